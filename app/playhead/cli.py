@@ -1,0 +1,387 @@
+"""The `playhead` command: one function a command, read from top to bottom.
+
+With `--json` one JSON object a line goes to stdout and everything else to stderr. Exit 0; 1 with one
+line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback only for a bug.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from playhead import records, terminal
+from playhead.doctor import examine, fetch, to_fetch
+from playhead.library import Library
+from playhead.models import ModelNames
+from playhead.watch import Watch
+from playhead_index.errors import PlayheadError
+from playhead_index.recipe import Recipe
+from playhead_index.search.results import LANES, Lane
+from playhead_index.window import Window, format_time, parse_time
+
+COMMANDS = "playhead.commands"
+DEFAULT_LIBRARY = Path("playhead-library")
+
+app = typer.Typer(
+    name="playhead",
+    help="Ask questions of libraries of hour-long videos; get answers with checked time windows.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+err = Console(stderr=True)
+
+
+def _time(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+LibraryOption = Annotated[
+    Path,
+    typer.Option("--library", "-l", envvar="PLAYHEAD_LIBRARY", help="The library's folder.", metavar="DIR"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Queue behind another process that is writing.")]
+VideoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--video", "-v", help="Only this video (id, path or file name); may be repeated.", metavar="ID"
+    ),
+]
+FromOption = Annotated[
+    float | None, typer.Option("--from", parser=_time, help="From this time on (75, 1:15).", metavar="T")
+]
+ToOption = Annotated[
+    float | None, typer.Option("--to", parser=_time, help="Up to this time (75, 1:15).", metavar="T")
+]
+LaneOption = Annotated[
+    list[str] | None,
+    typer.Option("--lane", help=f"Only this lane: {', '.join(LANES)}; may be repeated.", metavar="LANE"),
+]
+PictureModel = Annotated[
+    str, typer.Option(help="Image-text encoder: MODEL:TAG, hf-hub:ORG/NAME, local-dir:FOLDER, auto or off.")
+]
+AppearanceModel = Annotated[str, typer.Option(help="DINOv2: a hub name, a folder, auto or off.")]
+WordsModel = Annotated[
+    str, typer.Option(help="Sentence encoder: a hub name, a folder, offline:, auto or off.")
+]
+SpeechModel = Annotated[str, typer.Option(help="faster-whisper: a size, a hub name, a folder, auto or off.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+
+
+@app.command()
+def index(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEO_OR_FOLDER")
+    ],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    reader: Annotated[str, typer.Option(help="Decoder: auto (PyAV), pyav or decord.")] = "auto",
+    fps: Annotated[float, typer.Option(help="Pictures a second looked at where something changes.")] = 1.0,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="At that rate also where nothing does.")
+    ] = False,
+    min_segment: Annotated[float, typer.Option(help="Shortest segment in seconds.")] = 2.0,
+    max_segment: Annotated[float, typer.Option(help="Longest segment in seconds.")] = 30.0,
+    workers: Annotated[int, typer.Option(help="Videos at a time, each in its own process.", min=1)] = 1,
+    transcribe: Annotated[
+        str, typer.Option(help="Recognise speech: without-subtitles, always or never.")
+    ] = "without-subtitles",
+    screen_text: Annotated[bool, typer.Option(help="Read what is written in the pictures.")] = True,
+    picture_model: PictureModel = "auto",
+    appearance_model: AppearanceModel = "auto",
+    words_model: WordsModel = "auto",
+    speech_model: SpeechModel = "auto",
+    device: DeviceOption = "auto",
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Index videos into a library; run it again to add more or to resume."""
+    screen = "auto" if screen_text else "off"
+    names = ModelNames(picture_model, appearance_model, words_model, speech_model, screen, device)
+    recipe = _checked(
+        lambda: Recipe(
+            reader, fps, everywhere, min_segment_s=min_segment, max_segment_s=max_segment,
+            transcribe=transcribe.replace("-", "_"),  # type: ignore[arg-type]
+        )
+    )  # fmt: skip
+    opened = Library(library, names)
+    reports = []
+    try:
+        with Watch(library, err):
+            for report in opened.index(paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0):
+                reports.append(report)
+                if as_json:
+                    print(records.line(records.of_report(report)), flush=True)
+                else:
+                    terminal.show_report(Console(), report)
+    except KeyboardInterrupt:
+        err.print("stopped; what was committed stays: run the same command to resume")
+        raise typer.Exit(130) from None
+    terminal.show_off(err, reports)
+    if reports and all(report.status == "failed" for report in reports):
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    text: Annotated[str | None, typer.Argument(help='Words; "quoted words" must stand together.')] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    image: Annotated[Path | None, typer.Option(help="Search by a picture.", metavar="FILE")] = None,
+    like: Annotated[str | None, typer.Option(help="Search by example.", metavar="VIDEO@TIME")] = None,
+    video: VideoOption = None,
+    from_s: FromOption = None,
+    to_s: ToOption = None,
+    lane: LaneOption = None,
+    limit: Annotated[int, typer.Option(help="Most moments.", min=1)] = 10,
+    min_score: Annotated[float, typer.Option(help="Leave out moments with a lower score.")] = 0.0,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Find moments by words, by a picture, or by example."""
+    if sum(query is not None for query in (text, image, like)) != 1:
+        raise typer.BadParameter("give exactly one of TEXT, --image and --like")
+    opened = Library(library, ModelNames(device=device))
+    result = opened.search(
+        text,
+        image=None if image is None else _picture(image),
+        like=None if like is None else _example(like),
+        videos=video,
+        window=_window(opened, from_s, to_s),
+        lanes=_lanes(lane),
+        limit=limit,
+        min_score=min_score,
+    )
+    if as_json:
+        for moment in result.moments:
+            print(records.line(records.of_moment(moment)))
+        err.print(terminal.coverage_sentence(result.coverage), highlight=False)
+    else:
+        terminal.show_result(Console(), result, opened.names())
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    video: VideoOption = None,
+    from_s: FromOption = None,
+    to_s: ToOption = None,
+    llm: Annotated[
+        str | None,
+        typer.Option(envvar="PLAYHEAD_LLM", help="Chat model, such as openai:gpt-5 or openai:qwen3."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(envvar="PLAYHEAD_BASE_URL", help="Any OpenAI-compatible server.", metavar="URL"),
+    ] = None,
+    thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a question; the answer cites checked windows, or says that it is not there."""
+    opened = Library(library, ModelNames(device=device))
+    window = _window(opened, from_s, to_s)
+    on_event = (lambda _: None) if as_json or not err.is_terminal else _tell
+    answer = opened.ask(
+        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread, on_event=on_event
+    )
+    if as_json:
+        print(records.line(answer.to_json()))
+    else:
+        terminal.show_answer(Console(), answer, opened.names())
+
+
+@app.command("list")
+def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
+    """List the videos of a library, and the files that could not be indexed."""
+    opened = Library(library)
+    if as_json:
+        for summary in opened.videos():
+            print(records.line(records.of_video(summary)))
+    else:
+        terminal.show_videos(Console(), opened.videos(), opened.failures())
+
+
+@app.command()
+def show(
+    video: Annotated[str, typer.Argument(help="Id, path or file name.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one video: facts, stages, segments, words."""
+    opened = Library(library)
+    summary = opened.video(video)
+    if as_json:
+        segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
+        record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
+        print(records.line(record))
+    else:
+        words = [
+            f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
+        ]
+        terminal.show_video(Console(), summary, words)
+
+
+@app.command()
+def remove(
+    videos: Annotated[list[str], typer.Argument(help="Ids, paths or file names.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take videos out of the library; their files stay."""
+    opened = Library(library)
+    for name in videos:
+        video_id = opened.remove(name, wait_s=-1.0 if wait else 0.0)
+        print(records.line({"video_id": video_id, "removed": True}) if as_json else f"removed {video_id}")
+
+
+@app.command()
+def relink(
+    folders: Annotated[list[Path], typer.Argument(help="Where to look for moved files.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find videos that were moved or renamed, by their content."""
+    found = 0
+    for relinked in Library(library).relink(folders, wait_s=-1.0 if wait else 0.0):
+        found += 1
+        print(
+            records.line(records.of_relinked(relinked))
+            if as_json
+            else f"{relinked.video_id} is at {relinked.path}"
+        )
+    if not found:
+        err.print("No moved video was found there.")
+
+
+@app.command()
+def verify(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every video file again.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is not as it should be, and what to do; exit 1 when there is something."""
+    problems = list(Library(library).verify(deep=deep))
+    if as_json:
+        for problem in problems:
+            print(records.line(records.of_problem(problem)))
+    else:
+        terminal.show_problems(Console(), problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def gc(
+    library: LibraryOption = DEFAULT_LIBRARY, wait: WaitOption = False, as_json: JsonOption = False
+) -> None:
+    """Delete what nothing points to any more."""
+    freed = Library(library).gc(wait_s=-1.0 if wait else 0.0)
+    print(records.line({"freed_bytes": freed}) if as_json else f"freed {freed / 1e6:.1f} MB")
+
+
+@app.command()
+def doctor(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
+    """Report what is on this machine and what is searched without; downloads nothing."""
+    for finding in examine(library):
+        if as_json:
+            print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
+        else:
+            Console().print(
+                f"{'[green]✓[/]' if finding.ok else '[yellow]–[/]'} [bold]{finding.name}[/]  {finding.detail}"
+            )
+
+
+@app.command()
+def prepare(
+    roles: Annotated[
+        list[str] | None, typer.Argument(help="picture, appearance, words, speech; all when none is given.")
+    ] = None,
+    picture_model: PictureModel = "auto",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch models: says what and how large, and asks before it does."""
+    missing = _checked(lambda: to_fetch(roles, picture_model))
+    if not missing:
+        err.print("Everything is here already.")
+        return
+    for model in missing:
+        size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
+        err.print(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}")
+    if not yes and not typer.confirm("Download?", err=True):
+        raise typer.Exit(1)
+    for model in missing:
+        fetch(model)
+        print(
+            records.line({"role": model.role, "name": model.name}) if as_json else f"{model.name} is here now"
+        )
+
+
+def _checked(make: Callable[[], Any]) -> Any:
+    """What `make` makes; its ValueError is wrong usage of the command."""
+    try:
+        return make()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _window(library: Library, from_s: float | None, to_s: float | None) -> Window | None:
+    if from_s is None and to_s is None:
+        return None
+    longest_s = max((summary.video.duration_s for summary in library.videos()), default=1.0)
+    return _checked(lambda: Window(from_s or 0.0, longest_s if to_s is None else to_s))  # type: ignore[no-any-return]
+
+
+def _lanes(names: list[str] | None) -> list[Lane] | None:
+    unknown = [name for name in names or () if name not in LANES]
+    if unknown:
+        raise typer.BadParameter(f"no lane {unknown[0]!r}; there are {', '.join(LANES)}")
+    return names  # type: ignore[return-value]
+
+
+def _example(text: str) -> tuple[str, float]:
+    name, at, time = text.rpartition("@")
+    if not at or not name:
+        raise typer.BadParameter(f"--like takes VIDEO@TIME, such as talk.mp4@12:30, got {text!r}")
+    return name, _time(time)
+
+
+def _picture(path: Path) -> Any:
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise PlayheadError(f"{path}: cannot be read as a picture ({error})") from error
+
+
+def _tell(event: Any) -> None:
+    err.print(f"[dim]{format_time(event.seconds)}  {event.node}: {event.message}[/]")
+
+
+def _plugins() -> None:
+    for entry in entry_points(group=COMMANDS):
+        app.command(entry.name)(entry.load())
+
+
+def main() -> None:
+    """The entry point: runs a command and turns errors into exit codes."""
+    _plugins()
+    try:
+        app()
+    except PlayheadError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,322 @@
+"""A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playhead_agent.run import Event, ask
+from playhead_index.identity import find_videos
+from playhead_index.search.engine import Searcher
+
+from playhead.chat import load_chat_model
+from playhead.models import LoadModels, ModelNames, encoder_callables
+from playhead_index.build import VideoReport, build_library
+from playhead_index.decode import Frame, open_reader
+from playhead_index.errors import VideoError
+from playhead_index.executor import Executor, InProcess, LocalProcesses
+from playhead_index.lifecycle import (
+    Problem,
+    Relinked,
+    collect_garbage,
+    find_video,
+    relink,
+    remove_video,
+    verify,
+)
+from playhead_index.recipe import Recipe
+from playhead_index.scan import record_failure
+from playhead_index.search.results import Lane, Query, Scope, SearchResult
+from playhead_index.stages import Stage, read_stages
+from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+CHECKPOINTS_NAME = "checkpoints.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSummary:
+    """A video of a library, as `list` shows it.
+
+    Args:
+        paths: where copies of it were last seen.
+        finished: its indexing has come to the end.
+        counts: segments, and spans of each kind.
+        stages: the job table's lines of it, by name.
+    """
+
+    video: VideoRow
+    paths: tuple[Path, ...]
+    finished: bool
+    counts: dict[str, int]
+    stages: dict[str, Stage]
+
+
+class Library:
+    """One folder on disk that holds what is known of some videos; the videos stay where they are.
+
+    Args:
+        folder: the library's folder; `index` makes it when it is not there.
+        models: which models to use; by default what the library was made with, else what is there.
+
+    >>> library = Library("talks")                                       # doctest: +SKIP
+    >>> for report in library.index(["~/videos"]): print(report.status)  # doctest: +SKIP
+    >>> library.search("red car at night").moments[0].window             # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path | str, models: ModelNames | None = None) -> None:
+        self.folder = Path(folder).expanduser()
+        self.models = models or ModelNames()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The open catalog.
+
+        Raises:
+            LibraryMissing: there is no library in the folder.
+            LibraryUnfinished: its making was cut short.
+        """
+        return Catalog(self.folder)
+
+    # ---- filling it ----
+
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        recipe: Recipe | None = None,
+        *,
+        workers: int = 1,
+        wait_s: float = 0.0,
+    ) -> Iterator[VideoReport]:
+        """Indexes videos and folders of videos; yields a report a video as it ends.
+
+        Adding costs only what is new. After a crash or Ctrl-C, call it again: it goes on where it stood.
+
+        Args:
+            paths: files and folders; folders are searched through for videos.
+            recipe: settings; those of `Recipe()` when None.
+            workers: videos worked on at a time, each in a process of its own above 1.
+            wait_s: how long to wait for another process that is writing; below 0 for ever.
+
+        Raises:
+            LibraryLocked: another process is still writing.
+            LibraryMismatch: the library was made with other models.
+            ModelUnavailable: a model asked for by name is not there.
+            DiskFull: nothing more can be written.
+        """
+        videos, missing = _expand(paths)
+        executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
+        load = LoadModels(self.models, self.folder)
+        yield from build_library(self.folder, videos, recipe or Recipe(), load, executor, wait_s=wait_s)
+        for path, error in missing:
+            record_failure(self.catalog, path, error)
+            yield VideoReport(path, None, "failed", error=str(error))
+
+    def remove(self, name: str, *, wait_s: float = 0.0) -> str:
+        """Takes a video out of the library and returns its id; the file stays.
+
+        Raises:
+            VideoUnknown: no video, or several, fit the name.
+        """
+        video_id = self.video_id(name)
+        remove_video(self.catalog, video_id, wait_s=wait_s)
+        return video_id
+
+    def relink(self, folders: Sequence[Path | str], *, wait_s: float = 0.0) -> Iterator[Relinked]:
+        """Finds videos whose files were moved or renamed, by content, among the files of folders."""
+        return relink(self.catalog, [Path(folder).expanduser() for folder in folders], wait_s=wait_s)
+
+    def verify(self, *, deep: bool = False) -> Iterator[Problem]:
+        """What is not as it should be; `deep` reads every video file again."""
+        return verify(self.catalog, deep=deep)
+
+    def gc(self, *, wait_s: float = 0.0) -> int:
+        """Deletes what nothing points to any more; bytes that became free."""
+        return collect_garbage(self.catalog, wait_s=wait_s)
+
+    # ---- looking into it ----
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the library holds, or None when no indexing run has ended yet."""
+        return read_manifest(self.folder)
+
+    def video_id(self, name: str) -> str:
+        """The id of the video meant by an id, the start of one, a path or a file's name.
+
+        Raises:
+            VideoUnknown: none or several fit.
+        """
+        return find_video(self.catalog, name)
+
+    def videos(self) -> list[VideoSummary]:
+        """Every video, in the order in which it came."""
+        unfinished = set(unfinished_videos(self.catalog))
+        return [self._summary(video, unfinished) for video in self.catalog.videos()]
+
+    def video(self, name: str) -> VideoSummary:
+        """One video.
+
+        Raises:
+            VideoUnknown: none or several fit the name.
+        """
+        video_id = self.video_id(name)
+        return next(summary for summary in self.videos() if summary.video.video_id == video_id)
+
+    def failures(self) -> list[tuple[Path, str]]:
+        """Files that could not be indexed, and why."""
+        return [(Path(p), e) for p, e in self.catalog.query("SELECT path, error FROM failure ORDER BY path")]
+
+    def segments(self, name: str) -> list[SegmentRow]:
+        """The segments of a video."""
+        return self.catalog.segments(self.video_id(name))
+
+    def words(self, name: str, window: Window | None = None) -> list[SpanRow]:
+        """What is said, written and captioned in a video, in time order."""
+        return self.catalog.spans(self.video_id(name), window=window)
+
+    def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
+        """The picture on the screen of a video at a time, decoded from its file.
+
+        Raises:
+            VideoUnreadable: no copy of the file is where it was; `relink` finds it again.
+            TimestampOutOfRange: the video does not have that time.
+        """
+        paths = self.catalog.places(self.video_id(name))
+        path = next((path for path in paths if path.exists()), paths[0])
+        return next(iter(open_reader(path).frames_at([time_s], short_side_px=short_side_px)))
+
+    # ---- searching and asking ----
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """What searches this library; a second search is faster than the first."""
+        encoders = encoder_callables(self.models, self.folder)
+        return Searcher(
+            self.folder,
+            self.catalog,
+            picture=encoders.picture,
+            appearance=encoders.appearance,
+            words=encoders.words,
+            off=self._why_off(),
+        )
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: NDArray[np.uint8] | None = None,
+        like: tuple[str, float] | None = None,
+        videos: Sequence[str] | None = None,
+        window: Window | None = None,
+        lanes: Sequence[Lane] | None = None,
+        limit: int = 10,
+        min_score: float = 0.0,
+    ) -> SearchResult:
+        """Moments that answer a text, a picture, or look like a moment of the library; best first.
+
+        Args:
+            text: words to search for; "quoted words" must stand together.
+            image: (H, W, 3) uint8 RGB.
+            like: (video, time_s), an example in the library.
+            videos: search only these.
+            window: search only this stretch of each video.
+            lanes: search only these lanes.
+            limit: most moments.
+            min_score: leave out moments with a lower score.
+
+        Raises:
+            ValueError: not exactly one of text, image and like.
+            VideoUnknown: a video is not in the library.
+            LibraryMismatch: the library was made with other models than it is asked with.
+        """
+        scope = self.scope(videos, window)
+        example = None if like is None else (self.video_id(like[0]), like[1])
+        query = Query(text, image, example, scope, tuple(lanes) if lanes else None, limit, min_score)
+        return self.searcher.search(query)
+
+    def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
+        """Some videos, by any name that `video_id` takes, and a stretch of each."""
+        return Scope(None if videos is None else tuple(map(self.video_id, videos)), window)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        videos: Sequence[str] | None = None,
+        window: Window | None = None,
+        llm: str | None = None,
+        base_url: str | None = None,
+        thread_id: str | None = None,
+        on_event: Callable[[Event], None] = lambda event: None,
+    ) -> Answer:
+        """Answers a question with cited, checked windows, or says that it is not there.
+
+        Args:
+            question: in English.
+            videos: look only in these.
+            window: look only in this stretch of each video.
+            llm: a chat model that words the answer, as LangChain's `init_chat_model` names it; without
+                one the answer is what was said, shown or written in the best evidence.
+            base_url: of an OpenAI-compatible server.
+            thread_id: of an earlier answer, to go on from it.
+            on_event: called as the run goes.
+
+        Raises:
+            ModelUnavailable: the chat model cannot be made.
+            VideoUnknown: a video is not in the library.
+        """
+        scope = self.scope(videos, window)
+        chat = None if llm is None else load_chat_model(llm, base_url)
+        return ask(
+            question,
+            finder=self.searcher,
+            catalog=self.catalog,
+            scope=scope,
+            llm=chat,
+            thread_id=thread_id,
+            checkpoints=self.folder / CHECKPOINTS_NAME,
+            on_event=on_event,
+        )
+
+    def names(self) -> dict[str, str]:
+        """The file name of each video, by id: what people call it."""
+        rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
+        return {video_id: Path(path).name for video_id, path in rows}
+
+    def _why_off(self) -> dict[Any, str]:
+        rows = self.catalog.query("SELECT name, note FROM stage WHERE status = 'off' GROUP BY name")
+        return dict(rows)
+
+    def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+        counts = {"segments": len(self.catalog.segments(video.video_id))}
+        counts |= dict(
+            self.catalog.query(
+                "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind",
+                (video.video_id,),
+            )
+        )
+        return VideoSummary(
+            video,
+            tuple(self.catalog.places(video.video_id)),
+            video.video_id not in unfinished,
+            counts,
+            read_stages(self.catalog, video.video_id),
+        )
+
+
+def _expand(paths: Sequence[Path | str]) -> tuple[list[Path], list[tuple[Path, VideoError]]]:
+    """The videos among files and folders, and the names that are neither."""
+    videos: dict[Path, None] = {}
+    missing = []
+    for path in map(Path, paths):
+        try:
+            videos |= dict.fromkeys(find_videos([path.expanduser()]))
+        except VideoError as error:
+            missing.append((path, error))
+    return list(videos), missing

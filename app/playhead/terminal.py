@@ -1,0 +1,153 @@
+"""What the commands show a person: tables and panels, on a terminal or as plain text in a pipe."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from playhead.library import VideoSummary
+from playhead_index.build import VideoReport
+from playhead_index.lifecycle import Problem
+from playhead_index.search.results import Moment, SearchResult
+from playhead_index.window import format_time
+from playhead_tools.evidence import Answer, coverage_sentence
+
+STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
+SHOWN_TEXT = 160
+OFF_ADVICE = {
+    "picture": "pictures cannot be searched by words",
+    "appearance": "no DINOv2: cuts come from colour layout, and nothing is found by likeness",
+    "meaning": "words are found by themselves, not by what they mean",
+    "speech": "speech was not recognised",
+    "screen": "screen text was not read",
+}
+
+
+def show_report(console: Console, report: VideoReport) -> None:
+    """One line a video as its indexing ends."""
+    name = escape(report.path.name)
+    if report.status == "failed":
+        console.print(f"[red]failed [/] {name}: {escape(report.error or '')}")
+        return
+    word = "indexed" if report.status == "indexed" else "known  "
+    took = f"{report.segments} segments in {report.seconds:.1f} s"
+    console.print(f"[green]{word}[/] {name}  {took}  [dim]{report.video_id}[/]")
+
+
+def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
+    """What was left out over a whole run, once each, with how to turn it on."""
+    reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
+    for name, why in sorted(reasons):
+        if name != "speech" or "subtitles" not in why:
+            console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({escape(why)})")
+
+
+def show_result(console: Console, result: SearchResult, summaries: dict[str, str]) -> None:
+    """Moments as a table, then what was searched."""
+    if not result.moments:
+        console.print("Nothing found.")
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("", "when", "video", "found by", "what"):
+            table.add_column(column, overflow="fold")
+        for place, moment in enumerate(result.moments, 1):
+            table.add_row(
+                str(place), str(moment.window), escape(summaries[moment.video_id]), why(moment), _what(moment)
+            )
+        console.print(table)
+    console.print(Text(coverage_sentence(result.coverage), style="dim"))
+
+
+def why(moment: Moment) -> str:
+    """The ranks behind a moment: `speech #1, picture #4`."""
+    best: dict[str, int] = {}
+    for hit in moment.hits:
+        label = hit.lane if hit.how != "meaning" else f"{hit.lane} (meaning)"
+        best[label] = min(best.get(label, hit.rank), hit.rank)
+    return ", ".join(f"{label} #{rank}" for label, rank in sorted(best.items(), key=lambda item: item[1]))
+
+
+def _what(moment: Moment) -> Text:
+    texts = dict.fromkeys(hit.text.replace("\n", " / ") for hit in moment.hits if hit.text)
+    joined = " … ".join(texts) or "(picture)"
+    return Text(joined if len(joined) <= SHOWN_TEXT else joined[: SHOWN_TEXT - 1] + "…")
+
+
+def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None:
+    """The answer in a panel: words, the cited windows, notes, what was searched, what it cost."""
+    parts: list[Text | Table] = [Text(answer.text)]
+    if answer.intervals:
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        for interval in answer.intervals:
+            where = names.get(interval.video_id, interval.path.name)
+            table.add_row(
+                f"[{interval.evidence_id}]".replace("[", "\\["), str(interval.window), escape(where)
+            )
+        parts += [Text(), table]
+    parts += [Text(f"Note: {note}", style="yellow") for note in answer.notes]
+    if answer.coverage is not None:
+        parts += [Text(), Text(coverage_sentence(answer.coverage), style="dim")]
+    cost = answer.cost
+    bill = f"{cost.get('seconds', 0.0):.1f} s, {cost.get('model_calls', 0):.0f} model calls"
+    reason = f": {answer.reason}" if answer.reason else ""
+    title = f"[{STATUS_STYLE[answer.status]}]{answer.status}{reason}[/] · confidence {answer.confidence:.2f}"
+    console.print(
+        Panel(Group(*parts), title=title, subtitle=bill, title_align="left", subtitle_align="right")
+    )
+
+
+def show_videos(
+    console: Console, summaries: Sequence[VideoSummary], failures: Sequence[tuple[Path, str]]
+) -> None:
+    """The videos of a library as a table, and the files that could not be indexed."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("video", "length", "segments", "speech", "screen", "picture", "state", "file"):
+        table.add_column(column)
+    for summary in summaries:
+        counts = summary.counts
+        picture = summary.stages.get("picture")
+        table.add_row(
+            summary.video.video_id[:9],
+            format_time(round(summary.video.duration_s)),
+            *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
+            "yes" if picture is not None and picture.status == "done" else "off",
+            "ready" if summary.finished else "[yellow]unfinished[/]",
+            escape(summary.paths[0].name if summary.paths else "?"),
+        )
+    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+    for path, error in failures:
+        console.print(f"[red]failed[/]  {escape(path.name)}: {escape(error)}")
+
+
+def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) -> None:
+    """One video: facts, the job table, and the beginning of its outline."""
+    video = summary.video
+    console.print(f"[bold]{video.video_id}[/]  {', '.join(escape(str(path)) for path in summary.paths)}")
+    rate = "variable rate" if video.is_variable_rate else "constant rate"
+    console.print(
+        f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {video.codec}  "
+        f"{video.average_fps:.2f} fps ({rate})  {'with' if video.has_audio else 'without'} sound"
+    )
+    for warning in json.loads(video.warnings):
+        console.print(f"[yellow]warning[/] {escape(warning)}")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("stage", "state", "note"):
+        table.add_column(column, overflow="fold")
+    for name, stage in summary.stages.items():
+        table.add_row(name, stage.status, escape(stage.note))
+    console.print(table)
+    for text in words:
+        console.print(Text(text))
+
+
+def show_problems(console: Console, problems: Sequence[Problem]) -> None:
+    """What `verify` found, a line each with what to do."""
+    for problem in problems:
+        console.print(f"[red]{problem.kind}[/] {escape(problem.what)}\n  → {escape(problem.advice)}")
+    if not problems:
+        console.print("[green]All is well.[/]")

@@ -1,0 +1,99 @@
+"""The progress of an indexing run, read from the job table while it goes."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from playhead_index.errors import PlayheadError
+from playhead_index.store.catalog import Catalog
+
+POLL_S = 0.5
+SHARES = {
+    "subtitles": 0.01, "speech": 0.2, "look": 0.44, "segment": 0.05, "screen": 0.25, "caption": 0.02,
+    "meaning": 0.03,
+}  # fmt: skip
+DOING = {
+    "subtitles": "reading subtitles", "speech": "recognising speech", "look": "looking at pictures",
+    "segment": "cutting", "screen": "reading screen text", "caption": "captioning",
+    "meaning": "embedding words",
+}  # fmt: skip
+
+
+class Watch:
+    """Inside, bars on stderr show how far each video has come; nothing when stderr is no terminal."""
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self._folder = folder
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[doing]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Watch":
+        self._progress.start()
+        if not self._progress.disable:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._progress.stop()
+
+    def _run(self) -> None:
+        while not self._stop.wait(POLL_S):
+            try:
+                for name, done, doing in running(Catalog(self._folder)):
+                    self._show(name, done, doing)
+            except PlayheadError:
+                continue  # the library is only just being made, or its writer holds it: look again
+
+    def _show(self, name: str, done: float, doing: str) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=1.0, doing=doing)
+        self._progress.update(self._tasks[name], completed=done, doing=doing, visible=done < 1.0)
+
+
+def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
+    """(file name, fraction done, what is being done) of each video that is not indexed to the end."""
+    lines: list[tuple[str, float, str]] = []
+    rows = catalog.query(
+        "SELECT video.video_id, duration_s, min(path) FROM video JOIN place USING (video_id)"
+        " GROUP BY video.video_id ORDER BY added_at"
+    )
+    for video_id, duration_s, path in rows:
+        stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
+        lines.append((Path(path).name, *_fraction({name: rest for name, *rest in stages}, duration_s)))
+    return lines
+
+
+def _fraction(stages: dict[str, list[str | float]], duration_s: float) -> tuple[float, str]:
+    if stages.get("finish", [""])[0] == "done":
+        return 1.0, "done"
+    done, doing = 0.0, "reading the file"
+    for name, share in SHARES.items():
+        status, position_s = stages.get(name, ["", 0.0])
+        if status in ("done", "off"):
+            done += share
+        elif status == "running":
+            done += share * min(float(position_s) / duration_s, 1.0)
+            doing = DOING[name]
+    return done, doing

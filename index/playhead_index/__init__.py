@@ -1,0 +1,1 @@
+"""What is in the videos: decode, segment, embed, read aloud, store, search."""

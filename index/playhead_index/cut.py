@@ -1,0 +1,80 @@
+"""The stage that cuts a video into segments where the picture changes."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.recipe import Recipe
+from playhead_index.segment.cuts import cut
+from playhead_index.segment.refine import refine_boundaries
+from playhead_index.segment.signature import SIGNATURE_TAG
+from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.store.catalog import Catalog, FrameRow
+from playhead_index.store.manifest import space_tag
+from playhead_index.store.shards import Shards
+from playhead_index.window import Window
+
+
+def cut_segments(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
+) -> None:
+    """Stores segments that cover the whole video, and says of each kept picture where it belongs.
+
+    Done once a video: segments that answers cite do not move when a model is added later.
+    """
+    if read_stage(catalog, video_id, "segment").status == "done":
+        return
+    frames = catalog.frames(video_id)
+    windows = _windows(catalog, video_id, reader, info, recipe, frames)
+    with catalog.atomic() as db:
+        db.execute("DELETE FROM segment WHERE video_id = ?", (video_id,))
+        for ordinal, window in enumerate(windows):
+            db.execute(
+                "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?, ?, ?, ?)",
+                (video_id, ordinal, window.start_s, window.end_s),
+            )
+        db.execute(
+            "UPDATE frame SET segment_id = (SELECT id FROM segment WHERE segment.video_id = frame.video_id"
+            " AND segment.start_s <= frame.start_s + 1e-6 ORDER BY segment.start_s DESC LIMIT 1)"
+            " WHERE video_id = ?",
+            (video_id,),
+        )
+        write_stage(db, video_id, Stage("segment", "done", info.duration_s, len(windows)))
+
+
+def _windows(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    recipe: Recipe,
+    frames: list[FrameRow],
+) -> list[Window]:
+    starts_s = np.array([frame.window.start_s for frame in frames])
+    features = _features(catalog, video_id, len(frames))
+    cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=recipe.max_segment_s)
+    edges_s = [0.0, *(piece.window.end_s for piece in cuts)]
+    changes = [i for i, piece in enumerate(cuts) if piece.is_change and i]
+    reach_s = 1.5 / recipe.fps
+    exact_s = refine_boundaries(reader, [(max(0.0, edges_s[i] - reach_s), edges_s[i]) for i in changes])
+    for i, at_s in zip(changes, exact_s, strict=True):
+        fits = (at_s - edges_s[i - 1], edges_s[i + 1] - at_s)
+        if all(recipe.min_segment_s <= length_s <= recipe.max_segment_s for length_s in fits):
+            edges_s[i] = at_s
+    return [Window(start_s, end_s) for start_s, end_s in pairwise(edges_s)]
+
+
+def _features(catalog: Catalog, video_id: str, rows: int) -> NDArray[np.float32]:
+    """DINOv2's vectors where every kept picture has one, else its layout."""
+    folder = catalog.path.parent
+    appearance = space_tag(catalog, "appearance")
+    if appearance is not None and read_stage(catalog, video_id, "appearance").rows == rows:
+        return _float(Shards(folder, "appearance", appearance.width).read(video_id)[:rows])
+    return _float(Shards(folder, "layout", SIGNATURE_TAG.width).read(video_id)[:rows])
+
+
+def _float(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    return np.asarray(vectors, dtype=np.float32)

@@ -1,0 +1,141 @@
+"""What a video reader is asked and what it gives.
+
+Only seconds cross this boundary, never frame numbers. t = 0 is the moment at which the first picture
+is shown: every time is the stream's own presentation time minus `VideoInfo.origin_s`, whatever the
+container starts with (a negative start, 10 s, a wall clock).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture, upright, with the time at which it appears.
+
+    Args:
+        pts_s: seconds on the video's presentation clock at which this picture is first shown.
+        rgb: (H, W, 3) uint8.
+    """
+
+    pts_s: float
+    rgb: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
+            raise ValueError(f"a frame's rgb must be (H, W, 3) uint8, got {self.rgb.shape} {self.rgb.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """A subtitle stream inside a video file; picture subtitles (PGS, VobSub) have `is_text` False."""
+
+    stream_index: int
+    codec: str
+    language: str | None
+    is_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a video file holds, measured from its packets and not only from its header.
+
+    Args:
+        path: where the file was.
+        duration_s: end of the last picture on the presentation clock, above 0.
+        origin_s: what was subtracted: the stream's own time of its first picture. A player's link
+            needs it only where the player does not start at the first picture.
+        width_px: width as shown, after rotation.
+        height_px: height as shown, after rotation.
+        rotation_deg: 0, 90, 180 or 270: clockwise turn that was applied to show the picture upright.
+        codec: FFmpeg's short name, such as `h264`.
+        average_fps: pictures divided by duration.
+        is_variable_rate: the distances between pictures differ by more than a tenth.
+        n_frames: pictures in the stream.
+        keyframes_s: (K,) float64, times of the pictures that can be decoded alone, ascending.
+        gop_bytes: (K,) int64, bytes of the packets from one keyframe up to the next, keyframe left out:
+            how much changed, known without decoding.
+        key_bytes: (K,) int64, bytes of each keyframe itself.
+        has_audio: there is a sound stream that can be opened.
+        subtitle_tracks: subtitle streams inside the file.
+        warnings: what a person should know, such as a header that promises more than there is.
+    """
+
+    path: Path
+    duration_s: float
+    origin_s: float
+    width_px: int
+    height_px: int
+    rotation_deg: int
+    codec: str
+    average_fps: float
+    is_variable_rate: bool
+    n_frames: int
+    keyframes_s: NDArray[np.float64]
+    gop_bytes: NDArray[np.int64]
+    key_bytes: NDArray[np.int64]
+    has_audio: bool
+    subtitle_tracks: tuple[SubtitleTrack, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def window(self) -> Window:
+        """The whole video, [0, duration_s)."""
+        return Window(0.0, self.duration_s)
+
+
+class VideoReader(Protocol):
+    """Reads one file; opens it for a call and drops it after, so that holding a reader costs nothing.
+
+    Every method raises `VideoUnreadable` when the file cannot be decoded.
+    """
+
+    name: str
+    path: Path
+
+    def probe(self) -> VideoInfo:
+        """What the file holds; read once and remembered."""
+        ...
+
+    def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """For each time the picture that is on the screen then: the last one with pts_s <= time.
+
+        Decodes forward inside one group of pictures and seeks only across them, so a sorted list costs
+        what its groups cost.
+
+        Args:
+            times_s: seconds in [0, duration_s), not descending.
+            short_side_px: shrink so that the shorter side has this many pixels; never enlarges.
+
+        Raises:
+            TimestampOutOfRange: a time lies outside the video.
+            ValueError: the times descend.
+        """
+        ...
+
+    def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """The pictures that can be decoded alone, in time order: hundreds of times faster than all."""
+        ...
+
+    def sample(
+        self, fps: float, window: Window | None = None, *, short_side_px: int | None = None
+    ) -> Iterator[Frame]:
+        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
+
+        A picture that stays on screen over several of these times comes once.
+        """
+        ...
+
+    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+        """Mono sound in [-1, 1] as (n,) float32 pieces of at most one second, from the window's start.
+
+        Silence fills the stretch before sound begins; a file without sound gives nothing.
+        """
+        ...

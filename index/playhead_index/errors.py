@@ -1,0 +1,136 @@
+"""The tree of errors that every floor of Playhead raises.
+
+A `PlayheadError` means that the world is not as needed: a file, a library, a model, a budget. The
+command line prints it in one line and exits with 1. A mistake in a call stays a `ValueError` or a
+`TypeError`. Foreign errors are mapped once, where the foreign library is called.
+
+    PlayheadError
+    ├── VideoError          VideoUnreadable, TimestampOutOfRange
+    ├── WordsError          SubtitlesUnreadable
+    ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
+    │                       VideoUnknown, DiskFull
+    ├── ModelError          ModelUnavailable, TokenBudgetExceeded, ModelOutputInvalid
+    ├── ToolError
+    └── AgentStopped        StepLimit, CostLimit, TimeLimit
+"""
+
+from pathlib import Path
+
+
+class PlayheadError(Exception):
+    """The world is not as needed; the message says what was got, what was expected, what to do."""
+
+
+class VideoError(PlayheadError):
+    """Something about one video file."""
+
+
+class VideoUnreadable(VideoError):
+    """A file cannot be read as a video."""
+
+    def __init__(self, path: Path | str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = Path(path)
+        self.why = why
+
+    def __reduce__(self) -> tuple[type["VideoUnreadable"], tuple[Path, str]]:
+        return type(self), (self.path, self.why)
+
+
+class TimestampOutOfRange(VideoError):
+    """A time was asked for that the video does not have."""
+
+    def __init__(self, path: Path | str, asked_s: float, start_s: float, end_s: float) -> None:
+        super().__init__(f"{path}: asked for {asked_s:.3f} s, the video has [{start_s:.3f}, {end_s:.3f}) s")
+        self.path = Path(path)
+        self.asked_s, self.start_s, self.end_s = asked_s, start_s, end_s
+
+    def __reduce__(self) -> tuple[type["TimestampOutOfRange"], tuple[Path, float, float, float]]:
+        return type(self), (self.path, self.asked_s, self.start_s, self.end_s)
+
+
+class WordsError(PlayheadError):
+    """Something about subtitles, speech or screen text."""
+
+
+class SubtitlesUnreadable(WordsError):
+    """A subtitle file cannot be read."""
+
+    def __init__(self, path: Path | str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = Path(path)
+        self.why = why
+
+    def __reduce__(self) -> tuple[type["SubtitlesUnreadable"], tuple[Path, str]]:
+        return type(self), (self.path, self.why)
+
+
+class LibraryError(PlayheadError):
+    """Something about the library folder."""
+
+
+class LibraryMissing(LibraryError):
+    """There is no library where one was expected."""
+
+
+class LibraryUnfinished(LibraryError):
+    """A library was being written when its writer stopped; the message says the command to resume."""
+
+
+class LibraryMismatch(LibraryError):
+    """What was asked does not fit what the library was built with."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process is writing to the library."""
+
+
+class VideoUnknown(LibraryError):
+    """The library holds no such video."""
+
+
+class DiskFull(LibraryError):
+    """Nothing more can be written where the library stands."""
+
+
+class ModelError(PlayheadError):
+    """Something about a model."""
+
+
+class ModelUnavailable(ModelError):
+    """A model cannot be loaded; the message names the extra or the download."""
+
+
+class TokenBudgetExceeded(ModelError):
+    """A model call would take more tokens than were allowed."""
+
+
+class ModelOutputInvalid(ModelError):
+    """A model answered something that does not parse; `.raw_text` keeps it."""
+
+    def __init__(self, message: str, raw_text: str) -> None:
+        super().__init__(message)
+        self.raw_text = raw_text
+
+    def __reduce__(self) -> tuple[type["ModelOutputInvalid"], tuple[str, str]]:
+        return type(self), (str(self), self.raw_text)
+
+
+class ToolError(PlayheadError):
+    """A tool cannot do what it was asked; the agent may read this and try another way."""
+
+
+class AgentStopped(PlayheadError):
+    """A run ended at a limit, with its best answer so far."""
+
+
+class StepLimit(AgentStopped):
+    """A run used all its steps."""
+
+
+class CostLimit(AgentStopped):
+    """A run used all its money, tokens or model calls."""
+
+
+class TimeLimit(AgentStopped):
+    """A run used all its seconds."""

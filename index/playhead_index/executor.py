@@ -1,0 +1,88 @@
+"""Who does the work on many files: this process, or several on this machine.
+
+`Executor` is the seam at which a cluster can stand later: one unit of work is one file, it may be run
+twice, and its result is a small record.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Protocol, TypeVar
+
+from playhead_index.errors import LibraryUnfinished
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+PARENT_POLL_S = 0.5
+
+
+class Executor(Protocol):
+    """Runs the same work on many items."""
+
+    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """A result an item, as each ends; what the work raises comes out here."""
+        ...
+
+
+class InProcess:
+    """One item after the other, in this process."""
+
+    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """A result an item, in order."""
+        for item in items:
+            yield work(item)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProcesses:
+    """Several items at a time, each in a process of its own on this machine.
+
+    The processes end by themselves when this one is killed.
+
+    Raises:
+        ValueError: `workers` is not above 0.
+    """
+
+    workers: int
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ValueError(f"workers must be above 0, got {self.workers}")
+
+    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """A result an item, as each ends.
+
+        Raises:
+            LibraryUnfinished: a process was killed; what it had committed stays.
+        """
+        pool = ProcessPoolExecutor(
+            self.workers, get_context("spawn"), initializer=_die_with, initargs=(os.getpid(),)
+        )
+        with pool:
+            futures = [pool.submit(work, item) for item in items]
+            try:
+                for future in as_completed(futures):
+                    yield future.result()
+            except BrokenProcessPool as error:
+                raise LibraryUnfinished(
+                    "a worker process was killed (out of memory?); run the same command to resume, "
+                    "with fewer --workers"
+                ) from error
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _die_with(parent: int) -> None:
+    """Ends this process soon after its parent is gone, so that nobody writes behind the lock's back."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_POLL_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,212 @@
+"""The stages that look at pictures: which to look at, which to keep, and their vectors.
+
+A picture that shows what the last kept one shows is not embedded again: the last one's window grows
+over it. Row i of a video's shard in every frame space belongs to its i-th kept picture.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.embed.protocol import ModelTag
+from playhead_index.recipe import Models, Recipe
+from playhead_index.segment.plan import sampling_times
+from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
+from playhead_index.stages import Stage, read_stage, read_stages, write_stage
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.manifest import register_space
+from playhead_index.store.shards import Shards
+
+PLAN_SHORT_SIDE_PX = 144
+LOOK_SHORT_SIDE_PX = 224
+Embed = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A vector space of frames that this run fills: its shards and what makes its vectors."""
+
+    name: str
+    shards: Shards
+    embed: Embed
+
+
+def frame_spaces(catalog: Catalog, models: Models) -> list[Space]:
+    """The frame spaces that can be filled with these models; `layout` always can.
+
+    Raises:
+        LibraryMismatch: a space of the library was made with another model.
+    """
+    made: list[tuple[str, ModelTag, Embed]] = [("layout", SIGNATURE_TAG, _signatures)]
+    if models.picture is not None:
+        made.append(("picture", models.picture.tag, models.picture.encode_images))
+    if models.appearance is not None:
+        made.append(("appearance", models.appearance.tag, models.appearance.encode_images))
+    for name, tag, _ in made:
+        register_space(catalog, name, tag)
+    return [Space(name, Shards(catalog.path.parent, name, tag.width), embed) for name, tag, embed in made]
+
+
+def look(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    recipe: Recipe,
+    models: Models,
+) -> None:
+    """Looks through a video once, keeps the pictures that differ, and stores their vectors.
+
+    Takes up where an earlier run stopped. A space whose model came later is filled from the pictures
+    that were kept then.
+
+    Raises:
+        VideoUnreadable: nothing can be decoded.
+        LibraryMismatch: a space of the library was made with another model.
+        DiskFull: vectors cannot be written.
+    """
+    spaces = frame_spaces(catalog, models)
+    short_side_px = max(
+        [LOOK_SHORT_SIDE_PX, *(m.image_size_px for m in (models.picture, models.appearance) if m)]
+    )
+    for space in spaces:
+        _catch_up(catalog, video_id, reader, recipe, space, short_side_px)
+    if read_stage(catalog, video_id, "look").status != "done":
+        times_s = _times(reader, info, recipe)
+        _look_on(catalog, video_id, reader, info, recipe.batch_size, spaces, times_s, short_side_px)
+    with catalog.atomic() as db:
+        _finish_spaces(db, catalog, video_id, spaces, models)
+
+
+def _times(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
+    """The times to look at; the same for every run, so that a position in them is a place to resume."""
+    key_signatures = None
+    if not recipe.everywhere:
+        key_signatures = np.stack(
+            [signature(frame.rgb) for frame in reader.keyframes(short_side_px=PLAN_SHORT_SIDE_PX)]
+        )
+    return sampling_times(
+        info,
+        key_signatures,
+        fps=recipe.fps,
+        everywhere=recipe.everywhere,
+        longest_gap_s=recipe.longest_gap_s,
+    )
+
+
+def _look_on(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    batch_size: int,
+    spaces: Sequence[Space],
+    times_s: NDArray[np.float64],
+    short_side_px: int,
+) -> None:
+    """Goes through the times not yet looked at; a stage's `rows` counts the times behind it."""
+    looked = read_stage(catalog, video_id, "look").rows
+    kept = len(catalog.frames(video_id))
+    last = _last_kept(catalog, video_id, reader, short_side_px)
+    frames = reader.frames_at(times_s[looked:].tolist(), short_side_px=short_side_px)
+    for batch in batches(frames, batch_size):
+        new, last = _new_pictures(batch, last)
+        _append(spaces, video_id, [frame.rgb for frame in new])
+        looked += len(batch)
+        until_s = float(times_s[looked]) if looked < len(times_s) else info.duration_s
+        with catalog.atomic() as db:
+            _insert_frames(db, video_id, new, kept, until_s)
+            kept += len(new)
+            write_stage(db, video_id, Stage("look", "running", until_s, looked))
+            for space in spaces:
+                write_stage(db, video_id, Stage(space.name, "running", until_s, kept))
+    with catalog.atomic() as db:
+        _end_last(db, video_id, kept, info.duration_s)
+        write_stage(db, video_id, Stage("look", "done", info.duration_s, looked))
+
+
+def _last_kept(catalog: Catalog, video_id: str, reader: VideoReader, short_side_px: int) -> Frame | None:
+    frames = catalog.frames(video_id)
+    if not frames:
+        return None
+    return next(iter(reader.frames_at([frames[-1].window.start_s], short_side_px=short_side_px)))
+
+
+def _new_pictures(batch: Sequence[Frame], last: Frame | None) -> tuple[list[Frame], Frame | None]:
+    new = []
+    for frame in batch:
+        if last is None or (frame.pts_s > last.pts_s and not is_same_picture(last.rgb, frame.rgb)):
+            new.append(frame)
+            last = frame
+    return new, last
+
+
+def _insert_frames(db: Database, video_id: str, new: Sequence[Frame], first_row: int, until_s: float) -> None:
+    """Rows for new pictures: each stands until the next one, the last until the next time to look."""
+    starts_s = [frame.pts_s if first_row + i else 0.0 for i, frame in enumerate(new)]
+    _end_last(db, video_id, first_row, starts_s[0] if starts_s else until_s)
+    for i, (start_s, end_s) in enumerate(zip(starts_s, [*starts_s[1:], until_s], strict=False)):
+        db.execute(
+            "INSERT INTO frame (video_id, row, start_s, end_s) VALUES (?, ?, ?, ?)",
+            (video_id, first_row + i, start_s, end_s),
+        )
+
+
+def _end_last(db: Database, video_id: str, rows: int, end_s: float) -> None:
+    """Lets the last of `rows` pictures stand until `end_s`."""
+    db.execute("UPDATE frame SET end_s = ? WHERE video_id = ? AND row = ?", (end_s, video_id, rows - 1))
+
+
+def _catch_up(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    recipe: Recipe,
+    space: Space,
+    short_side_px: int,
+) -> None:
+    """Drops what a crash left in a shard, and embeds kept pictures that this space does not have yet."""
+    rows = read_stage(catalog, video_id, space.name).rows
+    space.shards.truncate(video_id, rows)
+    missing = catalog.frames(video_id)[rows:]
+    frames = reader.frames_at([row.window.start_s for row in missing], short_side_px=short_side_px)
+    for batch in batches(frames, recipe.batch_size):
+        _append([space], video_id, [frame.rgb for frame in batch])
+        rows += len(batch)
+        with catalog.atomic() as db:
+            write_stage(db, video_id, Stage(space.name, "running", batch[-1].pts_s, rows))
+
+
+def _append(spaces: Sequence[Space], video_id: str, images: Sequence[NDArray[np.uint8]]) -> None:
+    if images:
+        for space in spaces:
+            space.shards.append(video_id, space.embed(images))
+
+
+def _finish_spaces(
+    db: Database, catalog: Catalog, video_id: str, spaces: Sequence[Space], models: Models
+) -> None:
+    filled = {space.name for space in spaces}
+    stages: Mapping[str, Stage] = read_stages(catalog, video_id)
+    for name in ("layout", "picture", "appearance"):
+        rows = stages[name].rows if name in stages else 0
+        status, note = ("done", "") if name in filled else ("off", models.why_off(name))
+        write_stage(db, video_id, Stage(name, status, 0.0, rows, "", note))  # type: ignore[arg-type]
+
+
+def _signatures(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    return np.stack([signature(image) for image in images])
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,45 @@
+"""The stage that embeds words by what they mean."""
+
+from playhead_index.embed.protocol import TextEmbedder
+from playhead_index.look import batches
+from playhead_index.recipe import Models
+from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.manifest import register_space
+from playhead_index.store.shards import Shards
+
+BATCH = 64
+
+
+def embed_words(catalog: Catalog, video_id: str, models: Models) -> None:
+    """Stores a vector for each span that has none yet; the row of the shard is kept with the span.
+
+    Raises:
+        LibraryMismatch: the library's words were embedded with another model.
+    """
+    embedder = models.words
+    if embedder is None:
+        if read_stage(catalog, video_id, "meaning").status != "done":
+            with catalog.atomic() as db:
+                write_stage(db, video_id, Stage("meaning", "off", note=models.why_off("meaning")))
+        return
+    register_space(catalog, "words", embedder.tag)
+    _embed(catalog, video_id, embedder)
+
+
+def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder) -> None:
+    shards = Shards(catalog.path.parent, "words", embedder.tag.width)
+    rows = read_stage(catalog, video_id, "meaning").rows
+    shards.truncate(video_id, rows)
+    spans = catalog.query(
+        "SELECT id, text FROM span WHERE video_id = ? AND row IS NULL ORDER BY id", (video_id,)
+    )
+    for batch in batches(spans, BATCH):
+        shards.append(video_id, embedder.encode_texts([text for _, text in batch]))
+        with catalog.atomic() as db:
+            for i, (span_id, _) in enumerate(batch):
+                db.execute("UPDATE span SET row = ? WHERE id = ?", (rows + i, span_id))
+            rows += len(batch)
+            write_stage(db, video_id, Stage("meaning", "running", rows=rows))
+    with catalog.atomic() as db:
+        write_stage(db, video_id, Stage("meaning", "done", rows=rows))

@@ -1,0 +1,120 @@
+"""The stages that read what is written in the picture, and say in words what segments show."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.hear import insert_words
+from playhead_index.look import batches
+from playhead_index.recipe import Models, Recipe
+from playhead_index.segment.signature import SIGNATURE_TAG
+from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.shards import Shards
+from playhead_index.window import Window
+from playhead_index.words.merge import merge_screen_text, when_to_read
+from playhead_index.words.protocol import Captioner, ScreenReader, Words
+
+SCREEN_SHORT_SIDE_PX = 720
+READ_BATCH = 8
+CAPTION_FRAMES = 4
+
+
+def read_screen(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
+) -> None:
+    """Reads the kept pictures in which something changed, and stores what stands there as spans.
+
+    Each reading is committed before it is merged over time, so that a crash loses a few pictures.
+    """
+    screen_reader = models.screen_reader
+    stage = read_stage(catalog, video_id, "screen")
+    if screen_reader is None:
+        if stage.status != "done":
+            with catalog.atomic() as db:
+                write_stage(db, video_id, Stage("screen", "off", note=models.why_off("screen")))
+        return
+    if stage.status == "done" and stage.recipe == screen_reader.name:
+        return
+    chosen = _pictures_to_read(catalog, video_id, recipe)
+    _read_pictures(catalog, video_id, reader, screen_reader, chosen)
+    readings = dict(catalog.query("SELECT row, lines FROM reading WHERE video_id = ?", (video_id,)))
+    spans = merge_screen_text(
+        ((window, [(text, score) for text, score in json.loads(readings[row])]) for row, window in chosen),
+        source=screen_reader.name,
+    )
+    with catalog.atomic() as db:
+        db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'screen'", (video_id,))
+        insert_words(db, video_id, spans)
+        db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+        write_stage(db, video_id, Stage("screen", "done", info.duration_s, len(chosen), screen_reader.name))
+
+
+def _pictures_to_read(catalog: Catalog, video_id: str, recipe: Recipe) -> list[tuple[int, Window]]:
+    """(row, window its reading stands for) of the kept pictures that are worth reading."""
+    frames = catalog.frames(video_id)
+    signatures = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width).read(video_id)[: len(frames)]
+    chosen = when_to_read(
+        [frame.window for frame in frames],
+        np.asarray(signatures, dtype=np.float32),
+        min_gap_s=recipe.read_screen_every_s,
+    )
+    return [(frames[i].row, window) for i, window in chosen]
+
+
+def _read_pictures(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    screen_reader: ScreenReader,
+    chosen: list[tuple[int, Window]],
+) -> None:
+    done = {row for (row,) in catalog.query("SELECT row FROM reading WHERE video_id = ?", (video_id,))}
+    todo = [(row, window) for row, window in chosen if row not in done]
+    frames = reader.frames_at([window.start_s for _, window in todo], short_side_px=SCREEN_SHORT_SIDE_PX)
+    for batch in batches(zip(todo, frames, strict=False), READ_BATCH):
+        lines = [(row, json.dumps(screen_reader.read(frame.rgb))) for (row, _), frame in batch]
+        with catalog.atomic() as db:
+            for row, text in lines:
+                db.execute("INSERT INTO reading VALUES (?, ?, ?)", (video_id, row, text))
+            position_s = batch[-1][0][1].end_s
+            write_stage(db, video_id, Stage("screen", "running", position_s, recipe=screen_reader.name))
+
+
+def caption_segments(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, models: Models
+) -> None:
+    """Stores a caption a segment, where a captioner was given; goes on behind the last one committed."""
+    captioner = models.captioner
+    stage = read_stage(catalog, video_id, "caption")
+    if captioner is None:
+        if stage.status != "done":
+            with catalog.atomic() as db:
+                write_stage(db, video_id, Stage("caption", "off", note=models.why_off("caption")))
+        return
+    if stage.recipe != captioner.name:
+        stage = Stage("caption", recipe=captioner.name)
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
+            write_stage(db, video_id, stage)
+    for words in _captions(catalog, video_id, reader, captioner, stage.position_s):
+        with catalog.atomic() as db:
+            insert_words(db, video_id, [words] if words.text.strip() else [])
+            write_stage(db, video_id, Stage("caption", "running", words.window.end_s, recipe=captioner.name))
+    with catalog.atomic() as db:
+        write_stage(db, video_id, Stage("caption", "done", info.duration_s, recipe=captioner.name))
+
+
+def _captions(
+    catalog: Catalog, video_id: str, reader: VideoReader, captioner: Captioner, from_s: float
+) -> Iterator[Words]:
+    for segment in catalog.segments(video_id):
+        window = segment.window
+        if window.start_s >= from_s:
+            step_s = window.duration_s / CAPTION_FRAMES
+            frames = list(
+                reader.frames_at([window.start_s + (i + 0.5) * step_s for i in range(CAPTION_FRAMES)])
+            )
+            yield Words("caption", captioner.name, window, captioner.caption(frames, window))

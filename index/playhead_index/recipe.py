@@ -1,0 +1,88 @@
+"""What an index is made with: the settings of a run and the models that it has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playhead_index.decode import READERS
+from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.words.protocol import Captioner, ScreenReader, Transcriber
+
+TRANSCRIBE = ("without_subtitles", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The settings of an indexing run.
+
+    Args:
+        reader: `auto`, `pyav` or `decord`.
+        fps: pictures a second that are looked at where the picture changes.
+        everywhere: look at that rate also where nothing changes.
+        longest_gap_s: where nothing changes, look at least this often.
+        min_segment_s: no segment is shorter, but for a video that is.
+        max_segment_s: no segment is longer.
+        batch_size: pictures embedded and committed at a time: the most that a crash can lose.
+        read_screen_every_s: screen text is read at most this often, cuts aside.
+        transcribe: recognise speech `without_subtitles` (where none are found), `always` or `never`.
+
+    Raises:
+        ValueError: there is no such reader or way to transcribe, a number is not above 0, or the longest
+            segment is not at least twice the shortest.
+    """
+
+    reader: str = "auto"
+    fps: float = 1.0
+    everywhere: bool = False
+    longest_gap_s: float = 10.0
+    min_segment_s: float = 2.0
+    max_segment_s: float = 30.0
+    batch_size: int = 32
+    read_screen_every_s: float = 2.0
+    transcribe: Literal["without_subtitles", "always", "never"] = "without_subtitles"
+
+    def __post_init__(self) -> None:
+        for name, known in (("reader", READERS), ("transcribe", TRANSCRIBE)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        for name in (
+            "fps",
+            "longest_gap_s",
+            "min_segment_s",
+            "max_segment_s",
+            "batch_size",
+            "read_screen_every_s",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.min_segment_s * 2 > self.max_segment_s:
+            raise ValueError(
+                "max_segment_s must be at least twice min_segment_s, "
+                f"got {self.min_segment_s = } and {self.max_segment_s = }"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of a run; what is None is off, and `off` says why and how to turn it on.
+
+    Args:
+        off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `screen` and `caption`
+            that is None.
+    """
+
+    picture: ImageTextEncoder | None = None
+    appearance: ImageEncoder | None = None
+    words: TextEmbedder | None = None
+    transcriber: Transcriber | None = None
+    screen_reader: ScreenReader | None = None
+    captioner: Captioner | None = None
+    off: Mapping[str, str] = field(default_factory=dict)
+
+    def why_off(self, name: str) -> str:
+        """Why a model is not there."""
+        return self.off.get(name, f"no {name} model was given")
+
+
+LoadModels = Callable[[], Models]
+"""Loads the models in the process that works with them; a top-level function or a frozen dataclass."""

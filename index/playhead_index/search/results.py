@@ -1,0 +1,158 @@
+"""What is asked of a library and what comes back, in plain records.
+
+A *lane* is what was searched: `picture` (an image-text encoder), `appearance` (DINOv2) and `layout`
+(colours and their places, no learned model) look at frames; `speech`, `screen` and `caption` are words.
+A words lane is ranked twice, by the words themselves (`lexical`) and by what they mean (`meaning`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.window import Window
+
+Lane = Literal["picture", "appearance", "layout", "speech", "screen", "caption"]
+How = Literal["vector", "lexical", "meaning"]
+LANES: tuple[Lane, ...] = ("picture", "appearance", "layout", "speech", "screen", "caption")
+TEXT_LANES: tuple[Lane, ...] = ("picture", "speech", "screen", "caption")
+EXAMPLE_LANES: tuple[Lane, ...] = ("picture", "appearance", "layout")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to search: some videos or all (None), a stretch of each or the whole (None)."""
+
+    video_ids: tuple[str, ...] | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search: by text, by a picture, or by an example moment of the library.
+
+    Args:
+        text: words to search for.
+        image: (H, W, 3) uint8 picture to search for.
+        like: (video_id, time_s): search for what is on the screen there.
+        scope: where.
+        lanes: which lanes; None for all that fit the query.
+        limit: most moments to return, above 0.
+        min_score: moments below this fused score are not returned.
+
+    Raises:
+        ValueError: not exactly one of text, image and like is given, or limit is not above 0.
+    """
+
+    text: str | None = None
+    image: NDArray[np.uint8] | None = None
+    like: tuple[str, float] | None = None
+    scope: Scope = field(default_factory=Scope)
+    lanes: tuple[Lane, ...] | None = None
+    limit: int = 10
+    min_score: float = 0.0
+
+    def __post_init__(self) -> None:
+        if sum(x is not None for x in (self.text, self.image, self.like)) != 1:
+            raise ValueError("a query is exactly one of text, image and like")
+        if self.limit < 1:
+            raise ValueError(f"limit must be above 0, got {self.limit}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One scored frame or span in one ranked list.
+
+    Args:
+        lane: what was searched.
+        how: by vector, by words, by meaning.
+        video_id: in which video.
+        window: the frame's or the span's own window.
+        score: the list's own score; compare only inside one list of one query.
+        rank: 1 for the best of its list.
+        ref: `frame:12` or `span:7`, the catalog row it stands on.
+        text: the span's words; None for a frame.
+    """
+
+    lane: Lane
+    how: How
+    video_id: str
+    window: Window
+    score: float
+    rank: int
+    ref: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A window that answers a query, with the hits behind it, best first.
+
+    `score` is a fused rank score: it orders the moments of one query and means nothing beyond it.
+    """
+
+    video_id: str
+    path: Path
+    window: Window
+    score: float
+    hits: tuple[Hit, ...]
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that found it, in the order of `LANES`."""
+        found = {hit.lane for hit in self.hits}
+        return tuple(lane for lane in LANES if lane in found)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCoverage:
+    """What one lane could search.
+
+    Args:
+        lane: which.
+        searched: it was searched at all.
+        items: frames or spans of the scope that it holds and were scored.
+        why_not: when it was not searched, why, and how to turn it on; else empty.
+    """
+
+    lane: Lane
+    searched: bool
+    items: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was searched and what was not: what every answer and every "not there" must say.
+
+    Args:
+        videos: videos in scope.
+        segments: segments in scope.
+        duration_s: seconds of video in scope.
+        lanes: a line a lane.
+        unfinished: videos in scope whose indexing has not ended, so that parts may be missing.
+    """
+
+    videos: int
+    segments: int
+    duration_s: float
+    lanes: tuple[LaneCoverage, ...]
+    unfinished: tuple[str, ...] = ()
+
+    @property
+    def searched_lanes(self) -> tuple[Lane, ...]:
+        """Lanes that were searched."""
+        return tuple(line.lane for line in self.lanes if line.searched)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Moments, best first, and what was searched to find them."""
+
+    query: Query
+    moments: Sequence[Moment]
+    coverage: Coverage
+    seconds: float

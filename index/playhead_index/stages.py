@@ -1,0 +1,59 @@
+"""The job table: how far each stage of each video has come."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlite_utils import Database
+
+from playhead_index.store.catalog import Catalog
+
+Status = Literal["running", "done", "off", "failed"]
+STAGES = (
+    "subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen", "meaning",
+    "caption", "finish",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One line of the job table.
+
+    Args:
+        name: one of `STAGES`.
+        status: `off` when the model for it is not there; `note` says why.
+        position_s: everything before this time is committed.
+        rows: vectors committed, for a stage that fills a vector space.
+        recipe: what it was made with; another recipe makes it be done again.
+        note: for people.
+    """
+
+    name: str
+    status: Status = "running"
+    position_s: float = 0.0
+    rows: int = 0
+    recipe: str = ""
+    note: str = ""
+
+
+def read_stages(catalog: Catalog, video_id: str) -> dict[str, Stage]:
+    """The stages of a video that have begun, by name."""
+    rows = catalog.query(
+        "SELECT name, status, position_s, rows, recipe, note FROM stage WHERE video_id = ?", (video_id,)
+    )
+    return {row[0]: Stage(*row) for row in rows}
+
+
+def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
+    """One stage; a running one at 0 s when it has not begun."""
+    return read_stages(catalog, video_id).get(name, Stage(name))
+
+
+def write_stage(db: Database, video_id: str, stage: Stage) -> None:
+    """Puts a line into the job table, inside the caller's `atomic()`."""
+    db.execute(
+        "INSERT INTO stage (video_id, name, status, position_s, rows, recipe, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (video_id, name) DO UPDATE SET status = excluded.status,"
+        " position_s = excluded.position_s, rows = excluded.rows, recipe = excluded.recipe,"
+        " note = excluded.note",
+        (video_id, stage.name, stage.status, stage.position_s, stage.rows, stage.recipe, stage.note),
+    )

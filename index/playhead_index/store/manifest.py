@@ -1,0 +1,126 @@
+"""`manifest.json`: the last file written, which says what a whole library holds."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from playhead_index.embed.protocol import ModelTag
+from playhead_index.errors import DiskFull, LibraryError, LibraryMismatch
+from playhead_index.store.catalog import Catalog
+
+MANIFEST_NAME = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in a library: counts, and the model of each vector space.
+
+    Args:
+        format: the layout of the folder; a library of a newer format is refused.
+        videos: videos that are indexed to the end.
+        unfinished: videos whose indexing was cut short; `playhead index` resumes them.
+        spaces: the model tag and the number of vectors of each space.
+    """
+
+    format: int
+    videos: int
+    unfinished: int
+    spaces: dict[str, dict[str, str | int]]
+
+
+def write_manifest(folder: Path, catalog: Catalog) -> Manifest:
+    """The manifest of what the catalog holds now, written so that it is there whole or not at all.
+
+    Raises:
+        DiskFull: it cannot be written.
+    """
+    unfinished = len(unfinished_videos(catalog))
+    (videos,) = catalog.query("SELECT count(*) FROM video")[0]
+    manifest = Manifest(FORMAT, videos - unfinished, unfinished, _spaces(catalog))
+    temporary = folder / f".{MANIFEST_NAME}.{os.getpid()}"
+    try:
+        with temporary.open("w") as file:
+            json.dump(asdict(manifest), file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / MANIFEST_NAME)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise DiskFull(
+            f"{folder}: the manifest cannot be written ({error.strerror}); free space, run again"
+        ) from error
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest, or None when the library has not been finished once.
+
+    Raises:
+        LibraryMismatch: the library was written by a newer Playhead.
+        LibraryError: the file is damaged.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.exists():
+        return None
+    try:
+        manifest = Manifest(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise LibraryError(
+            f"{path} is damaged ({error}); delete it and run: playhead verify {folder}"
+        ) from error
+    if manifest.format > FORMAT:
+        raise LibraryMismatch(
+            f"{folder} has library format {manifest.format}, this Playhead reads up to {FORMAT}; "
+            "update Playhead"
+        )
+    return manifest
+
+
+def unfinished_videos(catalog: Catalog) -> list[str]:
+    """Ids of the videos of which a stage is still running, failed or missing."""
+    rows = catalog.query(
+        "SELECT video_id FROM video WHERE video_id NOT IN"
+        " (SELECT video_id FROM stage WHERE name = 'finish' AND status = 'done')"
+        " OR video_id IN (SELECT video_id FROM stage WHERE status IN ('running', 'failed')) ORDER BY video_id"
+    )
+    return [video_id for (video_id,) in rows]
+
+
+def register_space(catalog: Catalog, name: str, tag: ModelTag) -> None:
+    """Records which model a space is made with, the first time.
+
+    Raises:
+        LibraryMismatch: the space was made with another model.
+    """
+    with catalog.atomic() as db:
+        db.execute(
+            "INSERT OR IGNORE INTO space VALUES (?, ?, ?, ?)", (name, tag.name, tag.revision, tag.width)
+        )
+    built = space_tag(catalog, name)
+    if built is not None and built != tag:
+        raise LibraryMismatch(
+            f"the {name} vectors of this library were made with {built}, asked for {tag}; "
+            f"use the first model again, or index into a new library"
+        )
+
+
+def space_tag(catalog: Catalog, name: str) -> ModelTag | None:
+    """The model that a space was made with; None when the library has no such space."""
+    rows = catalog.query("SELECT model, revision, width FROM space WHERE name = ?", (name,))
+    return ModelTag(*rows[0]) if rows else None
+
+
+def _spaces(catalog: Catalog) -> dict[str, dict[str, str | int]]:
+    frames = catalog.query("SELECT count(*) FROM frame")[0][0]
+    spans = catalog.query("SELECT count(*) FROM span WHERE row IS NOT NULL")[0][0]
+    return {
+        name: {
+            "model": model,
+            "revision": revision,
+            "width": width,
+            "count": spans if name == "words" else frames,
+        }
+        for name, model, revision, width in catalog.query("SELECT * FROM space ORDER BY name")
+    }

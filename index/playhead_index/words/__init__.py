@@ -1,0 +1,1 @@
+"""Words with times: subtitles, speech, screen text."""

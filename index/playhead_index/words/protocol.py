@@ -1,0 +1,71 @@
+"""A stretch of words with its window, and the seams through which words come in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode.protocol import Frame
+from playhead_index.window import Window
+
+SpanKind = Literal["speech", "screen", "caption"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words in a window, before they are stored as a span.
+
+    Args:
+        kind: `speech` for what is said (or subtitled), `screen` for what is written in the picture,
+            `caption` for what a model says of the picture.
+        source: where they come from: `track:2`, `file:talk.en.srt`, `asr:small`, `ocr:rapidocr`, a model.
+        window: when.
+        text: plain text, no markup, one or several lines, never empty.
+        language: BCP 47 tag where known.
+        confidence: 0 to 1 where the source gives one.
+    """
+
+    kind: SpanKind
+    source: str
+    window: Window
+    text: str
+    language: str | None = None
+    confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ValueError("words must not be empty")
+
+
+class Transcriber(Protocol):
+    """Turns sound into words (faster-whisper and its like)."""
+
+    name: str
+
+    def transcribe(
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
+    ) -> Iterator[Words]:
+        """Spans of speech in time order from mono float32 pieces that start at 0 s."""
+        ...
+
+
+class ScreenReader(Protocol):
+    """Reads what is written in a picture (RapidOCR and its like)."""
+
+    name: str
+
+    def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
+        """(line, confidence) from top to bottom of one (H, W, 3) uint8 picture; empty when none."""
+        ...
+
+
+class Captioner(Protocol):
+    """Says in words what a clip shows; none is shipped on this floor, `app` brings one."""
+
+    name: str
+
+    def caption(self, frames: Sequence[Frame], window: Window) -> str:
+        """One or a few sentences about the pictures of one segment."""
+        ...

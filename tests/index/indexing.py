@@ -1,0 +1,95 @@
+"""One indexing run in a process of its own, with models that need no weights, killed where a test says.
+
+`python indexing.py LIBRARY VIDEO [KILL]`: KILL is `TEXT#N`: the process sends itself SIGKILL just before
+the N-th SQL statement that begins with TEXT. The statements are watched from outside the product, by
+an audit hook that sees every connection that sqlite3 makes.
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from playhead_index.build import VideoReport, build_library
+from playhead_index.decode import Frame
+from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
+from playhead_index.executor import InProcess
+from playhead_index.recipe import Models, Recipe
+from playhead_index.window import Window
+from playhead_index.words.protocol import Words
+
+RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
+
+
+class Brightness:
+    """A `ScreenReader` that reads how bright a picture is."""
+
+    name = "ocr:brightness"
+
+    def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
+        """One line that names the mean of the picture, in steps."""
+        return [(f"brightness {int(rgb.mean()) // 8}", 0.9)]
+
+
+class EverySecond:
+    """A `Transcriber` that hears one word a second; second n of the sound it gets says `second n`."""
+
+    name = "asr:seconds"
+
+    def transcribe(
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
+    ) -> Iterator[Words]:
+        """One span a whole second."""
+        heard_s = sum(len(piece) for piece in pieces) / rate_hz
+        for second in range(int(min(heard_s, duration_s))):
+            yield Words("speech", self.name, Window(second, second + 1), "one more second")
+
+
+class FrameCounter:
+    """A `Captioner` that says when a segment begins."""
+
+    name = "captioner:counter"
+
+    def caption(self, frames: Sequence[Frame], window: Window) -> str:
+        """A sentence with the window in it."""
+        return f"{len(frames)} pictures from {window.start_s:.3f} to {window.end_s:.3f}"
+
+
+def load_models() -> Models:
+    """A model for every role."""
+    return Models(FakeEmbedder(), FakeEmbedder(), FakeTextEmbedder(), EverySecond(), Brightness(), FrameCounter())
+
+
+def index(library: Path, video: Path) -> list[VideoReport]:
+    """One run over one video, in this process."""
+    return list(build_library(library, [video], RECIPE, load_models, InProcess()))
+
+
+def kill_before(text: str, count: int) -> None:
+    """Makes this process kill itself before the `count`-th statement that begins with `text`."""
+    seen = 0
+
+    def watch(statement: str) -> None:
+        nonlocal seen
+        seen += statement.lstrip().startswith(text)
+        if seen == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "sqlite3.connect/handle":
+            connection = arguments[0]
+            assert isinstance(connection, sqlite3.Connection)
+            connection.set_trace_callback(watch)
+
+    sys.addaudithook(hook)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        prefix, _, number = sys.argv[3].rpartition("#")
+        kill_before(prefix, int(number))
+    print([report.status for report in index(Path(sys.argv[1]), Path(sys.argv[2]))])
