@@ -12,16 +12,19 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from playhead import records, terminal
 from playhead.doctor import examine, fetch, to_fetch
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.watch import Watch
+from playhead_agent.progress import Progress
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
-from playhead_index.window import Window, format_time, parse_time
+from playhead_index.window import Window, parse_time
+from playhead_tools.evidence import coverage_sentence
 
 COMMANDS = "playhead.commands"
 DEFAULT_LIBRARY = Path("playhead-library")
@@ -162,7 +165,7 @@ def search(
     if as_json:
         for moment in result.moments:
             print(records.line(records.of_moment(moment)))
-        err.print(terminal.coverage_sentence(result.coverage), highlight=False)
+        err.print(coverage_sentence(result.coverage), highlight=False)
     else:
         terminal.show_result(Console(), result, opened.names())
 
@@ -189,9 +192,9 @@ def ask(
     """Ask a question; the answer cites checked windows, or says that it is not there."""
     opened = Library(library, ModelNames(device=device))
     window = _window(opened, from_s, to_s)
-    on_event = (lambda _: None) if as_json or not err.is_terminal else _tell
+    tell = _tell if err.is_terminal and not as_json else _say_nothing
     answer = opened.ask(
-        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread, on_event=on_event
+        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread, on_progress=tell
     )
     if as_json:
         print(records.line(answer.to_json()))
@@ -368,8 +371,12 @@ def _picture(path: Path) -> Any:
         raise PlayheadError(f"{path}: cannot be read as a picture ({error})") from error
 
 
-def _tell(event: Any) -> None:
-    err.print(f"[dim]{format_time(event.seconds)}  {event.node}: {event.message}[/]")
+def _tell(progress: Progress) -> None:
+    err.print(Text(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", style="dim"))
+
+
+def _say_nothing(progress: Progress) -> None:
+    """Keeps quiet in a pipe."""
 
 
 def _plugins() -> None:

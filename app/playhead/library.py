@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playhead_agent.run import Event, ask
+from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+from playhead_agent.progress import Progress
+from playhead_agent.run import stream
+from playhead_agent.state import Context
 from playhead_index.identity import find_videos
 from playhead_index.search.engine import Searcher
 
@@ -16,7 +19,7 @@ from playhead.chat import load_chat_model
 from playhead.models import LoadModels, ModelNames, encoder_callables
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, open_reader
-from playhead_index.errors import VideoError
+from playhead_index.errors import LibraryError, VideoError
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.lifecycle import (
     Problem,
@@ -35,8 +38,6 @@ from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-
-CHECKPOINTS_NAME = "checkpoints.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class Library:
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
-        on_event: Callable[[Event], None] = lambda event: None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Answer:
         """Answers a question with cited, checked windows, or says that it is not there.
 
@@ -265,24 +266,23 @@ class Library:
                 one the answer is what was said, shown or written in the best evidence.
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
-            on_event: called as the run goes.
+            on_progress: called as the run goes.
 
         Raises:
             ModelUnavailable: the chat model cannot be made.
             VideoUnknown: a video is not in the library.
         """
-        scope = self.scope(videos, window)
+        scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
-        return ask(
-            question,
-            finder=self.searcher,
-            catalog=self.catalog,
-            scope=scope,
-            llm=chat,
-            thread_id=thread_id,
-            checkpoints=self.folder / CHECKPOINTS_NAME,
-            on_event=on_event,
-        )
+        context = Context(self.searcher, self.catalog, chat)
+        with open_checkpointer(self.folder) as saver:
+            steps = stream(question, context=context, checkpointer=saver, thread_id=thread_id, scope=scope)
+            for step in steps:
+                if isinstance(step, Answer):
+                    prune_checkpoints(saver)
+                    return step
+                on_progress(step)
+        raise LibraryError("the run ended without an answer")
 
     def names(self) -> dict[str, str]:
         """The file name of each video, by id: what people call it."""

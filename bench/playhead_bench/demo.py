@@ -22,9 +22,9 @@ OWN_QUESTIONS = ("what is said in the first minute?", "what is written in the fi
 
 
 def command(
-    library: Annotated[Path, typer.Option("--library", "-l", help="The library's folder.", metavar="DIR")] = Path(
-        "demo-library"
-    ),
+    library: Annotated[
+        Path, typer.Option("--library", "-l", help="The library's folder.", metavar="DIR")
+    ] = Path("demo-library"),
     video: Annotated[Path | None, typer.Option(help="Your own video; one is made without it.")] = None,
     question: Annotated[list[str] | None, typer.Option(help="Ask this instead; may be repeated.")] = None,
 ) -> None:

@@ -121,7 +121,9 @@ class ToolError(PlayheadError):
 
 
 class AgentStopped(PlayheadError):
-    """A run ended at a limit, with its best answer so far."""
+    """A run ended at a limit; `best` keeps its best answer so far, None where there was none."""
+
+    best: object | None = None
 
 
 class StepLimit(AgentStopped):

@@ -38,7 +38,7 @@ class Recipe:
     min_segment_s: float = 2.0
     max_segment_s: float = 30.0
     batch_size: int = 32
-    read_screen_every_s: float = 2.0
+    read_screen_every_s: float = 4.0
     transcribe: Literal["without_subtitles", "always", "never"] = "without_subtitles"
 
     def __post_init__(self) -> None:

@@ -1,16 +1,18 @@
 """One indexing run in a process of its own, with models that need no weights, killed where a test says.
 
 `python indexing.py LIBRARY VIDEO [KILL]`: KILL is `TEXT#N`: the process sends itself SIGKILL just before
-the N-th SQL statement that begins with TEXT. The statements are watched from outside the product, by
-an audit hook that sees every connection that sqlite3 makes.
+the N-th SQL statement that begins with TEXT. The statements are watched through sqlite3's own
+trace of every connection that is made in this process; nothing of the product is changed.
 """
 
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +71,14 @@ def index(library: Path, video: Path) -> list[VideoReport]:
     return list(build_library(library, [video], RECIPE, load_models, InProcess()))
 
 
+def run_python(code: str, *arguments: object) -> str:
+    """What a Python process of its own prints, or the error it ends with."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout or done.stderr
+
+
 def kill_before(text: str, count: int) -> None:
     """Makes this process kill itself before the `count`-th statement that begins with `text`."""
     seen = 0
@@ -79,13 +89,13 @@ def kill_before(text: str, count: int) -> None:
         if seen == count:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "sqlite3.connect/handle":
-            connection = arguments[0]
-            assert isinstance(connection, sqlite3.Connection)
-            connection.set_trace_callback(watch)
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = plain_connect(*arguments, **options)
+        connection.set_trace_callback(watch)
+        return connection
 
-    sys.addaudithook(hook)
+    plain_connect = sqlite3.connect
+    sqlite3.connect = connect
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ def contents(library: Path) -> dict[str, Any]:
 def run(library: Path, video: Path, *kill: str) -> int:
     command = [sys.executable, indexing.__file__, str(library), str(video), *kill]
     environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
-    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

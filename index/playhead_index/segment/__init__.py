@@ -1,0 +1,31 @@
+"""Where the picture changes: signatures of pictures, times to look at, cuts, exact boundaries."""
+
+from playhead_index.segment.cuts import CHANGE_COST, Cut, cut
+from playhead_index.segment.plan import sampling_times
+from playhead_index.segment.refine import refine_boundaries
+from playhead_index.segment.signature import (
+    CHANGED,
+    CUT,
+    SAME_PICTURE,
+    SIGNATURE_TAG,
+    change,
+    is_same_picture,
+    signature,
+    thumbnail,
+)
+
+__all__ = [
+    "CHANGED",
+    "CHANGE_COST",
+    "CUT",
+    "SAME_PICTURE",
+    "SIGNATURE_TAG",
+    "Cut",
+    "change",
+    "cut",
+    "is_same_picture",
+    "refine_boundaries",
+    "sampling_times",
+    "signature",
+    "thumbnail",
+]

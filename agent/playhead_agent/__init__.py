@@ -1,0 +1,1 @@
+"""The agent: a question goes in, an answer whose every citation was checked comes out."""

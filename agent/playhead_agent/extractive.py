@@ -1,0 +1,229 @@
+"""An answer made of the evidence alone: the stored words with their times, in sentences that code writes.
+
+It is what a library without a language model answers, and what is left when a model fails.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from playhead_agent.reasoning import MERGE_GAP_S, Finding
+from playhead_index.window import Window, format_time
+from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
+from playhead_tools.look_up import VideoEntry
+from playhead_tools.match import content_words, plain, says, stem
+from playhead_tools.spec import Kind, QuestionSpec
+
+QUOTE_CHARS = 240
+MOST_LINES = 12
+_SAID: dict[EvidenceKind, str] = {
+    "speech": "Said",
+    "screen": "On screen",
+    "caption": "Captioned",
+    "picture": "Closest picture",
+    "metadata": "In the library",
+}
+_PLACES: dict[Kind, str] = {
+    "speech": "in the speech",
+    "screen": "in the text on the screen",
+    "picture": "in the pictures",
+    "any": "in what is said, written or shown",
+}
+_NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What sentences are made of: the question, the finding, and the evidence with its words."""
+
+    spec: QuestionSpec
+    finding: Finding
+    evidence: Mapping[str, Evidence]
+    texts: Mapping[str, str]
+    videos: Mapping[str, VideoEntry]
+    notes: list[str] = field(default_factory=list)
+
+    def at(self, video_id: str, window: Window) -> str:
+        """`0:35–0:41`, with the file's name when there are several."""
+        name = f" of {self.videos[video_id].name}" if len(self.videos) > 1 and video_id in self.videos else ""
+        return f"{window}{name}"
+
+
+def extractive_claims(material: Material) -> list[Claim]:
+    """The claims of an answer, in the order in which they are to be read; none for an empty finding."""
+    finding = material.finding
+    if finding.op == "none":
+        return []
+    if finding.op in ("count", "how_long", "order", "compare", "gap"):
+        return [_reckoned(material)]
+    if finding.op == "fact":
+        return _facts(material)
+    lines = [_line(material, i) for i in finding.evidence_ids]
+    if len(lines) > MOST_LINES:
+        material.notes.append(f"{len(lines) - MOST_LINES} more places are not written out")
+    return lines[:MOST_LINES]
+
+
+def computed_numbers(finding: Finding) -> list[float]:
+    """The numbers that code reckoned and that an answer may therefore say."""
+    windows = [event.window for event in finding.events]
+    bounds = [t for w in windows for t in (w.start_s, w.end_s)]
+    values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact") else []
+    return [*values, *bounds, MERGE_GAP_S]
+
+
+def named(asked: str, texts: Sequence[str]) -> str:
+    """What was asked for, in quotation marks when it stands word for word in all the texts."""
+    return f"“{asked}”" if texts and all(says(text, asked) for text in texts) else asked.replace('"', "")
+
+
+def excerpt(text: str, asked: str, most_chars: int = QUOTE_CHARS) -> str:
+    """At most so many characters of a text, around the asked words, with `…` where words are left out."""
+    words = text.split()
+    if len(" ".join(words)) <= most_chars:
+        return _unquoted(" ".join(words))
+    wanted = content_words(asked) if asked else frozenset()
+    hit = next((i for i, w in enumerate(words) if stem(plain(w)) in wanted), 0)
+    start = end = max(0, hit - 8)
+    while end < len(words) and len(" ".join(words[start : end + 1])) <= most_chars:
+        end += 1
+    end = max(end, start + 1)
+    cut = " ".join(words[start:end])[:most_chars]
+    return _unquoted(f"{'… ' if start else ''}{cut}{' …' if end < len(words) else ''}")
+
+
+def _unquoted(text: str) -> str:
+    """Quotation marks inside a quotation become single ones, so that the outer pair stays a pair."""
+    return text.replace("“", "‘").replace("”", "’").replace('"', "'").replace("«", "‹").replace("»", "›")
+
+
+# ---- one line a piece of evidence ----
+
+
+def _line(material: Material, evidence_id: str) -> Claim:
+    record = material.evidence[evidence_id]
+    anchor = material.evidence.get(record.tied_to)
+    if anchor is not None:
+        return _tied_line(material, record, anchor)
+    lead = (
+        _nth_lead(material, record)
+        or f"{_SAID[record.kind]} at {material.at(record.video_id, record.window)}"
+    )
+    if record.kind == "picture":
+        return Claim(lead, (evidence_id,))
+    return Claim(f"{lead}: “{excerpt(material.texts[evidence_id], _asked(material.spec))}”", (evidence_id,))
+
+
+def _nth_lead(material: Material, record: Evidence) -> str:
+    n = material.spec.ordinal
+    if material.finding.op != "nth" or n not in _NTH:
+        return ""
+    where = material.at(record.video_id, record.window)
+    time = "time" if n in (1, -1) or n is None else "time there"
+    return f"{_SAID[record.kind]} for the {_NTH[n]} {time}, at {where}" if n else ""
+
+
+def _tied_line(material: Material, record: Evidence, anchor: Evidence) -> Claim:
+    relation = material.spec.relation
+    word = {"during": "While", "after": "After", "before": "Before", "until": "Until", "between": "Between"}[
+        relation.kind if relation is not None else "during"
+    ]
+    asked = relation.anchors[0].text if relation is not None else ""
+    subject = named(asked, [material.texts[anchor.id]])
+    how = {"speech": "is said", "screen": "is on screen", "caption": "is shown", "picture": "is shown"}
+    if relation is not None and relation.kind == "between":
+        subject = f"{subject} and {named(relation.anchors[1].text, [])}"
+        lead = f"Between {subject}"
+    else:
+        lead = f"{word} {subject} {how.get(anchor.kind, 'is there')} ({anchor.window})"
+    what = {"speech": "what is said", "screen": "what is on screen", "caption": "the caption"}.get(
+        record.kind, "this"
+    )
+    quote = excerpt(material.texts[record.id], "")
+    where = material.at(record.video_id, record.window)
+    return Claim(f"{lead}, {what} is “{quote}” ({where})", (record.id, anchor.id))
+
+
+def _asked(spec: QuestionSpec) -> str:
+    return spec.targets[0] if spec.targets else ""
+
+
+# ---- one sentence for a number ----
+
+
+def _facts(material: Material) -> list[Claim]:
+    ids = material.finding.evidence_ids
+    if material.spec.intent != "count":
+        return [Claim(material.texts[i], (i,)) for i in ids[:MOST_LINES]]
+    names = listed([material.videos[material.evidence[i].video_id].name for i in ids[:MOST_LINES]])
+    n = len(ids)
+    return [
+        Claim(f"There {'is' if n == 1 else 'are'} {n} video{'' if n == 1 else 's'} in scope: {names}", ids)
+    ]
+
+
+def _reckoned(material: Material) -> Claim:
+    finding, ids = material.finding, material.finding.evidence_ids
+    if finding.op in ("order", "compare"):
+        return _order_claim(material)
+    if finding.op == "gap":
+        first, second = finding.events
+        ends = f"{_event(material, 0)} ({first.window}) and {_event(material, 1)} ({second.window})"
+        return Claim(f"{_seconds(finding.value)} lie between {ends}", ids)
+    kinds = {material.evidence[i].kind for i in ids}
+    how = (
+        {"speech": "is said", "screen": "is on screen"}.get(next(iter(kinds)), "is found")
+        if len(kinds) == 1
+        else "is found"
+    )
+    subject = (
+        named(_asked(material.spec), [material.texts[i] for i in ids]) if _asked(material.spec) else "This"
+    )
+    places = [material.at(e.video_id, e.window) for e in finding.events]
+    shown = listed(places[:MOST_LINES]) + (" and later" if len(places) > MOST_LINES else "")
+    if finding.op == "how_long":
+        return Claim(f"{subject} {how} for {_seconds(finding.value)} in all: {shown}", ids)
+    n = round(finding.value)
+    return Claim(f"{subject} {how} in {n} moment{'' if n == 1 else 's'}: {shown}", ids)
+
+
+def _event(material: Material, at: int) -> str:
+    relation = material.spec.relation
+    if relation is None:
+        return "the two"
+    evidence_id = material.finding.events[at].evidence_ids[0]
+    return named(relation.anchors[at].text, [material.texts[evidence_id]])
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".") + " s" if value < 60 else format_time(value)
+
+
+def _order_claim(material: Material) -> Claim:
+    finding, spec = material.finding, material.spec
+    labels = {"target": _asked(spec), "anchor": spec.relation.anchors[0].text if spec.relation else ""}
+    parts = []
+    for event, name in zip(finding.events, finding.names, strict=False):
+        texts = [material.texts[i] for i in event.evidence_ids]
+        parts.append(f"{named(labels.get(name, name), texts)} at {material.at(event.video_id, event.window)}")
+    said = {1.0: "Yes: first", 0.0: "No: first"}[finding.value] if finding.op == "compare" else "First"
+    return Claim(f"{said} {', then '.join(parts)}", finding.evidence_ids)
+
+
+# ---- when there is nothing to say ----
+
+
+def abstention(spec: QuestionSpec, reason: str, anchor_missing: bool) -> str:
+    """What is said instead of an answer, without the coverage sentence."""
+    if not spec.targets and spec.relation is None:
+        what = f"Nothing {_PLACES[spec.wanted]} was found at that time"
+    else:
+        lost = spec.relation.anchors[0] if anchor_missing and spec.relation is not None else None
+        text, kind = (
+            (lost.text, lost.kind)
+            if lost is not None
+            else (", ".join(spec.targets) or "the question", spec.wanted)
+        )
+        what = f"Nothing {_PLACES[kind]} matches “{text}”"
+    if reason == "absent":
+        return f"{what}."
+    return f"No answer. {what}, but not everything that could show it was searched."

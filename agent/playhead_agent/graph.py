@@ -1,0 +1,211 @@
+"""The agent, read top to bottom: parse, plan, retrieve, inspect, reason, verify, compose, check.
+
+    parse ──> plan ──> retrieve ──> inspect ──> reason ──> verify ──> compose ──> check
+                ^                                            │
+                └──────────── route: other lanes ────────────┘
+
+Every node takes the state, counts itself, and gives back the keys that it wrote. What a node knows of
+the library it reads from the catalog; between nodes only ids and windows travel.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from playhead_agent.conclude import draft_claims, final_answer, judged, reckoned
+from playhead_agent.gather import run_search
+from playhead_agent.look import inspect as inspect_library
+from playhead_agent.look import nearest_note, place
+from playhead_agent.plan import plan_lookups
+from playhead_agent.progress import Progress
+from playhead_agent.reasoning import Finding
+from playhead_agent.state import (
+    Context,
+    State,
+    coverage_of,
+    evidence_of,
+    rows_of,
+    scope_from_json,
+    spec_of,
+    stretches_of,
+)  # fmt: skip
+from playhead_index.errors import ToolError
+from playhead_index.search.results import Coverage
+from playhead_tools.evidence import Evidence, coverage_to_json, join_coverage, listed
+from playhead_tools.question import parse_question
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+MOST_ROUNDS = 2
+Update = dict[str, Any]
+
+
+def parse(state: State, runtime: Runtime[Context]) -> Update:
+    """Takes the question apart and finds the stretches that it is about."""
+    runtime.context.meter.step("parse")
+    spec = parse_question(state["question"])
+    try:
+        spec, placed = place(state["question"], scope_from_json(state.get("scope")), runtime.context)
+        refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
+    except ToolError as error:
+        refusal, stretches, notes = ("unknown", f"{error}."), (), []
+    if spec.speaker:
+        notes.append(
+            f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
+        )
+    _tell(runtime, "parse", f"{spec.intent} in {spec.wanted}, {len(stretches)} stretches")
+    return {
+        "spec": spec.to_json(),
+        "stretches": rows_of(stretches),
+        "refusal": None if refusal is None else {"reason": refusal[0], "text": refusal[1]},
+        "notes": notes,
+        "round": 0,
+        "lookups": [],
+        "found": [],
+        "coverage": None,
+        "looked_at": [],
+        "evidence": [],
+        "whole": True,
+        "finding": Finding("none").to_json(),
+        "verdict": {},
+        "draft": {},
+        "answer": {},
+    }
+
+
+def plan(state: State, runtime: Runtime[Context]) -> Update:
+    """Decides what to search and what to read; in the second round, the lanes not named."""
+    runtime.context.meter.step("plan")
+    widened = bool(state["verdict"])
+    lookups = plan_lookups(spec_of(state), widened)
+    names = [lookup.get("text") or lookup["do"] for lookup in lookups]
+    _tell(runtime, "plan", f"look up {listed(names) or 'nothing'}")
+    return {"lookups": lookups, "round": state["round"] + 1}
+
+
+def retrieve(state: State, runtime: Runtime[Context]) -> Update:
+    """Runs the searches."""
+    runtime.context.meter.step("retrieve")
+    stretches = stretches_of(state["stretches"])
+    found, coverage, notes = [], [], list(state["notes"])
+    for lookup in state["lookups"]:
+        if lookup["do"] == "search":
+            one, searched, said = run_search(lookup, stretches, runtime.context)
+            found.append(one)
+            coverage.append(searched)
+            notes += said
+    hits = sum(len(one["spans"]) + len(one["frames"]) for one in found)
+    _tell(runtime, "retrieve", f"{hits} hits in {len(found)} searches")
+    return {
+        "found": found,
+        "coverage": _joined(state, coverage),
+        "looked_at": rows_of(stretches) if found else state["looked_at"],
+        "notes": notes,
+    }
+
+
+def inspect(state: State, runtime: Runtime[Context]) -> Update:
+    """Reads what was found back from the catalog, judges it, and reads next to anchors."""
+    runtime.context.meter.step("inspect")
+    spec, stretches = spec_of(state), stretches_of(state["stretches"])
+    done = inspect_library(
+        spec, state["lookups"], state["found"], stretches, runtime.context, evidence_of(state)
+    )
+    records = done.table.records
+    near = "" if records else nearest_note(spec, stretches, runtime.context)
+    _tell(runtime, "inspect", f"{len(records)} pieces of evidence", records)
+    return {
+        "found": [],
+        "evidence": [record.to_json(compact=True) for record in records],
+        "whole": state["whole"] and done.table.whole,
+        "coverage": _joined(state, done.coverage),
+        "looked_at": state["looked_at"] + rows_of(done.read),
+        "notes": [*state["notes"], *done.notes, *([near] if near else [])],
+    }
+
+
+def reason(state: State, runtime: Runtime[Context]) -> Update:
+    """Builds events and reckons with their times."""
+    runtime.context.meter.step("reason")
+    finding = reckoned(state, runtime.context)
+    _tell(runtime, "reason", f"{finding.op} on {len(finding.events)} events", evidence_of(state))
+    return {"finding": finding.to_json()}
+
+
+def verify(state: State, runtime: Runtime[Context]) -> Update:
+    """Decides what may be said, from the evidence and from what was searched."""
+    runtime.context.meter.step("verify")
+    judgement = judged(state, runtime.context)
+    message = f"{judgement.status} {judgement.reason}".strip()
+    _tell(runtime, "verify", message, evidence_of(state))
+    return {"verdict": judgement.to_json()}
+
+
+def route(state: State) -> str:
+    """Back to the plan once when the lanes that the question names held nothing, else on."""
+    spec = spec_of(state)
+    searched = any(lookup["do"] == "search" for lookup in state["lookups"])
+    kinds = {spec.wanted, *(anchor.kind for anchor in (spec.relation.anchors if spec.relation else ()))}
+    others_left = searched and state["round"] < MOST_ROUNDS and kinds != {"any"}
+    return "plan" if state["verdict"]["status"] == "abstained" and others_left else "compose"
+
+
+def compose(state: State, runtime: Runtime[Context]) -> Update:
+    """Writes the claims: the chat model where there is one, else code from the stored words."""
+    runtime.context.meter.step("compose")
+    draft, notes = draft_claims(state, runtime.context)
+    _tell(runtime, "compose", f"{len(draft['claims'])} claims by {draft['by']}", evidence_of(state))
+    return {"draft": draft, "notes": state["notes"] + notes}
+
+
+def check(state: State, runtime: Runtime[Context]) -> Update:
+    """Holds every citation against the catalog and makes the answer of what is left."""
+    runtime.context.meter.step("check")
+    answer = final_answer(state, runtime.context)
+    _tell(runtime, "check", answer.status, answer.evidence)
+    return {"answer": answer.to_json(compact=True)}
+
+
+def build_graph(
+    checkpointer: "BaseCheckpointSaver[str] | None" = None,
+) -> "CompiledStateGraph[State, Context, State, State]":
+    """The compiled graph; with a checkpointer, every step of a thread is kept.
+
+    Durability is the caller's; `run` uses `sync`: a step is on the disk before the next begins, which
+    costs some milliseconds a step and lets a killed run go on where it was.
+    """
+    graph = StateGraph(State, context_schema=Context)
+    for name, node in (
+        ("parse", parse), ("plan", plan), ("retrieve", retrieve), ("inspect", inspect),
+        ("reason", reason), ("verify", verify), ("compose", compose), ("check", check),
+    ):  # fmt: skip
+        graph.add_node(name, node)
+    graph.add_edge(START, "parse")
+    graph.add_conditional_edges("parse", _refused, ["plan", "check"])
+    for a, b in (("plan", "retrieve"), ("retrieve", "inspect"), ("inspect", "reason"), ("reason", "verify")):
+        graph.add_edge(a, b)
+    graph.add_conditional_edges("verify", route, ["plan", "compose"])
+    graph.add_edge("compose", "check")
+    graph.add_edge("check", END)
+    return graph.compile(checkpointer=checkpointer)
+
+
+def _refused(state: State) -> str:
+    return "check" if state["refusal"] is not None else "plan"
+
+
+# ---- small helpers of the nodes ----
+
+
+def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:
+    known = coverage_of(state)
+    joined = join_coverage([*([known] if known is not None else []), *parts])
+    return None if joined is None else coverage_to_json(joined)
+
+
+def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Evidence] = ()) -> None:
+    runtime.stream_writer(Progress.of(node, message, evidence, runtime.context.meter.seconds).to_json())

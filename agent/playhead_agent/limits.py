@@ -1,0 +1,138 @@
+"""What a run may use, and the one place where it is counted."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from playhead_index.errors import CostLimit, StepLimit, TimeLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one question may use.
+
+    Args:
+        steps: nodes of the graph that may run, repeats counted.
+        seconds: wall time of the whole run.
+        model_calls: calls of the language model, repairs counted.
+        model_call_s: wall time of one call of the language model.
+        evidence: records in the evidence table.
+        anchors: places in a video that a relation in time is followed from.
+        prompt_chars: characters of evidence that the language model is shown.
+
+    Raises:
+        ValueError: one of them is not above 0.
+    """
+
+    steps: int = 24
+    seconds: float = 120.0
+    model_calls: int = 4
+    model_call_s: float = 60.0
+    evidence: int = 48
+    anchors: int = 3
+    prompt_chars: int = 12_000
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"limits must be above 0, got {name} = {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on something found counts as evidence.
+
+    Args:
+        supported: part of the asked words that must stand in a text for it to carry the answer.
+        related: from here on a text is shown as the closest, unverified.
+        meaning: cosine of question and text from which a text found by meaning alone is shown, unverified;
+            it depends on the text encoder.
+        picture: score from which a picture counts as showing what was asked; None when nobody has
+            calibrated the image encoder, and then a picture is never more than the closest, unverified.
+    """
+
+    supported: float = 0.75
+    related: float = 0.6
+    meaning: float = 0.5
+    picture: float | None = None
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts what a run uses, and stops it at a limit.
+
+    Args:
+        limits: the most it may use.
+        clock: seconds, going up; another one in tests.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.monotonic
+    steps: int = 0
+    searches: int = 0
+    model_calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    _started_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started_s = self.clock()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the run began."""
+        return self.clock() - self._started_s
+
+    @property
+    def remaining_s(self) -> float:
+        """Wall time that is left; may be below 0."""
+        return self.limits.seconds - self.seconds
+
+    def step(self, node: str) -> None:
+        """Counts a node that begins.
+
+        Raises:
+            StepLimit: it would be one too many.
+            TimeLimit: the seconds are used up.
+        """
+        if self.steps >= self.limits.steps:
+            raise StepLimit(f"stopped before {node!r}: {self.limits.steps} steps were allowed")
+        self.check_time(node)
+        self.steps += 1
+
+    def check_time(self, where: str) -> None:
+        """Stops a run that has used its seconds.
+
+        Raises:
+            TimeLimit: the seconds are used up.
+        """
+        if self.remaining_s <= 0:
+            raise TimeLimit(f"stopped at {where!r}: {self.limits.seconds:g} s were allowed")
+
+    def model_call(self) -> None:
+        """Counts a call of the language model that begins.
+
+        Raises:
+            CostLimit: it would be one too many.
+            TimeLimit: the seconds are used up.
+        """
+        if self.model_calls >= self.limits.model_calls:
+            raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
+        self.check_time("model call")
+        self.model_calls += 1
+
+    def tokens(self, prompt: int, completion: int) -> None:
+        """Adds what a call reported."""
+        self.prompt_tokens += prompt
+        self.completion_tokens += completion
+
+    def cost(self) -> dict[str, float]:
+        """What was used so far, for the answer."""
+        return {
+            "seconds": round(self.seconds, 3),
+            "steps": self.steps,
+            "searches": self.searches,
+            "model_calls": self.model_calls,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+        }

@@ -1,0 +1,177 @@
+"""What the nodes `parse` and `inspect` do with the library, apart from the graph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from playhead_agent.gather import Table, add_read, judge_found
+from playhead_agent.nearby import chosen_anchors, read_near
+from playhead_agent.plan import LANES_OF
+from playhead_agent.state import Context, Stretch, named_videos, without_names
+from playhead_index.errors import ToolError
+from playhead_index.search.results import Coverage, Scope
+from playhead_index.store.catalog import SpanRow
+from playhead_index.window import Window, format_time
+from playhead_tools.evidence import Evidence
+from playhead_tools.look_up import (
+    VideoEntry,
+    list_videos,
+    outline,
+    read_words,
+    reading_coverage,
+)  # fmt: skip
+from playhead_tools.question import parse_question
+from playhead_tools.spec import QuestionSpec
+from playhead_tools.times import resolve_times
+
+MOST_READ = 8
+OUTLINE_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a question is to be answered: stretches, notes, or why nowhere (reason and text)."""
+
+    stretches: tuple[Stretch, ...]
+    notes: tuple[str, ...] = ()
+    refusal: tuple[str, str] | None = None
+
+
+def place(question: str, scope: Scope, context: Context) -> tuple[QuestionSpec, Placed]:
+    """What a question asks, and the stretches of the videos in scope that its explicit times leave.
+
+    A video whose file name stands in the question is the only one that it is about.
+
+    Raises:
+        ToolError: the scope names a video that the library does not hold.
+    """
+    videos = list_videos(context.catalog, scope)
+    named = named_videos(videos, question)
+    spec = replace(parse_question(without_names(question, named)), text=question)
+    return spec, _placed(spec, scope, named or videos)
+
+
+def _placed(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> Placed:
+    if not videos:
+        return Placed((), (), ("unknown", "There is no video in scope."))
+    stretches: list[Stretch] = []
+    notes: list[str] = []
+    outside: list[str] = []
+    for video in videos:
+        try:
+            window, said = resolve_times(spec.times, video.duration_s)
+        except ToolError as error:
+            outside.append(f"{video.name}: {error}")
+            continue
+        inside = window if scope.window is None else window.clamped(scope.window)
+        if inside is None:
+            outside.append(f"{video.name}: {window} is outside the scope {scope.window}")
+            continue
+        stretches.append((video.video_id, inside))
+        notes += [f"{video.name}: {one}" for one in said]
+    if not stretches:
+        return Placed((), tuple(notes), ("false_premise", "No such time. " + "; ".join(outside) + "."))
+    return Placed(tuple(stretches), (*notes, *outside), _ambiguous(spec, stretches, videos))
+
+
+def _ambiguous(
+    spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]
+) -> tuple[str, str] | None:
+    searched = spec.targets or spec.relation is not None
+    if not spec.times or searched or len(stretches) == 1 or spec.intent == "summarise" or spec.of_video:
+        return None
+    names = {video.video_id: video.name for video in videos}
+    held = ", ".join(names[video_id] for video_id, _ in stretches[:5])
+    more = f" and {len(stretches) - 5} more" if len(stretches) > 5 else ""
+    phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
+    return (
+        "ambiguous",
+        f"{phrases} is in {len(stretches)} videos: {held}{more}. Name the file or set the scope.",
+    )
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What inspecting brought: the table, what was read, coverage of reading, notes."""
+
+    table: Table
+    read: list[Stretch]
+    coverage: list[Coverage]
+    notes: list[str]
+
+
+def inspect(
+    spec: QuestionSpec,
+    lookups: Sequence[dict[str, Any]],
+    found: Sequence[dict[str, Any]],
+    stretches: Sequence[Stretch],
+    context: Context,
+    known: Sequence[Evidence],
+) -> Inspected:
+    """The evidence for a question: what was found and holds, what was read at a time or near an anchor."""
+    done = Inspected(Table(context.limits.evidence, list(known)), [], [], [])
+    for one in found:
+        judge_found(one, spec.quoted, stretches, context, done.table)
+    for lookup in lookups:
+        if lookup["do"] != "search":
+            _do(lookup, stretches, context, done)
+    if spec.relation is not None and not spec.targets:
+        for anchors in chosen_anchors(spec, done.table.records, context.limits.anchors):
+            read, notes = read_near(spec, anchors, context, done.table)
+            done.read += read
+            done.notes += notes
+        done.coverage.append(reading_coverage(context.catalog, done.read, LANES_OF[spec.wanted]))
+    return done
+
+
+def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, done: Inspected) -> None:
+    if lookup["do"] == "facts":
+        for video in list_videos(context.catalog, Scope(tuple(v for v, _ in stretches))):
+            whole = Window(0.0, video.duration_s)
+            done.table.add(Evidence("", video.video_id, whole, "metadata", "supported", match=1.0))
+        done.coverage.append(reading_coverage(context.catalog, stretches, ()))
+        return
+    for video_id, window in stretches:
+        spans = _spans(lookup, video_id, window, context, done)
+        add_read(spans, done.table)
+        done.read.append((video_id, window))
+    done.coverage.append(reading_coverage(context.catalog, stretches, lookup["lanes"]))
+
+
+def _spans(
+    lookup: dict[str, Any], video_id: str, window: Window, context: Context, done: Inspected
+) -> list[SpanRow]:
+    if lookup["do"] == "outline":
+        parts = outline(context.catalog, video_id, OUTLINE_PARTS)
+        return [part.span for part in parts if part.span is not None]
+    reading = read_words(context.catalog, video_id, window)
+    spans = [span for span in reading.spans if span.words.kind in lookup["kinds"]]
+    if lookup["do"] == "edge":
+        return _edge(context.catalog.spans(video_id, None, window), lookup["n"], lookup["kinds"])
+    if len(spans) > MOST_READ:
+        done.notes.append(f"{len(spans)} spans lie in {window}; the first {MOST_READ} are given")
+    return spans[:MOST_READ]
+
+
+def _edge(spans: Sequence[SpanRow], n: int, kinds: Sequence[str]) -> list[SpanRow]:
+    """The nth span, or the last for -1, with what starts and ends with it (lines of one slide)."""
+    ordered = [span for span in spans if span.words.kind in kinds]
+    starts = sorted({span.words.window.start_s for span in ordered})
+    if len(starts) < abs(n):
+        return []
+    start_s = starts[n - 1 if n > 0 else n]
+    return [span for span in ordered if span.words.window.start_s == start_s]
+
+
+def nearest_note(spec: QuestionSpec, stretches: Sequence[Stretch], context: Context) -> str:
+    """Where the nearest words are when nothing stands at the time that was asked for; empty if far."""
+    if not spec.times or spec.targets or len(stretches) != 1:
+        return ""
+    video_id, window = stretches[0]
+    around = Window(max(0.0, window.start_s - 60.0), window.end_s + 60.0)
+    spans = read_words(context.catalog, video_id, around).spans
+    gaps = sorted((span.words.window.gap_s(window), span.id, span) for span in spans)
+    if not gaps:
+        return ""
+    nearest = gaps[0][2]
+    return f"the nearest words ({nearest.words.kind}) are at {format_time(nearest.words.window.start_s)}"

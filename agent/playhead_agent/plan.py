@@ -1,0 +1,64 @@
+"""What to search and what to read for a question: a list of look-ups in plain JSON types."""
+
+from typing import Any
+
+from playhead_index.search.results import TEXT_LANES, Lane
+from playhead_tools.spec import EVERY, Anchor, Kind, QuestionSpec
+
+LANES_OF: dict[Kind, tuple[Lane, ...]] = {
+    "speech": ("speech",),
+    "screen": ("screen",),
+    "picture": ("picture", "caption"),
+    "any": TEXT_LANES,
+}
+KINDS_TO_READ: dict[Kind, tuple[Lane, ...]] = {
+    "speech": ("speech",),
+    "screen": ("screen",),
+    "picture": ("caption", "screen"),
+    "any": ("speech", "screen", "caption"),
+}
+FEW_MOMENTS, ALL_MOMENTS = 12, 100
+
+
+def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
+    """The look-ups for a question.
+
+    One is `search` (role, slot, text, lanes, limit), `read` (the words of the stretches), `edge` (the
+    first or last words of the stretches), `facts` (of the files) or `outline`.
+
+    Args:
+        spec: the question.
+        widened: the lanes that the question names held nothing; search the others.
+    """
+    if spec.of_video:
+        return [{"do": "facts", "lanes": []}]
+    if spec.intent == "summarise":
+        return [{"do": "outline", "lanes": list(TEXT_LANES)}]
+    steps = [_search("target", i, text, spec.wanted, spec, widened) for i, text in enumerate(spec.targets)]
+    anchors = spec.relation.anchors if spec.relation is not None else ()
+    steps += [_search("anchor", i, a.text, a.kind, spec, widened, a) for i, a in enumerate(anchors)]
+    if steps:
+        return steps
+    kinds = list(KINDS_TO_READ[spec.wanted])
+    lanes = list(dict.fromkeys([*LANES_OF[spec.wanted], *kinds]))
+    if spec.ordinal not in (None, EVERY):
+        return [{"do": "edge", "n": spec.ordinal, "kinds": kinds, "lanes": lanes}]
+    return [{"do": "read", "kinds": kinds, "lanes": lanes}] if spec.times else []
+
+
+def _search(
+    role: str,
+    slot: int,
+    text: str,
+    kind: Kind,
+    spec: QuestionSpec,
+    widened: bool,
+    anchor: Anchor | None = None,
+) -> dict[str, Any]:
+    lanes = LANES_OF[kind]
+    if widened and kind != "any":
+        lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes)
+    wants_all = anchor is not None or spec.ordinal is not None or spec.intent != "describe"
+    limit = ALL_MOMENTS if wants_all else FEW_MOMENTS
+    where = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
+    return {"do": "search", **where, "limit": limit, "all": wants_all}

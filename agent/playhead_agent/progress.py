@@ -1,0 +1,34 @@
+"""What a run tells while it works: one record, the same for the command line, a notebook and a page."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playhead_tools.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One node has ended.
+
+    Args:
+        node: which.
+        message: what it did, for people.
+        evidence: compact records found so far, without words.
+        seconds: since the run began.
+    """
+
+    node: str
+    message: str
+    evidence: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {**asdict(self), "evidence": list(self.evidence)}
+
+    @classmethod
+    def of(cls, node: str, message: str, evidence: Sequence[Evidence], seconds: float) -> "Progress":
+        """The record of a node from the evidence table."""
+        records = tuple(record.to_json(compact=True) for record in evidence)
+        return cls(node, message, records, round(seconds, 3))

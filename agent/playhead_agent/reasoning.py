@@ -1,0 +1,183 @@
+"""What follows from the evidence: events are built, and code reckons with their times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from playhead_agent.nearby import SLACK_S, best_tier, chosen_anchors, event_of
+from playhead_index.window import Window
+from playhead_tools import temporal
+from playhead_tools.evidence import Evidence
+from playhead_tools.spec import EVERY, QuestionSpec
+from playhead_tools.temporal import Event, Reckoned
+
+Op = Literal["none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline"]
+MERGE_GAP_S = 2.0
+FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What code found out.
+
+    Args:
+        op: which reckoning; `none` when there is nothing to reckon with.
+        events: what it stands on, in the order of the answer.
+        value: the number, where there is one: a count, seconds, 1 or 0 for a comparison.
+        names: the names in order, for `order`.
+        complete: it holds of the whole scope, not only of what was found.
+        candidates: how many places fit equally well where one was asked for.
+    """
+
+    op: Op
+    events: tuple[Event, ...] = ()
+    value: float = 0.0
+    names: tuple[str, ...] = ()
+    complete: bool = True
+    candidates: int = 1
+
+    @property
+    def evidence_ids(self) -> tuple[str, ...]:
+        """Every evidence behind it, once."""
+        return Reckoned(0.0, self.events, True).evidence_ids
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        events = [[e.video_id, e.window.start_s, e.window.end_s, list(e.evidence_ids)] for e in self.events]
+        plain = {"op": self.op, "value": self.value, "complete": self.complete, "candidates": self.candidates}
+        return {**plain, "events": events, "names": list(self.names)}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """The finding that `to_json` wrote."""
+        events = tuple(Event(v, Window(s, e), tuple(ids)) for v, s, e, ids in record["events"])
+        return cls(**{**record, "events": events, "names": tuple(record["names"])})
+
+
+def reason(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int) -> Finding:
+    """The finding for a question.
+
+    Args:
+        spec: the question.
+        evidence: the table.
+        whole: everything in scope was searched and no list was cut off.
+        most_anchors: places that a relation is followed from.
+    """
+    if spec.of_video:
+        return _facts(spec, evidence)
+    near = [e for e in evidence if e.role == "near"]
+    if spec.intent == "summarise":
+        return Finding("outline" if near else "none", tuple(map(event_of, near)), complete=False)
+    if spec.relation is not None:
+        return _related(spec, evidence, whole, most_anchors)
+    if spec.intent == "order":
+        return _ordered(spec, evidence, whole)
+    targets = best_tier([e for e in evidence if e.role == "target0"])
+    if not targets:
+        return _read_at(spec, near, whole)
+    return _reckon(spec, targets, whole)
+
+
+def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
+    facts = [e for e in evidence if e.kind == "metadata"]
+    value = float(len(facts)) if spec.intent == "count" else sum(e.window.duration_s for e in facts)
+    return Finding("fact" if facts else "none", tuple(map(event_of, facts)), value)
+
+
+def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool) -> Finding:
+    events = tuple(map(event_of, near))
+    if not events:
+        return Finding("none")
+    if spec.intent == "how_long":
+        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
+    return Finding("near", events)
+
+
+def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool) -> Finding:
+    events = [event_of(e) for e in targets]
+    if spec.of_things or all(e.verdict != "supported" for e in targets):
+        return Finding("list", tuple(events), complete=False, candidates=len(events))
+    if spec.intent == "count":
+        counted = temporal.count(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole)
+        return Finding("count", counted.events, counted.value, complete=counted.complete)
+    distinct = temporal.merged(events, MERGE_GAP_S) if spec.ordinal else events
+    if spec.ordinal not in (None, EVERY):
+        picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole)
+        if spec.intent != "how_long" or not picked.events:
+            return Finding("nth" if picked.events else "none", picked.events, picked.value, complete=whole)
+        events = list(picked.events)
+    if spec.intent == "how_long":
+        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
+    return _listed(spec, targets, events, whole)
+
+
+def _measured(total: Reckoned) -> Finding:
+    return Finding("how_long", total.events, total.value, complete=total.complete)
+
+
+def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool) -> Finding:
+    """All places in time order where all are asked for; for a description the few that fit best."""
+    if spec.intent in ("when", "locate") or spec.ordinal == EVERY:
+        return Finding("list", tuple(events), complete=whole, candidates=len(events))
+    ranked = sorted(targets, key=lambda e: (-e.match, -len(e.lanes), int(e.id[1:])))
+    return Finding("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
+
+
+# ---- relations ----
+
+
+def _related(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int) -> Finding:
+    anchors = chosen_anchors(spec, evidence, most_anchors)
+    if not anchors:
+        return Finding("none")
+    if spec.intent == "how_long" and spec.relation is not None and spec.relation.kind == "between":
+        first, second = (event_of(e) for e in anchors[0])
+        gap_s = first.window.gap_s(second.window)
+        return Finding("gap", (first, second), gap_s, complete=whole, candidates=len(anchors))
+    targets = best_tier([e for e in evidence if e.role == "target0"])
+    if not spec.targets:
+        near = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
+        return Finding("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
+    if spec.intent == "yes_no" and spec.relation is not None and spec.relation.kind in ("before", "after"):
+        return _compared(spec, targets, best_tier([e for e in evidence if e.role == "anchor0"]), whole)
+    events = [event for pair in anchors for event in _filtered(spec, targets, pair)]
+    unique = list(dict.fromkeys(events))
+    if not unique:
+        return Finding("none")
+    ids = {event.evidence_ids[0] for event in unique}
+    return _reckon(spec, [e for e in targets if e.id in ids], whole)
+
+
+def _filtered(spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence]) -> list[Event]:
+    events, here = [event_of(e) for e in targets], event_of(anchors[0])
+    kind = spec.relation.kind if spec.relation is not None else "during"
+    if kind == "between":
+        return temporal.between(events, here, event_of(anchors[-1]), SLACK_S)
+    if kind == "during":
+        return temporal.during(events, here, MERGE_GAP_S)
+    return (
+        temporal.after(events, here, SLACK_S) if kind == "after" else temporal.before(events, here, SLACK_S)
+    )
+
+
+def _compared(
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool
+) -> Finding:
+    groups = {"target": [event_of(e) for e in targets], "anchor": [event_of(e) for e in anchors]}
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole)
+    if ordered is None or spec.relation is None:
+        return Finding("none")
+    asked = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
+    names = tuple(ordered[0])
+    return Finding("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
+
+
+def _ordered(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool) -> Finding:
+    groups = {
+        text: [event_of(e) for e in best_tier([e for e in evidence if e.role == f"target{i}"])]
+        for i, text in enumerate(spec.targets)
+    }
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole) if len(groups) > 1 else None
+    if ordered is None:
+        return Finding("none")
+    return Finding("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)

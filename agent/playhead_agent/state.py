@@ -1,0 +1,125 @@
+"""What a run carries from node to node, and what it is given from outside.
+
+The state holds plain JSON types, ids and windows only: it is written to disk after every node. Words
+are read again from the catalog by span id, so a checkpoint stays small and can never disagree with it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from playhead_agent.limits import Limits, Meter, Thresholds
+from playhead_index.search.results import Coverage, Scope
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_tools.evidence import Evidence, coverage_from_json
+from playhead_tools.look_up import Finder, VideoEntry
+from playhead_tools.spec import QuestionSpec
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+Stretch = tuple[str, Window]
+
+
+class State(TypedDict, total=False):
+    """One question on its way; every key is written whole by the node named behind it."""
+
+    question: str  # caller
+    scope: dict[str, Any] | None  # caller; stays for the next question of the thread
+    spec: dict[str, Any]  # parse
+    stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
+    refusal: dict[str, str] | None  # parse: reason and text when there is nothing to look for
+    lookups: list[dict[str, Any]]  # plan
+    round: int  # plan: 0, then 1 when other lanes are searched
+    found: list[dict[str, Any]]  # retrieve; emptied by inspect
+    coverage: dict[str, Any] | None  # retrieve, inspect
+    looked_at: list[list[Any]]  # retrieve, inspect
+    evidence: list[dict[str, Any]]  # inspect: compact records
+    whole: bool  # inspect: no list of matches was cut off
+    finding: dict[str, Any]  # reason
+    verdict: dict[str, Any]  # verify: status, reason, confidence
+    draft: dict[str, Any]  # compose: claims, who wrote them
+    notes: list[str]  # any
+    answer: dict[str, Any]  # check
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The seams: what a run works with, chosen by `app`.
+
+    Args:
+        finder: searches the library.
+        catalog: the open library.
+        llm: a chat model that writes the answer; None for an answer made of the evidence alone.
+        method: how the chat model is made to keep to a schema.
+        limits: what one question may use.
+        thresholds: from where on something found counts.
+        meter: counts one run; every run gets its own.
+    """
+
+    finder: Finder
+    catalog: Catalog
+    llm: "BaseChatModel | None" = None
+    method: Literal["json_schema", "function_calling"] = "json_schema"
+    limits: Limits = field(default_factory=Limits)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    meter: Meter = field(default_factory=Meter)
+
+
+# ---- reading the state ----
+
+
+def spec_of(state: State) -> QuestionSpec:
+    """The question taken apart."""
+    return QuestionSpec.from_json(state["spec"])
+
+
+def evidence_of(state: State) -> list[Evidence]:
+    """The evidence table, without words."""
+    return [Evidence.from_json(record) for record in state.get("evidence", [])]
+
+
+def stretches_of(rows: Sequence[Sequence[Any]]) -> list[Stretch]:
+    """(video_id, window) pairs from their rows in the state."""
+    return [(video_id, Window(start_s, end_s)) for video_id, start_s, end_s in rows]
+
+
+def rows_of(stretches: Sequence[Stretch]) -> list[list[Any]]:
+    """Rows for the state from (video_id, window) pairs."""
+    return [[video_id, window.start_s, window.end_s] for video_id, window in stretches]
+
+
+def coverage_of(state: State) -> Coverage | None:
+    """What was searched so far; None before the first search."""
+    record = state.get("coverage")
+    return None if record is None else coverage_from_json(record)
+
+
+def scope_to_json(scope: Scope) -> dict[str, Any]:
+    """A scope in plain JSON types."""
+    window = None if scope.window is None else [scope.window.start_s, scope.window.end_s]
+    return {"video_ids": None if scope.video_ids is None else list(scope.video_ids), "window": window}
+
+
+def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
+    """The scope that `scope_to_json` wrote; the whole library for None."""
+    if record is None:
+        return Scope()
+    window = None if record["window"] is None else Window(*record["window"])
+    return Scope(None if record["video_ids"] is None else tuple(record["video_ids"]), window)
+
+
+def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
+    """The videos whose file name, with its ending, stands in a text."""
+    lowered = text.lower()
+    return [video for video in videos if "." in video.name and video.name.lower() in lowered]
+
+
+def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
+    """A question that says "the video" where it named a file."""
+    for video in videos:
+        named = rf"[\"'“‘]?{re.escape(video.name)}[\"'”’]?"
+        text = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,132 @@
+"""What may be said: answered, partly, or not at all and why; and how sure that is."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playhead_agent.plan import LANES_OF
+from playhead_agent.reasoning import Finding
+from playhead_index.search.results import Coverage, Lane
+from playhead_tools.confidence import confidence
+from playhead_tools.evidence import Evidence, Reason, Status
+from playhead_tools.spec import EVERY, Kind, QuestionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What may be said.
+
+    Args:
+        status: of the answer.
+        reason: why not, or why only partly.
+        confidence: the ceiling that the evidence sets, 0 to 1.
+        widened: the evidence stands in other lanes than the question asked for.
+    """
+
+    status: Status
+    reason: Reason
+    confidence: float
+    widened: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; `Judgement(**record)` reads them back."""
+        return asdict(self)
+
+
+def judge(
+    spec: QuestionSpec,
+    finding: Finding,
+    evidence: Sequence[Evidence],
+    coverage: Coverage | None,
+    picture_calibrated: bool,
+) -> Judgement:
+    """The judgement on a finding.
+
+    Absent is said only when every lane that could show what was asked was searched and holds something,
+    every video in scope is indexed to the end, and the picture lane, where it is needed, has a threshold.
+    """
+    cited = [e for e in evidence if e.id in set(finding.evidence_ids)]
+    missing = why_missing(spec, evidence, coverage, picture_calibrated)
+    if not cited:
+        return Judgement("abstained", missing, 0.0)
+    anchors = [e for e in evidence if e.id in {c.tied_to for c in cited}]
+    widened = _stands_elsewhere(spec, [*cited, *anchors])
+    doubt = _doubt(spec, finding, [*cited, *anchors], missing, widened)
+    sure = confidence(
+        _weaker(cited, anchors) if anchors else cited,
+        one_of_several=finding.candidates > 1
+        and spec.intent == "describe"
+        and finding.op in ("list", "near"),
+        partly_searched=bool(doubt),
+        unfinished=coverage is not None and bool(coverage.unfinished),
+    )
+    return Judgement("partial" if doubt else "answered", doubt, sure, widened)
+
+
+def _stands_elsewhere(spec: QuestionSpec, cited: Sequence[Evidence]) -> bool:
+    """Whether something was found, but not where the question places it: not said but written, say."""
+    kinds: dict[str, Kind] = {"target": spec.wanted}
+    for i, anchor in enumerate(spec.relation.anchors if spec.relation is not None else ()):
+        kinds[f"anchor{i}"] = anchor.kind
+    for record in cited:
+        kind = kinds.get(record.role, kinds["target"] if record.role.startswith("target") else "any")
+        if kind != "any" and record.kind not in LANES_OF[kind]:
+            return True
+    return False
+
+
+def _weaker(cited: Sequence[Evidence], anchors: Sequence[Evidence]) -> Sequence[Evidence]:
+    """What was read next to an anchor is as sure as the anchor, not surer."""
+    return anchors if confidence(anchors) < confidence(cited) else cited
+
+
+def _doubt(
+    spec: QuestionSpec, finding: Finding, cited: Sequence[Evidence], missing: Reason, widened: bool
+) -> Reason:
+    """Why an answer is only partial; empty when it is not."""
+    if widened:
+        return missing
+    if spec.of_things and not spec.of_video:
+        return "unknown"
+    if all(e.verdict != "supported" for e in cited) or any(
+        e.verdict != "supported" and e.role.startswith("anchor") for e in cited
+    ):
+        return "unknown"
+    if spec.wanted == "picture" and not any(
+        e.kind in ("picture", "caption") for e in cited if e.role != "anchor0"
+    ):
+        return "unknown"
+    needs_whole = (
+        finding.op in ("count", "nth", "how_long", "order", "compare", "outline") or spec.ordinal == EVERY
+    )
+    return "unknown" if needs_whole and not finding.complete else ""
+
+
+def why_missing(
+    spec: QuestionSpec, evidence: Sequence[Evidence], coverage: Coverage | None, picture_calibrated: bool
+) -> Reason:
+    """`absent` when what was asked would have been found if it were there, else `unknown`."""
+    if coverage is None:
+        return "unknown"
+    kind = spec.wanted
+    if spec.relation is not None and not any(e.role.startswith("anchor") for e in evidence):
+        kind = _least_known([a.kind for a in spec.relation.anchors], coverage, picture_calibrated)
+    return "absent" if fully_searched(kind, coverage, picture_calibrated) else "unknown"
+
+
+def _least_known(kinds: Sequence[Kind], coverage: Coverage, picture_calibrated: bool) -> Kind:
+    unknown = [k for k in kinds if not fully_searched(k, coverage, picture_calibrated)]
+    return unknown[0] if unknown else kinds[0]
+
+
+def fully_searched(kind: Kind, coverage: Coverage, picture_calibrated: bool) -> bool:
+    """Whether what stands in this place would have been found.
+
+    Captions are a model's words about the picture: they help to find it and cannot rule it out, so they
+    are never needed.
+    """
+    needed: set[Lane] = {lane for lane in LANES_OF[kind] if lane != "caption"}
+    held = {line.lane for line in coverage.lanes if line.searched and line.items > 0}
+    if "picture" in needed and not picture_calibrated:
+        return False
+    return needed <= held and not coverage.unfinished

@@ -1,0 +1,203 @@
+"""Anti-aliased shapes and writing, as sprites that can be put on a picture.
+
+Everything is drawn four times too large with Pillow and shrunk, and kept: the same sprite is never drawn
+twice while it is in use. The letters are those of Pillow's built-in scalable font, so no font file is
+needed and only ASCII can be written.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, pi, sin
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from playhead_bench.world.kinds import COLOURS, Colour, Shape
+
+RGB = tuple[int, int, int]
+FINE = 4
+"""A sprite is drawn this many times too large, and placed to one `FINE`-th of a pixel."""
+MARGIN = 1.6
+"""Side of a shape's sprite in heights of the shape, with room for outline and shadow."""
+SIDES = {"triangle": 3, "diamond": 4, "pentagon": 5, "hexagon": 6}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sprite:
+    """A small picture with transparency.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        alpha: (H, W, 1) uint8, 0 where nothing is and 255 where nothing shines through.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+
+    @staticmethod
+    def of(image: Image.Image) -> "Sprite":
+        """A sprite of an RGBA image."""
+        pixels = np.asarray(image)
+        return Sprite(pixels[:, :, :3].copy(), pixels[:, :, 3:].copy())
+
+    def stamp(self, canvas: NDArray[np.uint8], left: int, top: int) -> None:
+        """Puts it on an (H, W, 3) picture, in place; what lies outside is cut off."""
+        height, width = self.alpha.shape[:2]
+        y0, y1 = max(0, top), min(canvas.shape[0], top + height)
+        x0, x1 = max(0, left), min(canvas.shape[1], left + width)
+        if y0 >= y1 or x0 >= x1:
+            return
+        part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+        patch, alpha = canvas[y0:y1, x0:x1], self.alpha[part].astype(np.uint16)
+        patch[:] = (patch * (255 - alpha) + self.rgb[part] * alpha + 127) // 255
+
+
+def shrunk(large: Image.Image) -> Image.Image:
+    """An image that was drawn `FINE` times too large, at its own size, with smooth edges."""
+    return large.resize((large.width // FINE, large.height // FINE), Image.Resampling.BOX)
+
+
+def shade(colour: RGB, factor: float) -> RGB:
+    """A colour made darker (below 1) or lighter (above 1, towards white)."""
+    if factor <= 1.0:
+        return (int(colour[0] * factor), int(colour[1] * factor), int(colour[2] * factor))
+    red, green, blue = (int(255 - (255 - part) * (2.0 - factor)) for part in colour)
+    return (red, green, blue)
+
+
+def outline(shape: Shape) -> list[tuple[float, float]]:
+    """Corners of a shape around (0, 0), its height from -0.5 to 0.5; y points down.
+
+    Raises:
+        ValueError: a person has no outline of its own; see `people`.
+    """
+    if shape in SIDES:
+        return _fitted(
+            [(sin(2 * pi * i / SIDES[shape]), -cos(2 * pi * i / SIDES[shape])) for i in range(SIDES[shape])]
+        )
+    if shape == "circle":
+        return [(0.5 * cos(2 * pi * i / 96), 0.5 * sin(2 * pi * i / 96)) for i in range(96)]
+    if shape == "square":
+        return [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]
+    if shape == "star":
+        radii = (1.0, 0.45)
+        return _fitted([(radii[i % 2] * sin(pi * i / 5), -radii[i % 2] * cos(pi * i / 5)) for i in range(10)])
+    if shape == "cross":
+        arm = [(-0.17, -0.5), (0.17, -0.5), (0.17, -0.17)]
+        quarters = ((1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0))
+        return [(a * x + b * y, c * x + d * y) for a, b, c, d in quarters for x, y in arm]
+    if shape == "heart":
+        turns = [2 * pi * i / 96 for i in range(96)]
+        return _fitted(
+            [(16 * sin(t) ** 3, -13 * cos(t) + 5 * cos(2 * t) + 2 * cos(3 * t) + cos(4 * t)) for t in turns]
+        )
+    raise ValueError(f"no outline for {shape!r}")
+
+
+def _fitted(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points moved and scaled so that y spans -0.5 to 0.5."""
+    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    return [(x / (bottom - top), (y - top) / (bottom - top) - 0.5) for x, y in points]
+
+
+@lru_cache(maxsize=64)
+def shape_sprite(shape: Shape, colour: Colour, height_px: int, dx: int, dy: int) -> Sprite:
+    """A shape with a dark rim and a soft shadow, its middle `dx`, `dy` `FINE`-ths right and below the middle.
+
+    The sprite is square with an odd number of pixels a side, so that there is a middle pixel.
+    """
+    side = int(height_px * MARGIN) | 1
+    large = Image.new("RGBA", (side * FINE, side * FINE))
+    draw = ImageDraw.Draw(large)
+    x, y, reach = side * FINE / 2 + dx, side * FINE / 2 + dy, height_px * FINE
+    corners = [(x + across * reach, y + down * reach) for across, down in outline(shape)]
+    fill = COLOURS[colour]
+    draw.polygon(corners, fill=fill)
+    rim, thick = shade(fill, 0.62 if sum(fill) > 150 else 1.45), max(FINE, round(reach * 0.05))
+    draw.line([*corners, corners[0], corners[1]], fill=rim, width=thick, joint="curve")
+    shadow = _shadow(side, x / FINE, y / FINE, height_px)
+    return Sprite.of(Image.alpha_composite(shadow, shrunk(large)))
+
+
+def _shadow(side: int, x: float, y: float, height_px: int) -> Image.Image:
+    image = Image.new("RGBA", (side, side))
+    flat = [x - 0.45 * height_px, y + 0.42 * height_px, x + 0.5 * height_px, y + 0.6 * height_px]
+    ImageDraw.Draw(image).ellipse(flat, fill=(0, 0, 0, 90))
+    return image.filter(ImageFilter.GaussianBlur(height_px * 0.035))
+
+
+@lru_cache(maxsize=64)
+def font(size_px: int) -> ImageFont.FreeTypeFont:
+    """Pillow's built-in font at a size."""
+    found = ImageFont.load_default(size=size_px)
+    assert isinstance(found, ImageFont.FreeTypeFont)
+    return found
+
+
+def fitting(lines: tuple[str, ...], size_px: float, width_px: float) -> ImageFont.FreeTypeFont:
+    """The font at `size_px`, or as much smaller as the longest line needs to fit into `width_px`."""
+    wanted = font(round(size_px))
+    longest = max(wanted.getlength(line) for line in lines)
+    return wanted if longest <= width_px else font(int(size_px * width_px / longest))
+
+
+@lru_cache(maxsize=16)
+def panel(lines: tuple[str, ...], line_px: int, face: RGB, ink: RGB, rim: RGB, opacity: int = 255) -> Sprite:
+    """Lines in the middle of a rounded panel with a rim: a sign, a display, a name plate."""
+    letters = font(round(line_px * 0.78 * FINE))
+    inner = round(max(letters.getlength(line) for line in lines))
+    pad = round(line_px * 0.55) * FINE
+    width = -(-(inner + 2 * pad) // FINE) * FINE
+    height = round(line_px * (len(lines) + 0.5)) * FINE
+    large = Image.new("RGBA", (width, height))
+    draw = ImageDraw.Draw(large)
+    thick = max(FINE, round(line_px * 0.07 * FINE))
+    box = [thick // 2, thick // 2, width - 1 - thick // 2, height - 1 - thick // 2]
+    draw.rounded_rectangle(
+        box, line_px * 0.25 * FINE, fill=(*face, opacity), outline=(*rim, 255), width=thick
+    )
+    for i, line in enumerate(lines):
+        middle = height / 2 + (i - (len(lines) - 1) / 2) * line_px * FINE
+        draw.text((width / 2, middle), line, font=letters, fill=(*ink, 255), anchor="mm")
+    return Sprite.of(shrunk(large))
+
+
+def slide(lines: tuple[str, ...], size: tuple[int, int]) -> Image.Image:
+    """A title and its lines on light paper, as a lecturer shows them.
+
+    Args:
+        lines: the title, then up to five lines.
+        size: (width, height) in pixels.
+
+    Raises:
+        ValueError: more than six lines: they would be too small to be read.
+    """
+    if len(lines) > 6:
+        raise ValueError(f"a slide has a title and at most five lines, got {len(lines)}")
+    width, height = size
+    accent = list(COLOURS.values())[sum(map(ord, lines[0])) % 7]
+    paper = np.linspace((253, 252, 248), (238, 240, 243), height)[:, None, :].repeat(width, axis=1)
+    image = Image.fromarray(paper.astype(np.uint8))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([0, 0, round(width * 0.018), height], fill=accent)
+    left, ink = width * 0.06, (24, 30, 44)
+    dark, bold = shade(accent, 0.5), height / 400
+    title = fitting(lines[:1], height * 0.112, width * 0.88)
+    draw.text(
+        (left, height * 0.135),
+        lines[0],
+        font=title,
+        fill=dark,
+        anchor="lm",
+        stroke_width=bold,
+        stroke_fill=dark,
+    )
+    draw.rectangle([left, height * 0.222, width * 0.94, height * 0.222 + max(1, height // 160)], fill=accent)
+    body = fitting(lines[1:], height * 0.086, width * 0.84) if lines[1:] else title
+    for i, line in enumerate(lines[1:]):
+        y = height * (0.325 + 0.138 * i)
+        dot = height * 0.014
+        draw.ellipse([left, y - dot, left + 2 * dot, y + dot], fill=accent)
+        draw.text((left + height * 0.06, y), line, font=body, fill=ink, anchor="lm")
+    return image

@@ -1,0 +1,123 @@
+"""Any picture of a story, at any time, in any size: what `render` encodes frame by frame."""
+
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_bench.world.draw import FINE, RGB, panel, shape_sprite, slide
+from playhead_bench.world.kinds import COLOURS
+from playhead_bench.world.people import person_sprite
+from playhead_bench.world.places import background
+from playhead_bench.world.script import Point, Scene, Story, Thing, Writing
+
+Placed = tuple[Thing, Point, bool]
+"""A thing, where its middle is, and whether its mouth is open."""
+MIN_SIDE_PX = 36
+MOUTH_S = 0.25
+"""A speaker's mouth is open and shut for this long by turns."""
+
+
+class Painter:
+    """Paints a story; keeps the standing parts of the scene it is in, and nothing of the others.
+
+    Args:
+        story: what to paint.
+        size: (width, height) in pixels; even, and 16:9 to look as laid out.
+        seed: other streets, textures and faces for another seed.
+
+    Raises:
+        ValueError: a side is odd, which H.264 with 4:2:0 colour cannot hold, or below `MIN_SIDE_PX`.
+    """
+
+    def __init__(self, story: Story, size: tuple[int, int], seed: int = 0) -> None:
+        if any(side < MIN_SIDE_PX or side % 2 for side in size):
+            raise ValueError(f"size must be two even numbers from {MIN_SIDE_PX}, got {size}")
+        self.story, self.size, self.seed = story, size, seed
+        self._scene: Scene | None = None
+        self._empty: NDArray[np.uint8] | None = None
+        self._written: tuple[Writing, ...] | None = None
+        self._still: NDArray[np.uint8] | None = None
+        self._placed: list[Placed] = []
+        self._picture: NDArray[np.uint8] | None = None
+
+    def paint(self, time_s: float) -> NDArray[np.uint8]:
+        """The (H, W, 3) uint8 picture at a time, read-only; the same array while nothing changes.
+
+        Raises:
+            ValueError: the time lies outside the story.
+        """
+        scene = self.story.scene_at(time_s)
+        still = self._standing(scene, time_s)
+        placed = [
+            (thing, at, self._talks(thing, time_s))
+            for thing in scene.things
+            if (at := thing.position(time_s)) is not None
+        ]
+        if self._picture is None or placed != self._placed:
+            self._placed, self._picture = placed, still.copy()
+            for thing, at, talks in placed:
+                self._put(self._picture, thing, at, talks)
+            for plate in (writing for writing in self._written or () if writing.style == "plate"):
+                self._write(self._picture, plate, scene)
+            self._picture.flags.writeable = False
+        return self._picture
+
+    def _standing(self, scene: Scene, time_s: float) -> NDArray[np.uint8]:
+        """The scene with what is written in it now, painted again only when either changes."""
+        if scene is not self._scene or self._empty is None:
+            self._scene, self._written = scene, None
+            self._empty = background(scene.place, self.size, self._seed_of(scene.name), scene.night)
+        written = tuple(writing for writing in scene.writings if time_s in writing.window)
+        if written != self._written or self._still is None:
+            self._written, self._still = written, self._empty.copy()
+            for writing in (writing for writing in written if writing.style != "plate"):
+                self._write(self._still, writing, scene)
+            self._picture = None
+        return self._still
+
+    def _write(self, picture: NDArray[np.uint8], writing: Writing, scene: Scene) -> None:
+        if writing.style == "slide":
+            picture[:] = np.asarray(slide(writing.lines, self.size))
+            return
+        width, height = self.size
+        sprite = panel(writing.lines, round(writing.height * height), *_look(writing))
+        x, y = round(writing.at[0] * width), round(writing.at[1] * height)
+        if writing.style == "sign" and scene.place in ("street", "park"):
+            post = max(1, round(height * 0.008))
+            picture[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
+        sprite.stamp(picture, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
+
+    def _put(self, picture: NDArray[np.uint8], thing: Thing, at: Point, talks: bool) -> None:
+        width, height = self.size
+        left, dx = divmod(round(at[0] * width * FINE), FINE)
+        top, dy = divmod(round(at[1] * height * FINE), FINE)
+        height_px = max(3, round(thing.size * height))
+        if thing.shape == "person":
+            sprite = person_sprite(thing.colour, height_px, self._seed_of(thing.label), talks)
+        else:
+            sprite = shape_sprite(thing.shape, thing.colour, height_px, dx, dy)
+        sprite.stamp(picture, left - sprite.alpha.shape[1] // 2, top - sprite.alpha.shape[0] // 2)
+
+    def _talks(self, thing: Thing, time_s: float) -> bool:
+        line = self.story.line_at(time_s)
+        return line is not None and line.speaker == thing.label and int(time_s / MOUTH_S) % 2 == 0
+
+    def _seed_of(self, name: str) -> int:
+        return crc32(f"{self.seed}/{self.story.seed}/{name}".encode())
+
+
+def _look(writing: Writing) -> tuple[RGB, RGB, RGB, int]:
+    """Face, ink, rim and opacity of a panel."""
+    if writing.style == "display":
+        return (16, 20, 18), (255, 190, 60), (92, 98, 100), 255
+    if writing.style == "plate":
+        return (18, 30, 58), (250, 250, 250), (90, 150, 230), 215
+    face = COLOURS[writing.colour]
+    bright = sum(face) > 480
+    return (
+        face,
+        ((24, 24, 28) if bright else (252, 252, 252)),
+        ((24, 24, 28) if bright else (252, 252, 252)),
+        255,
+    )

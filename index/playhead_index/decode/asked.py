@@ -1,0 +1,90 @@
+"""What all readers do alike: check what they are asked, and leave out frames that repeat."""
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from playhead_index.decode.packets import EDGE_S
+from playhead_index.decode.protocol import Frame
+from playhead_index.errors import TimestampOutOfRange
+from playhead_index.window import Window
+
+
+def checked_times(path: Path, times_s: Sequence[float], duration_s: float) -> list[float]:
+    """The times as floats.
+
+    Raises:
+        TimestampOutOfRange: one is not in [0, duration_s).
+        ValueError: one is smaller than the one before it.
+    """
+    times = [float(time_s) for time_s in times_s]
+    for time_s in times:
+        if not 0.0 <= time_s < duration_s:
+            raise TimestampOutOfRange(path, time_s, 0.0, duration_s)
+    if any(np.diff(times) < 0):
+        raise ValueError("times_s must not descend; sort them first")
+    return times
+
+
+def checked_window(path: Path, window: Window | None, duration_s: float) -> Window:
+    """The window, or the whole video for None.
+
+    Raises:
+        TimestampOutOfRange: the window begins or ends outside [0, duration_s].
+    """
+    if window is None:
+        return Window(0.0, duration_s)
+    if not 0.0 <= window.start_s < duration_s:
+        raise TimestampOutOfRange(path, window.start_s, 0.0, duration_s)
+    if window.end_s > duration_s + EDGE_S:
+        raise TimestampOutOfRange(path, window.end_s, 0.0, duration_s)
+    return Window(window.start_s, min(window.end_s, duration_s))
+
+
+def sample_times(fps: float, window: Window) -> list[float]:
+    """start, start + 1/fps, ... inside the window.
+
+    Raises:
+        ValueError: fps is not above 0.
+
+    >>> sample_times(2.0, Window(1.0, 2.5))
+    [1.0, 1.5, 2.0]
+    """
+    if not fps > 0:
+        raise ValueError(f"fps must be above 0, got {fps}")
+    n = ceil(window.duration_s * fps - EDGE_S)
+    times = (window.start_s + i / fps for i in range(max(1, n)))
+    return [time_s for time_s in times if time_s < window.end_s]
+
+
+def checked_short_side(short_side_px: int | None) -> int | None:
+    """The length asked for.
+
+    Raises:
+        ValueError: it is not above 0.
+    """
+    if short_side_px is not None and short_side_px < 1:
+        raise ValueError(f"short_side_px must be above 0, got {short_side_px}")
+    return short_side_px
+
+
+def checked_rate(rate_hz: int) -> int:
+    """The rate asked for.
+
+    Raises:
+        ValueError: it is not above 0.
+    """
+    if rate_hz < 1:
+        raise ValueError(f"rate_hz must be above 0, got {rate_hz}")
+    return rate_hz
+
+
+def once(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """The same frames, each as often as it changes."""
+    last: Frame | None = None
+    for frame in frames:
+        if last is None or frame.pts_s != last.pts_s:
+            yield frame
+        last = frame

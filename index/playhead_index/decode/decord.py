@@ -1,0 +1,189 @@
+"""Reads videos with decord 0.6, for those who want it; what it would get wrong it refuses, naming PyAV.
+
+decord carries an FFmpeg of 2018, keeps decoding into memory as long as its reader lives, and returns
+other pictures than those asked for after seeks in some files, without an error. So here it is opened for
+a batch of pictures and dropped, its table of times is compared with the packets of the file first, and
+kinds of files in which it was seen to go wrong are not read with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode.asked import (
+    checked_rate,
+    checked_short_side,
+    checked_times,
+    checked_window,
+    once,
+    sample_times,
+)
+from playhead_index.decode.probing import Probe, probe
+from playhead_index.decode.protocol import Frame, VideoInfo
+from playhead_index.decode.upright import Shape
+from playhead_index.errors import VideoUnreadable
+from playhead_index.window import Window
+
+INSTEAD = "read it with PyAV (--reader pyav)"
+_EXACT_CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_SAME_TIME_S = 2e-3
+_BATCH_BYTES = 64 << 20
+_BATCH_PICTURES = 256
+
+
+class DecordReader:
+    """A `VideoReader` on decord: pictures only, of MP4, MOV, Matroska and WebM with closed groups.
+
+    Its `probe` reads packets with PyAV, since decord does not tell keyframe sizes, warnings or tracks.
+
+    Raises:
+        VideoUnreadable: decord is not installed.
+    """
+
+    name = "decord"
+
+    def __init__(self, path: Path) -> None:
+        if find_spec("decord") is None:
+            raise VideoUnreadable(path, f"decord is not installed (pip install decord==0.6.0); or {INSTEAD}")
+        self.path = path
+        self._probe: Probe | None = None
+
+    @property
+    def _known(self) -> Probe:
+        if self._probe is None:
+            known = probe(self.path)
+            self._refuse(_why_not(known))
+            with self._reader(known.shape.shrunk(16)) as reader:
+                self._refuse(_why_other_times(reader, known))
+            self._probe = known
+        return self._probe
+
+    def probe(self) -> VideoInfo:
+        """What the file holds; read once and remembered.
+
+        Raises:
+            VideoUnreadable: the file cannot be decoded, or decord would not decode it exactly.
+        """
+        return self._known.info
+
+    def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """For each time the picture that is on the screen then: the last one with pts_s <= time.
+
+        A picture that begins within a microsecond after a time counts as begun.
+
+        Raises:
+            TimestampOutOfRange: a time lies outside the video.
+            ValueError: the times descend.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        known = self._known
+        times = checked_times(self.path, times_s, known.info.duration_s)
+        ticks = [known.table.shown_at(known.table.tick_at(time_s)) for time_s in times]
+        return self._pictures(np.asarray(ticks, np.int64), checked_short_side(short_side_px))
+
+    def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """The pictures that can be decoded alone, in time order.
+
+        Raises:
+            VideoUnreadable: the file cannot be decoded.
+        """
+        table = self._known.table
+        keys = table.key_ticks[np.isin(table.key_ticks, table.ticks)]
+        return self._pictures(keys, checked_short_side(short_side_px))
+
+    def sample(
+        self, fps: float, window: Window | None = None, *, short_side_px: int | None = None
+    ) -> Iterator[Frame]:
+        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
+
+        A picture that stays on screen over several of these times comes once.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: fps is not above 0.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        within = checked_window(self.path, window, self.probe().duration_s)
+        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
+
+    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+        """Nothing for a file without sound; decord's sound has no usable clock, so the rest is refused.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: rate_hz is not above 0.
+            VideoUnreadable: the file has sound.
+        """
+        checked_rate(rate_hz)
+        checked_window(self.path, window, self.probe().duration_s)
+        if self.probe().has_audio:
+            self._refuse("the decord reader gives no sound")
+        return iter(())
+
+    def _refuse(self, why: str | None) -> None:
+        if why:
+            raise VideoUnreadable(self.path, f"{why}; {INSTEAD}")
+
+    def _pictures(self, ticks: NDArray[np.int64], short_side_px: int | None) -> Iterator[Frame]:
+        """The pictures at ticks that ascend and may repeat, a batch of memory at a time."""
+        known = self._known
+        shape = known.shape.shrunk(short_side_px)
+        size = max(1, min(_BATCH_PICTURES, _BATCH_BYTES // (shape.width_px * shape.height_px * 3)))
+        different = np.unique(ticks)
+        for start in range(0, len(different), size):
+            batch = different[start : start + size]
+            pictures = self._decode(np.searchsorted(known.table.ticks, batch), shape)
+            times_s = known.table.all_seconds(batch)
+            for tick in ticks[np.isin(ticks, batch)]:
+                place = int(np.searchsorted(batch, tick))
+                yield Frame(float(times_s[place]), pictures[place])
+
+    def _decode(self, indexes: NDArray[np.intp], shape: Shape) -> NDArray[np.uint8]:
+        with self._reader(shape) as reader:
+            pictures: NDArray[np.uint8] = reader.get_batch(indexes.tolist()).asnumpy()
+        if pictures.shape[1:3] != (shape.height_px, shape.width_px):
+            self._refuse(f"decord gives pictures of another size, {pictures.shape[1:3]}")
+        return pictures
+
+    @contextmanager
+    def _reader(self, shape: Shape) -> Iterator[Any]:
+        """A decord reader that lives as long as the `with`; its errors become `VideoUnreadable`."""
+        import decord
+
+        decord.logging.set_level(decord.logging.QUIET)
+        try:
+            reader = decord.VideoReader(
+                str(self.path.absolute()),
+                ctx=decord.cpu(0),
+                width=shape.width_px,
+                height=shape.height_px,
+            )
+            yield reader
+        except (decord.DECORDError, decord.DECORDLimitReachedError, RuntimeError) as error:
+            raise VideoUnreadable(self.path, f"decord fails on it; {INSTEAD}") from error
+
+
+def _why_not(known: Probe) -> str | None:
+    if known.container not in _EXACT_CONTAINERS:
+        return f"decord does not find its way in this container ({known.container.split(',')[0]})"
+    if known.table.has_open_groups:
+        return "decord confuses pictures around the keyframes of this file (open groups)"
+    if known.shape.turn.is_mirrored:
+        return "the picture is to be mirrored, which decord does not do"
+    return None
+
+
+def _why_other_times(reader: Any, known: Probe) -> str | None:
+    """Why decord's own table of times cannot be used; None when it is that of the packets."""
+    ticks = known.table.ticks
+    if len(reader) != len(ticks):
+        return f"decord counts {len(reader)} pictures where the file shows {len(ticks)}"
+    begins_s = np.asarray(reader.get_frame_timestamp(range(len(ticks))), np.float64)[:, 0]
+    if np.abs(begins_s - begins_s[0] - known.table.all_seconds(ticks)).max() > _SAME_TIME_S:
+        return "decord's times of the pictures are not those of the file"
+    return None

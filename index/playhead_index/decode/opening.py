@@ -1,0 +1,131 @@
+"""Opens a video file with PyAV; what FFmpeg says is mapped to `VideoUnreadable` here and nowhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+
+from playhead_index.errors import VideoUnreadable
+from playhead_index.identity import disk_error_in_words
+
+NOT_A_VIDEO = "not a video that can be read: its header is damaged, cut off, or that of another kind of file"
+_OPTIONS = {"fflags": "+genpts", "protocol_whitelist": "file"}
+_PLAYLISTS = {"concat", "hls", "dash", "imf"}
+_NOT_PICTURES = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+
+
+@contextmanager
+def mapped_av_errors(path: Path) -> Iterator[None]:
+    """Inside, an error of PyAV, of FFmpeg or of the disk becomes a `VideoUnreadable` in plain words.
+
+    Raises:
+        VideoUnreadable: for every such error.
+    """
+    try:
+        yield
+    except (av.error.FFmpegError, OSError, UnicodeError) as error:
+        raise VideoUnreadable(path, _in_words(error)) from error
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case av.error.InvalidDataError() | av.error.EOFError():
+            return NOT_A_VIDEO
+        case av.error.DecoderNotFoundError():
+            return "this FFmpeg has no decoder for it; convert the video, to H.264 for example"
+        case OSError():
+            return disk_error_in_words(error)
+        case av.error.FFmpegError():
+            return f"it could not be read: {error.strerror or error}"
+        case _:
+            return f"it could not be read: {error}"
+
+
+def check_file(path: Path) -> None:
+    """Refuses what can be refused without FFmpeg.
+
+    Raises:
+        VideoUnreadable: there is no such file, it is a folder, a device or empty, or may not be read.
+    """
+    with mapped_av_errors(path):
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise VideoUnreadable(path, "this is no regular file")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise VideoUnreadable(path, "the file is empty (0 bytes)")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The file as an open PyAV container, closed at the end of the `with`.
+
+    Time stamps that the file leaves out are filled in; nothing is fetched from a network.
+
+    Raises:
+        VideoUnreadable: the file cannot be opened, is no video, or reading it fails inside the `with`.
+    """
+    check_file(path)
+    with (
+        mapped_av_errors(path),
+        av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace") as container,
+    ):
+        if container.format.name in _PLAYLISTS:
+            raise VideoUnreadable(path, "this is a playlist; name the video files themselves")
+        if container.format.name == "image2" or container.format.name.endswith("_pipe"):
+            raise VideoUnreadable(path, "this is a still picture, not a video")
+        yield container
+
+
+def pick_video(container: Any, path: Path, stream_index: int | None = None) -> Any:
+    """The video stream to read: the first that is no cover picture, or the one asked for.
+
+    Raises:
+        VideoUnreadable: there is none, or this FFmpeg cannot decode it.
+    """
+    streams = video_streams(container)
+    if not streams:
+        held = sorted({stream.type for stream in container.streams if stream.type != "video"})
+        raise VideoUnreadable(path, f"there is no video in it{', only ' if held else ''}{' and '.join(held)}")
+    chosen = streams[0] if stream_index is None else container.streams[stream_index]
+    if chosen.codec_context is None:
+        raise VideoUnreadable(
+            path, "this FFmpeg cannot decode its video format; convert it, to H.264 for example"
+        )
+    if not chosen.time_base:
+        raise VideoUnreadable(path, "its header does not say in what unit it counts time")
+    return chosen
+
+
+def video_streams(container: Any) -> list[Any]:
+    """The streams that hold moving pictures, cover art and thumbnails left out."""
+    return [stream for stream in container.streams.video if not stream.disposition & _NOT_PICTURES]
+
+
+def counts_pictures(container: Any, stream: Any) -> bool:
+    """The container stores no presentation times and FFmpeg's guess fails: AVI with reordered pictures.
+
+    Then the n-th picture that the decoder gives is shown at the n-th time that was stored.
+    """
+    return container.format.name == "avi" and stream.codec_context.name in {"h264", "hevc"}
+
+
+def read_only(container: Any, stream: Any) -> None:
+    """Tells the container to skip the bytes of every other stream."""
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = av.stream.Discard.all
+
+
+def demuxed(container: Any, stream: Any) -> Iterator[Any]:
+    """The packets of one stream and the empty one that ends them; the file ends where it is damaged."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.InvalidDataError:
+            return
+        if packet is None:
+            return
+        yield packet

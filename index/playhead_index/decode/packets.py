@@ -1,0 +1,181 @@
+"""When every picture of a stream is shown, known from its packets without decoding one."""
+
+from array import array
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode.opening import counts_pictures, demuxed
+
+EDGE_S = 1e-6
+_MOST_BACK_S, _MOST_AHEAD_S = 1.0, 86_400.0
+_LONE_PICTURE_S = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTable:
+    """The pictures of one stream in the order in which they are shown, in ticks of its own clock.
+
+    Args:
+        tick_s: seconds of one tick.
+        origin: tick of the first picture that is shown.
+        ticks: (N,) int64, when each picture is shown; ascending, none twice.
+        end: tick at which the last picture ends.
+        key_ticks: (K,) int64, pictures that decode alone; ascending; those that an edit list hides
+            too, since decoding may start there.
+        key_bytes: (K,) int64, their sizes.
+        gop_bytes: (K,) int64, bytes from after the keyframe up to the next, in the order of the file.
+        n_damaged: packets that have no time, or that the container marks as damaged or cut off.
+        n_encrypted: packets that need a key.
+        clock_jump: tick after which the clock jumps back, or by more than a day, so that nothing later
+            can be addressed.
+        has_open_groups: a picture is stored after a keyframe and shown before it.
+    """
+
+    tick_s: Fraction
+    origin: int
+    ticks: NDArray[np.int64]
+    end: int
+    key_ticks: NDArray[np.int64]
+    key_bytes: NDArray[np.int64]
+    gop_bytes: NDArray[np.int64]
+    n_damaged: int
+    n_encrypted: int
+    clock_jump: int | None
+    has_open_groups: bool
+
+    def seconds(self, tick: int) -> float:
+        """A tick as seconds on the presentation clock."""
+        return (tick - self.origin) * self.tick_s.numerator / self.tick_s.denominator
+
+    def all_seconds(self, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Ticks as seconds on the presentation clock, equal to `seconds` of each."""
+        return np.asarray((ticks - self.origin) * self.tick_s.numerator / self.tick_s.denominator)
+
+    def tick_at(self, time_s: float) -> int:
+        """The last tick at or before a time; a picture at most a microsecond later counts as begun."""
+        return self.origin + int(np.floor((time_s + EDGE_S) / float(self.tick_s)))
+
+    def shown_at(self, tick: int) -> int:
+        """The tick of the picture that is on the screen at `tick`, by what the packets say."""
+        place = int(np.searchsorted(self.ticks, tick, side="right"))
+        return int(self.ticks[max(0, place - 1)])
+
+    def key_before(self, tick: int) -> int:
+        """The tick of the last keyframe at or before `tick`; before the first one, the first tick of all."""
+        place = int(np.searchsorted(self.key_ticks, tick, side="right"))
+        return int(self.key_ticks[place - 1]) if place else min(self.origin, int(self.ticks[0]))
+
+    def pictures_between(self, first: int, last: int) -> int:
+        """How many pictures are shown in ticks [first, last)."""
+        places = np.searchsorted(self.ticks, [first, last])
+        return int(places[1] - places[0])
+
+    @property
+    def duration_s(self) -> float:
+        """When the last picture ends."""
+        return self.seconds(self.end)
+
+    @property
+    def is_variable_rate(self) -> bool:
+        """Some distance between pictures differs from the middle one by a tenth and more than a tick."""
+        gaps = np.diff(self.ticks)
+        if len(gaps) < 2:
+            return False
+        middle = float(np.median(gaps))
+        return bool(np.any(np.abs(gaps - middle) > max(0.1 * middle, 1.0)))
+
+    def starting_at(self, origin: int) -> "PacketTable":
+        """This table with its first picture at `origin`: earlier ones were found not to decode."""
+        shown = self.ticks[self.ticks >= origin]
+        ticks = shown if len(shown) else np.array([origin], np.int64)
+        return replace(self, origin=origin, ticks=ticks, end=max(self.end, int(ticks[-1]) + 1))
+
+
+def scan(container: Any, stream: Any) -> PacketTable | None:
+    """Reads every packet of a stream once; None when not one picture in it has a time.
+
+    Damage that FFmpeg reports on the way ends the table there: what lies behind it cannot be reached.
+    """
+    rows, counts = _Rows(), counts_pictures(container, stream)
+    back_ticks, ahead_ticks = (int(gap_s / stream.time_base) for gap_s in (_MOST_BACK_S, _MOST_AHEAD_S))
+    latest: int | None = None
+    for packet in demuxed(container, stream):
+        at = packet.dts if counts or packet.pts is None else packet.pts
+        stored = packet.dts if packet.dts is not None else at
+        if not packet.size:
+            continue
+        if at is None or packet.is_corrupt:
+            rows.n_damaged += 1
+            continue
+        if latest is not None and not -back_ticks <= stored - latest <= ahead_ticks:
+            rows.clock_jump = latest
+            break
+        latest = stored if latest is None else max(latest, stored)
+        rows.add(at, packet)
+    return rows.table(stream.time_base) if any(rows.is_shown) else None
+
+
+class _Rows:
+    """Columns of packets in the order of the file, in flat arrays."""
+
+    def __init__(self) -> None:
+        self.at, self.lasts, self.sizes = array("q"), array("q"), array("q")
+        self.is_key, self.is_shown = array("b"), array("b")
+        self.n_damaged, self.n_encrypted = 0, 0
+        self.clock_jump: int | None = None
+
+    def add(self, at: int, packet: Any) -> None:
+        self.at.append(at)
+        self.lasts.append(packet.duration or 0)
+        self.sizes.append(packet.size)
+        self.is_key.append(packet.is_keyframe)
+        self.is_shown.append(not packet.is_discard)
+        self.n_encrypted += packet.has_sidedata("encryption_info")
+
+    def table(self, tick_s: Fraction) -> PacketTable:
+        at, lasts, sizes = (np.array(column, np.int64) for column in (self.at, self.lasts, self.sizes))
+        is_key, is_shown = np.array(self.is_key, bool), np.array(self.is_shown, bool)
+        ticks = np.unique(at[is_shown])
+        keys = np.flatnonzero(is_key)
+        if not len(keys):
+            keys = np.array([0])
+        order = np.argsort(at[keys], kind="stable")
+        groups = np.add.reduceat(sizes, keys) - sizes[keys]
+        return PacketTable(
+            tick_s=tick_s,
+            origin=int(ticks[0]),
+            ticks=ticks,
+            end=_end(tick_s, at, lasts, is_shown, ticks),
+            key_ticks=at[keys][order],
+            key_bytes=sizes[keys][order],
+            gop_bytes=groups[order],
+            n_damaged=self.n_damaged,
+            n_encrypted=self.n_encrypted,
+            clock_jump=self.clock_jump,
+            has_open_groups=_has_open_groups(at, keys),
+        )
+
+
+def _end(
+    tick_s: Fraction,
+    at: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    is_shown: NDArray[np.bool_],
+    ticks: NDArray[np.int64],
+) -> int:
+    last = int(ticks[-1])
+    length = int(lasts[is_shown & (at == last)].max())
+    if not 1 < length <= _MOST_AHEAD_S / tick_s:
+        length = int(np.median(np.diff(ticks))) if len(ticks) > 1 else round(_LONE_PICTURE_S / tick_s)
+    return last + max(1, length)
+
+
+def _has_open_groups(at: NDArray[np.int64], keys: NDArray[np.intp]) -> bool:
+    """Any picture stored after a keyframe (not the first one) that is shown before it."""
+    key_of = np.repeat(np.append(at[:1], at[keys]), np.diff(np.concatenate([[0], keys, [len(at)]])))
+    after_first = np.arange(len(at)) > (keys[1] if len(keys) > 1 else len(at))
+    return bool(np.any((at < key_of) & after_first))

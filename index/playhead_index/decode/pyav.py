@@ -1,0 +1,157 @@
+"""Reads videos with PyAV (FFmpeg): the reader that was exact on every file it was tried on."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode.asked import (
+    checked_rate,
+    checked_short_side,
+    checked_times,
+    checked_window,
+    once,
+    sample_times,
+)
+from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
+from playhead_index.decode.opening import opened, read_only
+from playhead_index.decode.probing import Probe, probe
+from playhead_index.decode.protocol import Frame, VideoInfo
+from playhead_index.decode.sound import pieces
+from playhead_index.decode.upright import Upright
+from playhead_index.errors import VideoUnreadable
+from playhead_index.window import Window, format_time
+
+
+class PyavReader:
+    """A `VideoReader` that opens the file for each call and closes it after.
+
+    Pictures that do not decode are passed over, the last good one stands for them, and
+    `decode_warnings` says where.
+
+    Args:
+        path: the video file.
+        stream_index: which stream, where the first with moving pictures is not the one wanted.
+    """
+
+    name = "pyav"
+
+    def __init__(self, path: Path, stream_index: int | None = None) -> None:
+        self.path = path
+        self.decode_warnings: list[str] = []
+        self._stream_index = stream_index
+        self._probe: Probe | None = None
+
+    @property
+    def _known(self) -> Probe:
+        if self._probe is None:
+            self._probe = probe(self.path, self._stream_index)
+        return self._probe
+
+    def probe(self) -> VideoInfo:
+        """What the file holds, measured from its packets; read once and remembered.
+
+        Raises:
+            VideoUnreadable: no picture of the file can be decoded.
+        """
+        return self._known.info
+
+    def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """For each time the picture that is on the screen then: the last one with pts_s <= time.
+
+        A picture that begins within a microsecond after a time counts as begun.
+
+        Raises:
+            TimestampOutOfRange: a time lies outside the video.
+            ValueError: the times descend.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        times = checked_times(self.path, times_s, self.probe().duration_s)
+        return self._frames_at(times, checked_short_side(short_side_px))
+
+    def _frames_at(self, times: Sequence[float], short_side_px: int | None) -> Iterator[Frame]:
+        known = self._known
+        limits = [known.table.tick_at(time_s) for time_s in times]
+        wanted = {known.table.shown_at(limit) for limit in limits}
+        upright = Upright(known.shape.shrunk(short_side_px))
+        frame, shown = None, None
+        with Cursor(self.path, known.stream_index, known.table, wanted) as cursor:
+            for time_s, limit in zip(times, limits, strict=True):
+                picture = cursor.at(limit)
+                if picture is None:
+                    raise VideoUnreadable(self.path, f"no picture before {time_s:.3f} s decodes")
+                if frame is None or picture is not shown:
+                    frame = Frame(known.table.seconds(picture.pts), upright.rgb(picture))
+                    shown = picture
+                yield frame
+        self._note(cursor.damaged)
+
+    def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """The pictures that can be decoded alone, in time order: hundreds of times faster than all.
+
+        Raises:
+            VideoUnreadable: the file cannot be decoded.
+        """
+        known = self._known
+        upright = Upright(known.shape.shrunk(checked_short_side(short_side_px)))
+        damaged: list[int] = []
+        with opened(self.path) as container:
+            stream = container.streams[known.stream_index]
+            read_only(container, stream)
+            stream.thread_type = "AUTO"
+            try:
+                for picture in decoded(container, stream, damaged, only_keys=True):
+                    if picture.pts >= known.table.origin:
+                        yield Frame(known.table.seconds(picture.pts), upright.rgb(picture))
+            except LostAtTheEnd:
+                damaged.append(known.table.end)
+        self._note(damaged)
+
+    def sample(
+        self, fps: float, window: Window | None = None, *, short_side_px: int | None = None
+    ) -> Iterator[Frame]:
+        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
+
+        A picture that stays on screen over several of these times comes once.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: fps is not above 0.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        within = checked_window(self.path, window, self.probe().duration_s)
+        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
+
+    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+        """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.
+
+        Sample 0 is heard at the window's start. Silence stands before the sound begins and in its gaps;
+        the pieces end with the window or with the sound. A file without sound gives nothing.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: rate_hz is not above 0.
+            VideoUnreadable: the file cannot be opened.
+        """
+        checked_rate(rate_hz)
+        info = self.probe()
+        within = checked_window(self.path, window, info.duration_s)
+        return pieces(self.path, rate_hz, within, info.origin_s) if info.has_audio else iter(())
+
+    def _note(self, damaged: Sequence[int]) -> None:
+        for warning in damage_in_words(damaged, self._known):
+            if warning not in self.decode_warnings:
+                self.decode_warnings.append(warning)
+
+
+def damage_in_words(damaged: Sequence[int], known: Probe) -> list[str]:
+    """A line for each stretch of pictures that did not decode; less than a second apart is one stretch."""
+    times_s = sorted({known.table.seconds(tick) for tick in damaged})
+    breaks = [i for i, (before, after) in enumerate(pairwise(times_s), 1) if after - before > 1.0]
+    stretches = [times_s[a:b] for a, b in pairwise([0, *breaks, len(times_s)]) if b > a]
+    return [
+        f"near {format_time(stretch[0])} pictures do not decode ({len(stretch)}); the last good one stands"
+        for stretch in stretches
+    ]

@@ -1,0 +1,195 @@
+"""Sound out of a video file, mono, on the same clock as its pictures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.decode.opening import demuxed, opened, read_only
+from playhead_index.window import Window
+
+PIECE_S = 1.0
+_GAP_S = 0.05
+_RUN_IN_S = (1.0, 10.0, None)
+_TRIED_PACKETS = 64
+
+Samples = NDArray[np.float32]
+
+
+def why_no_sound(path: Path) -> str | None:
+    """Why a file's sound cannot be read; empty when it has none, None when it can be read.
+
+    Raises:
+        VideoUnreadable: the file cannot be opened.
+    """
+    with opened(path) as container:
+        stream = container.streams.best("audio")
+        if stream is None:
+            return ""
+        if stream.codec_context is None:
+            return "its sound is of a kind that this FFmpeg cannot decode"
+        read_only(container, stream)
+        for tried, packet in enumerate(demuxed(container, stream)):
+            if _decode(packet):
+                return None
+            if tried >= _TRIED_PACKETS:
+                break
+        return f"its sound ({stream.codec_context.name}) does not decode"
+
+
+def pieces(path: Path, rate_hz: int, window: Window, origin_s: float) -> Iterator[Samples]:
+    """Mono pieces of one second, the last one shorter; sample 0 is heard at the window's start.
+
+    Silence stands where the file has none: before its sound begins and in gaps. The pieces end with
+    the window or with the sound, whichever comes first. Memory does not grow with the length.
+
+    Args:
+        rate_hz: samples a second, above 0.
+        origin_s: what the file's own clock says when the first picture is shown.
+    """
+    line = _TimeLine(rate_hz, round(window.duration_s * rate_hz))
+    start_s = window.start_s + origin_s
+    for begins_s, samples in _resampled(_frames_from(path, start_s), rate_hz):
+        yield from line.place(round((begins_s - start_s) * rate_hz), samples)
+        if line.is_full:
+            break
+    yield from line.rest()
+
+
+def _frames_from(path: Path, start_s: float) -> Iterator[tuple[float, Any]]:
+    """(begin in seconds of the file's clock, decoded frame), from one at or before `start_s` if there is.
+
+    Seeks a second before it; where that lands too late ten seconds, then reads from the beginning.
+    """
+    for run_in_s in _RUN_IN_S:
+        with opened(path) as container:
+            stream = container.streams.best("audio")
+            if stream is None or stream.codec_context is None:
+                return
+            read_only(container, stream)
+            if run_in_s is not None and not _seek(container, stream, start_s - run_in_s):
+                continue
+            frames = _timed(container, stream)
+            first = next(frames, None)
+            if run_in_s is not None and (first is None or first[0] > start_s):
+                continue
+            if first is not None:
+                yield first
+                yield from frames
+            return
+
+
+def _seek(container: Any, stream: Any, time_s: float) -> bool:
+    try:
+        container.seek(round(time_s / stream.time_base), stream=stream, backward=True)
+    except av.error.FFmpegError:
+        return False
+    return True
+
+
+def _timed(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
+    end_s = 0.0
+    for packet in demuxed(container, stream):
+        for frame in _decode(packet):
+            begins_s = end_s if frame.pts is None else float(frame.pts * frame.time_base)
+            end_s = begins_s + frame.samples / frame.sample_rate
+            yield begins_s, frame
+
+
+def _decode(packet: Any) -> list[Any]:
+    """The frames of one packet; a damaged packet has none, and leaves a gap."""
+    try:
+        frames: list[Any] = packet.decode()
+    except av.error.FFmpegError:
+        return []
+    return [frame for frame in frames if frame.samples]
+
+
+def _resampled(frames: Iterator[tuple[float, Any]], rate_hz: int) -> Iterator[tuple[float, Samples]]:
+    """(begin in seconds, mono samples at `rate_hz`); a gap or another format starts a new run."""
+    run: _Run | None = None
+    for begins_s, frame in frames:
+        if run is None or not run.continues(begins_s, frame):
+            if run is not None:
+                yield from run.out(None)
+            run = _Run(begins_s, rate_hz, _kind(frame))
+        yield from run.out(frame)
+    if run is not None:
+        yield from run.out(None)
+
+
+def _kind(frame: Any) -> tuple[int, str, str]:
+    return frame.sample_rate, frame.layout.name, frame.format.name
+
+
+@dataclass(slots=True)
+class _Run:
+    """Frames of one kind that follow each other without a gap, and the resampler that they pass."""
+
+    begins_s: float
+    rate_hz: int
+    kind: tuple[int, str, str]
+    n_in: int = 0
+    n_out: int = 0
+    resampler: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.resampler = av.AudioResampler(format="flt", layout="mono", rate=self.rate_hz)
+
+    def continues(self, begins_s: float, frame: Any) -> bool:
+        expected_s = self.begins_s + self.n_in / self.kind[0]
+        return _kind(frame) == self.kind and abs(begins_s - expected_s) <= _GAP_S
+
+    def out(self, frame: Any | None) -> Iterator[tuple[float, Samples]]:
+        if frame is not None:
+            frame.pts = None
+            self.n_in += frame.samples
+        for mono in self.resampler.resample(frame):
+            samples = mono.to_ndarray()[0]
+            yield self.begins_s + self.n_out / self.rate_hz, samples
+            self.n_out += len(samples)
+
+
+class _TimeLine:
+    """Puts samples at their places, silence where there are none, and gives them out in whole pieces."""
+
+    def __init__(self, rate_hz: int, total: int) -> None:
+        self._piece = max(1, round(PIECE_S * rate_hz))
+        self._total, self._at = total, 0
+        self._held: list[Samples] = []
+        self._n_held = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._at >= self._total
+
+    def place(self, position: int, samples: Samples) -> Iterator[Samples]:
+        """Samples that begin at a position; those before 0, already given or after the end are dropped."""
+        samples = samples[max(0, self._at - position) :]
+        if not len(samples):
+            return
+        silence = min(position, self._total) - self._at
+        while silence > 0:
+            n = min(silence, self._piece)
+            yield from self._add(np.zeros(n, np.float32))
+            silence -= n
+        yield from self._add(samples[: self._total - self._at])
+
+    def _add(self, samples: Samples) -> Iterator[Samples]:
+        self._at += len(samples)
+        self._n_held += len(samples)
+        self._held.append(samples)
+        if self._n_held >= self._piece:
+            held = np.concatenate(self._held)
+            whole = len(held) // self._piece * self._piece
+            for start in range(0, whole, self._piece):
+                yield held[start : start + self._piece]
+            self._held, self._n_held = [held[whole:]], len(held) - whole
+
+    def rest(self) -> Iterator[Samples]:
+        if self._n_held:
+            yield np.concatenate(self._held)

@@ -1,0 +1,197 @@
+"""Where a model's files are on this machine; nothing is fetched unless `download` says so.
+
+A model is named by a folder (`/models/dino`, `local-dir:/models/dino`) or by its name on the Hugging
+Face hub (`facebook/dinov2-small`), which is looked up in the local cache only.
+"""
+
+import hashlib
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playhead_index.errors import ModelUnavailable
+
+LOCAL_PREFIX = "local-dir:"
+HUB_PREFIX = "hf-hub:"
+SMALL_FILES = ("*.json", "*.txt", "*.model")
+# What torch, transformers, open_clip and safetensors raise over files that are not what they should be.
+LOAD_ERRORS = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    EOFError,
+    pickle.UnpicklingError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A folder with a whole model in it, and which state of the model it is.
+
+    Args:
+        folder: where its files are.
+        revision: the hub's commit, or the hash of the weights for a folder of one's own.
+    """
+
+    folder: Path
+    revision: str
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """Inside, huggingface_hub and transformers answer from the cache and never try the network."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@contextmanager
+def mapped_load_errors(name: str, doing: str) -> Iterator[None]:
+    """Inside, whatever a library says about unfit files becomes one `ModelUnavailable`.
+
+    Raises:
+        ModelUnavailable: naming the model, what was being done and the first line of the reason.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (*LOAD_ERRORS, SafetensorError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = " ".join(lines[:2]) or type(error).__name__
+        raise ModelUnavailable(f"model {name!r}: {doing} failed: {reason}") from error
+
+
+def find_checkpoint(
+    name: str, needed: Sequence[str], weights: Sequence[str], *, advice: str, download: bool = False
+) -> Checkpoint:
+    """The folder of a model that has all the `needed` files and its weights.
+
+    Args:
+        name: a folder, or a name on the hub.
+        needed: files without which the model cannot be loaded, such as `config.json`.
+        weights: patterns of the files that hold the numbers; the first that fits any file counts.
+        advice: the command that would fetch it, for the message.
+        download: fetch what is missing from the hub.
+
+    Raises:
+        ModelUnavailable: a file is missing, and how to get it.
+    """
+    local = local_folder(name)
+    if local is not None:
+        files = _weight_files(name, local, needed, weights, "put it there")
+        return Checkpoint(local, hash_of(files))
+    repo = name.removeprefix(HUB_PREFIX)
+    if download:
+        _fetch_model(name, repo, weights)
+    config = cached_file(repo, needed[0])
+    if config is None:
+        raise ModelUnavailable(f"model {name!r} is not on this machine; run: {advice}")
+    _weight_files(name, config.parent, needed, weights, f"run: {advice}")
+    return Checkpoint(config.parent, commit_of(config))
+
+
+def local_folder(name: str) -> Path | None:
+    """The folder that a name means, or None when it means a model of the hub.
+
+    Raises:
+        ModelUnavailable: the name is a path and there is no such folder.
+    """
+    path = Path(name.removeprefix(LOCAL_PREFIX)).expanduser()
+    if path.is_dir():
+        return path
+    if name.startswith((LOCAL_PREFIX, ".", "~")) or path.is_absolute():
+        raise ModelUnavailable(f"model {name!r}: there is no folder {path}")
+    return None
+
+
+def cached_file(repo: str, filename: str) -> Path | None:
+    """A file of a hub model in the local cache, or None; the network is not touched.
+
+    Raises:
+        ModelUnavailable: `repo` is not a name that the hub could have.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    with mapped_load_errors(repo, "looking it up in the local cache"):
+        found = try_to_load_from_cache(repo, filename)
+    return Path(found) if isinstance(found, str) else None
+
+
+def fetch_file(name: str, repo: str, filename: str) -> Path:
+    """Downloads one file of a hub model into the local cache.
+
+    Raises:
+        ModelUnavailable: the hub cannot be reached or has no such file.
+    """
+    from huggingface_hub import hf_hub_download
+
+    with mapped_load_errors(name, f"downloading {repo}/{filename}"):
+        return Path(hf_hub_download(repo, filename))
+
+
+def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
+    """Downloads the files of a hub model that fit a pattern into the local cache.
+
+    Raises:
+        ModelUnavailable: the hub cannot be reached or has no such model.
+    """
+    from huggingface_hub import snapshot_download
+
+    with mapped_load_errors(name, f"downloading {repo}"):
+        return Path(snapshot_download(repo, allow_patterns=list(patterns)))
+
+
+def commit_of(cached: Path) -> str:
+    """The hub's commit of a file in the cache: the name of its folder under `snapshots`."""
+    parts = cached.parts
+    return parts[len(parts) - 1 - parts[::-1].index("snapshots") + 1]
+
+
+def hash_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
+    """Hexadecimal hash over the bytes of files, one after the other.
+
+    Raises:
+        ModelUnavailable: a file cannot be read.
+    """
+    try:
+        if len(files) == 1:
+            return _digest(files[0], algorithm)
+        digests = "".join(_digest(path, algorithm) for path in files)
+    except OSError as error:
+        raise ModelUnavailable(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return hashlib.new(algorithm, digests.encode()).hexdigest()
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _fetch_model(name: str, repo: str, weights: Sequence[str]) -> None:
+    for pattern in weights:
+        if any(fetch_repo(name, repo, [*SMALL_FILES, pattern]).glob(pattern)):
+            return
+
+
+def _weight_files(
+    name: str, folder: Path, needed: Sequence[str], weights: Sequence[str], remedy: str
+) -> list[Path]:
+    missing = [file for file in needed if not (folder / file).is_file()]
+    found = next((files for pattern in weights if (files := sorted(folder.glob(pattern)))), [])
+    if not found:
+        missing.append(weights[0])
+    if missing:
+        raise ModelUnavailable(f"model {name!r}: {', '.join(missing)} is missing in {folder}; {remedy}")
+    return found

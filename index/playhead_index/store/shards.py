@@ -1,0 +1,101 @@
+"""Vectors on disk: one append-only file of fp16 rows a video and space."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.errors import DiskFull, LibraryError
+
+ROW_DTYPE = np.dtype("<f2")
+
+
+class Shards:
+    """The shards of one vector space: `vectors/<space>/<video_id>.f16` under the library's folder.
+
+    How many rows of a shard count is for the catalog to say; a crash may leave more.
+
+    Args:
+        folder: the library's folder.
+        space: name of the space.
+        width: length of a vector, `D`.
+    """
+
+    def __init__(self, folder: Path, space: str, width: int) -> None:
+        self.space = space
+        self.width = width
+        self._folder = folder / "vectors" / space
+        self._row_bytes = width * ROW_DTYPE.itemsize
+
+    def append(self, video_id: str, vectors: NDArray[np.float32]) -> int:
+        """Writes rows behind the last one, onto the disk; the number of the first of them.
+
+        Args:
+            video_id: whose shard.
+            vectors: (n, D) float32; kept as fp16.
+
+        Raises:
+            ValueError: the vectors are not (n, D).
+            DiskFull: they do not fit; the shard is as it was.
+        """
+        if vectors.ndim != 2 or vectors.shape[1] != self.width:
+            raise ValueError(f"vectors of {self.space} must be (n, {self.width}), got {vectors.shape = }")
+        first = self.count(video_id)
+        path = self._path(video_id)
+        with _mapped_os_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.truncate(first * self._row_bytes)
+                file.write(vectors.astype(ROW_DTYPE).tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        return first
+
+    def count(self, video_id: str) -> int:
+        """Whole rows on the disk."""
+        try:
+            return self._path(video_id).stat().st_size // self._row_bytes
+        except FileNotFoundError:
+            return 0
+
+    def truncate(self, video_id: str, rows: int) -> None:
+        """Cuts off what stands behind the first `rows` rows; nothing happens to a shorter shard."""
+        path = self._path(video_id)
+        if path.exists() and path.stat().st_size > rows * self._row_bytes:
+            with _mapped_os_errors(path):
+                os.truncate(path, rows * self._row_bytes)
+
+    def read(self, video_id: str) -> NDArray[np.float16]:
+        """(N, D) float16 rows, read-only, mapped from the file; (0, D) when there is none."""
+        rows = self.count(video_id)
+        if rows == 0:
+            return np.zeros((0, self.width), dtype=ROW_DTYPE)
+        path = self._path(video_id)
+        with _mapped_os_errors(path):
+            return np.memmap(path, dtype=ROW_DTYPE, mode="r", shape=(rows, self.width))
+
+    def remove(self, video_id: str) -> None:
+        """Deletes a video's shard, if it has one."""
+        with _mapped_os_errors(self._path(video_id)):
+            self._path(video_id).unlink(missing_ok=True)
+
+    def size_bytes(self) -> int:
+        """Bytes of all shards of this space."""
+        return sum(file.stat().st_size for file in self._folder.glob("*.f16"))
+
+    def _path(self, video_id: str) -> Path:
+        return self._folder / f"{video_id}.f16"
+
+
+@contextmanager
+def _mapped_os_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(f"{path}: the disk is full; free space and run the same command again") from error
+        raise LibraryError(f"{path}: {error.strerror}") from error

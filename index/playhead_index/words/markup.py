@@ -1,0 +1,70 @@
+"""Plain text from the markup of subtitle formats."""
+
+import html
+import re
+import unicodedata
+
+_RUBY_READING = re.compile(r"<rt\b[^>]*>(.*?)(?=<|$)(?:</rt>)?", re.DOTALL)
+_WEBVTT_TAG = re.compile(r"<[^>]*(?:>|$)")
+_SUBRIP_TAG = re.compile(
+    r"</?(?:i|b|u|s|em|strong|italic|bold|underline|font|span|br|p|div|c|v|lang|ruby|rt|rp)\b[^<>]*>"
+    r"|<[\d:.]+>",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"<br\s*/?>|\[br\]", re.IGNORECASE)
+_OVERRIDE = re.compile(r"\{[^{}]*\}")
+_OVERRIDE_IN_SUBRIP = re.compile(r"\{\\[^{}]*\}|\{[A-Za-z]:[^{}]*\}")
+_DRAWING_ON = re.compile(r"\\p\s*(\d+)")
+_ESCAPED_BREAK = re.compile(r"\\[Nn]")
+# Signs without a shape that do not belong to a word: marks of direction, byte order, zero width space.
+# The joiners U+200C and U+200D stay: Persian, Hindi and emoji are spelt with them.
+_INVISIBLE = dict.fromkeys(map(ord, "\0\ufeff\u200b\u200e\u200f\u2060\u00ad")) | dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+
+
+def plain_webvtt(text: str) -> str:
+    """What a cue of WebVTT says: every tag is gone, also one that is never closed; entities are read.
+
+    A ruby reading stands in brackets behind its word.
+
+    >>> plain_webvtt("<v Ann>I <i.loud>know</i> <00:01.500>R&amp;D")
+    'I know R&D'
+    """
+    with_readings = _RUBY_READING.sub(r"(\1)", text)
+    return plain(html.unescape(_WEBVTT_TAG.sub("", with_readings)))
+
+
+def plain_subrip(text: str) -> str:
+    """What a cue of SubRip says: known tags and `{\\an8}` are gone, any other `<` is text.
+
+    >>> plain_subrip("{\\\\an8}<font color='red'>2 < 3</font> &amp; <3")
+    '2 < 3 & <3'
+    """
+    lines = _ESCAPED_BREAK.sub("\n", _BREAK.sub("\n", text))
+    return plain(html.unescape(_SUBRIP_TAG.sub("", _OVERRIDE_IN_SUBRIP.sub("", lines))))
+
+
+def plain_ass(text: str) -> str:
+    """What a dialogue line of (Advanced) SubStation Alpha says, without overrides and drawings.
+
+    >>> plain_ass(r"{\\k20}Ka{\\k30}ra\\Noke{\\p1}m 0 0 l 9 9{\\p0}!")
+    'Kara\\noke!'
+    """
+    kept, drawing, at = [], False, 0
+    for override in _OVERRIDE.finditer(text):
+        if not drawing:
+            kept.append(text[at : override.start()])
+        switches = _DRAWING_ON.findall(override[0])
+        drawing = switches[-1] != "0" if switches else drawing
+        at = override.end()
+    if not drawing:
+        kept.append(text[at:])
+    return plain(_ESCAPED_BREAK.sub("\n", "".join(kept)).replace("\\h", " "))
+
+
+def plain(text: str) -> str:
+    """Text in composed form, no sign without a shape, single blanks, no empty lines."""
+    visible = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
+    lines = (" ".join(line.split()) for line in visible.splitlines())
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,56 @@
+"""Roll-up captions: each cue shows the line before it once more, above the new one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from playhead_index.words.protocol import Words
+
+TOUCHING_S = 0.5
+SHARE_THAT_REPEATS = 0.5
+FEWEST_CUES = 4
+
+
+def is_roll_up(spans: Sequence[Words]) -> bool:
+    """At least half of the cues begin with the last lines of the cue that they follow at once.
+
+    Args:
+        spans: cues of one file in time order; fewer than four are never taken for roll-up captions.
+    """
+    repeats = [_repeated_lines(a, b) > 0 for a, b in pairwise(spans)]
+    return len(spans) >= FEWEST_CUES and sum(repeats) >= SHARE_THAT_REPEATS * len(repeats)
+
+
+def unrolled(spans: Sequence[Words]) -> list[Words]:
+    """Roll-up captions with every line said once, from when it first appears.
+
+    A cue that brings no new line lets the one before it last longer. Cues that are not roll-up captions
+    come back as they are.
+
+    >>> from playhead_index.window import Window
+    >>> def cue(start_s, text): return Words("speech", "file:a.vtt", Window(start_s, start_s + 2), text)
+    >>> rolled = [cue(0, "one"), cue(2, "one\\ntwo"), cue(4, "two\\nthree"), cue(6, "three\\nfour")]
+    >>> [words.text for words in unrolled(rolled)]
+    ['one', 'two', 'three', 'four']
+    """
+    if not is_roll_up(spans):
+        return list(spans)
+    said = list(spans[:1])
+    for before, words in pairwise(spans):
+        new = words.text.split("\n")[_repeated_lines(before, words) :]
+        if new:
+            said.append(replace(words, text="\n".join(new)))
+        else:
+            said[-1] = replace(said[-1], window=said[-1].window.hull(words.window))
+    return said
+
+
+def _repeated_lines(before: Words, words: Words) -> int:
+    """How many first lines of a cue are the last lines of the one that it follows at once."""
+    if words.window.start_s - before.window.end_s > TOUCHING_S:
+        return 0
+    old, new = before.text.split("\n"), words.text.split("\n")
+    for count in range(min(len(old), len(new)), 0, -1):
+        if old[-count:] == new[:count]:
+            return count
+    return 0

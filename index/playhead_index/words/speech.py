@@ -1,0 +1,123 @@
+"""Speech recognition with faster-whisper (Whisper: Radford et al., 2022, arXiv:2212.04356)."""
+
+from collections.abc import Iterator
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_index.window import Window
+from playhead_index.words.languages import language_tag
+from playhead_index.words.protocol import Words
+from playhead_index.words.repetition import without_repetitions
+from playhead_index.words.voice import RATE_HZ, Chunk, chunks
+
+CHUNK_S = 300.0
+SHORTEST_SPAN_S = 0.1
+
+
+class FasterWhisperTranscriber:
+    """A `Transcriber` on the CPU or a GPU, memory flat over hours of sound.
+
+    Against words that nobody said (Whisper makes them up in silence and goes on repeating itself): only
+    where a voice detector hears speech is anything recognised, no text is carried from one stretch to
+    the next, and what is a repetition is dropped (`repetition`).
+
+    Args:
+        model: a size (`tiny` to `large-v3`, `turbo`), a hub name, or a folder with a CTranslate2 model.
+        device: `auto`, `cpu`, `cuda` or `cuda:1`.
+        language: BCP 47 tag of what is spoken; None finds it out, anew for each chunk.
+        download: fetch the weights where they are not on this machine.
+        chunk_s: the most sound, in seconds, that is held and recognised at once.
+
+    Raises:
+        ModelUnavailable: faster-whisper is not installed, or the weights are not there or do not load.
+    """
+
+    def __init__(
+        self,
+        model: str = "small",
+        device: str = "auto",
+        language: str | None = None,
+        download: bool = False,
+        *,
+        chunk_s: float = CHUNK_S,
+    ) -> None:
+        self.name = f"asr:{Path(model).name if Path(model).is_dir() else model}"
+        self.language = language.split("-")[0].lower() if language else None
+        self._chunk_s = chunk_s
+        self._model = _load(model, device, download)
+
+    def transcribe(
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
+    ) -> Iterator[Words]:
+        """Spans of speech in time order, inside [0, duration_s).
+
+        Args:
+            pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
+            rate_hz: 16000, the only rate that the model hears.
+            duration_s: length of the sound in seconds; what is found behind it is left out.
+
+        Raises:
+            ModelError: the model failed, for want of memory for instance.
+            ValueError: another rate.
+        """
+        if rate_hz != RATE_HZ:
+            raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
+        yield from without_repetitions(self._heard(pieces, Window(0.0, duration_s)))
+
+    def _heard(self, pieces: Iterator[NDArray[np.float32]], within: Window) -> Iterator[Words]:
+        for chunk in chunks(pieces, self._chunk_s):
+            if chunk.speech:
+                yield from self._recognised(chunk, within)
+
+    def _recognised(self, chunk: Chunk, within: Window) -> Iterator[Words]:
+        try:
+            segments, info = self._model.transcribe(
+                chunk.sound,
+                language=self.language,
+                vad_filter=True,
+                condition_on_previous_text=False,
+                word_timestamps=True,
+            )
+            for segment in segments:
+                start_s = chunk.from_s + float(segment.start)
+                end_s = max(chunk.from_s + float(segment.end), start_s + SHORTEST_SPAN_S)
+                window = Window(start_s, end_s).clamped(within)
+                text = " ".join(segment.text.split())
+                if window is not None and text:
+                    language = language_tag(info.language) or info.language
+                    confidence = min(1.0, exp(segment.avg_logprob))
+                    yield Words("speech", self.name, window, text, language, confidence)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self.name} failed on the sound from {chunk.from_s:.1f} s on: {error}"
+            ) from error
+
+
+def _load(model: str, device: str, download: bool) -> Any:
+    try:
+        from faster_whisper import WhisperModel
+    except ImportError as error:
+        raise ModelUnavailable(
+            f'recognising speech needs faster-whisper ({error}); pip install "playhead[asr]"'
+        ) from error
+    kind, _, index = device.partition(":")
+    try:
+        return WhisperModel(
+            model,
+            device=kind,
+            device_index=int(index or 0),
+            compute_type="auto",
+            local_files_only=not download,
+        )
+    except OSError as error:
+        what = "could not be fetched" if download else "are not on this machine"
+        raise ModelUnavailable(
+            f"the weights of the speech model {model!r} {what}; fetch them with: playhead prepare speech"
+        ) from error
+    except (RuntimeError, ValueError) as error:
+        raise ModelUnavailable(f"the speech model {model!r} does not load: {error}") from error

@@ -1,0 +1,99 @@
+"""Where somebody speaks: Silero's voice detector, whose weights come in the wheel of faster-whisper."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.errors import ModelUnavailable
+from playhead_index.window import Window
+
+RATE_HZ = 16_000
+SHORTEST_SILENCE_S = 0.5
+PAD_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of sound to work on at once.
+
+    Args:
+        from_s: where it begins in the whole sound.
+        sound: (n,) float32 mono at 16 kHz.
+        speech: where somebody speaks, in seconds from the chunk's own start, ascending.
+    """
+
+    from_s: float
+    sound: NDArray[np.float32]
+    speech: tuple[Window, ...]
+
+
+def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
+    """Where somebody speaks, in seconds from the start; stretches at least half a second apart.
+
+    Args:
+        sound: (n,) float32 mono in [-1, 1] at 16 kHz.
+
+    Raises:
+        ModelUnavailable: faster-whisper is not installed.
+    """
+    try:
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+    except ImportError as error:
+        raise ModelUnavailable(
+            f'finding speech needs faster-whisper ({error}); pip install "playhead[asr]"'
+        ) from error
+    if not len(sound):
+        return []
+    options = VadOptions(
+        min_silence_duration_ms=round(SHORTEST_SILENCE_S * 1000), speech_pad_ms=round(PAD_S * 1000)
+    )
+    found = get_speech_timestamps(sound, options)
+    return [Window(stretch["start"] / RATE_HZ, stretch["end"] / RATE_HZ) for stretch in found]
+
+
+def chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[Chunk]:
+    """Sound in chunks of minutes, cut where nobody speaks if there is such a place in their second half.
+
+    Holds at most one chunk and one piece at a time.
+
+    Args:
+        pieces: (n,) float32 mono at 16 kHz, one behind the other.
+        longest_s: no chunk is longer.
+    """
+    longest = round(longest_s * RATE_HZ)
+    held = np.zeros(0, np.float32)
+    waiting: list[NDArray[np.float32]] = []
+    at = size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        while len(held) + size >= longest:
+            held, waiting, size = np.concatenate([held, *waiting]), [], 0
+            speech = speech_windows(held[:longest])
+            cut = round(cut_s(speech, longest_s) * RATE_HZ)
+            yield _chunk(at, held[:cut], speech)
+            at, held = at + cut, held[cut:]
+    held = np.concatenate([held, *waiting])
+    if len(held):
+        yield _chunk(at, held, speech_windows(held))
+
+
+def cut_s(speech: list[Window], length_s: float) -> float:
+    """Where to cut a sound of a length: in the last silence of its second half, else at its end.
+
+    >>> cut_s([Window(0, 50), Window(70, 80), Window(81, 100)], 100)
+    80.5
+    """
+    starts_s = [*(window.start_s for window in speech), length_s]
+    ends_s = [window.end_s for window in speech]
+    silences = [(a, b) for a, b in zip(ends_s, starts_s[1:], strict=True) if b - a >= SHORTEST_SILENCE_S]
+    late = [(a + b) / 2 for a, b in silences if (a + b) / 2 >= length_s / 2]
+    return late[-1] if late else length_s
+
+
+def _chunk(at: int, sound: NDArray[np.float32], speech: list[Window]) -> Chunk:
+    whole = Window(0.0, len(sound) / RATE_HZ)
+    inside = (window.clamped(whole) for window in speech)
+    return Chunk(at / RATE_HZ, sound, tuple(window for window in inside if window is not None))

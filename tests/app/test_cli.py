@@ -1,0 +1,225 @@
+"""The command as a person and as a program use it: what it prints, where, and how it exits."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playhead.cli import main
+
+from tests.made_videos import MadeVideo, colours
+
+CUES = [(1.0, 3.0, "Good evening, this is about Bayes."), (6.0, 8.0, "Posterior odds are what we want.")]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    def call(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["playhead", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        captured = capsys.readouterr()
+        assert isinstance(code, int)
+        return Done(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> MadeVideo:
+    path = tmp_path_factory.mktemp("talks") / "talk.mp4"
+    return colours(path, [((200, 30, 30), 5.0), ((30, 30, 200), 5.0)], subtitles=CUES)
+
+
+@pytest.fixture
+def library(run: Run, talk: MadeVideo, tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    assert run("index", talk.path, "--library", folder, "--no-screen-text").code == 0
+    return folder
+
+
+def test_index_says_what_it_did_in_one_json_line_a_video(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    done = run("index", talk.path, "--library", tmp_path / "library", "--no-screen-text", "--json")
+    (report,) = done.lines
+    assert done.code == 0
+    assert report | {"seconds": 0, "video_id": "", "off": {}} == {
+        "path": str(talk.path), "video_id": "", "status": "indexed", "segments": 2, "seconds": 0, "error": None,
+        "off": {},
+    }  # fmt: skip
+
+
+def test_index_again_has_nothing_to_do(run: Run, talk: MadeVideo, library: Path) -> None:
+    (report,) = run("index", talk.path, "--library", library, "--no-screen-text", "--json").lines
+    assert report["status"] == "known"
+
+
+def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    done = run("index", talk.path, "--library", tmp_path / "library", "--no-screen-text")
+    assert "pictures cannot be searched by words" in done.err
+    assert "playhead prepare" in done.err
+
+
+def test_a_broken_file_is_reported_and_the_rest_go_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video")
+    done = run("index", broken, talk.path, tmp_path / "none.mp4", "-l", tmp_path / "l", "--no-screen-text", "--json")
+    by_name = {Path(line["path"]).name: line for line in done.lines}
+    assert done.code == 0
+    assert {name: line["status"] for name, line in by_name.items()} == {
+        "broken.mp4": "failed", "talk.mp4": "indexed", "none.mp4": "failed",
+    }  # fmt: skip
+    assert "broken.mp4" in by_name["broken.mp4"]["error"]
+
+
+def test_only_broken_files_exit_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    assert run("index", tmp_path / "broken.mp4", "-l", tmp_path / "l").code == 1
+
+
+def test_search_gives_a_moment_a_line_with_its_window(run: Run, talk: MadeVideo, library: Path) -> None:
+    done = run("search", "posterior odds", "--library", library, "--json")
+    moment = done.lines[0]
+    assert (moment["start_s"], moment["end_s"]) == (6.0, 8.0)
+    assert moment["lanes"] == ["speech"]
+    assert moment["path"] == str(talk.path)
+    assert moment["hits"][0]["text"] == "Posterior odds are what we want."
+    assert "pictures were not searched" in done.err
+
+
+def test_search_finds_nothing_when_nothing_is_there(run: Run, library: Path) -> None:
+    done = run("search", "penguins", "--library", library, "--lane", "speech", "--json")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_search_stays_inside_the_asked_stretch(run: Run, library: Path) -> None:
+    assert run("search", "bayes", "--library", library, "--from", "0:05", "--to", "0:10", "--json").lines == []
+
+
+def test_search_by_example_needs_no_model(run: Run, library: Path) -> None:
+    moment = run("search", "--like", "talk.mp4@0:02", "--library", library, "--json").lines
+    assert all(hit["lane"] == "layout" for found in moment for hit in found["hits"])
+
+
+def test_ask_answers_with_a_checked_window(run: Run, talk: MadeVideo, library: Path) -> None:
+    (answer,) = run("ask", "what does he say about Bayes?", "--library", library, "--json").lines
+    assert answer["status"] == "answered"
+    assert "Good evening, this is about Bayes." in answer["text"]
+    (interval,) = answer["intervals"]
+    assert (interval["start_s"], interval["end_s"], interval["path"]) == (1.0, 3.0, str(talk.path))
+    assert {"text", "status", "reason", "intervals", "claims", "coverage", "confidence", "cost"} <= set(answer)
+
+
+def test_ask_says_that_it_is_not_there_and_what_was_searched(run: Run, library: Path) -> None:
+    (answer,) = run("ask", "what does he say about penguins?", "--library", library, "--json").lines
+    assert answer["status"] == "abstained"
+    assert answer["intervals"] == []
+    assert "Searched 1 video" in answer["coverage"]["sentence"]
+
+
+def test_ask_shows_a_person_the_answer_and_its_time(run: Run, library: Path) -> None:
+    done = run("ask", "what does he say about Bayes?", "--library", library)
+    assert "Good evening" in done.out
+    assert "0:01–0:03" in done.out
+    assert "talk.mp4" in done.out
+
+
+def test_list_and_show_tell_what_is_there(run: Run, library: Path) -> None:
+    (video,) = run("list", "--library", library, "--json").lines
+    (shown,) = run("show", video["video_id"], "--library", library, "--json").lines
+    assert (video["duration_s"], video["counts"]) == (10.0, {"segments": 2, "speech": 2})
+    assert shown["segments_s"] == [[0.0, 5.0], [5.0, 10.0]]
+    assert shown["stages"]["picture"]["status"] == "off"
+
+
+def test_a_renamed_file_is_found_again(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    first, library = tmp_path / "a.mp4", tmp_path / "library"
+    shutil.copy(talk.path, first)
+    run("index", first, "--library", library, "--no-screen-text")
+    first.rename(tmp_path / "b.mp4")
+    verified = run("verify", "--library", library, "--json")
+    relinked = run("relink", tmp_path, "--library", library, "--json")
+    assert (verified.code, verified.lines[0]["kind"]) == (1, "moved")
+    assert relinked.lines[0]["path"] == str(tmp_path / "b.mp4")
+    assert run("verify", "--library", library).code == 0
+
+
+def test_a_removed_video_is_gone_and_leaves_no_vectors(run: Run, library: Path) -> None:
+    assert run("remove", "talk", "--library", library).code == 0
+    assert run("list", "--library", library, "--json").out == ""
+    assert [file.name for file in library.glob("vectors/*/*.f16")] == []
+    assert run("search", "bayes", "--library", library, "--json").out == ""
+
+
+def test_gc_says_what_it_freed(run: Run, library: Path) -> None:
+    (library / "vectors" / "layout" / "vgone.f16").write_bytes(bytes(4096))
+    assert run("gc", "--library", library, "--json").lines[0]["freed_bytes"] >= 0
+    assert not (library / "vectors" / "layout" / "vgone.f16").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["search", "x", "--library", "none"], "no library in none", id="no library there"),
+        pytest.param(["ask", "x", "--library", "none"], "no library in none", id="no library to ask"),
+        pytest.param(["show", "x", "--library", "LIBRARY"], "no video 'x'", id="no such video"),
+        pytest.param(["search", "--image", "none.png", "-l", "LIBRARY"], "cannot be read as a picture", id="no picture"),
+    ],
+)
+def test_what_the_world_lacks_is_one_line_and_exit_1(
+    run: Run, library: Path, arguments: list[str], message: str
+) -> None:
+    done = run(*[str(library) if argument == "LIBRARY" else argument for argument in arguments])
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert message in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["search"], id="search for nothing"),
+        pytest.param(["search", "x", "--like", "a@1"], id="two queries at once"),
+        pytest.param(["search", "x", "--from", "soon"], id="a time that is none"),
+        pytest.param(["search", "x", "--lane", "smell"], id="a lane that is none"),
+        pytest.param(["search", "--like", "talk.mp4"], id="an example without a time"),
+        pytest.param(["search", "x", "--from", "9", "--to", "3"], id="a stretch that ends before it starts"),
+        pytest.param(["index", "x.mp4", "--reader", "guess"], id="a reader that is none"),
+        pytest.param(["index", "x.mp4", "--fps", "0"], id="no pictures a second"),
+        pytest.param(["prepare", "smell"], id="a model role that is none"),
+        pytest.param(["fly"], id="a command that is none"),
+    ],
+)
+def test_wrong_usage_is_exit_2(run: Run, library: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_LIBRARY", str(library))
+    assert run(*arguments).code == 2
+
+
+def test_a_model_asked_for_by_name_and_missing_is_an_error(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    done = run("index", talk.path, "-l", tmp_path / "l", "--picture-model", "ViT-B-32:laion400m_e31")
+    assert done.code == 1
+    assert "playhead prepare" in done.err

@@ -1,0 +1,84 @@
+"""Tests of the sentence embedder: against transformers on a tiny model, and with the real all-MiniLM."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.tiny_models import TEXT_WIDTH, make_tiny_text_model
+
+from playhead_index.embed.minilm import OFFLINE_PACKAGE, SentenceEmbedder, load_text_embedder, verified
+from playhead_index.embed.runtime import torch, transformers
+from playhead_index.errors import ModelUnavailable
+
+TEXTS = ["a red car", "the dog", "someone drives the blue car on the street", "man"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_text_model(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="module")
+def real() -> SentenceEmbedder:
+    if find_spec(OFFLINE_PACKAGE) is None:
+        pytest.skip(f"{OFFLINE_PACKAGE} is not installed")
+    return load_text_embedder("offline:", device="cpu")
+
+
+def test_vectors_are_the_mean_of_the_token_states_whatever_the_batch(folder: Path) -> None:
+    library = transformers()
+    model, tokenizer = (
+        library.AutoModel.from_pretrained(folder),
+        library.AutoTokenizer.from_pretrained(folder),
+    )
+    expected = []
+    for text in TEXTS:
+        with torch().inference_mode():
+            mean = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(dim=0).numpy()
+        expected.append(mean / np.linalg.norm(mean))
+    embedder = load_text_embedder(str(folder), device="cpu", batch_size=2)
+    np.testing.assert_allclose(embedder.encode_texts(TEXTS), np.stack(expected), atol=1e-5)
+
+
+def test_nothing_in_gives_no_rows(folder: Path) -> None:
+    assert load_text_embedder(str(folder), device="cpu").encode_texts([]).shape == (0, TEXT_WIDTH)
+
+
+def test_a_long_text_is_cut_at_what_the_model_can_hold(folder: Path) -> None:
+    embedder = load_text_embedder(str(folder), device="cpu")
+    first = " ".join(["dog"] * (embedder.max_tokens - 2))
+    vectors = embedder.encode_texts([first, first + " cake" * 50])
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
+
+
+def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: SentenceEmbedder) -> None:
+    vectors = real.encode_texts(["a man drives a car", "someone is driving an automobile", "a cake recipe"])
+    alike, unlike = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
+    assert (real.tag.width, real.max_tokens) == (384, 256)
+    assert alike > 0.7
+    assert unlike < 0.1
+
+
+def test_a_package_with_other_weights_is_not_used(folder: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"not the published model: its sha256 is .*, expected 53aa"):
+        verified(folder, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")
+
+
+def test_a_package_without_weights_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"model.safetensors is missing; install"):
+        verified(tmp_path, "00")
+
+
+def test_a_model_that_pools_otherwise_is_refused(tmp_path: Path) -> None:
+    make_tiny_text_model(tmp_path)
+    (tmp_path / "1_Pooling").mkdir()
+    pooling = {
+        "word_embedding_dimension": 32,
+        "pooling_mode_cls_token": True,
+        "pooling_mode_mean_tokens": False,
+    }
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    with pytest.raises(ModelUnavailable, match="it pools by pooling_mode_cls_token; only the mean"):
+        load_text_embedder(str(tmp_path))

@@ -1,0 +1,156 @@
+"""Finding speech with the real voice detector, and recognising it through the real model code."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests import made_videos
+from tests.index.spoken import babble, pieces_of, silence, write_tiny_whisper
+from tests.shared_data import shared
+
+from playhead_index.decode import open_reader
+from playhead_index.errors import ModelUnavailable
+from playhead_index.window import Window
+from playhead_index.words.fakes import ScriptedTranscriber
+from playhead_index.words.protocol import Transcriber, Words
+from playhead_index.words.speech import FasterWhisperTranscriber
+from playhead_index.words.voice import RATE_HZ, chunks, cut_s, speech_windows
+
+NOISE = np.random.default_rng(0).normal(size=5 * RATE_HZ).astype(np.float32) * 0.1
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        pytest.param(silence(5.0), id="silence"),
+        pytest.param(made_videos.tone(5.0), id="a tone"),
+        pytest.param(NOISE, id="noise"),
+        pytest.param(silence(0.0), id="nothing at all"),
+        pytest.param(silence(0.01), id="a hundredth of a second"),
+    ],
+)
+def test_nobody_speaks_in(sound: np.ndarray) -> None:
+    assert speech_windows(sound) == []
+
+
+def test_a_voice_is_found_where_it_speaks() -> None:
+    sound = np.concatenate([silence(2.0), babble(4.0), silence(3.0), babble(3.0, seed=1), silence(1.0)])
+    first, second = speech_windows(sound)
+    assert first.start_s == pytest.approx(2.0, abs=0.4)
+    assert first.end_s == pytest.approx(6.0, abs=0.4)
+    assert second.start_s == pytest.approx(9.0, abs=0.4)
+    assert second.end_s == pytest.approx(12.0, abs=0.4)
+
+
+def test_a_real_narrator_is_found() -> None:
+    reader = open_reader(shared("videos/odd/torchcodec__nasa_13013.mp4"))
+    found = speech_windows(np.concatenate(list(reader.audio(RATE_HZ))))
+    assert sum(window.duration_s for window in found) > 10.0
+
+
+@pytest.mark.parametrize(
+    ("speech", "expected"),
+    [
+        pytest.param([Window(0, 50), Window(70, 80), Window(81, 100)], 80.5, id="the last silence"),
+        pytest.param([Window(0, 20), Window(30, 100)], 100.0, id="a silence in the first half is too early"),
+        pytest.param([Window(0, 80)], 90.0, id="silence at the end"),
+        pytest.param([Window(0, 100)], 100.0, id="no silence"),
+        pytest.param([], 100.0, id="nobody speaks"),
+    ],
+)
+def test_sound_is_cut_where_nobody_speaks(speech: list[Window], expected: float) -> None:
+    assert cut_s(speech, 100.0) == expected
+
+
+def test_chunks_hold_all_sound_once_and_are_cut_in_a_pause() -> None:
+    sound = np.concatenate(
+        [babble(5.0), silence(2.0), babble(5.0, seed=1), silence(1.0), babble(2.0, seed=2)]
+    )
+    parts = list(chunks(pieces_of(sound), longest_s=10.0))
+    assert np.array_equal(np.concatenate([part.sound for part in parts]), sound)
+    assert parts[1].from_s == pytest.approx(6.0, abs=0.5)
+    assert all(len(part.sound) <= 10.0 * RATE_HZ for part in parts)
+    assert [len(part.speech) for part in parts] == [1, 2]
+
+
+def test_chunks_do_not_grow_with_the_sound() -> None:
+    held = [len(part.sound) for part in chunks(pieces_of(silence(65.0)), longest_s=20.0)]
+    assert held == [20 * RATE_HZ] * 3 + [5 * RATE_HZ]
+
+
+def test_one_long_piece_is_cut_as_well() -> None:
+    assert [part.from_s for part in chunks([silence(45.0)], longest_s=20.0)] == [0.0, 20.0, 40.0]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> FasterWhisperTranscriber:
+    folder = write_tiny_whisper(tmp_path_factory.mktemp("models") / "tiny", "open the red door")
+    return FasterWhisperTranscriber(str(folder), device="cpu", chunk_s=20.0)
+
+
+def test_a_model_is_named_after_its_folder(tiny: Transcriber) -> None:
+    assert tiny.name == "asr:tiny"
+
+
+def test_words_are_recognised_where_somebody_speaks(tiny: Transcriber) -> None:
+    sound = np.concatenate([silence(3.0), babble(4.0), silence(2.0)])
+    (words,) = tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 9.0)
+    assert (words.kind, words.source, words.text) == ("speech", "asr:tiny", "open the red door")
+    assert words.language == "en"
+    assert words.confidence == pytest.approx(1.0)
+    assert words.window.start_s == pytest.approx(3.0, abs=0.5)
+    assert words.window.end_s <= 7.5
+
+
+def test_nothing_is_recognised_in_silence(tiny: Transcriber) -> None:
+    assert list(tiny.transcribe(iter(pieces_of(silence(40.0))), RATE_HZ, 40.0)) == []
+
+
+def test_times_of_a_later_chunk_count_from_the_start(tiny: Transcriber) -> None:
+    sound = np.concatenate([silence(30.0), babble(4.0)])
+    (words,) = tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 34.0)
+    assert words.window.start_s == pytest.approx(30.0, abs=0.5)
+
+
+def test_words_end_with_the_sound(tiny: Transcriber) -> None:
+    sound = np.concatenate([silence(1.0), babble(3.0)])
+    spans = list(tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 2.0))
+    assert all(span.window.end_s <= 2.0 for span in spans)
+
+
+def test_another_rate_is_refused(tiny: Transcriber) -> None:
+    with pytest.raises(ValueError, match="rate_hz must be 16000, got 44100"):
+        list(tiny.transcribe(iter([]), 44_100, 1.0))
+
+
+def test_weights_that_are_not_here_name_the_download() -> None:
+    with pytest.raises(ModelUnavailable, match="are not on this machine; fetch them with: playhead prepare"):
+        FasterWhisperTranscriber("nobody/has-this-model")
+
+
+def test_a_size_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ModelUnavailable, match=r"'gigantic' does not load: .*expected one of: tiny"):
+        FasterWhisperTranscriber("gigantic")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"does not load: .*model\.bin"):
+        FasterWhisperTranscriber(str(tmp_path))
+
+
+SCRIPT = [
+    Words("speech", "asr:script", Window(1.0, 2.0), "one"),
+    Words("speech", "asr:script", Window(5.0, 7.0), "two"),
+]
+
+
+def test_a_script_is_heard_in_full() -> None:
+    fake: Transcriber = ScriptedTranscriber(SCRIPT)
+    assert list(fake.transcribe(iter(pieces_of(silence(8.0))), RATE_HZ, 8.0)) == SCRIPT
+
+
+def test_a_script_goes_on_where_it_stopped() -> None:
+    fake = ScriptedTranscriber(SCRIPT, total_s=8.0)
+    (words,) = fake.transcribe(iter(pieces_of(silence(6.0))), RATE_HZ, 6.0)
+    assert (words.window, words.text) == (Window(3.0, 5.0), "two")
+    assert fake.heard_s == 6.0

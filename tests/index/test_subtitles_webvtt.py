@@ -1,0 +1,109 @@
+"""WebVTT against the expectations of two test suites, and what an index wants of it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.shared_data import shared
+
+from playhead_index.words.cues import Cue, NotThisFormat, read_webvtt
+from playhead_index.words.text_encoding import decode_text
+
+
+def texts(cues: list[Cue]) -> list[str]:
+    return [cue.text for cue in cues]
+
+
+def test_comments_styles_regions_names_and_settings_are_left_out() -> None:
+    cues = read_webvtt(
+        "WEBVTT - a title\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:a\n\nNOTE\nto self\n\n"
+        "chapter 1\n01:00:01.000 --> 01:00:02.250 align:start line:0%\n<v Ann Lee>Yes.\n- No."
+    )
+    assert cues == [Cue(3601.0, 3602.25, "Yes.\n- No.")]
+
+
+def test_a_header_alone_is_valid_and_has_no_cues() -> None:
+    assert read_webvtt("WEBVTT") == []
+
+
+def test_ruby_readings_stand_in_brackets() -> None:
+    cues = read_webvtt("WEBVTT\n\n00:01.000 --> 00:02.000\n<ruby>漢字<rt>かんじ</rt></ruby>です")
+    assert texts(cues) == ["漢字(かんじ)です"]
+
+
+def test_times_inside_a_cue_and_entities_are_taken_off() -> None:
+    cues = read_webvtt("WEBVTT\n\n00:01.000 --> 00:02.000\nA<00:01.500><c.x> &amp;</c> B&nbsp;&lt;&lrm;C")
+    assert texts(cues) == ["A & B <C"]
+
+
+PLATFORM_TESTS = "subtitles/wpt_webvtt/tests/support"
+
+
+def test_the_web_platform_tests_find_the_cues_that_they_expect() -> None:
+    for file in sorted(shared(PLATFORM_TESTS).glob("*.vtt")):
+        text = decode_text(file.read_bytes())
+        expected = re.findall(r"^\s*(text\d*)$", text, re.MULTILINE)
+        if expected and file.name != "signature-timings.vtt":
+            found = texts(read_webvtt(text))
+            assert [words for words in found if words.startswith("text")] == expected, file.name
+
+
+def test_the_web_platform_tests_find_no_cue_with_malformed_times() -> None:
+    for file in sorted(shared(PLATFORM_TESTS).glob("timings-*.vtt")):
+        if file.name not in ("timings-eof.vtt", "timings-garbage.vtt"):
+            assert "invalid" not in texts(read_webvtt(decode_text(file.read_bytes()))), file.name
+
+
+@pytest.mark.parametrize("name", ["timings-eof.vtt", "timings-garbage.vtt"])
+def test_a_file_of_nothing_but_malformed_times_is_refused(name: str) -> None:
+    text = decode_text((shared(PLATFORM_TESTS) / name).read_bytes())
+    with pytest.raises(NotThisFormat, match="no time of it can be read"):
+        read_webvtt(text)
+
+
+def test_the_web_platform_tests_refuse_false_signatures() -> None:
+    for file in sorted(shared("subtitles/wpt_webvtt/support").glob("*.vtt")):
+        with pytest.raises(NotThisFormat, match="begins with the line WEBVTT"):
+            read_webvtt(decode_text(file.read_bytes()))
+
+
+# A name line that is an arrow and three digits of minutes: the Web Platform Tests, which are newer, say
+# otherwise. The other files have no cue for vtt.js either and are refused here.
+CONTRADICTED = {"id.vtt", "min-top-digits.vtt", "minimum-spots-over-sixty.vtt"}
+REFUSED = {"fraction-digits.vtt", "incorrect-delimiter.vtt", "min-mid-digits.vtt"}
+
+
+def test_times_are_those_of_vtt_js() -> None:
+    compared = 0
+    for file in sorted(shared("subtitles/vttjs").rglob("*.vtt")):
+        truth = file.with_suffix(".json")
+        if truth.exists() and file.name not in CONTRADICTED | REFUSED:
+            cues = json.loads(truth.read_text())["cues"]
+            expected = [time_s for cue in cues for time_s in (cue["startTime"], cue["endTime"])]
+            found = read_webvtt(decode_text(file.read_bytes()))
+            assert [t for cue in found for t in (cue.start_s, cue.end_s)] == pytest.approx(expected), file
+            compared += 1
+    assert compared > 140
+
+
+def test_words_are_those_of_vtt_js() -> None:
+    compared = 0
+    for file in sorted(shared("subtitles/vttjs/cuetext").rglob("*.vtt")):
+        shown = json.loads(file.with_name(f"{file.stem}-proc.json").read_text())
+        if shown is not None and file.name != "incorrect.vtt":
+            found = texts(read_webvtt(decode_text(file.read_bytes())))
+            assert sorted(map(_signs, found)) == sorted(_signs(box["textContent"]) for box in shown), file
+            compared += 1
+    assert compared > 80
+
+
+def _signs(text: str) -> str:
+    """Without blanks, marks of direction and the brackets around ruby readings."""
+    return re.sub(r"[\s()\u200e\u200f]", "", text)
+
+
+def test_a_real_file_of_thousands_of_cues(tmp_path: Path) -> None:
+    cues = read_webvtt(decode_text(shared("subtitles/pycaption/example.vtt").read_bytes()))
+    assert cues[1] == Cue(14.848, 17.35, "MAN:\nWhen we think\nof E equals m c-squared,")
+    assert len(cues) == 1847

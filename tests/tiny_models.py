@@ -1,0 +1,90 @@
+"""Real model classes at a tiny size with random weights, written in the formats that the loaders read."""
+
+import json
+from pathlib import Path
+
+from playhead_index.embed.runtime import open_clip, torch, transformers
+
+OPEN_CLIP_WIDTH, DINO_WIDTH, TEXT_WIDTH = 16, 32, 32
+TEXT_WORDS = [
+    "a",
+    "the",
+    "red",
+    "blue",
+    "car",
+    "dog",
+    "man",
+    "cake",
+    "drives",
+    "eats",
+    "on",
+    "street",
+    "[SEP]",
+]
+
+
+def make_tiny_open_clip(folder: Path, *, image_size_px: int = 32, seed: int = 0) -> Path:
+    """A folder for `local-dir:`: a two-layer CLIP over open_clip's own tokenizer, 0.9 MB."""
+    config = {
+        "embed_dim": OPEN_CLIP_WIDTH,
+        "vision_cfg": {
+            "image_size": image_size_px, "layers": 2, "width": 32, "patch_size": 16, "head_width": 16,
+        },
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 8, "heads": 2, "layers": 2},
+    }  # fmt: skip
+    with torch().random.fork_rng():
+        torch().manual_seed(seed)
+        model = open_clip().CLIP(**config)
+    return save_open_clip(folder, config, model)
+
+
+def save_open_clip(folder: Path, config: dict[str, object], model: object) -> Path:
+    """Writes an open_clip model as a folder for `local-dir:`, in half precision."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": {}}))
+    weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}  # type: ignore[attr-defined]
+    save_file(weights, folder / "open_clip_model.safetensors")
+    return folder
+
+
+def make_tiny_dino(folder: Path, *, registers: int = 0, seed: int = 0) -> Path:
+    """A folder with a two-layer DINOv2 (with registers if any are asked for), 0.1 MB."""
+    library = transformers()
+    sizes = {
+        "hidden_size": DINO_WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 56,
+        "patch_size": 14,
+    }  # fmt: skip
+    with torch().random.fork_rng():
+        torch().manual_seed(seed)
+        if registers:
+            config = library.Dinov2WithRegistersConfig(**sizes, num_register_tokens=registers)
+            model = library.Dinov2WithRegistersModel(config)
+        else:
+            model = library.Dinov2Model(library.Dinov2Config(**sizes))
+    model.save_pretrained(folder)
+    library.BitImageProcessor(
+        size={"shortest_edge": 64}, crop_size={"height": 56, "width": 56},
+        image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225],
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def make_tiny_text_model(folder: Path, *, seed: int = 0) -> Path:
+    """A folder with a two-layer BERT and a vocabulary of a few words, 0.1 MB."""
+    library = transformers()
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[MASK]", *TEXT_WORDS]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+    library.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    with torch().random.fork_rng():
+        torch().manual_seed(seed)
+        model = library.BertModel(
+            library.BertConfig(
+                vocab_size=len(vocabulary), hidden_size=TEXT_WIDTH, num_hidden_layers=2,
+                num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
+            )
+        )  # fmt: skip
+    model.save_pretrained(folder)
+    return folder

@@ -1,0 +1,1 @@
+"""What can be done with a question: read it, search, read words, reckon with times, check citations."""

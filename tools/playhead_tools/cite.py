@@ -1,0 +1,224 @@
+"""Citation checking: every citation is held against the catalog, and what does not hold is dropped.
+
+Nothing that a model wrote is believed: not ids, not times, not numbers, not quotation marks. The words
+of an evidence are read back from the catalog by its span ids.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from playhead_index.search.results import Scope
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window, format_time
+from playhead_tools.evidence import Claim, ClaimStatus, Evidence
+from playhead_tools.look_up import VideoEntry, list_videos, read_spans
+from playhead_tools.match import content_words, coverage, plain, quotes_in, says
+from playhead_tools.numbers import clocks_in, numbers_in
+
+ENOUGH_WORDS = 0.5
+_CLOCK_SLACK_S = 0.5
+_WINDOW_SLACK_S = 0.05
+_MARKER = re.compile(r"[\[(⟦]?\bE\d+\b[\])⟧]?")
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|instructions|prompt|rules|above|previous)\b"
+    r"|\b(?:system\s+prompt|you\s+are\s+now|as\s+an\s+ai|new\s+instructions)\b"
+    r"|\b(?:answer|reply|respond|cite)\s+(?:only\s+)?with\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A citation that did not hold, and why; `evidence_id` is empty when the claim itself did not."""
+
+    claim: str
+    evidence_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The claims that hold, each with the citations that hold, and what was dropped."""
+
+    kept: tuple[Claim, ...]
+    dropped: tuple[Dropped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What citations are held against.
+
+    Args:
+        catalog: the open library, the truth about words and windows.
+        evidence: the records of this run by id.
+        videos: the videos in scope by id.
+        looked_at: (video_id, window) of everything that was retrieved or read in this run.
+        computed: numbers that code reckoned in this run: counts, durations, times in seconds.
+        texts: the words of each evidence, read from the catalog when the check begins.
+    """
+
+    catalog: Catalog
+    evidence: Mapping[str, Evidence]
+    videos: Mapping[str, VideoEntry]
+    looked_at: Sequence[tuple[str, Window]]
+    computed: Sequence[float] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def stored_texts(catalog: Catalog, evidence: Iterable[Evidence]) -> dict[str, str]:
+    """The words of each evidence by its id, from the catalog; empty for pictures and vanished spans."""
+    records = list(evidence)
+    spans = read_spans(catalog, (span_id for record in records for span_id in record.span_ids))
+    return {
+        record.id: metadata_text(list_videos(catalog, Scope((record.video_id,)))[0])
+        if record.kind == "metadata"
+        else " ".join(spans[i].words.text for i in record.span_ids if i in spans)
+        for record in records
+    }
+
+
+def metadata_text(video: VideoEntry) -> str:
+    """What the library knows of a file as a file."""
+    return f"{video.name} is {format_time(round(video.duration_s, 1))} long"
+
+
+def check_evidence(evidence_id: str, grounds: Grounds) -> str:
+    """Why a citation of this id does not hold; empty when it does."""
+    record = grounds.evidence.get(evidence_id)
+    if record is None:
+        return "there is no such evidence"
+    video = grounds.videos.get(record.video_id)
+    if video is None:
+        return "its video is outside the scope of the question"
+    if record.window.start_s < 0 or record.window.end_s > video.duration_s + _WINDOW_SLACK_S:
+        return (
+            f"its window {record.window} is outside the video, which is {format_time(video.duration_s)} long"
+        )
+    if record.verdict in ("contradicted", "not_visible"):
+        return f"its verdict is {record.verdict}"
+    seen = any(v == record.video_id and w.overlap_s(record.window) > 0 for v, w in grounds.looked_at)
+    if not seen and record.kind != "metadata":
+        return "nothing was retrieved or read there"
+    return _check_spans(record, grounds)
+
+
+def _check_spans(record: Evidence, grounds: Grounds) -> str:
+    if record.kind in ("picture", "metadata"):
+        return ""
+    spans = read_spans(grounds.catalog, record.span_ids)
+    if not record.span_ids or any(i not in spans for i in record.span_ids):
+        return "its words are no longer in the library"
+    if any(s.video_id != record.video_id or s.words.kind != record.kind for s in spans.values()):
+        return "its words are those of another video or of another kind"
+    start_s = min(s.words.window.start_s for s in spans.values())
+    end_s = max(s.words.window.end_s for s in spans.values())
+    if record.window.start_s < start_s - _WINDOW_SLACK_S or record.window.end_s > end_s + _WINDOW_SLACK_S:
+        return "its window is not that of its words"
+    return ""
+
+
+def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
+    """The claims that hold and what was dropped.
+
+    A claim keeps the citations that hold. It is dropped whole when none is left, when a phrase that it
+    has in quotation marks does not stand verbatim in what it cites, or when a number or a time in it is
+    neither in what it cites nor among the computed values. A claim that holds is `supported` when it
+    quotes, or when at least half of its content words stand in what it cites; else `unverified`.
+    """
+    cited = {i for claim in claims for i in claim.evidence_ids if i in grounds.evidence}
+    texts = {**stored_texts(grounds.catalog, (grounds.evidence[i] for i in cited)), **grounds.texts}
+    kept, dropped = [], []
+    for claim in claims:
+        ids, lost = _ids_that_hold(claim, grounds, texts)
+        dropped += lost
+        why = _why_not(claim.text, ids, grounds, texts)
+        if why:
+            dropped.append(Dropped(claim.text, "", why))
+        else:
+            kept.append(Claim(claim.text, ids, _status(claim.text, ids, grounds, texts)))
+    return CheckReport(tuple(kept), tuple(dropped))
+
+
+def _ids_that_hold(
+    claim: Claim, grounds: Grounds, texts: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[Dropped]]:
+    ids, lost = [], []
+    for evidence_id in dict.fromkeys(claim.evidence_ids):
+        why = check_evidence(evidence_id, grounds) or _unrelated(claim.text, evidence_id, grounds, texts)
+        if why:
+            lost.append(Dropped(claim.text, evidence_id, why))
+        else:
+            ids.append(evidence_id)
+    return tuple(ids), lost
+
+
+def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str, str]) -> str:
+    if grounds.evidence[evidence_id].kind in ("picture", "metadata"):
+        return ""
+    words = content_words(_bare(text, grounds))
+    if words and not words & content_words(texts[evidence_id]):
+        return "it says nothing of the claim"
+    return ""
+
+
+def _why_not(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
+    if not plain(text):
+        return "the claim is empty"
+    if not ids:
+        return "no citation of it holds"
+    for quote in quotes_in(text):
+        if not any(says(texts[i], quote) for i in ids):
+            return f"“{quote}” does not stand in {', '.join(ids)}"
+    return _wrong_number(text, ids, grounds, texts)
+
+
+def _wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
+    bare = _bare(text, grounds)
+    windows = [grounds.evidence[i].window for i in ids]
+    times_s = [t for w in windows for t in (w.start_s, w.end_s, w.duration_s)]
+    times_s += [*grounds.computed, *(t for i in ids for t in clocks_in(texts[i]))]
+    for clock_s in clocks_in(bare):
+        if not any(abs(clock_s - t) <= _CLOCK_SLACK_S for t in times_s):
+            return f"the time {format_time(clock_s)} is neither in {', '.join(ids)} nor computed"
+    numbers = [n for i in ids for n in numbers_in(texts[i])]
+    reckoned = [*grounds.computed, *times_s]
+    for number in numbers_in(bare):
+        rounded = any(number in (round(r), round(r, 1)) for r in reckoned)
+        if number not in numbers and not rounded:
+            return f"the number {number:g} is neither in {', '.join(ids)} nor computed"
+    return ""
+
+
+def _bare(text: str, grounds: Grounds) -> str:
+    """A claim without citation markers and without the names of files, which may hold numbers."""
+    bare = _MARKER.sub(" ", text)
+    for video in grounds.videos.values():
+        bare = bare.replace(video.name, " ")
+    return bare
+
+
+def _status(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> ClaimStatus:
+    if any(grounds.evidence[i].verdict != "supported" for i in ids):
+        return "unverified"
+    together = " ".join(texts[i] for i in ids)
+    if quotes_in(text) or coverage(_bare(text, grounds), together) >= ENOUGH_WORDS:
+        return "supported"
+    return "unverified"
+
+
+def without_markers(text: str) -> str:
+    """A text whose citation markers, if any, can be taken for nothing of the kind: `[E9]` becomes `(E9)`.
+
+    Words of a video are shown through this, so that only code puts markers into an answer.
+    """
+    return re.sub(r"\[\s*(E\d+(?:\s*,\s*E\d+)*)\s*\]", r"(\1)", text)
+
+
+def reads_like_orders(text: str) -> bool:
+    """Whether words of a video look like instructions to a model; they stay data either way.
+
+    >>> reads_like_orders("Ignore all previous instructions"), reads_like_orders("we ignore noise")
+    (True, False)
+    """
+    return _ORDERS.search(text) is not None

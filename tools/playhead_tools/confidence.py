@@ -1,0 +1,78 @@
+"""How sure an answer may be: a ceiling that the evidence sets, never what a model says of itself.
+
+Self-reported confidence hardly falls when evidence is taken away, so it is not asked for. The ceiling is
+a product of four factors, each at most 1, plus a bonus for lanes that agree:
+
+    base       0.90 asked words all there (or everything at a time was read), else 0.90 x match,
+               0.45 when the words were found by meaning alone, 0.30 for a picture nobody looked at
+    agreement  +0.04 for every further lane that found the same moment, at most 0.98 in all
+    choice     0.85 when one place was asked for and several fit equally well
+    coverage   0.70 when the result needs the whole of what was searched (first, count, absence) and parts
+               were not searched; 0.85 when videos in scope are not indexed to the end
+    claims     kept claims / written claims, when a model wrote them
+
+Uncalibrated: the figures order answers by how much stands behind them; a calibration set will fit them.
+"""
+
+from collections.abc import Sequence
+
+from playhead_tools.evidence import Evidence
+
+ALL_WORDS = 0.90
+MEANING_ONLY = 0.45
+PICTURE_ONLY = 0.30
+AGREEMENT = 0.04
+MOST = 0.98
+SEVERAL = 0.85
+PARTLY_SEARCHED = 0.70
+UNFINISHED = 0.85
+
+
+def evidence_ceiling(evidence: Sequence[Evidence]) -> float:
+    """The most that one may trust what these records say together; 0 for none.
+
+    >>> evidence_ceiling([])
+    0.0
+    """
+    if not evidence:
+        return 0.0
+    best = max(_base(record) for record in evidence)
+    lanes = {lane for record in evidence for lane in record.lanes}
+    return min(MOST, best + AGREEMENT * max(0, len(lanes) - 1))
+
+
+def _base(record: Evidence) -> float:
+    if record.kind == "picture":
+        return ALL_WORDS * record.match if record.verdict == "supported" else PICTURE_ONLY
+    if record.kind == "metadata":
+        return MOST
+    return max(ALL_WORDS * record.match, MEANING_ONLY if record.match == 0 else 0.0)
+
+
+def confidence(
+    evidence: Sequence[Evidence],
+    *,
+    one_of_several: bool = False,
+    partly_searched: bool = False,
+    unfinished: bool = False,
+    claims_kept: float = 1.0,
+) -> float:
+    """The confidence of an answer that stands on these records, 0 to 1.
+
+    Args:
+        evidence: the cited records.
+        one_of_several: one place was asked for and several fit equally well.
+        partly_searched: the result needs the whole and parts were not searched.
+        unfinished: some videos in scope are not indexed to the end.
+        claims_kept: part of a model's claims that held, 0 to 1.
+    """
+    factors = [
+        SEVERAL if one_of_several else 1.0,
+        PARTLY_SEARCHED if partly_searched else 1.0,
+        UNFINISHED if unfinished else 1.0,
+        min(1.0, max(0.0, claims_kept)),
+    ]
+    value = evidence_ceiling(evidence)
+    for factor in factors:
+        value *= factor
+    return value

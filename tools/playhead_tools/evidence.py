@@ -1,0 +1,287 @@
+"""What an answer may cite, and the answer: plain records that turn into JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from playhead_index.search.results import TEXT_LANES, Coverage, Lane, LaneCoverage
+from playhead_index.window import Window, format_time
+
+EvidenceKind = Literal["speech", "screen", "caption", "picture", "metadata"]
+Verdict = Literal["supported", "contradicted", "not_visible", "unverified"]
+Status = Literal["answered", "partial", "abstained"]
+Reason = Literal["", "absent", "unknown", "false_premise", "ambiguous", "out_of_scope", "budget"]
+ClaimStatus = Literal["supported", "unverified"]
+
+LANE_NAMES: dict[Lane, str] = {
+    "picture": "pictures",
+    "appearance": "appearance",
+    "layout": "layout",
+    "speech": "speech",
+    "screen": "screen text",
+    "caption": "captions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stored, checked record; the only thing that an answer may cite.
+
+    Args:
+        id: `E1`, `E2`, … in one answer.
+        video_id: in which video.
+        window: when, as the catalog has it.
+        kind: where it stands: in speech, in screen text, in a caption, in the picture, in a file's facts.
+        verdict: whether it carries what was asked.
+        span_ids: catalog spans whose words it is, in time order; empty for pictures and metadata.
+        frame_id: catalog frame, for a picture.
+        match: part of the asked words that it holds, 0 to 1.
+        role: what it was looked for as: `target0`, …, `anchor0`, `anchor1`, or `near` for what was read
+            next to an anchor or at a given time.
+        tied_to: id of the anchor that it was read next to.
+        text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
+        lanes: the lanes that found it.
+    """
+
+    id: str
+    video_id: str
+    window: Window
+    kind: EvidenceKind
+    verdict: Verdict
+    span_ids: tuple[int, ...] = ()
+    frame_id: int | None = None
+    match: float = 0.0
+    role: str = "target0"
+    tied_to: str = ""
+    text: str = ""
+    lanes: tuple[Lane, ...] = ()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """Two records are one only when this is equal; nearness in time never makes them one."""
+        return (self.video_id, self.kind, self.window, self.span_ids, self.frame_id)
+
+    def to_json(self, *, compact: bool = False) -> dict[str, Any]:
+        """Plain JSON types; compact leaves out the words, which the catalog has."""
+        record = {name: getattr(self, name) for name in self.__slots__ if not (compact and name == "text")}
+        record["window"] = [self.window.start_s, self.window.end_s]
+        record["span_ids"], record["lanes"] = list(self.span_ids), list(self.lanes)
+        return record
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The record that `to_json` wrote, compact or not."""
+        values = dict(record)
+        values["window"] = Window(*record["window"])
+        values["span_ids"], values["lanes"] = tuple(record["span_ids"]), tuple(record["lanes"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement with the evidence that it stands on."""
+
+    text: str
+    evidence_ids: tuple[str, ...]
+    status: ClaimStatus = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One cited stretch: where the file is, from when to when, by which evidence."""
+
+    video_id: str
+    path: Path
+    window: Window
+    evidence_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """`{video_id, path, start_s, end_s, evidence_id}`."""
+        return {
+            "video_id": self.video_id,
+            "path": str(self.path),
+            "start_s": self.window.start_s,
+            "end_s": self.window.end_s,
+            "evidence_id": self.evidence_id,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The interval that `to_json` wrote."""
+        window = Window(record["start_s"], record["end_s"])
+        return cls(record["video_id"], Path(record["path"]), window, record["evidence_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gets: the words, when they are true, what was searched, and how sure that is.
+
+    Args:
+        text: for people; evidence stands in it as `[E1]`.
+        status: answered, partly answered, or not answered.
+        reason: why not, or why only partly; empty when answered.
+        intervals: every cited stretch, in the order of the text.
+        claims: the statements of the text with their evidence.
+        coverage: what was searched and what was not; None when the run ended before it searched.
+        confidence: 0 to 1, never above what the evidence allows; 0 when abstained.
+        cost: seconds, steps, model calls, tokens.
+        evidence: the records behind it.
+        notes: what the person should know of how it came about.
+        question: what was asked.
+        thread_id: the conversation that it belongs to.
+    """
+
+    text: str
+    status: Status
+    reason: Reason = ""
+    intervals: tuple[Interval, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    coverage: Coverage | None = None
+    confidence: float = 0.0
+    cost: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
+    question: str = ""
+    thread_id: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence must be within [0, 1], got {self.confidence}")
+        if (self.status == "answered") != (self.reason == ""):
+            raise ValueError(f"only an answered answer has no reason, got {self.status = }, {self.reason = }")
+
+    def to_json(self, *, compact: bool = False) -> dict[str, Any]:
+        """Plain JSON types under the names of the fields; compact leaves the words of the evidence out."""
+        return {
+            "text": self.text,
+            "status": self.status,
+            "reason": self.reason,
+            "intervals": [interval.to_json() for interval in self.intervals],
+            "claims": [
+                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status}
+                for c in self.claims
+            ],
+            "coverage": None if self.coverage is None else coverage_to_json(self.coverage),
+            "confidence": round(self.confidence, 4),
+            "cost": dict(self.cost),
+            "evidence": [record.to_json(compact=compact) for record in self.evidence],
+            "notes": list(self.notes),
+            "question": self.question,
+            "thread_id": self.thread_id,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The answer that `to_json` wrote, compact or not."""
+        values = dict(record)
+        values["intervals"] = tuple(Interval.from_json(one) for one in record["intervals"])
+        values["claims"] = tuple(
+            Claim(one["text"], tuple(one["evidence_ids"]), one["status"]) for one in record["claims"]
+        )
+        values["coverage"] = None if record["coverage"] is None else coverage_from_json(record["coverage"])
+        values["evidence"] = tuple(Evidence.from_json(one) for one in record["evidence"])
+        values["notes"] = tuple(record["notes"])
+        return cls(**values)
+
+
+def coverage_to_json(coverage: Coverage) -> dict[str, Any]:
+    """Plain JSON types, with the sentence for people as `sentence`."""
+    return {
+        "videos": coverage.videos,
+        "segments": coverage.segments,
+        "duration_s": coverage.duration_s,
+        "lanes": [asdict(line) for line in coverage.lanes],
+        "unfinished": list(coverage.unfinished),
+        "sentence": coverage_sentence(coverage),
+    }
+
+
+def coverage_from_json(record: Mapping[str, Any]) -> Coverage:
+    """The `Coverage` that `coverage_to_json` wrote."""
+    return Coverage(
+        record["videos"],
+        record["segments"],
+        record["duration_s"],
+        tuple(LaneCoverage(**line) for line in record["lanes"]),
+        tuple(record["unfinished"]),
+    )
+
+
+def join_coverage(parts: Sequence[Coverage]) -> Coverage | None:
+    """One coverage for several searches of one scope: a lane was searched when any of them searched it."""
+    if not parts:
+        return None
+    lines: dict[Lane, LaneCoverage] = {}
+    for line in (line for part in parts for line in part.lanes):
+        known = lines.get(line.lane)
+        if known is None or (line.searched, line.items) > (known.searched, known.items):
+            lines[line.lane] = line
+    largest = max(parts, key=lambda part: (part.duration_s, part.videos))
+    unfinished = dict.fromkeys(video for part in parts for video in part.unfinished)
+    return Coverage(
+        largest.videos, largest.segments, largest.duration_s, tuple(lines.values()), tuple(unfinished)
+    )
+
+
+def add_coverage(parts: Sequence[Coverage]) -> Coverage:
+    """One coverage for searches of scopes that share nothing: a lane counts as searched when it was in all.
+
+    Raises:
+        ValueError: there are no parts.
+    """
+    if not parts:
+        raise ValueError("there is no coverage to add")
+    lanes: dict[Lane, LaneCoverage] = {}
+    for line in (line for part in parts for line in part.lanes):
+        known = lanes.get(line.lane, LaneCoverage(line.lane, True, 0))
+        why_not = known.why_not or line.why_not
+        lanes[line.lane] = LaneCoverage(
+            line.lane, known.searched and line.searched, known.items + line.items, why_not
+        )
+    return Coverage(
+        sum(part.videos for part in parts),
+        sum(part.segments for part in parts),
+        sum(part.duration_s for part in parts),
+        tuple(lanes.values()),
+        tuple(dict.fromkeys(video for part in parts for video in part.unfinished)),
+    )
+
+
+def coverage_sentence(coverage: Coverage) -> str:
+    """What was searched and what was not, for people.
+
+    Lanes that only an example picture can search (appearance, layout) are left out.
+
+    >>> lanes = (LaneCoverage("speech", True, 40), LaneCoverage("picture", False, 0, "no image model"))
+    >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes))
+    'Searched 3 videos (1:02:10) by speech; pictures were not searched: no image model.'
+    """
+    lines = [line for line in coverage.lanes if line.lane in TEXT_LANES]
+    searched = [LANE_NAMES[line.lane] for line in lines if line.searched]
+    videos = f"{coverage.videos} video{'' if coverage.videos == 1 else 's'}"
+    parts = [
+        f"Searched {videos} ({format_time(round(coverage.duration_s))}) by {listed(searched) or 'nothing'}"
+    ]
+    for line in lines:
+        if not line.searched:
+            why = line.why_not.rstrip(". ") or "no reason was given"
+            verb = "was" if line.lane in ("speech", "screen") else "were"
+            parts.append(f"{LANE_NAMES[line.lane]} {verb} not searched: {why}")
+        elif not line.items:
+            parts.append(
+                f"there is no {LANE_NAMES[line.lane]} here"
+                if line.lane in ("speech", "screen")
+                else f"there are no {LANE_NAMES[line.lane]} here"
+            )
+    if coverage.unfinished:
+        n = len(coverage.unfinished)
+        parts.append(f"{n} of them {'is' if n == 1 else 'are'} not indexed to the end")
+    return "; ".join(parts) + "."
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; empty for none."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,262 @@
+"""Tools that look things up: search moments, read words at a time, an outline, the list of videos.
+
+Every tool takes plain values and gives plain records. An argument that is too large is brought inside
+its limits with a note; one that makes no sense is a `ToolError` that says what would.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from playhead_index.errors import ToolError
+from playhead_index.search.results import (
+    TEXT_LANES,
+    Coverage,
+    Lane,
+    LaneCoverage,
+    Query,
+    Scope,
+    SearchResult,
+)  # fmt: skip
+from playhead_index.stages import read_stages
+from playhead_index.store.catalog import SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
+from playhead_index.window import Window, format_time
+from playhead_index.words.protocol import SpanKind
+from playhead_tools.match import search_terms
+
+MOST_MOMENTS = 100
+MOST_SPANS = 200
+MOST_SCANNED = 5_000
+MOST_PARTS = 40
+MOST_QUERY_CHARS = 400
+_STAGE_OF: dict[SpanKind, str] = {"speech": "speech", "screen": "screen", "caption": "caption"}
+
+
+class Finder(Protocol):
+    """Searches a library; `playhead_index.search.engine.Searcher` is one, `ScriptedFinder` another."""
+
+    def search(self, query: Query) -> SearchResult:
+        """Moments for a query, best first, with what was searched."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """A video of the scope: where its file is and how long it lasts."""
+
+    video_id: str
+    path: Path
+    duration_s: float
+
+    @property
+    def name(self) -> str:
+        """The file's name, for people."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search's result, and notes on arguments that were brought inside their limits."""
+
+    result: SearchResult
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The words in a window of a video, in time order."""
+
+    video_id: str
+    window: Window
+    spans: tuple[SpanRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an outline: a stretch and the span that best says what it is; None in silence."""
+
+    window: Window
+    span: SpanRow | None
+
+
+def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry]:
+    """The videos of a scope, in the order in which they came into the library.
+
+    Raises:
+        ToolError: the scope names a video that the library does not hold.
+    """
+    rows = {row.video_id: row for row in catalog.videos()}
+    wanted = tuple(rows) if scope is None or scope.video_ids is None else scope.video_ids
+    for video_id in wanted:
+        if video_id not in rows:
+            raise ToolError(f"no video {video_id!r} in the library; it holds {len(rows)} videos")
+    return [_entry(catalog, rows[video_id]) for video_id in wanted]
+
+
+def _entry(catalog: Catalog, row: VideoRow) -> VideoEntry:
+    places = catalog.places(row.video_id)
+    return VideoEntry(row.video_id, places[0] if places else Path(row.video_id), row.duration_s)
+
+
+def search_moments(
+    finder: Finder,
+    text: str,
+    *,
+    scope: Scope | None = None,
+    lanes: Sequence[Lane] | None = None,
+    limit: int = 10,
+) -> Searched:
+    """Moments that answer a text, best first.
+
+    Raises:
+        ToolError: there is nothing to search for, or a lane cannot be searched by text.
+    """
+    words, notes = " ".join(text.split()), []
+    if not words:
+        raise ToolError("nothing to search for: the text is empty")
+    for lane in lanes or ():
+        if lane not in TEXT_LANES:
+            raise ToolError(f"the lane {lane!r} cannot be searched by text; use {', '.join(TEXT_LANES)}")
+    if len(words) > MOST_QUERY_CHARS:
+        words = words[:MOST_QUERY_CHARS].rsplit(" ", 1)[0]
+        notes.append(f"only the first {len(words)} characters were searched for")
+    fitting = min(max(1, limit), MOST_MOMENTS)
+    if fitting != limit:
+        notes.append(f"limit {limit} became {fitting}")
+    asked = Query(
+        text=words, scope=scope or Scope(), lanes=None if lanes is None else tuple(lanes), limit=fitting
+    )
+    return Searched(finder.search(asked), tuple(notes))
+
+
+def read_words(
+    catalog: Catalog,
+    video_id: str,
+    window: Window,
+    kind: SpanKind | None = None,
+    *,
+    limit: int = MOST_SPANS,
+) -> Reading:
+    """What is said, written and captioned in a window of a video, each span with its own window.
+
+    Raises:
+        ToolError: the library has no such video, or the window lies outside it.
+    """
+    video = list_videos(catalog, Scope((video_id,)))[0]
+    inside = window.clamped(Window(0.0, video.duration_s))
+    if inside is None:
+        raise ToolError(f"{window} is outside {video.name}, which is {format_time(video.duration_s)} long")
+    notes = []
+    if inside != window:
+        notes.append(f"{window} was cut to {inside}: {video.name} is {format_time(video.duration_s)} long")
+    spans = catalog.spans(video_id, kind, inside)
+    fitting = min(max(1, limit), MOST_SPANS)
+    if len(spans) > fitting:
+        notes.append(f"{len(spans)} spans, the first {fitting} are given")
+    return Reading(video_id, inside, tuple(spans[:fitting]), tuple(notes))
+
+
+def read_spans(catalog: Catalog, span_ids: Iterable[int]) -> dict[int, SpanRow]:
+    """The spans with these ids, read from the catalog; ids that it does not have are missing."""
+    ids, found = list(dict.fromkeys(span_ids)), {}
+    for at in range(0, len(ids), 500):
+        chunk = ids[at : at + 500]
+        marks = ", ".join("?" * len(chunk))
+        for row in catalog.query(f"SELECT {SPAN_COLUMNS} FROM span WHERE id IN ({marks})", chunk):
+            found[row[0]] = span_row(row)
+    return found
+
+
+def scan_words(
+    catalog: Catalog,
+    video_ids: Sequence[str],
+    kinds: Sequence[SpanKind],
+    text: str,
+    *,
+    limit: int = MOST_SCANNED,
+) -> tuple[list[int], bool]:
+    """Every span of some videos that holds any content word of a text, and whether none was left out.
+
+    Unlike a search, which gives the best few, this reads the whole full-text index: what counting,
+    `first` and `last` need. Words are compared by their Porter stems.
+    """
+    terms = search_terms(text)
+    if not terms or not video_ids or not kinds:
+        return [], True
+    marks_v, marks_k = ", ".join("?" * len(video_ids)), ", ".join("?" * len(kinds))
+    rows = catalog.query(
+        "SELECT span.id FROM span_fts JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
+        f" AND span.video_id IN ({marks_v}) AND span.kind IN ({marks_k})"
+        " ORDER BY span.video_id, span.start_s LIMIT ?",
+        (" OR ".join(f'"{term}"' for term in terms), *video_ids, *kinds, limit + 1),
+    )
+    return [row[0] for row in rows[:limit]], len(rows) <= limit
+
+
+def outline(catalog: Catalog, video_id: str, parts: int = 8) -> list[Part]:
+    """A video in at most `parts` equal stretches, each with what is written, else said, first in it.
+
+    Raises:
+        ToolError: the library has no such video.
+    """
+    video = list_videos(catalog, Scope((video_id,)))[0]
+    n = min(max(1, parts), MOST_PARTS)
+    step_s = video.duration_s / n
+    stretches = [Window(i * step_s, (i + 1) * step_s) for i in range(n)]
+    spans = catalog.spans(video_id)
+    return [Part(stretch, _head_line(spans, stretch)) for stretch in stretches]
+
+
+def _head_line(spans: Sequence[SpanRow], stretch: Window) -> SpanRow | None:
+    begun = [s for s in spans if s.words.window.start_s in stretch]
+    by_kind = sorted(
+        begun, key=lambda s: (("screen", "caption", "speech").index(s.words.kind), s.words.window)
+    )
+    return by_kind[0] if by_kind else None
+
+
+def reading_coverage(
+    catalog: Catalog, stretches: Sequence[tuple[str, Window]], lanes: Sequence[Lane]
+) -> Coverage:
+    """What reading all words of some stretches has covered; the picture lane is never read.
+
+    Args:
+        catalog: the open library.
+        stretches: (video_id, window) pairs that were read.
+        lanes: the lanes that the question asked for.
+    """
+    videos = dict.fromkeys(video_id for video_id, _ in stretches)
+    lines = tuple(_read_line(catalog, list(videos), lane) for lane in lanes)
+    segments = sum(
+        1
+        for video_id, window in stretches
+        for segment in catalog.segments(video_id)
+        if segment.window.overlap_s(window) > 0
+    )
+    return Coverage(
+        len(videos), segments, sum(w.duration_s for _, w in stretches), lines, _unfinished(catalog, videos)
+    )
+
+
+def _read_line(catalog: Catalog, video_ids: Sequence[str], lane: Lane) -> LaneCoverage:
+    if lane not in ("speech", "screen", "caption"):
+        return LaneCoverage(lane, False, 0, "words were read, nothing was looked at")
+    items = sum(len(catalog.spans(video_id, lane)) for video_id in video_ids)
+    if items:
+        return LaneCoverage(lane, True, items)
+    stages = [read_stages(catalog, video_id).get(_STAGE_OF[lane]) for video_id in video_ids]
+    if stages and all(stage is not None and stage.status == "done" for stage in stages):
+        return LaneCoverage(lane, True, 0)
+    notes = dict.fromkeys(stage.note for stage in stages if stage is not None and stage.note)
+    return LaneCoverage(lane, False, 0, "; ".join(notes) or "the library holds none for these videos")
+
+
+def _unfinished(catalog: Catalog, video_ids: Iterable[str]) -> tuple[str, ...]:
+    found = []
+    for video_id in video_ids:
+        stages = read_stages(catalog, video_id).values()
+        if any(stage.status == "running" for stage in stages):
+            found.append(video_id)
+    return tuple(found)
