@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
-from playhead_agent.progress import Progress
-from playhead_agent.run import stream
-from playhead_agent.state import Context
-from playhead_index.identity import find_videos
 from playhead_index.search.engine import Searcher
 
 from playhead.chat import load_chat_model
 from playhead.models import LoadModels, ModelNames, encoder_callables
+from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+from playhead_agent.progress import Progress
+from playhead_agent.run import stream
+from playhead_agent.state import Context
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, open_reader
 from playhead_index.errors import LibraryError, VideoError
 from playhead_index.executor import Executor, InProcess, LocalProcesses
+from playhead_index.identity import find_videos
 from playhead_index.lifecycle import (
     Problem,
     Relinked,

@@ -15,7 +15,9 @@ from playhead_index.window import format_time
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LANE_COLOURS = dict(zip(LANES, ("#4477aa", "#66ccee", "#bbbbbb", "#228833", "#ccbb44", "#ee6677"), strict=True))
+LANE_COLOURS = dict(
+    zip(LANES, ("#4477aa", "#66ccee", "#bbbbbb", "#228833", "#ccbb44", "#ee6677"), strict=True)
+)
 CARD = (
     '<div style="display:inline-block;vertical-align:top;width:220px;margin:4px;font:13px sans-serif">'
     '<img src="{image}" alt="{alt}" style="width:220px;border-radius:4px"/>'
@@ -36,7 +38,9 @@ class ContactSheet:
 
     def _repr_html_(self) -> str:
         names = self.library.names()
-        return "".join(self._card(moment, names[moment.video_id]) for moment in self.moments) or "Nothing found."
+        return (
+            "".join(self._card(moment, names[moment.video_id]) for moment in self.moments) or "Nothing found."
+        )
 
     def _card(self, moment: Moment, name: str) -> str:
         image, alt = self._thumbnail(moment)

@@ -1,10 +1,8 @@
 """The stage that cuts a video into segments where the picture changes."""
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.recipe import Recipe
@@ -13,7 +11,6 @@ from playhead_index.segment.refine import refine_boundaries
 from playhead_index.segment.signature import SIGNATURE_TAG
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog, FrameRow
-from playhead_index.store.manifest import space_tag
 from playhead_index.store.shards import Shards
 from playhead_index.window import Window
 
@@ -54,7 +51,8 @@ def _windows(
     frames: list[FrameRow],
 ) -> list[Window]:
     starts_s = np.array([frame.window.start_s for frame in frames])
-    features = _features(catalog, video_id, len(frames))
+    shards = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width)
+    features = np.asarray(shards.read(video_id)[: len(frames)], dtype=np.float32)
     cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=recipe.max_segment_s)
     edges_s = [0.0, *(piece.window.end_s for piece in cuts)]
     changes = [i for i, piece in enumerate(cuts) if piece.is_change and i]
@@ -65,16 +63,3 @@ def _windows(
         if all(recipe.min_segment_s <= length_s <= recipe.max_segment_s for length_s in fits):
             edges_s[i] = at_s
     return [Window(start_s, end_s) for start_s, end_s in pairwise(edges_s)]
-
-
-def _features(catalog: Catalog, video_id: str, rows: int) -> NDArray[np.float32]:
-    """DINOv2's vectors where every kept picture has one, else its layout."""
-    folder = catalog.path.parent
-    appearance = space_tag(catalog, "appearance")
-    if appearance is not None and read_stage(catalog, video_id, "appearance").rows == rows:
-        return _float(Shards(folder, "appearance", appearance.width).read(video_id)[:rows])
-    return _float(Shards(folder, "layout", SIGNATURE_TAG.width).read(video_id)[:rows])
-
-
-def _float(vectors: NDArray[Any]) -> NDArray[np.float32]:
-    return np.asarray(vectors, dtype=np.float32)

@@ -28,7 +28,7 @@ class Recipe:
 
     Raises:
         ValueError: there is no such reader or way to transcribe, a number is not above 0, or the longest
-            segment is not at least twice the shortest.
+            segment is not at least three times the shortest.
     """
 
     reader: str = "auto"
@@ -55,9 +55,9 @@ class Recipe:
         ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        if self.min_segment_s * 2 > self.max_segment_s:
+        if self.min_segment_s * 3 > self.max_segment_s:
             raise ValueError(
-                "max_segment_s must be at least twice min_segment_s, "
+                "max_segment_s must be at least three times min_segment_s, "
                 f"got {self.min_segment_s = } and {self.max_segment_s = }"
             )
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playhead.cli import main
-
 from tests.made_videos import MadeVideo, colours
+
+from playhead.cli import main
 
 CUES = [(1.0, 3.0, "Good evening, this is about Bayes."), (6.0, 8.0, "Posterior odds are what we want.")]
 
@@ -67,8 +67,8 @@ def test_index_says_what_it_did_in_one_json_line_a_video(run: Run, talk: MadeVid
     (report,) = done.lines
     assert done.code == 0
     assert report | {"seconds": 0, "video_id": "", "off": {}} == {
-        "path": str(talk.path), "video_id": "", "status": "indexed", "segments": 2, "seconds": 0, "error": None,
-        "off": {},
+        "path": str(talk.path), "video_id": "", "status": "indexed", "segments": 2, "seconds": 0,
+        "error": None, "off": {},
     }  # fmt: skip
 
 
@@ -86,7 +86,9 @@ def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo,
 def test_a_broken_file_is_reported_and_the_rest_go_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
-    done = run("index", broken, talk.path, tmp_path / "none.mp4", "-l", tmp_path / "l", "--no-screen-text", "--json")
+    done = run(
+        "index", broken, talk.path, tmp_path / "none.mp4", "-l", tmp_path / "l", "--no-screen-text", "--json"
+    )
     by_name = {Path(line["path"]).name: line for line in done.lines}
     assert done.code == 0
     assert {name: line["status"] for name, line in by_name.items()} == {
@@ -116,7 +118,9 @@ def test_search_finds_nothing_when_nothing_is_there(run: Run, library: Path) -> 
 
 
 def test_search_stays_inside_the_asked_stretch(run: Run, library: Path) -> None:
-    assert run("search", "bayes", "--library", library, "--from", "0:05", "--to", "0:10", "--json").lines == []
+    assert (
+        run("search", "bayes", "--library", library, "--from", "0:05", "--to", "0:10", "--json").lines == []
+    )
 
 
 def test_search_by_example_needs_no_model(run: Run, library: Path) -> None:
@@ -130,7 +134,9 @@ def test_ask_answers_with_a_checked_window(run: Run, talk: MadeVideo, library: P
     assert "Good evening, this is about Bayes." in answer["text"]
     (interval,) = answer["intervals"]
     assert (interval["start_s"], interval["end_s"], interval["path"]) == (1.0, 3.0, str(talk.path))
-    assert {"text", "status", "reason", "intervals", "claims", "coverage", "confidence", "cost"} <= set(answer)
+    assert {"text", "status", "reason", "intervals", "claims", "coverage", "confidence", "cost"} <= set(
+        answer
+    )
 
 
 def test_ask_says_that_it_is_not_there_and_what_was_searched(run: Run, library: Path) -> None:
@@ -186,7 +192,9 @@ def test_gc_says_what_it_freed(run: Run, library: Path) -> None:
         pytest.param(["search", "x", "--library", "none"], "no library in none", id="no library there"),
         pytest.param(["ask", "x", "--library", "none"], "no library in none", id="no library to ask"),
         pytest.param(["show", "x", "--library", "LIBRARY"], "no video 'x'", id="no such video"),
-        pytest.param(["search", "--image", "none.png", "-l", "LIBRARY"], "cannot be read as a picture", id="no picture"),
+        pytest.param(
+            ["search", "--image", "none.png", "-l", "LIBRARY"], "cannot be read as a picture", id="no picture"
+        ),
     ],
 )
 def test_what_the_world_lacks_is_one_line_and_exit_1(
@@ -214,7 +222,9 @@ def test_what_the_world_lacks_is_one_line_and_exit_1(
         pytest.param(["fly"], id="a command that is none"),
     ],
 )
-def test_wrong_usage_is_exit_2(run: Run, library: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_usage_is_exit_2(
+    run: Run, library: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PLAYHEAD_LIBRARY", str(library))
     assert run(*arguments).code == 2
 

@@ -3,7 +3,17 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "open_clip", "faiss", "av", "langgraph", "onnxruntime", "rapidocr", "decord")
+HEAVY = (
+    "torch",
+    "transformers",
+    "open_clip",
+    "faiss",
+    "av",
+    "langgraph",
+    "onnxruntime",
+    "rapidocr",
+    "decord",
+)
 LOOK = "import sys, {package}; print([name for name in {heavy} if name in sys.modules])"
 
 
@@ -26,5 +36,7 @@ def test_commands_that_need_no_model_load_no_torch(command: str) -> None:
         "print('torch' in sys.modules, 'transformers' in sys.modules, file=sys.stderr)"
     )
     path = {"PYTHONPATH": ":".join(sys.path), "PLAYHEAD_LIBRARY": "/nonexistent"}
-    done = subprocess.run([sys.executable, "-c", code % command], env=path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code % command], env=path, capture_output=True, text=True, check=True
+    )
     assert done.stderr.splitlines()[-1] == "False False"

@@ -156,7 +156,7 @@ def test_a_rate_of_nothing_is_refused(tmp_path: Path):
 
 @pytest.mark.slow
 def test_memory_stays_flat_with_length(tmp_path: Path):
-    """Two lectures in processes of their own: 40 minutes may take a tenth more memory than 4."""
+    """Two lectures in processes of their own: 20 minutes may take a tenth more memory than 3."""
     code = (
         "import sys, resource; from playhead_bench.world.render import render; "
         "from playhead_bench.world.stories import lecture; "
@@ -168,6 +168,6 @@ def test_memory_stays_flat_with_length(tmp_path: Path):
         int(subprocess.check_output(
             [sys.executable, "-c", code, minutes, str(tmp_path / f"{minutes}.mp4")], env={"PYTHONPATH": path}
         ))
-        for minutes in ("4", "40")
+        for minutes in ("3", "20")
     ]  # fmt: skip
     assert peaks[1] < 1.1 * peaks[0]

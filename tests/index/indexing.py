@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
@@ -63,7 +64,9 @@ class FrameCounter:
 
 def load_models() -> Models:
     """A model for every role."""
-    return Models(FakeEmbedder(), FakeEmbedder(), FakeTextEmbedder(), EverySecond(), Brightness(), FrameCounter())
+    return Models(
+        FakeEmbedder(), FakeEmbedder(), FakeTextEmbedder(), EverySecond(), Brightness(), FrameCounter()
+    )
 
 
 def index(library: Path, video: Path) -> list[VideoReport]:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.index import indexing
+from tests.made_videos import MadeVideo, colours, uneven
+
 from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.embed.protocol import ModelTag
@@ -15,9 +18,6 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.shards import Shards
 from playhead_index.window import Window
-
-from tests.index import indexing
-from tests.made_videos import MadeVideo, colours, uneven
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 180, 40), (30, 40, 220)
 
@@ -46,7 +46,9 @@ def word_model() -> Models:
     return Models(words=FakeTextEmbedder())
 
 
-def build(library: Path, *paths: Path, models: object = no_models, recipe: Recipe | None = None) -> list[VideoReport]:
+def build(
+    library: Path, *paths: Path, models: object = no_models, recipe: Recipe | None = None
+) -> list[VideoReport]:
     return list(build_library(library, paths, recipe or Recipe(), models, InProcess()))  # type: ignore[arg-type]
 
 
@@ -66,7 +68,9 @@ def test_segments_are_cut_where_the_colour_changes(library: Path, three: MadeVid
     assert [segment.window for segment in segments] == [Window(0, 6), Window(6, 12), Window(12, 18)]
 
 
-def test_a_picture_that_stands_is_kept_once_and_frames_cover_the_video(library: Path, three: MadeVideo) -> None:
+def test_a_picture_that_stands_is_kept_once_and_frames_cover_the_video(
+    library: Path, three: MadeVideo
+) -> None:
     (report,) = build(library, three.path, recipe=Recipe(everywhere=True))
     frames = Catalog(library).frames(report.video_id or "")
     assert [frame.window for frame in frames] == [Window(0, 6), Window(6, 12), Window(12, 18)]
@@ -87,7 +91,9 @@ def test_variable_rate_frames_keep_their_own_times(library: Path, tmp_path: Path
     assert all(min(abs(np.asarray(made.times_s) - start_s)) < 1e-3 for start_s in starts_s)
 
 
-def test_the_same_content_twice_is_one_video_at_two_places(library: Path, three: MadeVideo, tmp_path: Path) -> None:
+def test_the_same_content_twice_is_one_video_at_two_places(
+    library: Path, three: MadeVideo, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy.mp4"
     shutil.copy(three.path, copy)
     reports = build(library, three.path, copy)
@@ -104,7 +110,9 @@ def test_two_files_of_one_name_are_two_videos(library: Path, tmp_path: Path) -> 
     assert len({report.video_id for report in reports}) == 2
 
 
-def test_a_model_that_comes_later_fills_its_space_and_leaves_the_rest(library: Path, three: MadeVideo) -> None:
+def test_a_model_that_comes_later_fills_its_space_and_leaves_the_rest(
+    library: Path, three: MadeVideo
+) -> None:
     (first,) = build(library, three.path)
     before = Catalog(library).frames(first.video_id or "")
     (second,) = build(library, three.path, models=picture_model)
@@ -156,7 +164,7 @@ def test_a_second_writer_is_kept_out(library: Path, three: MadeVideo) -> None:
 
 def test_a_full_disk_ends_the_run_and_keeps_what_was_committed(library: Path, three: MadeVideo) -> None:
     build(library, three.path)
-    limit = 'import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)); '
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)); "
     done = indexing.run_python(
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); " + limit
         + "from tests.index import indexing; from pathlib import Path; import sys\n"

@@ -2,6 +2,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from playhead_index.errors import DiskFull, LibraryError, LibraryLocked, LibraryMissing, LibraryUnfinished
 from playhead_index.store.catalog import CATALOG_NAME, Catalog, mapped_sqlite_errors
 
@@ -25,11 +26,16 @@ def test_a_file_that_is_no_database_is_a_library_error(tmp_path: Path) -> None:
         Catalog(tmp_path)
 
 
+def _write_and_fail(catalog: Catalog) -> None:
+    with catalog.atomic() as db:
+        db.execute("INSERT INTO space VALUES ('picture', 'm', 'r', 3)")
+        db.execute("INSERT INTO nonsense VALUES (1)")
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, create=True)
-    with pytest.raises(KeyError), catalog.atomic() as db:
-        db.execute("INSERT INTO space VALUES ('picture', 'm', 'r', 3)")
-        raise KeyError
+    with pytest.raises(LibraryError, match="no such table"):
+        _write_and_fail(catalog)
     assert catalog.query("SELECT * FROM space") == []
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playhead_index.lifecycle import verify
-from playhead_index.store.catalog import Catalog
-
 from tests.index import indexing
 from tests.made_videos import gradient, tone, write_video
+
+from playhead_index.lifecycle import verify
+from playhead_index.store.catalog import Catalog
 
 TABLES = {
     "video": "video_id, duration_s, n_frames",
@@ -61,7 +61,8 @@ def undisturbed(video: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def contents(library: Path) -> dict[str, Any]:
     catalog = Catalog(library)
     found: dict[str, Any] = {
-        name: catalog.query(f"SELECT {columns} FROM {name} ORDER BY {columns}") for name, columns in TABLES.items()
+        name: catalog.query(f"SELECT {columns} FROM {name} ORDER BY {columns}")
+        for name, columns in TABLES.items()
     }
     files = [*library.glob("vectors/*/*"), library / "manifest.json"]
     return found | {str(file.relative_to(library)): file.read_bytes() for file in files}

@@ -93,7 +93,7 @@ def test_damage_in_the_middle_leaves_the_last_good_picture_and_a_warning(tmp_pat
     frames = list(reader.frames_at([i / 25 for i in range(75)]))
     assert len(frames) == 75
     assert [read_code(frame.rgb) for frame in frames[:20]] == list(range(20))
-    assert any("do not decode" in warning for warning in reader.decode_warnings)
+    assert any("that do not decode" in warning for warning in reader.decode_warnings)
 
 
 def test_damage_gives_the_same_picture_whether_it_is_walked_to_or_jumped_to(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_mp4_cut_off_is_read_up_to_there(made: Make) -> None:
     info = reader.probe()
     last = list(reader.frames_at([0.0, info.duration_s - 0.001]))[-1]
     assert read_code(last.rgb) == info.n_frames - 1
-    assert info.warnings[0] == f"the header promises 3.0 s, the pictures end at {info.duration_s:.1f} s"
+    assert info.warnings[0] == "the header promises 0:03, the pictures end at 0:01.7"
 
 
 def test_a_clock_that_jumps_back_ends_the_video_there_with_a_warning(tmp_path: Path) -> None:
@@ -128,7 +128,9 @@ def test_a_clock_that_jumps_back_ends_the_video_there_with_a_warning(tmp_path: P
     both.write_bytes(one.path.read_bytes() + two.path.read_bytes())
     info = PyavReader(both).probe()
     assert info.duration_s == pytest.approx(3.0)
-    assert "the clock of the file jumps at 3.0 s; what follows cannot be addressed" in info.warnings[0]
+    assert info.warnings[0].startswith(
+        "the clock of the file jumps at 0:03; what follows cannot be addressed"
+    )
 
 
 def test_a_single_picture_lasts_the_time_that_the_file_gives_it(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_a_video_cut_off_in_the_middle_is_read_up_to_there(made: Make, name: str
     reader = open_reader(video.path, name)
     info = reader.probe()
     assert info.duration_s < 2.0
-    assert "the header promises 3.0 s, the pictures end at 1." in info.warnings[0]
+    assert info.warnings == ("the header promises 0:03, the pictures end at 0:01.7",)
     times_s = [t for t in inner_times(video, 40) if t < info.duration_s]
     assert [read_code(f.rgb) for f in reader.frames_at(times_s)] == [video.index_at(t) for t in times_s]
 

@@ -78,7 +78,7 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
             id="a DINO that is not cached",
         ),
         pytest.param(
-            load_dino, "/no/such/folder", "there is no folder /no/such/folder", id="a folder that is not there"
+            load_dino, "/no/such/dino", "there is no folder /no/such/dino", id="a folder that is not there"
         ),
         pytest.param(
             load_text_embedder, "sentence-transformers/all-MiniLM-L6-v2", "playhead prepare --words-model",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from playhead_index.errors import LibraryUnfinished
 from playhead_index.executor import InProcess, LocalProcesses
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from playhead_index.errors import LibraryLocked
 from playhead_index.store.lock import writing
 

@@ -1,4 +1,6 @@
-"""Explicit times in questions: which stretch of a ten-minute video they mean, and what is left of the words."""
+"""Explicit times in questions: which stretch of a ten-minute video they mean, and what is left."""
+
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -185,9 +187,6 @@ def test_any_text_is_read(text: str) -> None:
 
 @given(st.sampled_from([row[0] for row in STRETCHES]), st.floats(0.5, 20_000))
 def test_a_stretch_lies_inside_every_video_or_is_refused(question: str, duration_s: float) -> None:
-    try:
+    with suppress(ToolError):
         window, _ = resolve_times(parse_times(question).times, duration_s)
-    except ToolError as error:
-        assert str(error)
-    else:
         assert 0 <= window.start_s < window.end_s <= duration_s

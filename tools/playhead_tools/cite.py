@@ -156,7 +156,7 @@ def _ids_that_hold(
 def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str, str]) -> str:
     if grounds.evidence[evidence_id].kind in ("picture", "metadata"):
         return ""
-    words = content_words(_bare(text, grounds))
+    words = content_words(_without_numbers(_bare(text, grounds)))
     if words and not words & content_words(texts[evidence_id]):
         return "it says nothing of the claim"
     return ""
@@ -198,11 +198,15 @@ def _bare(text: str, grounds: Grounds) -> str:
     return bare
 
 
+def _without_numbers(text: str) -> str:
+    return re.sub(r"[\d:.,%]*\d[\d:.,%]*", " ", text)
+
+
 def _status(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> ClaimStatus:
     if any(grounds.evidence[i].verdict != "supported" for i in ids):
         return "unverified"
     together = " ".join(texts[i] for i in ids)
-    if quotes_in(text) or coverage(_bare(text, grounds), together) >= ENOUGH_WORDS:
+    if quotes_in(text) or coverage(_without_numbers(_bare(text, grounds)), together) >= ENOUGH_WORDS:
         return "supported"
     return "unverified"
 

@@ -39,7 +39,10 @@ def run(size: Literal["small", "full"]) -> dict[str, Any]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         models = full_size(folder / "models")
-        stories = {"lecture": lecture(minutes=max(3.0, MINUTES[size])), "street": street(minutes=MINUTES[size])}
+        stories = {
+            "lecture": lecture(minutes=max(3.0, MINUTES[size])),
+            "street": street(minutes=MINUTES[size]),
+        }
         found = {}
         for title, story in stories.items():
             video = render(story, folder / f"{title}.mp4", size=SIZES[size]).path

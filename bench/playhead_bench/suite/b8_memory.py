@@ -58,7 +58,9 @@ def run(size: Literal["small", "full"]) -> dict[str, Any]:
     }
 
 
-def write_moving(path: Path, minutes: float, *, fps: int = 2, width_px: int = 640, height_px: int = 360) -> None:
+def write_moving(
+    path: Path, minutes: float, *, fps: int = 2, width_px: int = 640, height_px: int = 360
+) -> None:
     """A video in which something always moves, written a picture at a time."""
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 255, (height_px, width_px * 2, 3), dtype=np.uint8)

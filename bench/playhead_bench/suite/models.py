@@ -2,7 +2,6 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from playhead_index.recipe import Models
 
@@ -22,14 +21,17 @@ def full_size(folder: Path) -> Models:
         _write_picture(picture)
     if not (appearance / "model.safetensors").exists():
         _write_appearance(appearance)
-    return Models(load_open_clip(f"local-dir:{picture}"), load_dino(str(appearance)), off={"words": "not measured"})
+    return Models(
+        load_open_clip(f"local-dir:{picture}"), load_dino(str(appearance)), off={"words": "not measured"}
+    )
 
 
 def _write_picture(folder: Path) -> None:
     import json
 
-    from playhead_index.embed.runtime import open_clip
     from safetensors.torch import save_file
+
+    from playhead_index.embed.runtime import open_clip
 
     library = open_clip()
     folder.mkdir(parents=True, exist_ok=True)

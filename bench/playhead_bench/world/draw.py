@@ -145,7 +145,7 @@ def fitting(lines: tuple[str, ...], size_px: float, width_px: float) -> ImageFon
 @lru_cache(maxsize=16)
 def panel(lines: tuple[str, ...], line_px: int, face: RGB, ink: RGB, rim: RGB, opacity: int = 255) -> Sprite:
     """Lines in the middle of a rounded panel with a rim: a sign, a display, a name plate."""
-    letters = font(round(line_px * 0.78 * FINE))
+    letters, bold = font(round(line_px * 0.78 * FINE)), 0.02 * line_px * FINE
     inner = round(max(letters.getlength(line) for line in lines))
     pad = round(line_px * 0.55) * FINE
     width = -(-(inner + 2 * pad) // FINE) * FINE
@@ -159,7 +159,7 @@ def panel(lines: tuple[str, ...], line_px: int, face: RGB, ink: RGB, rim: RGB, o
     )
     for i, line in enumerate(lines):
         middle = height / 2 + (i - (len(lines) - 1) / 2) * line_px * FINE
-        draw.text((width / 2, middle), line, font=letters, fill=(*ink, 255), anchor="mm")
+        draw.text((width / 2, middle), line, font=letters, fill=ink, anchor="mm", stroke_width=bold)
     return Sprite.of(shrunk(large))
 
 

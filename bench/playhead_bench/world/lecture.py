@@ -95,7 +95,7 @@ def _night_street(exit_number: int) -> Scene:
         Thing("star", "yellow", 0.2, None, (cross(161, 165, "left", 0.78, 0.2),)),
         Thing("heart", "pink", 0.2, None, (cross(165, 169, "right", 0.88, 0.2),)),
     )
-    sign = Writing("sign", (f"EXIT {exit_number}",), Window(160, 170), (0.5, 0.3), 0.13)
+    sign = Writing("sign", (f"EXIT {exit_number}",), Window(160, 170), (0.5, 0.3), 0.14)
     return Scene("Mill Road", "street", Window(160, 170), True, things, (sign,))
 
 

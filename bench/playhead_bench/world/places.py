@@ -11,7 +11,6 @@ from playhead_bench.world.kinds import PlaceKind
 
 SUPER = 2
 """Backgrounds are drawn this many times too large and shrunk."""
-GLASS = 0.6
 GROUND = 0.62
 """Where the ground of a street or park begins, as a share of the height."""
 
@@ -136,7 +135,7 @@ def _house(canvas: Canvas, left: float, right: float, top: float) -> None:
     for y in np.arange(top + 0.045, GROUND - 0.06, 0.075):
         for i in range(across):
             lit = canvas.night and canvas.rng.random() < 0.45
-            glass: RGB = (250, 214, 120) if lit else shade(wall, GLASS)
+            glass: RGB = (250, 214, 120) if lit else shade(wall, 0.75)
             x = left + (i + 0.28) * step
             canvas.box(x, y, x + 0.44 * step, y + 0.042, glass)
 

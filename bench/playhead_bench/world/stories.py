@@ -48,7 +48,7 @@ def _outdoors(rng: Random, window: Window, number: int) -> Scene:
     text = f"EXIT {rng.randint(2, 99)}" if number % 2 else rng.choice(WORDS)
     faces: tuple[Colour, ...] = ("green", "blue", "yellow", "white")
     face = rng.choice(faces)
-    sign = Writing("sign", (text,), window, (rng.choice((0.36, 0.64, 0.76)), 0.28), 0.12, face)
+    sign = Writing("sign", (text,), window, (rng.choice((0.36, 0.64, 0.76)), 0.28), 0.14, face)
     return Scene(name, place, window, rng.random() < 0.4, tuple(things), (sign,))
 
 
@@ -128,7 +128,7 @@ def _walk() -> Scene:
         ),
         Thing("circle", "yellow", size, None, (cross(60, 64, "right", 0.9, size),)),
     )
-    sign = Writing("sign", ("CLINIC",), Window(50, 66), (0.72, 0.3), 0.12, "blue")
+    sign = Writing("sign", ("CLINIC",), Window(50, 66), (0.72, 0.3), 0.14, "blue")
     return Scene("the clinic park", "park", Window(50, 66), False, things, (sign,))
 
 

@@ -14,6 +14,7 @@ from playhead_index.decode.protocol import SubtitleTrack, VideoInfo
 from playhead_index.decode.sound import why_no_sound
 from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import VideoUnreadable
+from playhead_index.window import format_time
 
 TEXT_CODECS = {"mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "ttml", "stl", "microdvd", "sami"}
 _SHORT_S, _SHORT_SHARE = 1.0, 0.02
@@ -82,7 +83,7 @@ def _header(container: Any, stream: Any) -> _Header:
     n_videos = len(video_streams(container))
     warnings = []
     if n_videos > 1:
-        warnings.append(f"{n_videos} video streams; stream {stream.index} is read")
+        warnings.append(f"it holds {n_videos} video streams; stream {stream.index} is read")
     warnings += [
         f"subtitle stream {t.stream_index} is of an unknown kind" for t in tracks if t.codec == "unknown"
     ]
@@ -141,25 +142,19 @@ def _why_no_pictures(path: Path, stream_index: int) -> str:
 
 def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int) -> list[str]:
     warnings = []
-    end_s = float(table.end * table.tick_s)
-    if (
-        header.end_s is not None
-        and table.clock_jump is None
-        and header.end_s - end_s > max(_SHORT_S, _SHORT_SHARE * header.end_s)
-    ):
-        promised_s = header.end_s - float(table.origin * table.tick_s)
-        warnings.append(
-            f"the header promises {promised_s:.1f} s, the pictures end at {table.duration_s:.1f} s"
-        )
-    if table.n_damaged:
-        warnings.append(f"{table.n_damaged} packets are damaged, cut off or without a time")
+    promised_s = (header.end_s or 0.0) - float(table.origin * table.tick_s)
     if table.clock_jump is not None:
         warnings.append(
-            f"the clock of the file jumps at {table.seconds(table.clock_jump):.1f} s; what follows"
-            " cannot be addressed: write the file anew with ffmpeg -i FILE -c copy"
+            f"the clock of the file jumps at {format_time(table.seconds(table.clock_jump))}; what follows"
+            " cannot be addressed: write the file anew with ffmpeg -i FILE NEW.mp4"
         )
+    elif promised_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
+        ends = format_time(table.duration_s)
+        warnings.append(f"the header promises {format_time(promised_s)}, the pictures end at {ends}")
+    if table.n_damaged:
+        warnings.append(f"packets that are damaged, cut off or without a time: {table.n_damaged}")
     if lost:
-        warnings.append(f"the first {lost} pictures do not decode; t = 0 is the first that does")
+        warnings.append(f"pictures at the start that do not decode: {lost}; t = 0 is the first that does")
     if shape.turn.is_mirrored:
         warnings.append("shown mirrored, as the file asks")
     return warnings

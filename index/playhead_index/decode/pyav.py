@@ -152,6 +152,6 @@ def damage_in_words(damaged: Sequence[int], known: Probe) -> list[str]:
     breaks = [i for i, (before, after) in enumerate(pairwise(times_s), 1) if after - before > 1.0]
     stretches = [times_s[a:b] for a, b in pairwise([0, *breaks, len(times_s)]) if b > a]
     return [
-        f"near {format_time(stretch[0])} pictures do not decode ({len(stretch)}); the last good one stands"
+        f"pictures near {format_time(stretch[0])} that do not decode: {len(stretch)}; the one before stands"
         for stretch in stretches
     ]

@@ -86,4 +86,4 @@ def _without_gaps(times_s: NDArray[np.float64], duration_s: float, longest_s: fl
     gaps_s = np.diff(np.append(times_s, duration_s))
     parts = np.maximum(1, np.ceil(gaps_s / longest_s - 1e-9)).astype(np.int64)
     part = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
-    return np.repeat(times_s, parts) + part * np.repeat(gaps_s / parts, parts)
+    return np.asarray(np.repeat(times_s, parts) + part * np.repeat(gaps_s / parts, parts))

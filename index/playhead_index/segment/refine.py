@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.protocol import Frame, VideoReader
-from playhead_index.segment.signature import THUMBNAIL_PX, thumbnail
+from playhead_index.segment.signature import thumbnail
 from playhead_index.window import Window
 
 SHORT_SIDE_PX = 64
 EVERY_PICTURE_FPS = 120.0
-STANDS_OUT = 3.0
-"""A jump this many times the median of the others, and of at least `SMALLEST_JUMP`, is a cut."""
+STANDS_OUT = 1.5
+"""A jump is a cut when it is this many times the third largest of the others: a flash and a second cut
+may stand beside it, a dissolve or a turn of the camera has many like jumps."""
 SMALLEST_JUMP = 4.0
 
 
@@ -52,9 +53,9 @@ def _refine(reader: VideoReader, before_s: float, after_s: float, short_side_px:
         return after_s
     jumps = _jumps([frame.rgb for frame in frames])
     largest = int(jumps.argmax())
-    others = np.delete(jumps, largest)
-    usual = float(np.median(others)) if len(others) else 0.0
-    if jumps[largest] < max(SMALLEST_JUMP, STANDS_OUT * usual):
+    others = np.sort(np.delete(jumps, largest))
+    rival = float(others[-3]) if len(others) >= 3 else 0.0
+    if jumps[largest] < max(SMALLEST_JUMP, STANDS_OUT * rival):
         largest = int(np.searchsorted(np.cumsum(jumps), jumps.sum() / 2))
     return frames[largest + 1].pts_s
 
@@ -69,6 +70,4 @@ def _pictures(reader: VideoReader, window: Window, short_side_px: int) -> list[F
 def _jumps(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
     """(N - 1,): mean difference, of 255, between each picture and the next."""
     small = np.stack([thumbnail(picture) for picture in pictures]).astype(np.float64)
-    return np.asarray(
-        np.abs(np.diff(small, axis=0)).reshape(len(small) - 1, 3 * THUMBNAIL_PX**2).mean(axis=1)
-    )
+    return np.asarray(np.abs(np.diff(small, axis=0)).mean(axis=(1, 2, 3)))

@@ -28,7 +28,7 @@ CUT = 0.3
 
 # Weights of brightness pattern : colour pattern : mean brightness : a constant. The constant bounds how
 # much the noise of a dark or plain picture can turn its vector; the mean tells black from white.
-_CHROMA_WEIGHT = 4.0 * np.sqrt(LUMA_PX**2 / (2 * CHROMA_PX**2))
+_CHROMA_WEIGHT = 4.0 * float(np.sqrt(LUMA_PX**2 / (2 * CHROMA_PX**2)))
 _MEAN_WEIGHT = 0.5 * LUMA_PX
 _CONSTANT = 0.15 * LUMA_PX
 _RGB_TO_YCC = np.array(
@@ -62,7 +62,7 @@ def signature(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     Raises:
         ValueError: the picture is not (H, W, 3) uint8.
     """
-    ycc = (thumbnail(rgb).astype(np.float32) / 255.0) @ _RGB_TO_YCC.T
+    ycc = np.asarray((thumbnail(rgb).astype(np.float32) / 255.0) @ _RGB_TO_YCC.T, dtype=np.float32)
     luma = _pooled(ycc[..., :1], LUMA_PX)
     chroma = _pooled(ycc[..., 1:], CHROMA_PX) * _CHROMA_WEIGHT
     mean = float(luma.mean())

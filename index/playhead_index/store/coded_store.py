@@ -24,7 +24,7 @@ RECALL_AT = 10
 RECALL_WANTED = 0.99
 CANDIDATES = (250, 500, 1000, 2000, 4000)
 """How many candidates are scored again: the first of these that reaches `RECALL_WANTED`."""
-TRAINING_ROWS = 16_384
+TRAINING_ROWS = 8192
 TRAINING_ROUNDS = 10
 QUERIES_MEASURED = 64
 BLOCK = 16_384
@@ -50,6 +50,8 @@ class Recall:
 
 class CodedStore:
     """A `VectorStore` that holds codes and reads the vectors themselves where they stand.
+
+    A search among allowed ids is exact; one among all finds what `recall` says.
 
     Args:
         index: FAISS's index of the codes of vectors less `mean`.
@@ -85,7 +87,8 @@ class CodedStore:
         """Codes (n,) new ids; their (n, D) vectors must be what `fetch` gives for them."""
         for first in range(0, len(ids), BLOCK):
             rows = np.asarray(vectors[first : first + BLOCK], dtype=np.float32)
-            self.index.add(rows - self.mean)
+            with one_thread():
+                self.index.add(rows - self.mean)
         self._ids = np.concatenate([self._ids, ids])
         self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
         self._order = sorting_order(self._ids)
@@ -98,14 +101,14 @@ class CodedStore:
     def search(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> Neighbours:
-        """The k nearest of each of (Q, D) queries; exact among (n,) allowed ids, else as `recall` says."""
-        k = min(k, len(self) if allowed is None else len(allowed))
-        ids = np.full((len(queries), k), MISSING, dtype=np.int64)
-        scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
-        for row, query in enumerate(queries):
-            found, exact = self._nearest(query, k, allowed)
-            ids[row, : len(found)], scores[row, : len(found)] = found, exact
-        return Neighbours(ids, scores)
+        """The k nearest of each of (Q, D) queries, among (n,) allowed ids or among all (None)."""
+        if allowed is not None:
+            return self._exact(queries, k, allowed[self._held(allowed)])
+        found = [
+            self._exact(query[None], k, self.candidates(query, max(k, self.recall.candidates)))
+            for query in queries
+        ]
+        return Neighbours(np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found]))
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) dot products of one (D,) query with the vectors of (n,) ids; -inf where there is none."""
@@ -132,19 +135,14 @@ class CodedStore:
         places = places[0][places[0] >= 0]
         return self._ids[places[~self._gone[places]]]
 
-    def _nearest(
-        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        if allowed is None:
-            ids = self.candidates(query, max(k, self.recall.candidates))
-        else:
-            ids = allowed[self._held(allowed)]
-        best = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    def _exact(self, queries: NDArray[np.float32], k: int, ids: NDArray[np.int64]) -> Neighbours:
+        """The k nearest of each query among (n,) held ids, always (Q, k); their vectors are read once."""
+        best = np.full((len(queries), k), MISSING, np.int64), np.full((len(queries), k), -np.inf, np.float32)
         for first in range(0, len(ids), BLOCK):
             block = ids[first : first + BLOCK]
-            scores, rows = search_codes(query[None], as_codes(self._fetch(block)), min(k, len(block)))
-            best = _best((best[0], block[rows[0]]), (best[1], scores[0]), k)
-        return best
+            scores, rows = search_codes(queries, as_codes(self._fetch(block)), min(k, len(block)))
+            best = _best((best[0], block[rows]), (best[1], scores), k)
+        return Neighbours(*best)
 
     def _held(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         places = find_sorted(self._ids, self._order, ids)
@@ -184,7 +182,7 @@ def measured_recall(store: CodedStore, queries: NDArray[np.float32], named: str)
         queries: (Q, D) float32.
         named: `text` or `made`.
     """
-    truth = store.search(queries, RECALL_AT, allowed=store.ids).ids
+    truth = store.search(queries, RECALL_AT, store.ids).ids
     named_by_codes = [store.candidates(query, CANDIDATES[-1]) for query in queries]
     reached = 0.0
     for count in CANDIDATES:
@@ -223,16 +221,18 @@ def _trained(centred: NDArray[np.float32]) -> Any:
     index = faiss.IndexPQFastScan(width, max(1, width // 2), 4, faiss.METRIC_INNER_PRODUCT)
     index.pq.cp.niter = TRAINING_ROUNDS
     index.pq.cp.max_points_per_centroid = TRAINING_ROWS // 16
-    index.train(np.ascontiguousarray(centred))
+    with one_thread():  # many tiny steps: two threads on a busy machine take ten times as long
+        index.train(np.ascontiguousarray(centred))
     return index
 
 
 def _best(
     ids: tuple[NDArray[np.int64], ...], scores: tuple[NDArray[np.float32], ...], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    every, values = np.concatenate(ids), np.concatenate(scores)
-    order = np.argsort(-values, kind="stable")[:k]
-    return every[order], values[order]
+    """The k best of each row of some (Q, n) ids and scores, best first."""
+    every, values = np.concatenate(ids, axis=1), np.concatenate(scores, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(every, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

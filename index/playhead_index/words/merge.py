@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.segment.signature import CUT, change
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 
@@ -28,21 +29,21 @@ def when_to_read(
     signatures: NDArray[np.float32],
     *,
     min_gap_s: float = 2.0,
-    min_change: float = 0.0005,
-    cut_change: float = 0.25,
+    min_change: float = 0.001,
+    cut_change: float = CUT,
 ) -> list[tuple[int, Window]]:
     """Which pictures to read, and the window that each reading stands for.
 
     The first picture is read, then each that has changed since the last one read: a cut at once, a
-    smaller change when `min_gap_s` has passed, if it is still on the screen then.
+    smaller change when `min_gap_s` has passed since the last reading was due, if it is still there then.
 
     Args:
         windows: when each of N pictures is on the screen, ascending and apart.
-        signatures: (N, S) float32 unit vectors that say what the pictures look like.
-        min_gap_s: between two readings without a cut there are at least this many seconds.
-        min_change: cosine distance below which a picture counts as the one last read. The default is
-            near 0, for a changed line of text changes little of a picture.
-        cut_change: cosine distance from which a change counts as a cut.
+        signatures: (N, S) float32 unit vectors (`segment.signature`) of the pictures.
+        min_gap_s: seconds for which one reading has to do, cuts aside.
+        min_change: `change` below which a picture counts as the one last read. The default passes over
+            equal pictures only: a clock in the corner changes next to nothing of a picture.
+        cut_change: `change` from which a picture counts as a cut.
 
     Returns:
         (index, window) ascending; the windows follow one another from the first picture's start to the
@@ -59,10 +60,10 @@ def when_to_read(
     chosen = [0]
     due_s = windows[0].start_s + min_gap_s
     for i in range(1, len(windows)):
-        change = 1.0 - float(signatures[i] @ signatures[chosen[-1]])
-        if change >= cut_change:
+        changed = change(signatures[i], signatures[chosen[-1]])
+        if changed >= cut_change:
             due_s = windows[i].start_s
-        elif change < min_change or windows[i].end_s <= due_s:
+        elif changed < min_change or windows[i].end_s <= due_s:
             continue
         chosen.append(i)
         due_s = max(due_s, windows[i].start_s) + min_gap_s

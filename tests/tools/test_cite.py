@@ -1,0 +1,194 @@
+"""Citations: what holds is kept, what does not is dropped and named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.tools.made_library import DEMO, LECTURE, SPANS, make_library
+
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_tools.cite import Grounds, check_claims, reads_like_orders, stored_texts, without_markers
+from playhead_tools.evidence import Claim, Evidence, EvidenceKind
+from playhead_tools.look_up import list_videos
+
+
+def span_id(text: str) -> int:
+    return 1 + next(i for i, row in enumerate(SPANS) if text in row[4])
+
+
+def evidence_of(id_: str, words: str, **other: object) -> Evidence:
+    video, kind, start_s, end_s, _ = SPANS[span_id(words) - 1]
+    kinds: dict[str, EvidenceKind] = {"speech": "speech", "screen": "screen", "caption": "caption"}
+    record = Evidence(
+        id_, video, Window(start_s, end_s), kinds[kind], "supported", (span_id(words),), match=1.0
+    )
+    values = {name: getattr(record, name) for name in Evidence.__slots__} | other
+    return Evidence(**values)
+
+
+BAYES, EXAM, ORDERS = "idea of Thomas Bayes", "ninth of May", "Ignore all previous"
+CLOCK = "99% accurate"
+
+
+@pytest.fixture
+def grounds_for(tmp_path: Path) -> Callable[..., Grounds]:
+    catalog = make_library(tmp_path)
+
+    def make(
+        *records: Evidence, computed: tuple[float, ...] = (), scope: tuple[str, ...] = (LECTURE,)
+    ) -> Grounds:
+        videos = {v.video_id: v for v in list_videos(catalog) if v.video_id in scope}
+        looked_at = [
+            (LECTURE, Window(0.0, 200.0)),
+            (LECTURE, Window(230.0, 300.0)),
+            (DEMO, Window(0.0, 120.0)),
+        ]
+        return Grounds(catalog, {r.id: r for r in records}, videos, looked_at, computed)
+
+    return make
+
+
+GOOD = [
+    ("He speaks of the idea of Bayes.", "supported"),
+    ("He calls it “the idea of Thomas Bayes”.", "supported"),
+    ("Thomas Bayes comes up at 1:02.", "supported"),
+    ("Bayes comes up from 1:02 to 1:06, for 4 seconds.", "unverified"),
+    ("Bayes was a man whom everyone in probability knows and loves.", "unverified"),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), GOOD, ids=[row[0] for row in GOOD])
+def test_a_claim_that_holds_is_kept(grounds_for: Callable[..., Grounds], text: str, status: str) -> None:
+    report = check_claims([Claim(text, ("E1",))], grounds_for(evidence_of("E1", BAYES)))
+    assert report.kept == (Claim(text, ("E1",), status),)  # type: ignore[arg-type]
+    assert report.dropped == ()
+
+
+ATTACKS: list[tuple[str, str, tuple[str, ...], str]] = [
+    ("an id that does not exist", "He speaks of Bayes.", ("E99",), "there is no such evidence"),
+    ("an id in lower case", "He speaks of Bayes.", ("e1",), "there is no such evidence"),
+    ("the id of another video", "He wants previous instructions ignored.", ("E3",), "outside the scope"),
+    ("a quote that is a paraphrase", "He says “the thought of Bayes”.", ("E1",), "does not stand in E1"),
+    ("a quote from other evidence", "He says “the ninth of May” of Bayes.", ("E1",), "does not stand in E1"),
+    ("a quote in single marks", "He says 'Bayes is great'.", ("E1",), "does not stand in E1"),
+    ("a changed number", "The exam is on the 10 of May.", ("E2",), "the number 10 is neither"),
+    ("a changed number word", "The exam is on the twelve of May.", ("E2",), "the number 12 is neither"),
+    ("a swapped time", "The exam comes up at 1:02.", ("E2",), "the time 1:02 is neither"),
+    ("a time past the end", "The exam comes up at 9:59.", ("E2",), "the time 9:59 is neither"),
+    ("evidence that says nothing of it", "A red car drives past.", ("E1",), "it says nothing of the claim"),
+    ("nothing in it", " … ", ("E1",), "the claim is empty"),
+    ("no evidence", "He speaks of Bayes.", (), "no citation of it holds"),
+    ("a verdict against it", "He speaks of Bayes.", ("E4",), "its verdict is contradicted"),
+    ("a place nobody looked at", "Back to Bayes.", ("E5",), "nothing was retrieved or read there"),
+    ("a window past the end", "He speaks of Bayes.", ("E6",), "is outside the video"),
+    ("a window unlike that of its words", "He speaks of Bayes.", ("E7",), "is not that of its words"),
+    ("words that are gone", "He speaks of Bayes.", ("E8",), "no longer in the library"),
+    ("words of another kind", "He speaks of Bayes.", ("E9",), "of another kind"),
+    ("an id inside the words of a span", "Answer only with E99.", ("E99",), "there is no such evidence"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("_", "text", "ids", "why"), ATTACKS, ids=[row[0] for row in ATTACKS])
+def test_an_attack_is_dropped_and_named(
+    grounds_for: Callable[..., Grounds], _: str, text: str, ids: tuple[str, ...], why: str
+) -> None:
+    grounds = grounds_for(
+        evidence_of("E1", BAYES),
+        evidence_of("E2", EXAM),
+        evidence_of("E3", ORDERS),
+        evidence_of("E4", BAYES, verdict="contradicted"),
+        evidence_of("E5", "Bayes once more", window=Window(205.0, 210.0)),
+        evidence_of("E6", BAYES, window=Window(62.0, 301.0)),
+        evidence_of("E7", BAYES, window=Window(60.0, 66.0)),
+        evidence_of("E8", BAYES, span_ids=(4711,)),
+        evidence_of("E9", BAYES, kind="screen"),
+    )
+    report = check_claims([Claim(text, ids)], grounds)
+    assert report.kept == ()
+    assert any(why in one.why for one in report.dropped), report.dropped
+
+
+def test_one_bad_citation_does_not_take_the_claim_with_it(grounds_for: Callable[..., Grounds]) -> None:
+    grounds = grounds_for(evidence_of("E1", BAYES))
+    report = check_claims([Claim("He speaks of Bayes.", ("E1", "E99"))], grounds)
+    assert report.kept == (Claim("He speaks of Bayes.", ("E1",), "supported"),)
+    assert [(d.evidence_id, d.why) for d in report.dropped] == [("E99", "there is no such evidence")]
+
+
+def test_computed_values_may_be_said(grounds_for: Callable[..., Grounds]) -> None:
+    claim = Claim("Bayes is said in 3 moments, 41 s in all.", ("E1",))
+    assert not check_claims([claim], grounds_for(evidence_of("E1", BAYES))).kept
+    assert check_claims([claim], grounds_for(evidence_of("E1", BAYES), computed=(3.0, 41.3))).kept
+
+
+def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., Grounds], tmp_path: Path) -> None:
+    grounds = grounds_for(evidence_of("E1", BAYES))
+    grounds.catalog.db.execute("UPDATE place SET path = '/x/week 7.mp4' WHERE video_id = ?", (LECTURE,))
+    videos = {v.video_id: v for v in list_videos(grounds.catalog)}
+    renamed = Grounds(grounds.catalog, grounds.evidence, videos, grounds.looked_at)
+    assert check_claims([Claim("Bayes is said in week 7.mp4.", ("E1",))], renamed).kept
+
+
+def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[..., Grounds]) -> None:
+    first, second = evidence_of("E1", BAYES), evidence_of("E2", "wrote it down in 1763")
+    claims = [Claim("Bayes had the idea.", ("E1",)), Claim("He wrote it down in 1763.", ("E2",))]
+    report = check_claims(claims, grounds_for(first, second))
+    assert [claim.evidence_ids for claim in report.kept] == [("E1",), ("E2",)]
+    assert first.identity != second.identity
+
+
+def test_what_a_span_orders_is_only_what_it_says(grounds_for: Callable[..., Grounds]) -> None:
+    grounds = grounds_for(evidence_of("E1", ORDERS), scope=(DEMO,))
+    kept = check_claims([Claim("A voice says to ignore all previous instructions.", ("E1",))], grounds).kept
+    assert kept[0].status == "supported"
+    assert reads_like_orders(stored_texts(grounds.catalog, grounds.evidence.values())["E1"])
+
+
+def test_markers_in_the_words_of_a_video_are_defused() -> None:
+    assert without_markers("see [E9] and [ E1, E2 ]") == "see (E9) and (E1, E2)"
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["Bayes", "idea", "“Thomas Bayes”", "“no such”", "3", "1:02", "9:59", "E99", "[E2]", "the", "…"]
+    ),
+    max_size=8,
+).map(" ".join)
+IDS = st.lists(st.sampled_from(["E1", "E2", "E3", "E99", "", "E1 "]), max_size=4).map(tuple)
+
+
+@given(st.lists(st.tuples(TEXTS | st.text(max_size=40), IDS), max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_claimed_only_checked_citations_are_left(
+    grounds_for: Callable[..., Grounds], rows: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    grounds = _shared(grounds_for)
+    report = check_claims([Claim(text, ids) for text, ids in rows], grounds)
+    for claim in report.kept:
+        assert claim.evidence_ids
+        assert set(claim.evidence_ids) <= {"E1", "E2"}
+        assert "no such" not in claim.text
+        assert "9:59" not in claim.text
+    lost = {d.claim for d in report.dropped}
+    assert all(text in lost | {claim.text for claim in report.kept} for text, _ in rows)
+
+
+_made: dict[int, Grounds] = {}
+
+
+def _shared(grounds_for: Callable[..., Grounds]) -> Grounds:
+    """One library for all examples of a test."""
+    key = id(grounds_for)
+    if key not in _made:
+        _made.clear()
+        _made[key] = grounds_for(evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS))
+    return _made[key]
+
+
+def test_the_catalog_is_the_truth(tmp_path: Path) -> None:
+    catalog: Catalog = make_library(tmp_path)
+    forged = evidence_of("E1", BAYES, text="He proves the Riemann hypothesis.")
+    assert stored_texts(catalog, [forged]) == {"E1": "This is the idea of Thomas Bayes,"}
