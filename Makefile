@@ -19,6 +19,7 @@ demo: $(BIN)/.installed  ## index a video, search it, ask it; VIDEO=path takes y
 
 test: $(BIN)/.installed  ## the tests that need no GPU, weights or network
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbmake notebooks -o addopts=
 
 lint: $(BIN)/.installed  ## style, types, layers
 	$(BIN)/ruff check .

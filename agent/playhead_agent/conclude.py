@@ -1,7 +1,7 @@
 """From evidence to answer: what the last nodes do, and what is left of a run that was stopped."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playhead_agent.extractive import Material, abstention, computed_numbers, extractive_claims
@@ -11,7 +11,6 @@ from playhead_agent.state import (
     State,
     coverage_of,
     evidence_of,
-    scope_from_json,
     spec_of,
     stretches_of,
 )
@@ -21,6 +20,7 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_tools.cite import (
     CheckReport,
+    Dropped,
     Grounds,
     check_claims,
     reads_like_orders,
@@ -88,71 +88,78 @@ def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
     return {video.video_id: video for video in list_videos(context.catalog, Scope(ids))}
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The claims that held: by whom, which part of those written, and what is to be noted."""
+
+    report: CheckReport
+    by_model: bool
+    share: float
+    notes: tuple[str, ...]
+
+
 def final_answer(state: State, context: Context) -> Answer:
     """The checked answer of a state that has a draft, or a refusal."""
     refusal = state["refusal"]
     if refusal is not None:
         reason: Any = refusal["reason"]
         return _answer(state, context, refusal["text"], "abstained", reason)
+    if state["draft"]["no_answer"]:
+        return _model_found_nothing(state, context, state["draft"]["no_answer"])
     material = material_of(state, context)
-    judgement = Judgement(**state["verdict"])
-    draft, notes = state["draft"], list(state["notes"])
-    if draft["no_answer"]:
-        return _model_found_nothing(state, context, draft["no_answer"])
-    claims = [Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"]]
-    report = check_claims(claims, _grounds(state, context, material))
-    notes += [_dropped_note(one.claim, one.evidence_id, one.why) for one in report.dropped]
-    kept_share = len(report.kept) / len(claims) if claims else 0.0
-    if draft["by"] == "model" and not report.kept:
-        notes.append("no claim of the model held; the answer is made of the evidence alone")
-        report = check_claims(extractive_claims(material), _grounds(state, context, material))
-        kept_share = 1.0
-    if not report.kept:
-        return _nothing(state, context, judgement, notes)
-    return _kept(state, context, material, judgement, report, kept_share, notes)
+    checked = _checked(state, context, material)
+    if not checked.report.kept:
+        return _nothing(state, context, checked.notes)
+    return _kept(state, context, material, checked)
 
 
-def _dropped_note(claim: str, evidence_id: str, why: str) -> str:
-    what = f"citation {evidence_id} of" if evidence_id else "claim"
-    return f"dropped {what} “{claim[:120]}”: {why}"
-
-
-def _grounds(state: State, context: Context, material: Material) -> Grounds:
+def _checked(state: State, context: Context, material: Material) -> _Checked:
     looked_at = stretches_of(state["looked_at"])
-    return Grounds(
-        context.catalog, material.evidence, material.videos, looked_at, computed_numbers(material.finding)
-    )
+    computed = computed_numbers(material.finding)
+    grounds = Grounds(context.catalog, material.evidence, material.videos, looked_at, computed)
+    draft = state["draft"]
+    claims = [Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"]]
+    report = check_claims(claims, grounds)
+    notes = [*state["notes"], *map(_dropped_note, report.dropped)]
+    by_model = draft["by"] == "model"
+    if report.kept or not by_model:
+        return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
+    notes.append("no claim of the model held; the answer is made of the evidence alone")
+    return _Checked(check_claims(extractive_claims(material), grounds), False, 1.0, tuple(notes))
 
 
-def _kept(
-    state: State,
-    context: Context,
-    material: Material,
-    judgement: Judgement,
-    report: CheckReport,
-    kept_share: float,
-    notes: list[str],
-) -> Answer:
+def _dropped_note(lost: Dropped) -> str:
+    what = f"citation {lost.evidence_id} of" if lost.evidence_id else "claim"
+    return f"dropped {what} “{lost.claim[:120]}”: {lost.why}"
+
+
+def _kept(state: State, context: Context, material: Material, checked: _Checked) -> Answer:
+    judgement, kept = Judgement(**state["verdict"]), checked.report.kept
     status, reason = judgement.status, judgement.reason
-    by_model = state["draft"]["by"] == "model"
-    if status == "answered" and by_model and all(c.status == "unverified" for c in report.kept):
+    if status == "answered" and checked.by_model and all(c.status == "unverified" for c in kept):
         status, reason = "partial", "unknown"
-    lines = [f"{claim.text.rstrip('. ')} [{', '.join(claim.evidence_ids)}]" for claim in report.kept]
-    text = (". ".join(lines) + ".") if by_model else "\n".join(lines)
+    text = _written(material, kept, checked.by_model)
     coverage = coverage_of(state)
     if status == "partial":
         text = _partly(material, judgement, text) + (f"\n{coverage_sentence(coverage)}" if coverage else "")
-    elif material.spec.intent == "yes_no" and not by_model and material.finding.op != "compare":
-        text = f"Found. {text}"
-    answer = _answer(state, context, text, status, reason, notes)
-    cited = list(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
+    answer = _answer(state, context, text, status, reason, checked.notes)
+    cited = list(dict.fromkeys(i for claim in kept for i in claim.evidence_ids))
     return replace(
         answer,
-        claims=report.kept,
+        claims=kept,
         intervals=tuple(_interval(material, i) for i in cited),
         evidence=tuple(replace(material.evidence[i], text=material.texts[i]) for i in cited),
-        confidence=judgement.confidence * min(1.0, kept_share),
+        confidence=judgement.confidence * checked.share,
     )
+
+
+def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
+    """The claims with their markers: the model's as prose, those of code a line each."""
+    lines = [f"{claim.text.rstrip('. ')} [{', '.join(claim.evidence_ids)}]" for claim in kept]
+    if by_model:
+        return ". ".join(lines) + "."
+    found = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none")
+    return ("Found. " if found else "") + "\n".join(lines)
 
 
 def _partly(material: Material, judgement: Judgement, text: str) -> str:
@@ -176,7 +183,8 @@ def _interval(material: Material, evidence_id: str) -> Interval:
     return Interval(record.video_id, material.videos[record.video_id].path, record.window, evidence_id)
 
 
-def _nothing(state: State, context: Context, judgement: Judgement, notes: Sequence[str]) -> Answer:
+def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
+    judgement = Judgement(**state["verdict"])
     spec, coverage = spec_of(state), coverage_of(state)
     if spec.of_things and not spec.targets:
         text = "Counting things needs a model that looks at the pictures; none is at work here."
@@ -244,8 +252,3 @@ def best_so_far(state: State, context: Context, why: str) -> Answer:
     return replace(
         answer, status="partial", reason="budget", text=f"{answer.text}\nThe run ended early: {why}."
     )
-
-
-def scoped(state: State) -> Scope:
-    """The scope of a state."""
-    return scope_from_json(state.get("scope"))

@@ -57,10 +57,19 @@ def extractive_claims(material: Material) -> list[Claim]:
         return [_reckoned(material)]
     if finding.op == "fact":
         return _facts(material)
-    lines = [_line(material, i) for i in finding.evidence_ids]
-    if len(lines) > MOST_LINES:
-        material.notes.append(f"{len(lines) - MOST_LINES} more places are not written out")
-    return lines[:MOST_LINES]
+    ids = finding.evidence_ids
+    lines = [_line(material, i) for i in ids[:MOST_LINES]]
+    return [*lines, _rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else lines
+
+
+def _rest(material: Material, ids: Sequence[str]) -> Claim:
+    """One claim for the places that get no line of their own."""
+    texts = [material.texts[i] for i in ids]
+    subject = (
+        named(_asked(material.spec), texts) if _asked(material.spec) else f"“{excerpt(texts[0], '', 40)}”"
+    )
+    places = [material.at(material.evidence[i].video_id, material.evidence[i].window) for i in ids]
+    return Claim(f"Further places with {subject}: {listed(places)}", tuple(ids))
 
 
 def computed_numbers(finding: Finding) -> list[float]:
@@ -168,7 +177,7 @@ def _reckoned(material: Material) -> Claim:
     if finding.op == "gap":
         first, second = finding.events
         ends = f"{_event(material, 0)} ({first.window}) and {_event(material, 1)} ({second.window})"
-        return Claim(f"{_seconds(finding.value)} lie between {ends}", ids)
+        return Claim(f"Between {ends} lie {_seconds(finding.value)}", ids)
     kinds = {material.evidence[i].kind for i in ids}
     how = (
         {"speech": "is said", "screen": "is on screen"}.get(next(iter(kinds)), "is found")

@@ -9,6 +9,7 @@ the library it reads from the catalog; between nodes only ids and windows travel
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 MOST_ROUNDS = 2
+_FULL = "there is more evidence than was taken; limits.evidence sets how much is"
 Update = dict[str, Any]
 
 
@@ -124,7 +126,12 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
         "whole": state["whole"] and done.table.whole,
         "coverage": _joined(state, done.coverage),
         "looked_at": state["looked_at"] + rows_of(done.read),
-        "notes": [*state["notes"], *done.notes, *([near] if near else [])],
+        "notes": [
+            *state["notes"],
+            *done.notes,
+            *([near] if near else []),
+            *([] if done.table.whole else [_FULL]),
+        ],
     }
 
 
@@ -167,7 +174,7 @@ def check(state: State, runtime: Runtime[Context]) -> Update:
     runtime.context.meter.step("check")
     answer = final_answer(state, runtime.context)
     _tell(runtime, "check", answer.status, answer.evidence)
-    return {"answer": answer.to_json(compact=True)}
+    return {"answer": answer.to_json(compact=True), "draft": {}}
 
 
 def build_graph(
@@ -178,6 +185,12 @@ def build_graph(
     Durability is the caller's; `run` uses `sync`: a step is on the disk before the next begins, which
     costs some milliseconds a step and lets a killed run go on where it was.
     """
+    return _compiled().copy({"checkpointer": checkpointer})
+
+
+@cache
+def _compiled() -> "CompiledStateGraph[State, Context, State, State]":
+    """Compiling takes longer than answering a simple question, so it is done once."""
     graph = StateGraph(State, context_schema=Context)
     for name, node in (
         ("parse", parse), ("plan", plan), ("retrieve", retrieve), ("inspect", inspect),
@@ -191,7 +204,7 @@ def build_graph(
     graph.add_conditional_edges("verify", route, ["plan", "compose"])
     graph.add_edge("compose", "check")
     graph.add_edge("check", END)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()
 
 
 def _refused(state: State) -> str:

@@ -40,7 +40,7 @@ class State(TypedDict, total=False):
     whole: bool  # inspect: no list of matches was cut off
     finding: dict[str, Any]  # reason
     verdict: dict[str, Any]  # verify: status, reason, confidence
-    draft: dict[str, Any]  # compose: claims, who wrote them
+    draft: dict[str, Any]  # compose: claims, who wrote them; emptied by check
     notes: list[str]  # any
     answer: dict[str, Any]  # check
 

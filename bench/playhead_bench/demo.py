@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 
 from playhead.cli import app
-from playhead_index.window import format_time
 
 MADE_QUESTIONS = (
     "what is on the slide when she mentions Bayes?",
@@ -32,7 +31,8 @@ def command(
     console = Console()
     if video is None:
         videos = library.with_name(f"{library.name}-videos")
-        _make(console, videos)
+        console.print(f"making videos in {videos} …", style="dim")
+        make_videos(videos)
         _run(console, "index", str(videos), "--library", str(library))
         _run(console, "search", "bayes rule", "--library", str(library), "--limit", "5")
         questions = question or list(MADE_QUESTIONS)
@@ -45,16 +45,18 @@ def command(
         _run(console, "ask", text, "--library", str(library), *scope)
 
 
-def _make(console: Console, folder: Path) -> None:
-    """Renders the demo's videos, unless an earlier demo did."""
+def make_videos(folder: Path | str) -> list[Path]:
+    """Renders the demo's two videos into a folder, unless they are there: a lecture and an interview."""
     from playhead_bench.world.render import render, truth_path
     from playhead_bench.world.stories import interview, lecture
 
+    made = []
     for name, story in (("lecture.mp4", lecture()), ("interview.mp4", interview())):
-        path = folder / name
+        path = Path(folder) / name
         if not truth_path(path).exists():
-            console.print(f"making {path} ({format_time(story.duration_s)}) …", style="dim")
             render(story, path)
+        made.append(path)
+    return made
 
 
 def _run(console: Console, *arguments: str) -> None:

@@ -49,7 +49,7 @@ def _subtitle_words(
     found, notes = list(tracks.words), list(tracks.notes)
     for file, language in sidecars:
         try:
-            found += read_subtitle_file(file, info.duration_s, language)
+            found += read_subtitle_file(file, info.duration_s, language, fps=info.average_fps)
         except SubtitlesUnreadable as error:
             notes.append(str(error))
     return choose_subtitles(found), notes

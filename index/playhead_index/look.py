@@ -87,11 +87,7 @@ def look(
 
 def _times(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
     """The times to look at; the same for every run, so that a position in them is a place to resume."""
-    key_signatures = None
-    if not recipe.everywhere:
-        key_signatures = np.stack(
-            [signature(frame.rgb) for frame in reader.keyframes(short_side_px=PLAN_SHORT_SIDE_PX)]
-        )
+    key_signatures = None if recipe.everywhere else _key_signatures(reader, info)
     return sampling_times(
         info,
         key_signatures,
@@ -99,6 +95,15 @@ def _times(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.f
         everywhere=recipe.everywhere,
         longest_gap_s=recipe.longest_gap_s,
     )
+
+
+def _key_signatures(reader: VideoReader, info: VideoInfo) -> NDArray[np.float32]:
+    """(K, S) float32, one row a keyframe; NaN, which is like nothing, for one that does not decode."""
+    signatures = np.full((len(info.keyframes_s), SIGNATURE_TAG.width), np.nan, dtype=np.float32)
+    for frame in reader.keyframes(short_side_px=PLAN_SHORT_SIDE_PX):
+        nearest = int(np.abs(info.keyframes_s - frame.pts_s).argmin())
+        signatures[nearest] = signature(frame.rgb)
+    return signatures
 
 
 def _look_on(

@@ -30,7 +30,7 @@ LECTURE = questions(lecture())
         ("When does the red circle enter?", "0:22", [(22, 25)]),
         ("How many times does a green triangle cross the picture?", "4",
          [(170, 174), (172, 176), (174, 178), (176, 180)]),
-        ("What does the last display say?", "COUNT 4", [(178, 180)]),
+        ("What does the last display say?", "COUNT 9", [(178, 180)]),
         ("Does the blue square leave before the red circle enters?", "no", [(22, 25), (25, 28)]),
         ('What is the title of the slide on the screen while "smoke detector" is said?', "A worked example",
          [(40, 160), (69, 73)]),

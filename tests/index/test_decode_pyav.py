@@ -133,6 +133,18 @@ def test_a_clock_that_jumps_back_ends_the_video_there_with_a_warning(tmp_path: P
     )
 
 
+def test_pictures_keep_their_size_when_the_stream_changes_its_own(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.ts", tmp_path / "large.ts"
+    made_videos.write_video(small, [(made_videos.coded(i), i / 25) for i in range(25)])
+    shown = [(made_videos.coded(25 + i, 320, 240), i / 25) for i in range(25)]
+    made_videos.write_video(large, shown, start_s=1.0)
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    frames = list(PyavReader(both).frames_at([0.5, 1.5]))
+    assert [frame.rgb.shape for frame in frames] == [(120, 160, 3), (120, 160, 3)]
+    assert [read_code(frame.rgb) for frame in frames] == [12, 37]
+
+
 def test_a_single_picture_lasts_the_time_that_the_file_gives_it(tmp_path: Path) -> None:
     video = made_videos.stills(tmp_path / "one.mp4", [(made_videos.coded(1), 5.0)], fps=0.2)
     info = PyavReader(video.path).probe()

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from tests import made_videos
@@ -93,6 +94,52 @@ def test_odd_names_are_only_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_reader_costs_nothing_before_it_is_asked(tmp_path: Path) -> None:
     assert open_reader(tmp_path / "no.mp4").path == tmp_path / "no.mp4"
+
+
+def _harmed(whole: bytes, random: Random) -> bytes:
+    """Bytes changed, cut off, cut out or made noise, at a random place."""
+    content, start = bytearray(whole), random.randrange(len(whole))
+    match random.randrange(4):
+        case 0:
+            for _ in range(random.randint(1, 30)):
+                content[random.randrange(len(content))] = random.randrange(256)
+        case 1:
+            del content[max(1, start) :]
+        case 2:
+            del content[start : start + random.randint(1, 3000)]
+        case _:
+            content[start : start + 1000] = random.randbytes(1000)
+    return bytes(content)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("maker", "suffix", "how"),
+    [
+        ("with_sound", ".mp4", {}),
+        ("with_sound", ".mkv", {}),
+        ("with_sound", ".webm", {"codec": "libvpx-vp9"}),
+        ("with_sound", ".ts", {}),
+        ("open_groups", ".mp4", {}),
+        ("long_groups", ".avi", {}),
+        ("long_groups", ".flv", {}),
+    ],
+)
+def test_a_harmed_file_is_read_or_refused(
+    tmp_path: Path, made: Make, maker: str, suffix: str, how: dict[str, object]
+) -> None:
+    whole = made(maker, suffix, **how).path.read_bytes()
+    path = tmp_path / f"harmed{suffix}"
+    for seed in range(20):
+        path.write_bytes(_harmed(whole, Random(seed)))
+        reader = open_reader(path)
+        try:
+            duration_s = reader.probe().duration_s
+        except VideoUnreadable:
+            continue
+        assert len(list(reader.frames_at([0.0, duration_s / 2, duration_s * 0.999]))) == 3
+        assert sum(1 for _ in reader.keyframes()) >= 0
+        assert sum(len(piece) for piece in reader.audio(8000)) <= duration_s * 8000 + 1
 
 
 DECORD_REFUSES = {

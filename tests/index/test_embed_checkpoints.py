@@ -111,6 +111,26 @@ def test_a_cached_model_without_its_weights_says_which_file_is_missing(hub_cache
         load_dino("someone/dino")
 
 
+@pytest.mark.parametrize(
+    ("load", "name"),
+    [
+        pytest.param(load_open_clip, "ViT-B-32:laion2b_s34b_b79k", id="listed weights"),
+        pytest.param(load_open_clip, "hf-hub:someone/clip", id="a hub model"),
+        pytest.param(load_dino, "facebook/dinov2-small", id="a DINO"),
+        pytest.param(load_text_embedder, "sentence-transformers/all-MiniLM-L6-v2", id="a sentence model"),
+    ],
+)
+@pytest.mark.usefixtures("hub_cache")
+def test_a_download_that_cannot_reach_the_hub_says_what_it_wanted(
+    load: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelUnavailable, match=r"downloading .+/.+ failed: "):
+        load(name, download=True)  # type: ignore[operator]
+
+
 def test_offline_is_lifted_again_when_loading_fails() -> None:
     from huggingface_hub import constants
 

@@ -49,7 +49,6 @@ def test_the_torchvision_of_this_machine_loads_and_open_clip_after_it() -> None:
         "from playhead_index.embed import runtime\n"
         "runtime.ensure_torchvision()\n"
         "from torchvision.transforms import Resize\n"
-        "from transformers import AutoImageProcessor\n"
         "print(hasattr(runtime.open_clip(), 'create_model'), Resize(4).size)"
     )
     assert run(code) == "True 4"

@@ -1,5 +1,7 @@
 """Which pictures are read."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,7 +70,7 @@ def test_readings_cover_the_video_without_gaps(angles: list[float], lengths_s: l
     assert [i for i, _ in read] == sorted({i for i, _ in read})
     assert read[0][1].start_s == windows[0].start_s
     assert read[-1][1].end_s == windows[-1].end_s
-    for (i, window), (_, after) in zip(read, read[1:], strict=False):
+    for (i, window), (_, after) in pairwise(read):
         assert window.start_s == windows[i].start_s
         assert window.end_s == after.start_s
 

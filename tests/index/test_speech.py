@@ -16,6 +16,8 @@ from playhead_index.words.protocol import Transcriber, Words
 from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.voice import RATE_HZ, chunks, cut_s, speech_windows
 
+pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
+
 NOISE = np.random.default_rng(0).normal(size=5 * RATE_HZ).astype(np.float32) * 0.1
 
 

@@ -1,12 +1,13 @@
 """Citations: what holds is kept, what does not is dropped and named."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.tools.made_library import DEMO, LECTURE, SPANS, make_library
+from tests.tools.made_library import DEMO, LECTURE, SPANS
 
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -34,19 +35,17 @@ CLOCK = "99% accurate"
 
 
 @pytest.fixture
-def grounds_for(tmp_path: Path) -> Callable[..., Grounds]:
-    catalog = make_library(tmp_path)
-
+def grounds_for(made: Catalog) -> Callable[..., Grounds]:
     def make(
         *records: Evidence, computed: tuple[float, ...] = (), scope: tuple[str, ...] = (LECTURE,)
     ) -> Grounds:
-        videos = {v.video_id: v for v in list_videos(catalog) if v.video_id in scope}
+        videos = {v.video_id: v for v in list_videos(made) if v.video_id in scope}
         looked_at = [
             (LECTURE, Window(0.0, 200.0)),
             (LECTURE, Window(230.0, 300.0)),
             (DEMO, Window(0.0, 120.0)),
         ]
-        return Grounds(catalog, {r.id: r for r in records}, videos, looked_at, computed)
+        return Grounds(made, {r.id: r for r in records}, videos, looked_at, computed)
 
     return make
 
@@ -124,12 +123,11 @@ def test_computed_values_may_be_said(grounds_for: Callable[..., Grounds]) -> Non
     assert check_claims([claim], grounds_for(evidence_of("E1", BAYES), computed=(3.0, 41.3))).kept
 
 
-def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., Grounds], tmp_path: Path) -> None:
+def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., Grounds]) -> None:
     grounds = grounds_for(evidence_of("E1", BAYES))
-    grounds.catalog.db.execute("UPDATE place SET path = '/x/week 7.mp4' WHERE video_id = ?", (LECTURE,))
-    videos = {v.video_id: v for v in list_videos(grounds.catalog)}
-    renamed = Grounds(grounds.catalog, grounds.evidence, videos, grounds.looked_at)
-    assert check_claims([Claim("Bayes is said in week 7.mp4.", ("E1",))], renamed).kept
+    videos = {LECTURE: replace(grounds.videos[LECTURE], path=Path("/x/week 7.mp4"))}
+    report = check_claims([Claim("Bayes is said in week 7.mp4.", ("E1",))], replace(grounds, videos=videos))
+    assert report.kept
 
 
 def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[..., Grounds]) -> None:
@@ -165,7 +163,7 @@ IDS = st.lists(st.sampled_from(["E1", "E2", "E3", "E99", "", "E1 "]), max_size=4
 def test_whatever_is_claimed_only_checked_citations_are_left(
     grounds_for: Callable[..., Grounds], rows: list[tuple[str, tuple[str, ...]]]
 ) -> None:
-    grounds = _shared(grounds_for)
+    grounds = grounds_for(evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS))
     report = check_claims([Claim(text, ids) for text, ids in rows], grounds)
     for claim in report.kept:
         assert claim.evidence_ids
@@ -176,19 +174,6 @@ def test_whatever_is_claimed_only_checked_citations_are_left(
     assert all(text in lost | {claim.text for claim in report.kept} for text, _ in rows)
 
 
-_made: dict[int, Grounds] = {}
-
-
-def _shared(grounds_for: Callable[..., Grounds]) -> Grounds:
-    """One library for all examples of a test."""
-    key = id(grounds_for)
-    if key not in _made:
-        _made.clear()
-        _made[key] = grounds_for(evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS))
-    return _made[key]
-
-
-def test_the_catalog_is_the_truth(tmp_path: Path) -> None:
-    catalog: Catalog = make_library(tmp_path)
+def test_the_catalog_is_the_truth(made: Catalog) -> None:
     forged = evidence_of("E1", BAYES, text="He proves the Riemann hypothesis.")
-    assert stored_texts(catalog, [forged]) == {"E1": "This is the idea of Thomas Bayes,"}
+    assert stored_texts(made, [forged]) == {"E1": "This is the idea of Thomas Bayes,"}

@@ -1,9 +1,7 @@
 """The look-up tools on a made library."""
 
-from pathlib import Path
-
 import pytest
-from tests.tools.made_library import DEMO, LECTURE, make_library
+from tests.tools.made_library import DEMO, LECTURE
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Query, Scope, SearchResult
@@ -23,26 +21,21 @@ from playhead_tools.scripted import ScriptedFinder
 NOTHING = Coverage(2, 10, 420.0, ())
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return make_library(tmp_path)
-
-
-def test_videos_come_in_the_order_in_which_they_were_added(catalog: Catalog) -> None:
-    assert [(v.name, v.duration_s) for v in list_videos(catalog)] == [
+def test_videos_come_in_the_order_in_which_they_were_added(made: Catalog) -> None:
+    assert [(v.name, v.duration_s) for v in list_videos(made)] == [
         ("lecture.mp4", 300.0),
         ("demo.mp4", 120.0),
     ]
-    assert [v.video_id for v in list_videos(catalog, Scope((DEMO,)))] == [DEMO]
+    assert [v.video_id for v in list_videos(made, Scope((DEMO,)))] == [DEMO]
 
 
-def test_an_unknown_video_is_named(catalog: Catalog) -> None:
+def test_an_unknown_video_is_named(made: Catalog) -> None:
     with pytest.raises(ToolError, match="no video 'nope' in the library; it holds 2 videos"):
-        list_videos(catalog, Scope(("nope",)))
+        list_videos(made, Scope(("nope",)))
 
 
-def test_words_are_read_in_a_window(catalog: Catalog) -> None:
-    reading = read_words(catalog, LECTURE, Window(62.0, 67.0), "speech")
+def test_words_are_read_in_a_window(made: Catalog) -> None:
+    reading = read_words(made, LECTURE, Window(62.0, 67.0), "speech")
     assert [s.words.text for s in reading.spans] == [
         "This is the idea of Thomas Bayes,",
         "who wrote it down in 1763.",
@@ -50,19 +43,19 @@ def test_words_are_read_in_a_window(catalog: Catalog) -> None:
     assert reading.notes == ()
 
 
-def test_a_window_past_the_end_is_cut_with_a_note(catalog: Catalog) -> None:
-    reading = read_words(catalog, LECTURE, Window(280.0, 400.0))
+def test_a_window_past_the_end_is_cut_with_a_note(made: Catalog) -> None:
+    reading = read_words(made, LECTURE, Window(280.0, 400.0))
     assert reading.window == Window(280.0, 300.0)
     assert reading.notes == ("4:40–6:40 was cut to 4:40–5:00: lecture.mp4 is 5:00 long",)
 
 
-def test_a_window_outside_the_video_is_refused_with_its_length(catalog: Catalog) -> None:
+def test_a_window_outside_the_video_is_refused_with_its_length(made: Catalog) -> None:
     with pytest.raises(ToolError, match=r"6:40–7:00 is outside lecture\.mp4, which is 5:00 long"):
-        read_words(catalog, LECTURE, Window(400.0, 420.0))
+        read_words(made, LECTURE, Window(400.0, 420.0))
 
 
-def test_too_many_spans_are_cut_with_a_note(catalog: Catalog) -> None:
-    reading = read_words(catalog, LECTURE, Window(0.0, 300.0), limit=2)
+def test_too_many_spans_are_cut_with_a_note(made: Catalog) -> None:
+    reading = read_words(made, LECTURE, Window(0.0, 300.0), limit=2)
     assert (len(reading.spans), reading.notes) == (2, ("16 spans, the first 2 are given",))
 
 
@@ -92,9 +85,9 @@ def test_a_finder_says_when_its_script_is_at_its_end() -> None:
         search_moments(ScriptedFinder([]), "x")
 
 
-def test_a_scan_finds_every_span_with_any_of_the_words(catalog: Catalog) -> None:
-    ids, whole = scan_words(catalog, [LECTURE, DEMO], ["speech", "screen"], "the prior beliefs")
-    texts = [span.words.text for span in read_spans(catalog, ids).values()]
+def test_a_scan_finds_every_span_with_any_of_the_words(made: Catalog) -> None:
+    ids, whole = scan_words(made, [LECTURE, DEMO], ["speech", "screen"], "the prior beliefs")
+    texts = [span.words.text for span in read_spans(made, ids).values()]
     assert whole
     assert texts == [
         "Today we talk about priors and posteriors.",
@@ -104,17 +97,17 @@ def test_a_scan_finds_every_span_with_any_of_the_words(catalog: Catalog) -> None
     ]
 
 
-def test_a_scan_that_is_cut_off_says_so(catalog: Catalog) -> None:
-    assert scan_words(catalog, [LECTURE], ["speech"], "okay", limit=2)[1] is False
+def test_a_scan_that_is_cut_off_says_so(made: Catalog) -> None:
+    assert scan_words(made, [LECTURE], ["speech"], "okay", limit=2)[1] is False
 
 
 @pytest.mark.parametrize("text", ['"', "AND", "NEAR(", "text:*", "^", "' OR 1=1 --", "…"])
-def test_a_scan_takes_any_text(catalog: Catalog, text: str) -> None:
-    assert scan_words(catalog, [LECTURE], ["screen"], text)[1] is True
+def test_a_scan_takes_any_text(made: Catalog, text: str) -> None:
+    assert scan_words(made, [LECTURE], ["screen"], text)[1] is True
 
 
-def test_an_outline_has_one_line_a_stretch(catalog: Catalog) -> None:
-    parts = outline(catalog, LECTURE, 5)
+def test_an_outline_has_one_line_a_stretch(made: Catalog) -> None:
+    parts = outline(made, LECTURE, 5)
     assert [None if p.span is None else p.span.words.text for p in parts] == [
         "Introduction to Probability",
         "Bayes' rule: P(A|B) = P(B|A) P(A) / P(B)",
@@ -124,8 +117,8 @@ def test_an_outline_has_one_line_a_stretch(catalog: Catalog) -> None:
     ]
 
 
-def test_coverage_of_reading_says_what_is_not_there(catalog: Catalog) -> None:
-    found = reading_coverage(catalog, [(DEMO, Window(0.0, 60.0))], ("speech", "caption", "picture"))
+def test_coverage_of_reading_says_what_is_not_there(made: Catalog) -> None:
+    found = reading_coverage(made, [(DEMO, Window(0.0, 60.0))], ("speech", "caption", "picture"))
     assert [(line.lane, line.searched, line.items) for line in found.lanes] == [
         ("speech", True, 2),
         ("caption", True, 1),

@@ -163,7 +163,7 @@ def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str
 
 
 def _why_not(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
-    if not plain(text):
+    if not plain(_MARKER.sub(" ", text)):
         return "the claim is empty"
     if not ids:
         return "no citation of it holds"

@@ -63,19 +63,32 @@ class Evidence:
         return (self.video_id, self.kind, self.window, self.span_ids, self.frame_id)
 
     def to_json(self, *, compact: bool = False) -> dict[str, Any]:
-        """Plain JSON types; compact leaves out the words, which the catalog has."""
-        record = {name: getattr(self, name) for name in self.__slots__ if not (compact and name == "text")}
+        """Plain JSON types; compact leaves out the words, which the catalog has, and what is usual."""
+        record: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         record["window"] = [self.window.start_s, self.window.end_s]
         record["span_ids"], record["lanes"] = list(self.span_ids), list(self.lanes)
-        return record
+        if not compact:
+            return record
+        usual = {**_USUAL, "lanes": [self.kind], "text": self.text}
+        return {name: value for name, value in record.items() if name not in usual or usual[name] != value}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The record that `to_json` wrote, compact or not."""
-        values = dict(record)
-        values["window"] = Window(*record["window"])
-        values["span_ids"], values["lanes"] = tuple(record["span_ids"]), tuple(record["lanes"])
+        values = {**_USUAL, "text": "", "lanes": [record["kind"]], **record}
+        values["window"] = Window(*values["window"])
+        values["span_ids"], values["lanes"] = tuple(values["span_ids"]), tuple(values["lanes"])
         return cls(**values)
+
+
+_USUAL: dict[str, Any] = {
+    "verdict": "supported",
+    "span_ids": [],
+    "frame_id": None,
+    "match": 1.0,
+    "role": "target0",
+    "tied_to": "",
+}
 
 
 @dataclass(frozen=True, slots=True)

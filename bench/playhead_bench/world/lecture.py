@@ -27,6 +27,7 @@ CASTS: tuple[Cast, ...] = (
     (("pink", "heart"), ("orange", "pentagon"), ("blue", "circle")),
     (("green", "square"), ("red", "star"), ("purple", "cross")),
 )
+COUNTED_BEFORE = 5
 EXITS = (12, 47, 8, 31)
 TOWNS = ("Alder", "Birch", "Cedar", "Dale", "Elm", "Ford", "Grove", "Heath")
 
@@ -100,14 +101,18 @@ def _night_street(exit_number: int) -> Scene:
 
 
 def _counting(third: tuple[Colour, Shape]) -> Scene:
-    """Four things roll by; the counter goes up when each is halfway."""
+    """Four things roll by; the counter, which has counted before, goes up when each is halfway."""
     colour, shape = third
     starts_s = (170.0, 172.0, 174.0, 176.0)
     things = tuple(Thing(shape, colour, 0.2, None, (cross(s, s + 4, "left", 0.755, 0.2),)) for s in starts_s)
     changes_s = [170.0, *(s + 2 for s in starts_s), 180.0]
     counter = tuple(
         Writing(
-            "display", (f"COUNT {count}",), Window(changes_s[count], changes_s[count + 1]), (0.5, 0.27), 0.15
+            "display",
+            (f"COUNT {COUNTED_BEFORE + count}",),
+            Window(changes_s[count], changes_s[count + 1]),
+            (0.5, 0.27),
+            0.15,
         )
         for count in range(len(starts_s) + 1)
     )

@@ -40,6 +40,7 @@ class DecordReader:
     """A `VideoReader` on decord: pictures only, of MP4, MOV, Matroska and WebM with closed groups.
 
     Its `probe` reads packets with PyAV, since decord does not tell keyframe sizes, warnings or tracks.
+    `decode_warnings` stays empty: decord fails on a damaged picture, or shows it without a word.
 
     Raises:
         VideoUnreadable: decord is not installed.
@@ -51,6 +52,7 @@ class DecordReader:
         if find_spec("decord") is None:
             raise VideoUnreadable(path, f"decord is not installed (pip install decord==0.6.0); or {INSTEAD}")
         self.path = path
+        self.decode_warnings: list[str] = []
         self._probe: Probe | None = None
 
     @property

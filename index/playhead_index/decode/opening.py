@@ -119,7 +119,11 @@ def read_only(container: Any, stream: Any) -> None:
 
 
 def demuxed(container: Any, stream: Any) -> Iterator[Any]:
-    """The packets of one stream and the empty one that ends them; the file ends where it is damaged."""
+    """The packets of one stream and the empty one that ends them; the file ends where it is damaged.
+
+    Empty packets before the end, with which some files say "the same picture again", are left out: a
+    decoder takes them for the end.
+    """
     packets = container.demux(stream)
     while True:
         try:
@@ -128,4 +132,5 @@ def demuxed(container: Any, stream: Any) -> Iterator[Any]:
             return
         if packet is None:
             return
-        yield packet
+        if packet.size or packet.dts is None:
+            yield packet

@@ -16,7 +16,7 @@ from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import VideoUnreadable
 from playhead_index.window import format_time
 
-TEXT_CODECS = {"mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "ttml", "stl", "microdvd", "sami"}
+TEXT_CODECS = {"mov_text", "subrip", "ass", "webvtt", "text", "ttml", "microdvd", "sami", "stl", "realtext"}
 _SHORT_S, _SHORT_SHARE = 1.0, 0.02
 _TRIED_PICTURES = 300
 

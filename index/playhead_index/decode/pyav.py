@@ -16,7 +16,7 @@ from playhead_index.decode.asked import (
     sample_times,
 )
 from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
-from playhead_index.decode.opening import opened, read_only
+from playhead_index.decode.opening import mapped_av_errors, opened, read_only
 from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
 from playhead_index.decode.sound import pieces
@@ -76,8 +76,12 @@ class PyavReader:
         limits = [known.table.tick_at(time_s) for time_s in times]
         wanted = {known.table.shown_at(limit) for limit in limits}
         upright = Upright(known.shape.shrunk(short_side_px))
-        frame, shown = None, None
-        with Cursor(self.path, known.stream_index, known.table, wanted) as cursor:
+        frame: Frame | None = None
+        shown = None
+        with (
+            mapped_av_errors(self.path),
+            Cursor(self.path, known.stream_index, known.table, wanted) as cursor,
+        ):
             for time_s, limit in zip(times, limits, strict=True):
                 picture = cursor.at(limit)
                 if picture is None:

@@ -66,21 +66,26 @@ class CodedStore:
     ) -> None:
         self.index, self.mean, self.recall = index, mean, recall
         self._ids, self._fetch = ids, fetch
-        self._gone = np.zeros(len(ids), dtype=bool)
         self._order = sorting_order(ids)
+        self._made_of = len(ids)
 
     def __len__(self) -> int:
         """How many vectors it holds."""
         return len(self._ids) - self.gone
 
     @property
+    def came(self) -> int:
+        """Vectors that were added after the codes were made or loaded."""
+        return len(self._ids) - self._made_of
+
+    @property
     def gone(self) -> int:
         """Codes of vectors that were removed; FAISS keeps them until the codes are made anew."""
-        return int(self._gone.sum())
+        return int((self._ids == MISSING).sum())
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """(N,) int64 ids in the order of the codes, removed ones among them."""
+        """(N,) int64 ids in the order of the codes, `MISSING` for removed ones."""
         return self._ids
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
@@ -90,13 +95,19 @@ class CodedStore:
             with one_thread():
                 self.index.add(rows - self.mean)
         self._ids = np.concatenate([self._ids, ids])
-        self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
         self._order = sorting_order(self._ids)
+
+    def mark_made(self) -> None:
+        """From here on `came` counts."""
+        self._made_of = len(self._ids)
 
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Forgets vectors; ids that it does not hold are passed over."""
         places = find_sorted(self._ids, self._order, ids)
-        self._gone[places[places >= 0]] = True
+        if np.any(places >= 0):
+            self._ids = self._ids.copy()
+            self._ids[places[places >= 0]] = MISSING
+            self._order = sorting_order(self._ids)
 
     def search(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -108,7 +119,9 @@ class CodedStore:
             self._exact(query[None], k, self.candidates(query, max(k, self.recall.candidates)))
             for query in queries
         ]
-        return Neighbours(np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found]))
+        return Neighbours(
+            np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found])
+        )
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) dot products of one (D,) query with the vectors of (n,) ids; -inf where there is none."""
@@ -132,8 +145,8 @@ class CodedStore:
         count = min(count + self.gone, len(self._ids))
         with one_thread():
             _, places = self.index.search(query[None], count)
-        places = places[0][places[0] >= 0]
-        return self._ids[places[~self._gone[places]]]
+        ids = self._ids[places[0][places[0] >= 0]]
+        return np.asarray(ids[ids != MISSING], dtype=np.int64)
 
     def _exact(self, queries: NDArray[np.float32], k: int, ids: NDArray[np.int64]) -> Neighbours:
         """The k nearest of each query among (n,) held ids, always (Q, k); their vectors are read once."""
@@ -145,8 +158,7 @@ class CodedStore:
         return Neighbours(*best)
 
     def _held(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        places = find_sorted(self._ids, self._order, ids)
-        return (places >= 0) & ~self._gone[places]
+        return find_sorted(self._ids, self._order, ids) >= 0
 
 
 def make_coded_store(
@@ -170,6 +182,7 @@ def make_coded_store(
     for first in range(0, len(ids), BLOCK):
         store.add(block := ids[first : first + BLOCK], fetch(block))
     queries = text_like(sample, QUERIES_MEASURED, generator) if texts is None else texts[:QUERIES_MEASURED]
+    store.mark_made()
     store.recall = measured_recall(store, queries, "made" if texts is None else "text")
     return store
 
@@ -186,16 +199,16 @@ def measured_recall(store: CodedStore, queries: NDArray[np.float32], named: str)
     named_by_codes = [store.candidates(query, CANDIDATES[-1]) for query in queries]
     reached = 0.0
     for count in CANDIDATES:
-        found = [np.isin(true, named[:count]).mean() for true, named in zip(truth, named_by_codes, strict=True)]
+        found = [
+            np.isin(true, named[:count]).mean() for true, named in zip(truth, named_by_codes, strict=True)
+        ]
         reached = float(np.mean(found))
         if reached >= RECALL_WANTED:
             return Recall(count, reached, named)
     return Recall(CANDIDATES[-1], reached, named)
 
 
-def text_like(
-    sample: NDArray[np.float32], count: int, generator: np.random.Generator
-) -> NDArray[np.float32]:
+def text_like(sample: NDArray[np.float32], count: int, generator: np.random.Generator) -> NDArray[np.float32]:
     """(count, D) unit queries that lie to vectors as texts lie to pictures in CLIP's space.
 
     A text's vector is far from all pictures (the modality gap; Liang et al., 2022, arXiv:2203.02053),
@@ -212,7 +225,9 @@ def text_like(
     centred = sample - mean
     fits = _unit(centred[generator.integers(0, len(sample), count)])
     mixed = generator.standard_normal((count, min(64, len(sample)))).astype(np.float32)
-    rest = np.stack([weights @ centred[generator.integers(0, len(sample), len(weights))] for weights in mixed])
+    rest = np.stack(
+        [weights @ centred[generator.integers(0, len(sample), len(weights))] for weights in mixed]
+    )
     return _unit(0.35 * fits + 0.94 * _unit(rest) - 0.8 * mean / max(float(np.linalg.norm(mean)), 1e-6))
 
 

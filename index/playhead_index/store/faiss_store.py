@@ -113,8 +113,7 @@ class FaissStore:
         allowed[places] = True
         bits = np.packbits(allowed, bitorder="little")
         with one_thread():
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
-            scores, found = self._index.search(queries, k, params=parameters)
+            scores, found = self._index.search(queries, k, params=_only(bits))
         return self._named(scores, found)
 
     def _search_blocks(
@@ -199,6 +198,12 @@ def scores_of_codes(query: NDArray[np.float32], codes: NDArray[np.uint8]) -> NDA
 def is_contiguous(places: NDArray[np.int64]) -> bool:
     """The places follow one another; so do none."""
     return bool(np.all(np.diff(places) == 1))
+
+
+def _only(bits: NDArray[np.uint8]) -> Any:
+    """Search parameters that let through the rows whose bits are set."""
+    library: Any = faiss  # its stubs do not know the keyword that its wrapper takes
+    return library.SearchParameters(sel=library.IDSelectorBitmap(bits))
 
 
 def _half_index(width: int) -> Any:

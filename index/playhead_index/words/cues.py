@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from playhead_index.words.markup import plain, plain_ass, plain_subrip, plain_webvtt
 
-_VTT_TIME = r"(?:(\d+):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
+_VTT_TIME = r"(?:(\d{1,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _VTT_TIMING = re.compile(rf"[ \t\f]*{_VTT_TIME}[ \t\f]*-->[ \t\f]*{_VTT_TIME}", re.ASCII)
 _VTT_SIGNATURE = re.compile(r"WEBVTT(?:[ \t\n]|$)")
 _SRT_TIME = r"(-?)\s*(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*[.,:]\s*(\d{1,9}))?"
@@ -21,7 +21,7 @@ _SRT_TIMING = re.compile(rf"\s*{_SRT_TIME}\s*-+\s*>\s*{_SRT_TIME}(?!\d)", re.ASC
 _PAIR_TIME = r"(-?)(\d{1,2}):(\d{1,2}):(\d{1,2})[.](\d{1,3})"
 _PAIR_TIMING = re.compile(rf"\s*{_PAIR_TIME}\s*,\s*{_PAIR_TIME}\s*$", re.ASCII)
 _ASS_SECTION = re.compile(r"\s*\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
-_ASS_TIME = re.compile(r"\s*(-?)(\d+):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*$", re.ASCII)
+_ASS_TIME = re.compile(r"\s*(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*$", re.ASCII)
 # Not TMPlayer's: its pattern fits many a log, table and caption code.
 _BY_PYSUBS2 = ("ttml", "sami", "microdvd", "mpl2")
 # What its parsers let through from int(), dict, and the parsers of HTML and XML.

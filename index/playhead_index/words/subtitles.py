@@ -1,7 +1,8 @@
 """Subtitles of a video: files beside it and tracks inside it, as words on its presentation clock."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from playhead_index.errors import SubtitlesUnreadable
@@ -71,16 +72,34 @@ def choose_subtitles(words: Iterable[Words]) -> list[Words]:
     alike, or a subtitle that is drawn in two layers. Its language is kept where the other had none.
     """
     kept: list[Words] = []
-    by_text: dict[str, list[int]] = {}
+    alike_by_text: dict[str, _Alike] = {}
     for new in words:
-        alike = by_text.setdefault(" ".join(new.text.split()).casefold(), [])
-        same = next((at for at in alike if _is_same_cue(kept[at], new)), None)
+        alike = alike_by_text.setdefault(" ".join(new.text.split()).casefold(), _Alike())
+        same = next((at for at in alike.near(new.window) if _is_same_cue(kept[at], new)), None)
         if same is None:
-            alike.append(len(kept))
+            alike.add(new.window, len(kept))
             kept.append(new)
         elif kept[same].language is None:
             kept[same] = replace(kept[same], language=new.language)
     return sorted(kept, key=lambda span: (span.window, span.source))
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Places of cues of one text, by start: a song may have thousands of cues that say only a note."""
+
+    starts: list[tuple[float, int]] = field(default_factory=list)
+    longest_s: float = 0.0
+
+    def add(self, window: Window, at: int) -> None:
+        insort(self.starts, (window.start_s, at))
+        self.longest_s = max(self.longest_s, window.duration_s)
+
+    def near(self, window: Window) -> list[int]:
+        """Places of those that may overlap a window."""
+        first = bisect_left(self.starts, (window.start_s - self.longest_s, -1))
+        last = bisect_left(self.starts, (window.end_s, -1))
+        return [at for _, at in self.starts[first:last]]
 
 
 def _is_same_cue(a: Words, b: Words) -> bool:

@@ -1,0 +1,81 @@
+"""The file that keeps a lane's codes, with the rows that they stand for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.protocol import ModelTag
+from playhead_index.search.rows import RowTable
+from playhead_index.store.cache import packed_names, read_cache, unpacked_names, write_cache
+
+if TYPE_CHECKING:
+    from playhead_index.store.coded_store import CodedStore, Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCodes:
+    """Codes as they were saved, and the state of each video then."""
+
+    table: RowTable
+    signatures: Mapping[str, str]
+    store: "CodedStore"
+
+
+def save_codes(
+    path: Path, tag: ModelTag, table: RowTable, signatures: Mapping[str, str], store: "CodedStore"
+) -> bool:
+    """Keeps the codes of a whole table; False when they cannot be written.
+
+    Args:
+        path: of the cache file.
+        tag: the model of the vectors.
+        table: whose ids are those of the store, in the same order.
+        signatures: the state of each video that the table was read in.
+        store: just made.
+    """
+    import faiss
+
+    arrays: dict[str, NDArray[Any]] = {
+        "index": faiss.serialize_index(store.index),
+        "mean": store.mean,
+        "video_ids": packed_names(table.video_ids),
+        "signatures": packed_names(tuple(f"{v} {state}" for v, state in signatures.items())),
+        "offsets": table.offsets,
+        "ids": table.ids,
+        "rows": table.rows,
+        "starts_s": table.starts_s,
+        "ends_s": table.ends_s,
+    }
+    facts = {"model": json.dumps(asdict(tag)), "recall": json.dumps(asdict(store.recall))}
+    return write_cache(path, arrays, {**facts, "count": str(len(table))})
+
+
+def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
+    """What was kept; None when there is nothing, it is damaged, or it is of another model."""
+    read = read_cache(path)
+    if read is None or json.loads(read[1].get("model", "null")) != asdict(tag):
+        return None
+    import faiss
+
+    from playhead_index.store.coded_store import CodedStore, Recall
+
+    arrays, facts = read
+    table = RowTable(
+        unpacked_names(arrays["video_ids"]),
+        arrays["offsets"],
+        *(arrays[name] for name in ("ids", "rows", "starts_s", "ends_s")),
+    )
+    try:
+        index = faiss.deserialize_index(np.array(arrays["index"]))
+    except RuntimeError:  # how FAISS says that the bytes are not an index
+        return None
+    if index.ntotal != len(table):
+        return None
+    signatures = dict(line.split(" ", 1) for line in unpacked_names(arrays["signatures"]))
+    store = CodedStore(index, table.ids, arrays["mean"], Recall(**json.loads(facts["recall"])), fetch)
+    return LoadedCodes(table, signatures, store)

@@ -1,0 +1,47 @@
+"""Hits from ranked ids: what a list found is read from the catalog, and what is gone by now is left out."""
+
+from collections.abc import Mapping, Sequence
+
+from playhead_index.search.results import Hit, How, Lane
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_index.words.protocol import SpanKind
+
+Ranked = Sequence[tuple[int, float]]
+"""Catalog ids with their scores, best first."""
+
+
+def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> dict[SpanKind, list[Hit]]:
+    """The hits of some lists of spans, ranked from 1."""
+    ids = sorted({span_id for one in ranked.values() for span_id, _ in one})
+    rows = catalog.query(
+        f"SELECT id, video_id, start_s, end_s, text FROM span WHERE id IN ({_marks(ids)})", ids
+    )
+    found = {row[0]: row[1:] for row in rows}
+    hits: dict[SpanKind, list[Hit]] = {}
+    for kind, one in ranked.items():
+        there = [(span_id, score) for span_id, score in one if span_id in found]
+        hits[kind] = []
+        for rank, (span_id, score) in enumerate(there, start=1):
+            video_id, start_s, end_s, text = found[span_id]
+            window = Window(start_s, end_s)
+            hits[kind].append(Hit(kind, how, video_id, window, score, rank, f"span:{span_id}", text))
+    return hits
+
+
+def frame_hits(catalog: Catalog, ranked: Ranked, lane: Lane) -> list[Hit]:
+    """The hits of a list of frames, ranked from 1."""
+    ids = [frame_id for frame_id, _ in ranked]
+    rows = catalog.query(f"SELECT id, video_id, start_s, end_s FROM frame WHERE id IN ({_marks(ids)})", ids)
+    found = {row[0]: row[1:] for row in rows}
+    there = [(frame_id, score) for frame_id, score in ranked if frame_id in found]
+    hits = []
+    for rank, (frame_id, score) in enumerate(there, start=1):
+        video_id, start_s, end_s = found[frame_id]
+        window = Window(start_s, end_s)
+        hits.append(Hit(lane, "vector", video_id, window, score, rank, f"frame:{frame_id}"))
+    return hits
+
+
+def _marks(ids: Sequence[int]) -> str:
+    return ", ".join("?" * len(ids))

@@ -1,0 +1,40 @@
+"""The file that keeps postings, with the state of each video that they were made of."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from playhead_index.search.postings import Postings
+from playhead_index.search.rows import RowTable
+from playhead_index.store.cache import packed_names, read_cache, unpacked_names, write_cache
+
+_TABLE = ("offsets", "ids", "rows", "starts_s", "ends_s")
+_OWN = ("kinds", "offsets", "rows", "counts", "lengths", "most")
+
+
+def save_postings(path: Path, postings: Postings, signatures: Mapping[str, str]) -> bool:
+    """Keeps postings of which no row is gone; False when they cannot be written."""
+    arrays = {f"table.{name}": getattr(postings.table, name) for name in _TABLE}
+    arrays |= {name: getattr(postings, name) for name in _OWN}
+    arrays |= {
+        "video_ids": packed_names(postings.table.video_ids),
+        "terms": packed_names(postings.terms),
+        "signatures": packed_names(tuple(f"{v} {state}" for v, state in signatures.items())),
+    }
+    return write_cache(path, arrays, {"mean_length": repr(postings.mean_length)})
+
+
+def load_postings(path: Path) -> tuple[Postings, Mapping[str, str]] | None:
+    """What was kept, and the state of the videos then; None when there is nothing or it is damaged."""
+    read = read_cache(path)
+    if read is None:
+        return None
+    arrays, facts = read
+    table = RowTable(unpacked_names(arrays["video_ids"]), *(arrays[f"table.{name}"] for name in _TABLE))
+    own = {name: arrays[name] for name in _OWN}
+    postings = Postings(
+        table,
+        terms=unpacked_names(arrays["terms"]),
+        mean_length=float(facts["mean_length"]),
+        **own,
+    )
+    return postings, dict(line.split(" ", 1) for line in unpacked_names(arrays["signatures"]))

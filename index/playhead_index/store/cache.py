@@ -1,0 +1,64 @@
+"""Files that may be thrown away at any time: arrays with the facts that say whether they still fit.
+
+Written to a name of their own and renamed, so that a reader sees a whole file or none. A library on a
+full or read-only disk is searched without them.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def cache_path(folder: Path, name: str) -> Path:
+    """Where a library keeps a cache file."""
+    return folder / "cache" / f"{name}.safetensors"
+
+
+def write_cache(path: Path, arrays: Arrays, facts: Mapping[str, str]) -> bool:
+    """Replaces a cache file; False when it cannot be written, which harms nothing but speed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary, dict(facts))
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except (OSError, SafetensorError):
+        _drop(temporary)
+        return False
+    return True
+
+
+def read_cache(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:
+    """The arrays and the facts of a cache file; None when there is none or it is damaged."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return arrays, dict(file.metadata() or {})
+    except (OSError, SafetensorError):
+        return None
+
+
+def packed_names(names: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Names as bytes, one a line; none of them may hold a line break."""
+    return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+
+
+def unpacked_names(packed: NDArray[np.uint8]) -> tuple[str, ...]:
+    """What `packed_names` was given."""
+    text = packed.tobytes().decode()
+    return tuple(text.split("\n")) if text else ()
+
+
+def _drop(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return

@@ -1,0 +1,48 @@
+"""What is said when a package or its weights are not there, and that importing this room loads none."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from playhead_index.errors import ModelUnavailable
+from playhead_index.words.screen_text import RapidOcrReader
+from playhead_index.words.speech import FasterWhisperTranscriber
+from playhead_index.words.voice import speech_windows
+
+ROOM = "fakes merge protocol repetition screen_text sidecars speech subtitles tracks voice"
+HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("faster_whisper", "faster_whisper.vad", "rapidocr"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_without_faster_whisper_the_extra_is_named() -> None:
+    with pytest.raises(ModelUnavailable, match=r'pip install "playhead\[asr\]"'):
+        FasterWhisperTranscriber("tiny")
+    with pytest.raises(ModelUnavailable, match=r'pip install "playhead\[asr\]"'):
+        speech_windows(np.zeros(16_000, np.float32))
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_without_rapidocr_the_package_is_named() -> None:
+    with pytest.raises(ModelUnavailable, match="pip install rapidocr"):
+        RapidOcrReader()
+
+
+def test_importing_this_room_loads_no_library_of_a_model() -> None:
+    imports = "; ".join(f"import playhead_index.words.{name}" for name in ROOM.split())
+    code = f"{imports}; import sys; print(sorted(set({HEAVY.split()}) & set(sys.modules)))"
+    path = [entry for entry in sys.path if entry]
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {path}; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == "[]"
