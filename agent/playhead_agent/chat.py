@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ def described(model: "BaseChatModel") -> str:
     """A model for people: its class, its name and, where it has one, the address it is asked at."""
     attributes = ("openai_api_base", "base_url", "anthropic_api_url", "endpoint", "endpoint_url")
     url = next((str(v) for name in attributes if (v := getattr(model, name, None))), "")
+    url = re.sub(r"//[^/@]*@", "//", url)  # never a password
     name = next((str(v) for a in ("model_name", "model") if (v := getattr(model, a, None))), "")
     return " ".join(part for part in (type(model).__name__, name, f"at {url}" if url else "") if part)
 

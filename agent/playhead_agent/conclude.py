@@ -36,7 +36,7 @@ def reckoned(state: State, context: Context) -> Finding:
     spec, coverage = spec_of(state), coverage_of(state)
     calibrated = context.thresholds.picture is not None
     whole = state["whole"] and coverage is not None and fully_searched(spec.wanted, coverage, calibrated)
-    return reason(spec, evidence_of(state), whole, context.limits.anchors)
+    return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"])
 
 
 def judged(state: State, context: Context) -> Judgement:

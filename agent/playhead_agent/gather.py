@@ -1,52 +1,51 @@
-"""From look-ups to evidence: searches are run, words are read back from the catalog, and each is judged.
-
-What a search ranks high is no evidence yet: every ranking has a first place. A span becomes evidence by
-the asked words that it holds, alone or with the cues next to it, or by a meaning close enough.
-"""
+"""Running searches and reading words into the evidence table; what was found is judged in `judging`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from playhead_agent.limits import Thresholds
 from playhead_agent.state import Context, Stretch
-from playhead_index.search.results import Coverage, Hit, Lane, Scope
+from playhead_index.errors import ModelUnavailable
+from playhead_index.search.results import Coverage, Hit, Lane, LaneCoverage, Moment, Scope, SearchResult
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.evidence import Evidence, EvidenceKind, Verdict, add_coverage
-from playhead_tools.look_up import list_videos, read_spans, scan_words, search_moments
-from playhead_tools.match import fit
+from playhead_tools.evidence import Evidence, Verdict, add_coverage
+from playhead_tools.look_up import list_videos, search_moments
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_SCOPES = 8
-CUE_GAP_S = 1.5
 
 
 @dataclass(slots=True)
 class Table:
-    """The evidence table while it is filled; records get their ids in the order in which they come."""
+    """The evidence table while it is filled; records get their ids in the order in which they come.
+
+    Args:
+        most: records that it takes; what comes later is left out, and `cut` says so.
+        records: what it holds.
+        whole: every span that could hold the asked words was judged.
+        cut: there were more records than it takes.
+        missed: the best of what held too few of the asked words, and what it is, for people.
+    """
 
     most: int
     records: list[Evidence] = field(default_factory=list)
     whole: bool = True
+    cut: bool = False
+    missed: tuple[float, str] = (0.0, "")
 
     def add(self, record: Evidence) -> str:
         """The id of a record, new or known; empty when the table is full."""
+        key = (record.identity, record.role, record.tied_to)
         for known in self.records:
-            if known.identity == record.identity and (known.role, known.tied_to) == (
-                record.role,
-                record.tied_to,
-            ):
+            if (known.identity, known.role, known.tied_to) == key:
                 return known.id
         if len(self.records) >= self.most:
-            self.whole = False
+            self.cut = True
             return ""
         self.records.append(replace(record, id=f"E{len(self.records) + 1}"))
         return self.records[-1].id
-
-
-# ---- retrieve ----
 
 
 def run_search(
@@ -55,20 +54,37 @@ def run_search(
     """The spans and frames that one `search` look-up finds inside the stretches, its coverage, notes."""
     spans: dict[int, dict[str, Any]] = {}
     frames: dict[int, list[Any]] = {}
-    coverage: list[Coverage] = []
+    searches: list[Coverage] = []
     notes: list[str] = []
     for scope in _scopes(stretches, context.catalog):
-        context.meter.searches += 1
-        searched = search_moments(
-            context.finder, lookup["text"], scope=scope, lanes=lookup["lanes"], limit=lookup["limit"]
-        )
-        coverage.append(searched.result.coverage)
-        notes += searched.notes
-        hits = (hit for moment in searched.result.moments for hit in moment.hits)
-        _collect((hit for hit in hits if _inside(hit, stretches)), spans, frames)
-    found: dict[str, Any] = {name: lookup[name] for name in ("role", "text", "lanes", "all")}
+        result, said = _search(lookup, scope, context)
+        searches.append(result.coverage)
+        notes += said
+        for moment in result.moments:
+            _collect([hit for hit in moment.hits if _inside(hit, stretches)], spans)
+            _collect_picture(moment, stretches, frames)
+    found: dict[str, Any] = {name: lookup[name] for name in ("role", "text", "lanes", "keep")}
     found["spans"], found["frames"] = list(spans.values()), list(frames.values())
-    return found, add_coverage(coverage), notes
+    return found, add_coverage(searches), notes
+
+
+def _search(lookup: dict[str, Any], scope: Scope, context: Context) -> tuple[SearchResult, Sequence[str]]:
+    """One search; when the model of the picture lane cannot be loaded, without that lane, which it says."""
+    lanes: list[Lane] = lookup["lanes"]
+    context.meter.searches += 1
+    try:
+        searched = search_moments(
+            context.finder, lookup["text"], scope=scope, lanes=lanes, limit=lookup["limit"]
+        )
+    except ModelUnavailable as error:
+        if "picture" not in lanes or len(lanes) == 1:
+            raise
+        rest = {**lookup, "lanes": [lane for lane in lanes if lane != "picture"]}
+        result, notes = _search(rest, scope, context)
+        off = LaneCoverage("picture", False, 0, str(error))
+        coverage = replace(result.coverage, lanes=(off, *result.coverage.lanes))
+        return replace(result, coverage=coverage), notes
+    return searched.result, searched.notes
 
 
 def _scopes(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
@@ -89,7 +105,18 @@ def _inside(hit: Hit, stretches: Sequence[Stretch]) -> bool:
     return any(v == hit.video_id and w.overlap_s(hit.window) > 0 for v, w in stretches)
 
 
-def _collect(hits: Iterable[Hit], spans: dict[int, dict[str, Any]], frames: dict[int, list[Any]]) -> None:
+def _collect_picture(moment: Moment, stretches: Sequence[Stretch], frames: dict[int, list[Any]]) -> None:
+    """One row for the frames of a moment: the best of them, and when what it shows is to be seen."""
+    shown = [hit for hit in moment.hits if hit.lane == "picture" and _inside(hit, stretches)]
+    if not shown:
+        return
+    best = max(shown, key=lambda hit: hit.score)
+    window = moment.window if len(shown) == len(moment.hits) else best.window
+    frame_id = int(best.ref.partition(":")[2])
+    frames[frame_id] = [frame_id, best.video_id, window.start_s, window.end_s, best.score]
+
+
+def _collect(hits: Iterable[Hit], spans: dict[int, dict[str, Any]]) -> None:
     for hit in hits:
         what, _, number = hit.ref.partition(":")
         if what == "span":
@@ -100,142 +127,6 @@ def _collect(hits: Iterable[Hit], spans: dict[int, dict[str, Any]], frames: dict
             known["rank"] = min(known["rank"], hit.rank)
             if hit.how == "meaning":
                 known["meaning"] = max(known["meaning"], hit.score)
-        elif hit.lane == "picture":
-            row = [int(number), hit.video_id, hit.window.start_s, hit.window.end_s, hit.score]
-            frames[int(number)] = max(frames.get(int(number), row), row, key=lambda r: r[4])
-
-
-# ---- inspect: what was found ----
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    record: Evidence
-    rank: int
-
-
-def judge_found(
-    found: dict[str, Any], quoted: Sequence[str], stretches: Sequence[Stretch], context: Context, table: Table
-) -> None:
-    """Puts into the table what was found and holds, best first."""
-    kinds = [kind for kind in SPAN_KINDS if kind in found["lanes"]]
-    hits = {hit["id"]: hit for hit in found["spans"]}
-    ids = list(hits)
-    if found["all"]:
-        scanned, whole = scan_words(context.catalog, [v for v, _ in stretches], kinds, found["text"])
-        table.whole &= whole
-        ids += [i for i in scanned if i not in hits]
-    judged = _judge_spans(ids, hits, found, quoted, stretches, context)
-    judged += _judge_frames(found, context.thresholds)
-    for one in sorted(
-        judged, key=lambda j: (j.record.verdict != "supported", -j.record.match, j.rank, j.record.window)
-    ):
-        table.add(one.record)
-
-
-def _judge_spans(
-    ids: Sequence[int],
-    hits: dict[int, dict[str, Any]],
-    found: dict[str, Any],
-    quoted: Sequence[str],
-    stretches: Sequence[Stretch],
-    context: Context,
-) -> list[_Judged]:
-    neighbours = _Neighbours(context.catalog)
-    judged = []
-    for span in read_spans(context.catalog, ids).values():
-        if not any(v == span.video_id and w.overlap_s(span.words.window) > 0 for v, w in stretches):
-            continue
-        hit = hits.get(span.id, {"lanes": [span.words.kind], "meaning": 0.0, "rank": len(hits) + 1})
-        group, match = neighbours.best(span, found["text"], quoted)
-        verdict = _word_verdict(match, hit["meaning"], bool(quoted), context.thresholds)
-        if verdict is not None:
-            judged.append(
-                _Judged(_of_spans(group, verdict, match, found["role"], tuple(hit["lanes"])), hit["rank"])
-            )
-    return judged
-
-
-def _word_verdict(match: float, meaning: float, is_quoted: bool, thresholds: Thresholds) -> Verdict | None:
-    if match >= thresholds.supported:
-        return "supported"
-    by_meaning = meaning >= thresholds.meaning and not is_quoted
-    return "unverified" if match >= thresholds.related or by_meaning else None
-
-
-def _of_spans(
-    spans: Sequence[SpanRow],
-    verdict: Verdict,
-    match: float,
-    role: str,
-    lanes: tuple[Lane, ...],
-    tied_to: str = "",
-) -> Evidence:
-    window = spans[0].words.window
-    for span in spans[1:]:
-        window = window.hull(span.words.window)
-    kind: EvidenceKind = spans[0].words.kind
-    ids = tuple(span.id for span in spans)
-    return Evidence("", spans[0].video_id, window, kind, verdict, ids, None, match, role, tied_to, "", lanes)
-
-
-class _Neighbours:
-    """The cues next to a span: a phrase is often cut in two by where a subtitle ends."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._key: tuple[str, SpanKind] | None = None
-        self._spans: list[SpanRow] = []
-        self._at: dict[int, int] = {}
-
-    def best(self, span: SpanRow, asked: str, quoted: Sequence[str]) -> tuple[list[SpanRow], float]:
-        """The span, with a cue before or behind it where that holds more of what was asked."""
-        alone = fit(asked, quoted, span.words.text)
-        if alone >= 1.0:
-            return [span], alone
-        best: tuple[list[SpanRow], float] = ([span], alone)
-        for group in self._groups(span):
-            together = fit(asked, quoted, " ".join(s.words.text for s in group))
-            if together > best[1]:
-                best = (group, together)
-        return best
-
-    def _groups(self, span: SpanRow) -> list[list[SpanRow]]:
-        self._load(span)
-        at = self._at[span.id]
-        left = self._spans[at - 1 : at] if at else []
-        right = self._spans[at + 1 : at + 2]
-        left = [s for s in left if s.words.window.gap_s(span.words.window) <= CUE_GAP_S]
-        right = [s for s in right if s.words.window.gap_s(span.words.window) <= CUE_GAP_S]
-        return [group for group in ([span, *right], [*left, span], [*left, span, *right]) if len(group) > 1]
-
-    def _load(self, span: SpanRow) -> None:
-        key = (span.video_id, span.words.kind)
-        if key != self._key:
-            self._key = key
-            self._spans = self._catalog.spans(*key)
-            self._at = {s.id: i for i, s in enumerate(self._spans)}
-
-
-def _judge_frames(found: dict[str, Any], thresholds: Thresholds) -> list[_Judged]:
-    judged = []
-    for rank, (frame_id, video_id, start_s, end_s, score) in enumerate(
-        sorted(found["frames"], key=lambda row: -row[4]), start=1
-    ):
-        verdict: Verdict = "unverified"
-        if thresholds.picture is not None:
-            verdict = "supported" if score >= thresholds.picture else "not_visible"
-        match = 1.0 if verdict == "supported" else 0.0
-        window = Window(start_s, end_s)
-        record = Evidence(
-            "", video_id, window, "picture", verdict, (), frame_id, match, found["role"], "", "", ("picture",)
-        )
-        if verdict != "not_visible":
-            judged.append(_Judged(record, rank))
-    return judged
-
-
-# ---- inspect: what was read ----
 
 
 def add_read(
@@ -247,8 +138,23 @@ def add_read(
     verdict: Verdict = "supported",
 ) -> list[str]:
     """Puts words that were read at a time into the table, span by span; their ids."""
-    ids = []
-    for span in spans:
-        lanes: tuple[Lane, ...] = (span.words.kind,)
-        ids.append(table.add(_of_spans([span], verdict, 1.0, role, lanes, tied_to)))
+    ids = [table.add(of_spans([span], verdict, 1.0, role, (span.words.kind,), tied_to)) for span in spans]
     return [i for i in ids if i]
+
+
+def of_spans(
+    spans: Sequence[SpanRow],
+    verdict: Verdict,
+    match: float,
+    role: str,
+    lanes: tuple[Lane, ...],
+    tied_to: str = "",
+) -> Evidence:
+    """One record, not numbered yet, that stands on neighbouring spans of one kind."""
+    window = spans[0].words.window
+    for span in spans[1:]:
+        window = window.hull(span.words.window)
+    return Evidence(
+        "", spans[0].video_id, window, spans[0].words.kind, verdict, tuple(span.id for span in spans),
+        match=match, role=role, tied_to=tied_to, lanes=lanes,
+    )  # fmt: skip

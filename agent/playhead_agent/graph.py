@@ -72,6 +72,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "looked_at": [],
         "evidence": [],
         "whole": True,
+        "cut": False,
         "finding": Finding("none").to_json(),
         "verdict": {},
         "draft": {},
@@ -124,13 +125,14 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
         "found": [],
         "evidence": [record.to_json(compact=True) for record in records],
         "whole": state["whole"] and done.table.whole,
+        "cut": state["cut"] or done.table.cut,
         "coverage": _joined(state, done.coverage),
         "looked_at": state["looked_at"] + rows_of(done.read),
         "notes": [
             *state["notes"],
             *done.notes,
             *([near] if near else []),
-            *([] if done.table.whole else [_FULL]),
+            *([_FULL] if done.table.cut else []),
         ],
     }
 

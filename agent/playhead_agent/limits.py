@@ -45,6 +45,7 @@ class Thresholds:
     Args:
         supported: part of the asked words that must stand in a text for it to carry the answer.
         related: from here on a text is shown as the closest, unverified.
+        related_long: the same for a description of more than four content words.
         meaning: cosine of question and text from which a text found by meaning alone is shown, unverified;
             it depends on the text encoder.
         picture: score from which a picture counts as showing what was asked; None when nobody has
@@ -53,6 +54,7 @@ class Thresholds:
 
     supported: float = 0.75
     related: float = 0.6
+    related_long: float = 0.4
     meaning: float = 0.5
     picture: float | None = None
 

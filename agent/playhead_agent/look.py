@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead_agent.gather import Table, add_read, judge_found
-from playhead_agent.nearby import chosen_anchors, read_near
+from playhead_agent.gather import Table, add_read
+from playhead_agent.judging import judge_found
+from playhead_agent.limits import Limits
+from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
 from playhead_agent.plan import LANES_OF
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
@@ -110,18 +112,32 @@ def inspect(
 ) -> Inspected:
     """The evidence for a question: what was found and holds, what was read at a time or near an anchor."""
     done = Inspected(Table(context.limits.evidence, list(known)), [], [], [])
-    for one in found:
+    reads_near = spec.relation is not None and not spec.targets
+    for left, one in zip(range(len(found), 0, -1), found, strict=True):
+        done.table.most = _share(done.table, context.limits, left, reads_near)
         judge_found(one, spec.quoted, stretches, context, done.table)
+    if found and not done.table.records and done.table.missed[1]:
+        done.notes.append(
+            f"the nearest words, which hold only a part of what was asked, are {done.table.missed[1]}"
+        )
+    done.table.most = context.limits.evidence
     for lookup in lookups:
         if lookup["do"] != "search":
             _do(lookup, stretches, context, done)
-    if spec.relation is not None and not spec.targets:
+    if reads_near:
         for anchors in chosen_anchors(spec, done.table.records, context.limits.anchors):
             read, notes = read_near(spec, anchors, context, done.table)
             done.read += read
             done.notes += notes
         done.coverage.append(reading_coverage(context.catalog, done.read, LANES_OF[spec.wanted]))
     return done
+
+
+def _share(table: Table, limits: Limits, searches_left: int, reads_near: bool) -> int:
+    """How full one search may make the table, so that the others and the reading find room as well."""
+    reserve = min(limits.evidence // 2, limits.anchors * MOST_BETWEEN) if reads_near else 0
+    room = max(0, limits.evidence - reserve - len(table.records))
+    return len(table.records) + max(1, room // searches_left)
 
 
 def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, done: Inspected) -> None:

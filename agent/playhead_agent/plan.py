@@ -23,7 +23,7 @@ FEW_MOMENTS, ALL_MOMENTS = 12, 100
 def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     """The look-ups for a question.
 
-    One is `search` (role, slot, text, lanes, limit), `read` (the words of the stretches), `edge` (the
+    One is `search` (role, text, lanes, limit, keep), `read` (the words of the stretches), `edge` (the
     first or last words of the stretches), `facts` (of the files) or `outline`.
 
     Args:
@@ -59,6 +59,7 @@ def _search(
     if widened and kind != "any":
         lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes)
     wants_all = anchor is not None or spec.ordinal is not None or spec.intent != "describe"
-    limit = ALL_MOMENTS if wants_all else FEW_MOMENTS
+    which = spec.ordinal if anchor is None else anchor.ordinal
+    keep = ("late" if (which or 0) < 0 else "early") if wants_all else "best"
     where = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
-    return {"do": "search", **where, "limit": limit, "all": wants_all}
+    return {"do": "search", **where, "limit": ALL_MOMENTS if wants_all else FEW_MOMENTS, "keep": keep}

@@ -54,15 +54,20 @@ class Finding:
         return cls(**{**record, "events": events, "names": tuple(record["names"])})
 
 
-def reason(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int) -> Finding:
+def reason(
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False
+) -> Finding:
     """The finding for a question.
 
     Args:
         spec: the question.
         evidence: the table.
-        whole: everything in scope was searched and no list was cut off.
+        whole: everything in scope was searched.
         most_anchors: places that a relation is followed from.
+        cut: there was more evidence than the table takes. The first are kept, or for `last` the last, so
+            that a single occurrence is the right one all the same.
     """
+    whole = whole and not (cut and spec.ordinal in (None, EVERY))
     if spec.of_video:
         return _facts(spec, evidence)
     near = [e for e in evidence if e.role == "near"]

@@ -37,7 +37,8 @@ class State(TypedDict, total=False):
     coverage: dict[str, Any] | None  # retrieve, inspect
     looked_at: list[list[Any]]  # retrieve, inspect
     evidence: list[dict[str, Any]]  # inspect: compact records
-    whole: bool  # inspect: no list of matches was cut off
+    whole: bool  # inspect: every span that could hold the asked words was judged
+    cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason
     verdict: dict[str, Any]  # verify: status, reason, confidence
     draft: dict[str, Any]  # compose: claims, who wrote them; emptied by check

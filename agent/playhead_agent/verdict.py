@@ -9,7 +9,10 @@ from playhead_agent.reasoning import Finding
 from playhead_index.search.results import Coverage, Lane
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Evidence, Reason, Status
+from playhead_tools.match import content_words, plain
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
+
+MOST_WORDS_TO_TELL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,15 @@ def why_missing(
     kind = spec.wanted
     if spec.relation is not None and not any(e.role.startswith("anchor") for e in evidence):
         kind = _least_known([a.kind for a in spec.relation.anchors], coverage, picture_calibrated)
-    return "absent" if fully_searched(kind, coverage, picture_calibrated) else "unknown"
+    told = fully_searched(kind, coverage, picture_calibrated) and _words_can_tell(spec)
+    return "absent" if told else "unknown"
+
+
+def _words_can_tell(spec: QuestionSpec) -> bool:
+    """A name or a short phrase is there or not; a long description may be there in other words."""
+    asked = [*spec.targets, *(a.text for a in (spec.relation.anchors if spec.relation else ()))]
+    quoted = {plain(one) for one in spec.quoted}
+    return all(plain(one) in quoted or len(content_words(one)) <= MOST_WORDS_TO_TELL for one in asked)
 
 
 def _least_known(kinds: Sequence[Kind], coverage: Coverage, picture_calibrated: bool) -> Kind:

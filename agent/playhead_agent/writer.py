@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MOST_CLAIMS = 8
+MOST_QUESTION_CHARS = 2_000
 NoAnswer = Literal["", "absent", "unknown", "false_premise", "ambiguous"]
 RULES = """You answer a question about videos from evidence that was taken from them.
 Rules:
@@ -145,7 +146,7 @@ def shown_evidence(material: Material, most_chars: int) -> list[Evidence]:
 def prompt(material: Material, shown: Sequence[Evidence]) -> str:
     """Question, videos, computed values and evidence, the words of the videos escaped."""
     videos = {record.video_id for record in shown}
-    parts = [f"<question>{escape(material.spec.text)}</question>"]
+    parts = [f"<question>{escape(material.spec.text[:MOST_QUESTION_CHARS])}</question>"]
     parts += [_video_tag(material.videos[v]) for v in sorted(videos) if v in material.videos]
     value = _computed(material)
     parts += [f"<computed>{value}</computed>"] if value else []

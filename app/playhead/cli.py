@@ -311,11 +311,15 @@ def prepare(
         list[str] | None, typer.Argument(help="picture, appearance, words, speech; all when none is given.")
     ] = None,
     picture_model: PictureModel = "auto",
+    appearance_model: AppearanceModel = "auto",
+    words_model: WordsModel = "auto",
+    speech_model: SpeechModel = "auto",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch models: says what and how large, and asks before it does."""
-    missing = _checked(lambda: to_fetch(roles, picture_model))
+    names = ModelNames(picture_model, appearance_model, words_model, speech_model)
+    missing = _checked(lambda: to_fetch(roles, names))
     if not missing:
         err.print("Everything is here already.")
         return

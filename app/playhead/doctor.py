@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from playhead.models import AUTO, DEFAULTS, DefaultModel, ModelNames, load_one, resolve
+from playhead.models import AUTO, DEFAULTS, OFF, DefaultModel, ModelNames, load_one, resolve
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.manifest import unfinished_videos
@@ -35,8 +35,12 @@ def examine(library: Path) -> Iterator[Finding]:
     yield from _library(library)
 
 
-def to_fetch(roles: Sequence[str] | None = None, picture_model: str = AUTO) -> list[DefaultModel]:
+def to_fetch(roles: Sequence[str] | None = None, names: ModelNames | None = None) -> list[DefaultModel]:
     """The models of some roles (all when None) that are not on this machine yet.
+
+    Args:
+        roles: of `DEFAULTS`.
+        names: other models than the default ones.
 
     Raises:
         ValueError: there is no such role.
@@ -44,11 +48,16 @@ def to_fetch(roles: Sequence[str] | None = None, picture_model: str = AUTO) -> l
     unknown = [role for role in roles or () if role not in DEFAULTS]
     if unknown:
         raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
-    chosen = [DEFAULTS[role] for role in roles or DEFAULTS]
-    if picture_model != AUTO:
-        asked = replace(DEFAULTS["picture"], name=picture_model, size_mb=0, licence="see its page")
-        chosen = [asked if model.role == "picture" else model for model in chosen]
+    chosen = [_asked(role, getattr(names or ModelNames(), role)) for role in roles or DEFAULTS]
     return [model for model in chosen if not is_here(model.role, model.name)]
+
+
+def _asked(role: str, name: str) -> DefaultModel:
+    if name in (AUTO, OFF):
+        return DEFAULTS[role]
+    return replace(
+        DEFAULTS[role], name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
+    )
 
 
 def is_here(role: str, name: str) -> bool:

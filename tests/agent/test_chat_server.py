@@ -1,5 +1,6 @@
 """A real server that speaks the chat-completions protocol, through langchain's `init_chat_model`."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,8 @@ chat_models = pytest.importorskip("langchain.chat_models")
 pytest.importorskip("langchain_openai")
 
 QUESTION = "What is on the slide when he first mentions Bayes?"
-GOOD = '{"answerable": true, "reason": "", "claims": [{"text": "It shows Bayes\' rule.", "evidence_ids": ["E3"]}]}'
+CLAIM = {"text": "It shows Bayes' rule.", "evidence_ids": ["E3"]}
+GOOD = json.dumps({"answerable": True, "reason": "", "claims": [CLAIM]})
 Asking = Callable[..., Answer]
 
 

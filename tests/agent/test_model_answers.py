@@ -1,5 +1,6 @@
 """Answers that a chat model writes: what it may do, and what it tries to do."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder
 
+from playhead_agent.chat import described
 from playhead_agent.extractive import Material
 from playhead_agent.limits import Limits
 from playhead_agent.reasoning import Finding
@@ -62,9 +64,7 @@ def test_the_models_words_with_checked_citations(asking: Asking) -> None:
 
 
 def test_a_json_text_is_as_good_as_a_tool_call(asking: Asking) -> None:
-    answer, _ = asking(
-        '{"answerable": true, "reason": "", "claims": [{"text": "It is Bayes\' rule.", "evidence_ids": ["E3"]}]}'
-    )
+    answer, _ = asking(json.dumps(said(("It is Bayes' rule.", ["E3"]))))
     assert answer.text == "It is Bayes' rule [E3]."
 
 
@@ -209,6 +209,13 @@ def test_a_model_that_is_away_is_named(asking: Asking) -> None:
     answer, _ = asking(ConnectionRefusedError("nobody listens"))
     assert answer.text.startswith(BY_CODE)
     assert "ScriptedChatModel: ConnectionRefusedError: nobody listens" in answer.notes[0]
+
+
+def test_an_address_is_named_without_its_password() -> None:
+    class Remote(ScriptedChatModel):
+        base_url: str = "https://me:secret@models.example/v1"
+
+    assert described(Remote(replies=[])) == "Remote at https://models.example/v1"
 
 
 def test_too_much_evidence_is_cut_with_what_counts_first() -> None:

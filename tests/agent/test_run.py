@@ -146,6 +146,14 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(kept: Kept) -> None:
     assert (answer.status, len(answer.intervals)) == ("answered", 2)
 
 
+def test_a_new_question_after_a_cut_short_one_is_answered_anew(kept: Kept) -> None:
+    context, saver = kept
+    tight = Context(context.finder, context.catalog, limits=Limits(steps=5))
+    ask(QUESTION, context=tight, checkpointer=saver, thread_id="a")
+    answer = ask("When does he mention the exam?", context=context, checkpointer=saver, thread_id="a")
+    assert (answer.status, [i.window.start_s for i in answer.intervals]) == ("answered", [240.0])
+
+
 def test_a_finished_thread_resumes_to_its_answer(kept: Kept) -> None:
     context, saver = kept
     answer = ask(QUESTION, context=context, checkpointer=saver, thread_id="a")

@@ -27,7 +27,7 @@ class OtherEmbedder(FakeEmbedder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tag = ModelTag("other", "1", self.tag.width)
+        self.tag = ModelTag("other", "2", self.tag.width)
 
 
 def no_models() -> Models:

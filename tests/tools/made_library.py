@@ -61,7 +61,7 @@ def make_library(folder: Path, spans: Sequence[tuple[str, str, float, float, str
         for n, (video_id, (name, duration_s)) in enumerate(VIDEOS.items()):
             db.execute(VIDEO_SQL, (video_id, duration_s, f"2024-01-0{n + 1}"))
             db.execute("INSERT INTO place VALUES (?, ?, 1, 1)", (str(folder / name), video_id))
-            for stage in ("speech", "screen"):
+            for stage in ("speech", "screen", "finish"):
                 write_stage(db, video_id, Stage(stage, "done", duration_s))
             for at in range(int(duration_s // 30)):
                 db.execute(SEGMENT_SQL, (video_id, at, at * 30.0, at * 30.0 + 30.0))

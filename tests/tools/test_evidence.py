@@ -37,7 +37,11 @@ SENTENCES = [
     ),
     (
         Coverage(2, 3, 60.0, (LaneCoverage("speech", True, 0),)),
-        "Searched 2 videos (1:00) by speech; there is no speech here.",
+        "Searched 2 videos (1:00) by nothing; there is no speech here.",
+    ),
+    (
+        Coverage(2, 3, 60.0, (SPEECH, LaneCoverage("picture", True, 0, "no pictures here have vectors"))),
+        "Searched 2 videos (1:00) by speech; no pictures here have vectors.",
     ),
     (
         Coverage(1, 3, 60.0, (NO_PICTURE, LaneCoverage("layout", False, 0, "x"))),

@@ -271,26 +271,29 @@ def coverage_sentence(coverage: Coverage) -> str:
     'Searched 3 videos (1:02:10) by speech; pictures were not searched: no image model.'
     """
     lines = [line for line in coverage.lanes if line.lane in TEXT_LANES]
-    searched = [LANE_NAMES[line.lane] for line in lines if line.searched]
+    searched = [LANE_NAMES[line.lane] for line in lines if line.searched and line.items]
     videos = f"{coverage.videos} video{'' if coverage.videos == 1 else 's'}"
+    length = format_time(round(coverage.duration_s))
     parts = [
-        f"Searched {videos} ({format_time(round(coverage.duration_s))}) by {listed(searched) or 'nothing'}"
+        f"Searched {videos} ({length}) by {listed(searched) or 'nothing'}",
+        *filter(None, map(_not_there, lines)),
     ]
-    for line in lines:
-        if not line.searched:
-            why = line.why_not.rstrip(". ") or "no reason was given"
-            verb = "was" if line.lane in ("speech", "screen") else "were"
-            parts.append(f"{LANE_NAMES[line.lane]} {verb} not searched: {why}")
-        elif not line.items:
-            parts.append(
-                f"there is no {LANE_NAMES[line.lane]} here"
-                if line.lane in ("speech", "screen")
-                else f"there are no {LANE_NAMES[line.lane]} here"
-            )
     if coverage.unfinished:
         n = len(coverage.unfinished)
-        parts.append(f"{n} of them {'is' if n == 1 else 'are'} not indexed to the end")
+        which = "it is" if coverage.videos == 1 else f"{n} of them {'is' if n == 1 else 'are'}"
+        parts.append(f"{which} not indexed to the end")
     return "; ".join(parts) + "."
+
+
+def _not_there(line: LaneCoverage) -> str:
+    """Why a lane gave nothing; empty for one that was searched and holds something."""
+    many = line.lane in ("picture", "caption")
+    why = line.why_not.rstrip(". ")
+    if not line.searched:
+        return f"{LANE_NAMES[line.lane]} {'were' if many else 'was'} not searched: {why or 'no reason was given'}"
+    if line.items:
+        return ""
+    return why or f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
 
 
 def listed(words: Sequence[str]) -> str:

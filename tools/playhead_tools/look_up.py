@@ -21,6 +21,7 @@ from playhead_index.search.results import (
 )  # fmt: skip
 from playhead_index.stages import read_stages
 from playhead_index.store.catalog import SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
+from playhead_index.store.manifest import unfinished_videos
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import search_terms
@@ -97,7 +98,8 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
 
 def _entry(catalog: Catalog, row: VideoRow) -> VideoEntry:
     places = catalog.places(row.video_id)
-    return VideoEntry(row.video_id, places[0] if places else Path(row.video_id), row.duration_s)
+    path = next((place for place in places if place.exists()), places[0] if places else Path(row.video_id))
+    return VideoEntry(row.video_id, path, row.duration_s)
 
 
 def search_moments(
@@ -236,7 +238,11 @@ def reading_coverage(
         if segment.window.overlap_s(window) > 0
     )
     return Coverage(
-        len(videos), segments, sum(w.duration_s for _, w in stretches), lines, _unfinished(catalog, videos)
+        len(videos),
+        segments,
+        sum(w.duration_s for _, w in stretches),
+        lines,
+        tuple(video_id for video_id in unfinished_videos(catalog) if video_id in videos),
     )
 
 
@@ -251,12 +257,3 @@ def _read_line(catalog: Catalog, video_ids: Sequence[str], lane: Lane) -> LaneCo
         return LaneCoverage(lane, True, 0)
     notes = dict.fromkeys(stage.note for stage in stages if stage is not None and stage.note)
     return LaneCoverage(lane, False, 0, "; ".join(notes) or "the library holds none for these videos")
-
-
-def _unfinished(catalog: Catalog, video_ids: Iterable[str]) -> tuple[str, ...]:
-    found = []
-    for video_id in video_ids:
-        stages = read_stages(catalog, video_id).values()
-        if any(stage.status == "running" for stage in stages):
-            found.append(video_id)
-    return tuple(found)

@@ -15,6 +15,7 @@ from playhead_tools.wording import (
     SHOW,
     VIDEO,
     WRITE,
+    is_the_video,
     named_speaker,
     names_title_slide,
     re_any_case,
@@ -73,6 +74,11 @@ def parse_question(text: str) -> QuestionSpec:
     intent, rest = _intent(head)
     wanted = where_it_stands(head)
     targets, speaker = _targets(intent, rest, wanted, masked)
+    of_video = intent in ("how_long", "count") and bool(targets) and is_the_video(targets[0])
+    if of_video:
+        targets = ()
+    if intent == "summarise" and targets:
+        intent = "describe"
     if intent == "yes_no" and relation is not None:
         relation = _inheriting(relation, wanted)
     return QuestionSpec(
@@ -85,7 +91,7 @@ def parse_question(text: str) -> QuestionSpec:
         ordinal=_ordinal(intent, rest, targets),
         times=times.times,
         of_things=intent == "count" and _counts_things(body),
-        of_video=not targets and intent in ("how_long", "count") and _OF_VIDEO.search(rest) is not None,
+        of_video=of_video,
         speaker=speaker,
     )
 
@@ -100,7 +106,10 @@ def _ordinal(intent: Intent, rest: str, targets: tuple[str, ...]) -> int | None:
 # ---- relation: while, before, after, between, until ----
 
 _SOON = r"(?:right\s+|just\s+|immediately\s+|shortly\s+|directly\s+)?"
-_AS = r"as(?=\s+(?:he|she|they|we|it|the\s+(?:speaker|lecturer|presenter|professor|slide|screen))\b)"
+_AS = (
+    r"as(?=\s+(?:he|she|they|we|it|the\s+(?:speaker|lecturer|presenter|professor|slide|screen)|"
+    r"the\s+(?:\w+\s+){1,4}(?:is|are|was|were))\b)"
+)
 _CONNECT: list[tuple[RelationKind, str]] = [
     (
         "during",
@@ -225,13 +234,15 @@ _INTENTS: list[tuple[Intent, re.Pattern[str]]] = [
     ),
     ("yes_no", re_any_case(rf"^(?:{AUX}|there\s+is)\b")),
 ]
+_NO_TOPIC = re_any_case(
+    r"\b(?:whole|entire|main|key|central|important|content|contents|points?|ideas?|discussions?|group|briefly|shortly)\b"
+)
 _CUT_OFF = ("count", "how_long", "when", "locate")
 _ASKED_AFTER_ALL = re_any_case(r"^(?:how\s+(?:many|often|long)|who|what|which)\b")
 _PLACE_THAT = re_any_case(
     r"^(?:when|where|the\s+(?:moment|part|point|bit|section|place)s?\s+(?:when|where|that|in\s+which))\b\s*"
 )
 _OCCURRENCES = re_any_case(r"\b(?:times|often|mentions?|occurrences?|appearances?|instances?)\b")
-_OF_VIDEO = re_any_case(rf"\b{VIDEO}\b")
 
 
 def _intent(head: str) -> tuple[Intent, str]:
@@ -258,7 +269,8 @@ def _counts_things(body: str) -> bool:
 def _targets(intent: Intent, rest: str, wanted: Kind, masked: _Masked) -> tuple[tuple[str, ...], str]:
     """What to look for, and whom the question names as speaking."""
     if intent == "summarise":
-        return (), ""
+        topic = masked.restored(without_frame(_NO_TOPIC.sub(" ", _SUMMARY.sub(" ", rest)), wanted))
+        return ((topic,) if topic and not is_the_video(topic) else ()), ""
     if intent == "order":
         return tuple(masked.restored(part) for part in _choices(rest)), ""
     text, speaker = _content(without_which(rest), wanted)

@@ -11,7 +11,9 @@ SAY = (
     "spoken|speaking|tell|tells|told|discuss|discusses|discussed|discussing|explain|explains|explained|"
     "explaining|describe|describes|described|ask|asks|asked|answer|answers|answered|argue|argues|argued|claim|"
     "claims|claimed|state|states|stated|hear|heard|utter|uttered|define|defines|defined|introduce|introduces|"
-    "introduced|quote|quotes|quoted|announce|announces|announced|recommend|recommends|recommended|sing|sings|sung"
+    "introduced|quote|quotes|quoted|announce|announces|announced|recommend|recommends|recommended|sing|sings|sung|"
+    "think|thinks|thought|suggest|suggests|suggested|propose|proposes|proposed|comment|comments|commented|"
+    "elaborate|elaborates|elaborated"
 )
 SHOW = (
     "show|shows|shown|showing|see|sees|seen|appear|appears|appeared|appearing|display|displays|displayed|"
@@ -22,7 +24,9 @@ AUX = (
     r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should|may|might|'s|'re|be|been|being)"
 )
 ASKS = r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|has|have|can|could)"
-VIDEO = r"(?:video|videos|talk|lecture|film|movie|recording|clip|footage|episode|presentation|library)"
+VIDEO = (
+    r"(?:video|videos|talk|lecture|film|movie|recording|clip|footage|episode|presentation|meeting|library)"
+)
 OCCURRENCE = (
     "time|times|mention|mentions|occurrence|occurrences|appearance|appearances|instance|instances|slide|slides|"
     "thing|things|word|words|sentence|scene|shot|moment|moments|place|part"
@@ -48,6 +52,7 @@ def re_any_case(*parts: str) -> re.Pattern[str]:
 
 _HEARD = re_any_case(rf"\b(?:{SAY}|speech|subtitles?|words\s+of)\b")
 _ON_SURFACE = re_any_case(rf"\b(?:{_SURFACE}|{_WRITING}|{WRITE}|on-?screen)\b")
+_ONLY_VIDEO = re_any_case(rf"(?:whole\s+|entire\s+)?{VIDEO}")
 _SURFACE_SAYS = re_any_case(
     rf"\b(?:{_SURFACE}|{_WRITING})\s+(?:that\s+|which\s+)?(?:first\s+|last\s+)?(?:{_FRAMING})\b",
     rf"|\b{AUX}\s+(?:the|any|a)\s+(?:{_SURFACE}|{_WRITING})\s+(?:{SAY})\b",
@@ -78,6 +83,11 @@ def where_it_stands(text: str) -> Kind:
     if _ON_SURFACE.search(text):
         return "picture" if _PERSON_ON_SCREEN.search(text) else "screen"
     return "picture" if _LOOKS.search(text) else "any"
+
+
+def is_the_video(text: str) -> bool:
+    """Whether a text, its frame taken away, is only a word for the video itself."""
+    return _ONLY_VIDEO.fullmatch(text) is not None
 
 
 # ---- which one ----
@@ -144,7 +154,7 @@ _RIGHT = re_any_case(
     rf"works|happen|happens|happening|used|called|like|{_BEGIN}|end|ends|first|last|exactly|anywhere|somewhere|",
     rf"ever|up|again|go|goes|doing|do|please|{_PRONOUN}|(?:in|of|on|from|throughout|during|across)\s+",
     rf"(?:the|this|that|these|any|all|my)?\s*(?:{VIDEO}|{_SURFACE}|picture|image|scene|frame)|on\s*-?screen|",
-    rf"at\s+that\s+(?:time|moment|point)|then|next|{VIDEO})$",
+    r"at\s+that\s+(?:time|moment|point)|then|next)$",
 )
 _LEFT_SURFACE = re_any_case(rf"^(?:{_SURFACE}|{_WRITING}|on-?screen)(?:\s+|$)")
 _RIGHT_SURFACE = re_any_case(rf"(?:^|\s+)(?:{_SURFACE}|{_WRITING}|on-?screen)$")

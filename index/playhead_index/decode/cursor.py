@@ -13,7 +13,7 @@ from playhead_index.decode.opening import counts_pictures, demuxed, opened, read
 from playhead_index.decode.packets import PacketTable
 
 WALK_PICTURES = 16
-_BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 _SKIPS_EXACTLY = {"h264", "hevc"}
 
 
@@ -80,7 +80,7 @@ class Cursor:
 
     It decodes forward inside one group of pictures and seeks to a keyframe across groups. Where the
     first picture decoded after a seek comes too late (open groups, containers that seek roughly), it
-    seeks half a second earlier, then one, two, four, eight; in the end it reads from the beginning.
+    seeks half a second earlier, then one, two, four, up to 64; in the end it reads from the beginning.
     The file is open inside `with` only.
 
     Args:

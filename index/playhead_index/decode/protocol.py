@@ -99,6 +99,8 @@ class VideoReader(Protocol):
 
     name: str
     path: Path
+    decode_warnings: list[str]
+    """Pictures that did not decode so far, in words for a person; grows as the reader is used."""
 
     def probe(self) -> VideoInfo:
         """What the file holds; read once and remembered."""

@@ -22,6 +22,10 @@ class ModelTag:
     revision: str
     width: int
 
+    def is_same_model(self, other: "ModelTag") -> bool:
+        """Vectors of both may be compared: the same weights, whatever folder or name they came by."""
+        return (self.revision, self.width) == (other.revision, other.width)
+
     def __str__(self) -> str:
         return f"{self.name}@{self.revision[:12]} ({self.width})"
 

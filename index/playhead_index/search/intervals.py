@@ -74,7 +74,7 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
     curves, flat = _levelled(starts_s, ends_s, scores)
     above = (curves[:, None] >= _LEVELS[:, None]) & (ends_s > starts_s)[:, None]  # (C, levels, N)
     opens = _openings(starts_s, ends_s, above)
-    place = np.arange(starts_s.shape[1])
+    place = np.arange(starts_s.shape[1], dtype=np.int32)
     here = place <= at[:, None, None]
     first = np.where(opens & here, place, 0).max(axis=2)
     after = np.where(opens & ~here, place, len(place)).min(axis=2)

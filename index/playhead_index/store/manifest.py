@@ -99,7 +99,7 @@ def register_space(catalog: Catalog, name: str, tag: ModelTag) -> None:
             "INSERT OR IGNORE INTO space VALUES (?, ?, ?, ?)", (name, tag.name, tag.revision, tag.width)
         )
     built = space_tag(catalog, name)
-    if built is not None and built != tag:
+    if built is not None and not built.is_same_model(tag):
         raise LibraryMismatch(
             f"the {name} vectors of this library were made with {built}, asked for {tag}; "
             f"use the first model again, or index into a new library"

@@ -1,0 +1,151 @@
+"""From a query to moments: every lane ranks what it holds, the ranks are fused, the hits joined in time."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from types import MappingProxyType
+
+from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.search.facts import LibraryFacts
+from playhead_index.search.frame_lanes import FrameLanes
+from playhead_index.search.lexical import KINDS
+from playhead_index.search.moments import Found, Joined, join_hits
+from playhead_index.search.results import (
+    EXAMPLE_LANES,
+    LANES,
+    TEXT_LANES,
+    Lane,
+    LaneCoverage,
+    Moment,
+    Query,
+    SearchResult,
+)
+from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
+from playhead_index.search.word_lanes import WordLanes
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.watch import CatalogWatch
+
+LEAST_DEPTH = 20
+DEPTH_PART = 3
+"""A list goes this many times deeper than the moments asked for: hits of one place are joined."""
+
+
+class Searcher:
+    """Searches one library, also while it is being written to: it sees what is committed.
+
+    What it needs in memory is read at the first search and kept in step from then on. Safe to use from
+    several threads; searches come one after the other.
+
+    Args:
+        folder: the library's folder.
+        catalog: open.
+        picture: loads the image-text encoder that the library was made with; None without one.
+        appearance: loads the image encoder, likewise.
+        words: loads the text embedder, likewise; words are searched without it, by the words alone.
+        off: for a lane that cannot be searched, why and how to turn it on.
+        exact_limit: most vectors of a lane that are searched one by one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        catalog: Catalog,
+        *,
+        picture: Callable[[], ImageTextEncoder] | None = None,
+        appearance: Callable[[], ImageEncoder] | None = None,
+        words: Callable[[], TextEmbedder] | None = None,
+        off: Mapping[Lane, str] = MappingProxyType({}),
+        exact_limit: int = EXACT_LIMIT,
+    ) -> None:
+        self.folder = folder
+        self._catalog = catalog
+        self._watch = CatalogWatch(catalog)
+        self._lock = threading.RLock()
+        self._lanes = {lane: VectorLane(catalog, lane, exact_limit=exact_limit) for lane in LANES}
+        self._frames = FrameLanes(catalog, picture, appearance, off)
+        self._words = WordLanes(catalog, words, off)
+        self._seen: Mapping[str, str] = {}
+        self._facts: LibraryFacts | None = None
+
+    def search(self, query: Query) -> SearchResult:
+        """Moments that answer a query, best first, and what was searched for them.
+
+        A text is searched for in pictures and words; a picture or a moment of a video (`like`) in
+        pictures only. What `like` points at, its segment, is not among the moments.
+
+        Raises:
+            VideoUnknown: the scope or `like` names a video that the library does not hold.
+            TimestampOutOfRange: `like` points outside its video.
+            LibraryMismatch: vectors of the library were made with another model than they are asked with.
+            ModelUnavailable: the query names a lane whose model cannot be loaded.
+        """
+        began = perf_counter()
+        with self._lock:
+            facts = self._refresh()
+            within = facts.windows(query.scope)
+            lists, lines = self._ranked(query, facts)
+            moments = [
+                Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits)
+                for one in _best(join_hits(lists, within), query)
+            ]
+            coverage = facts.coverage(query.scope, lines)
+        return SearchResult(query, moments, coverage, perf_counter() - began)
+
+    def prepare(self, texts: Sequence[str] = ()) -> None:
+        """Does now what the first search would have to wait for, and keeps it in the library's cache.
+
+        A lane above `exact_limit` is searched through codes from then on; making them takes about 40 s a
+        million vectors.
+
+        Args:
+            texts: queries like those to come, to measure with how well the codes find pictures.
+
+        Raises:
+            ModelUnavailable: texts are given, and the image-text encoder cannot be loaded.
+        """
+        with self._lock:
+            self._refresh()
+            self._words.lexical.refresh(self._seen)
+            for lane, vectors in self._lanes.items():
+                vectors.refresh(self._seen)
+                asked = self._frames.text_vectors(list(texts)) if texts and lane == "picture" else None
+                vectors.prepare(asked)
+
+    def _refresh(self) -> LibraryFacts:
+        """Looks once whether the catalog has changed: one search sees one state of it."""
+        signatures = self._watch.signatures()
+        if self._facts is None or signatures is not self._seen:
+            self._facts, self._seen = LibraryFacts(self._catalog), signatures
+        return self._facts
+
+    def _ranked(self, query: Query, facts: LibraryFacts) -> tuple[list[list[Found]], list[LaneCoverage]]:
+        fitting = TEXT_LANES if query.text is not None else EXAMPLE_LANES
+        lanes = [lane for lane in LANES if lane in (query.lanes or fitting)]
+        depth = max(LEAST_DEPTH, DEPTH_PART * query.limit)
+        lists: list[list[Found]] = []
+        lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
+        for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
+            hits, lines[lane] = self._frames.search(self._lane(lane), facts, query, depth)
+            lists.append(hits)
+        kinds = {kind: self._lane(kind) for kind in KINDS if kind in lanes and kind in fitting}
+        if query.text is not None and kinds:
+            self._words.lexical.refresh(self._seen)
+            found, covered = self._words.search(kinds, query.text, query.scope, depth)
+            lists += found
+            lines |= {line.lane: line for line in covered}
+        return lists, [lines[lane] for lane in lanes]
+
+    def _lane(self, lane: Lane) -> VectorLane:
+        self._lanes[lane].refresh(self._seen)
+        return self._lanes[lane]
+
+
+def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:
+    return [one for one in joined if one.score >= query.min_score][: query.limit]
+
+
+def _unfit(lane: Lane) -> str:
+    if lane in TEXT_LANES:
+        return f"{lane} is searched by words: search with a text"
+    return f"{lane} compares pictures: search with a picture, or with a moment of a video"

@@ -1,0 +1,84 @@
+"""What a library holds, as far as a search must know it: videos, their lengths, which are unfinished."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from playhead_index.errors import VideoUnknown
+from playhead_index.search.results import Coverage, LaneCoverage, Scope
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.manifest import unfinished_videos
+from playhead_index.window import Window
+
+
+class LibraryFacts:
+    """The videos of a library as they stood at one moment.
+
+    Args:
+        catalog: of the library.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        rows = catalog.query("SELECT video_id, duration_s FROM video")
+        self._whole = {video_id: Window(0.0, duration_s) for video_id, duration_s in rows}
+        self._unfinished = unfinished_videos(catalog)
+        self._segments = lru_cache(maxsize=64)(self._count_segments)
+
+    def windows(self, scope: Scope) -> Mapping[str, Window]:
+        """The searched part of each video of a scope; videos that have no such part are left out.
+
+        Raises:
+            VideoUnknown: the library holds no video of an id.
+        """
+        if scope.video_ids is None and scope.window is None:
+            return self._whole
+        for video_id in scope.video_ids or ():
+            self.whole(video_id)
+        parts = {
+            video_id: self._whole[video_id]
+            if scope.window is None
+            else self._whole[video_id].clamped(scope.window)
+            for video_id in (self._whole if scope.video_ids is None else scope.video_ids)
+        }
+        return {video_id: part for video_id, part in parts.items() if part is not None}
+
+    def whole(self, video_id: str) -> Window:
+        """The window of a whole video.
+
+        Raises:
+            VideoUnknown: the library holds no such video.
+        """
+        if video_id not in self._whole:
+            raise VideoUnknown(
+                f"no video {video_id!r} in this library of {len(self._whole)}; "
+                "`playhead list` shows what it holds"
+            )
+        return self._whole[video_id]
+
+    def path(self, video_id: str) -> Path:
+        """Where a copy of a video is, or else where one was last seen."""
+        places = self._catalog.places(video_id)
+        return next((place for place in places if place.exists()), places[0] if places else Path(video_id))
+
+    def coverage(self, scope: Scope, lanes: Sequence[LaneCoverage]) -> Coverage:
+        """What a search of a scope covered."""
+        parts = self.windows(scope)
+        return Coverage(
+            len(parts),
+            self._segments(scope),
+            sum(part.duration_s for part in parts.values()),
+            tuple(lanes),
+            tuple(video_id for video_id in self._unfinished if video_id in parts),
+        )
+
+    def _count_segments(self, scope: Scope) -> int:
+        where, values = ["1"], list[str | float]()
+        if scope.video_ids is not None:
+            where.append(f"video_id IN ({', '.join('?' * len(scope.video_ids))})")
+            values += scope.video_ids
+        if scope.window is not None:
+            where.append("start_s < ? AND end_s > ?")
+            values += [scope.window.end_s, scope.window.start_s]
+        ((many,),) = self._catalog.query(f"SELECT count(*) FROM segment WHERE {' AND '.join(where)}", values)
+        return int(many)

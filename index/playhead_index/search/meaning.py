@@ -1,0 +1,29 @@
+"""Ranked lists of spans by what they mean: nearest vectors above a floor."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.search.results import Scope
+from playhead_index.search.vector_lane import VectorLane
+
+LEAST_COSINE = 0.3
+"""Spans below are not hits. With all-MiniLM-L6-v2 texts on different subjects stay at 0.0 to 0.2 and a
+question lies at 0.3 to 0.7 from a passage that answers it (LOG.md has the figures)."""
+
+
+def rank_spans(
+    lane: VectorLane, query: NDArray[np.float32], scope: Scope, limit: int
+) -> list[tuple[int, float]]:
+    """(span id, cosine) of the spans nearest to a query, nearest first.
+
+    Args:
+        lane: refreshed, with a store.
+        query: (D,) float32 of length 1.
+        scope: where.
+        limit: most spans.
+    """
+    positions = lane.table.in_scope(scope)
+    allowed = None if positions is None else lane.table.ids[positions]
+    ids, cosines = lane.store.search(query[None], limit, allowed).of(0)
+    near = cosines >= LEAST_COSINE
+    return list(zip(ids[near].tolist(), cosines[near].tolist(), strict=True))

@@ -1,0 +1,184 @@
+"""From the hits of all lists to moments: windows that each say one place of a video once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from playhead_index.search.fusion import K, rank_score, rrf
+from playhead_index.search.results import LANES, Hit, How, Lane
+from playhead_index.window import Window
+
+JOIN_GAP_S = 3.0
+LONGEST_S = 30.0
+"""No joining makes a window longer than this: as long as the longest segment of the default recipe."""
+SAME_PART = 0.5
+"""Two windows are the same place when they share at least this part of the shorter one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit, and the window that it argues for: of words their own, of a frame what stands out around it."""
+
+    hit: Hit
+    extent: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A window of a video with the hits behind it, best rank first, and their fused score."""
+
+    video_id: str
+    window: Window
+    score: float
+    hits: tuple[Hit, ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """A moment that is growing."""
+
+    start_s: float
+    end_s: float
+    found: list[Found] = field(default_factory=list)
+
+    def gap_s(self, window: Window) -> float:
+        return max(self.start_s, window.start_s) - min(self.end_s, window.end_s)
+
+    def score(self) -> float:
+        return _fused(one.hit for one in self.found)
+
+
+def join_hits(
+    lists: Sequence[Sequence[Found]],
+    within: Mapping[str, Window],
+    *,
+    join_gap_s: float = JOIN_GAP_S,
+    longest_s: float = LONGEST_S,
+) -> list[Joined]:
+    """Moments, best first, made of all hits; every hit inside `within` is behind exactly one.
+
+    Hits of one video that overlap or lie within `join_gap_s` become one moment, whose window is the hull
+    of what they argue for, best hits first, as long as the hull is no longer than `longest_s`; a hit that
+    would make it longer joins without widening it if half of it is inside already, else it begins a moment
+    of its own. A hit that is itself longer, such as a slide that stands for ten minutes, supports the best
+    moment inside it and leaves that window as it is: where words on the slide and a spoken sentence both
+    match, the sentence says when. Alone it is a moment as long as it is; several such are cut to what
+    they share.
+
+    A moment's score is the sum over lists of 1 / (60 + best rank of its hits in that list). Equal scores
+    are in the order of video id, start and end. The order of the lists makes no difference.
+
+    Args:
+        lists: ranked lists, each of one lane and way of searching, best first.
+        within: the window of each video (or what of it was searched); moments lie inside it.
+        join_gap_s: seconds.
+        longest_s: seconds.
+    """
+    clamped = [_inside(found, within) for found in lists]
+    videos: dict[str, list[list[Found]]] = {}
+    for group in _same_ref(clamped):
+        videos.setdefault(group[0].hit.video_id, []).append(group)
+    joined = []
+    for video_id, groups in videos.items():
+        for place in _places(groups, join_gap_s, longest_s):
+            hits = tuple(sorted((one.hit for one in place.found), key=_hit_order))
+            joined.append(Joined(video_id, Window(place.start_s, place.end_s), place.score(), hits))
+    return sorted(joined, key=lambda one: (-one.score, one.video_id, one.window))
+
+
+def _same_ref(lists: Sequence[Sequence[Found]]) -> list[list[Found]]:
+    """The hits on each catalog row together, those with the highest fused rank first."""
+    by_ref: dict[tuple[str, str], list[Found]] = {}
+    for one in (one for found in lists for one in found):
+        by_ref.setdefault((one.hit.video_id, one.hit.ref), []).append(one)
+    fused = rrf([[(one.hit.video_id, one.hit.ref) for one in found] for found in lists])
+    order = {one.item: one.score for one in fused}
+
+    def key(ref: tuple[str, str]) -> tuple[float, str, Window, str]:
+        return -order[ref], ref[0], _hull(by_ref[ref]), ref[1]
+
+    return [by_ref[ref] for ref in sorted(by_ref, key=key)]
+
+
+def _places(groups: Sequence[list[Found]], join_gap_s: float, longest_s: float) -> list[_Place]:
+    short: list[_Place] = []
+    long = []
+    for group in groups:
+        if _hull(group).duration_s > longest_s:
+            long.append(group)
+        else:
+            _put(short, group, join_gap_s, longest_s)
+    places = _one_a_place(short)
+    alone: list[_Place] = []
+    for group in long:
+        _support(places, alone, group)
+    return places + alone
+
+
+def _put(places: list[_Place], group: list[Found], join_gap_s: float, longest_s: float) -> None:
+    """Adds hits on one row to the first place that takes them, or makes a place of them."""
+    window = _hull(group)
+    for place in places:
+        gap_s = place.gap_s(window)
+        if gap_s > join_gap_s:
+            continue
+        start_s, end_s = min(place.start_s, window.start_s), max(place.end_s, window.end_s)
+        if end_s - start_s <= longest_s:
+            place.start_s, place.end_s = start_s, end_s
+        elif -gap_s < SAME_PART * window.duration_s:
+            continue
+        place.found += group
+        return
+    places.append(_Place(window.start_s, window.end_s, list(group)))
+
+
+def _one_a_place(places: list[_Place]) -> list[_Place]:
+    """Places that grew over one another made one: the better one's window, the hits of both."""
+    kept: list[_Place] = []
+    for place in sorted(places, key=lambda one: (-one.score(), one.start_s, one.end_s)):
+        window = Window(place.start_s, place.end_s)
+        for better in kept:
+            shorter_s = min(window.duration_s, better.end_s - better.start_s)
+            if -better.gap_s(window) >= SAME_PART * shorter_s:
+                better.found += place.found
+                break
+        else:
+            kept.append(place)
+    return kept
+
+
+def _support(places: list[_Place], alone: list[_Place], group: list[Found]) -> None:
+    """Gives a long hit to the best place inside it; without one, to what it shares with other long ones."""
+    window = _hull(group)
+    inside = [place for place in places if place.gap_s(window) < 0]
+    if inside:
+        max(inside, key=lambda one: (one.score(), -one.start_s)).found.extend(group)
+        return
+    for place in alone:
+        if place.gap_s(window) < 0:
+            place.start_s, place.end_s = max(place.start_s, window.start_s), min(place.end_s, window.end_s)
+            place.found += group
+            return
+    alone.append(_Place(window.start_s, window.end_s, list(group)))
+
+
+def _inside(found: Sequence[Found], within: Mapping[str, Window]) -> list[Found]:
+    parts = ((one.hit, within.get(one.hit.video_id), one.extent) for one in found)
+    clamped = ((hit, whole and extent.clamped(whole)) for hit, whole, extent in parts)
+    return [Found(hit, window) for hit, window in clamped if window is not None]
+
+
+def _hull(group: Iterable[Found]) -> Window:
+    windows = [one.extent for one in group]
+    return Window(min(w.start_s for w in windows), max(w.end_s for w in windows))
+
+
+def _fused(hits: Iterable[Hit]) -> float:
+    best: dict[tuple[Lane, How], int] = {}
+    for hit in hits:
+        name = hit.lane, hit.how
+        best[name] = min(hit.rank, best.get(name, hit.rank))
+    return rank_score(best.values(), K)
+
+
+def _hit_order(hit: Hit) -> tuple[int, int, str, Window, str]:
+    return hit.rank, LANES.index(hit.lane), hit.how, hit.window, hit.ref

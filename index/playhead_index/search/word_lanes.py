@@ -1,0 +1,95 @@
+"""The lanes of words: each is ranked by the words themselves and by what they mean."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.protocol import TextEmbedder
+from playhead_index.errors import ModelUnavailable
+from playhead_index.search.encoders import Lazy
+from playhead_index.search.hits import span_hits
+from playhead_index.search.lexical import LexicalIndex
+from playhead_index.search.meaning import rank_spans
+from playhead_index.search.moments import Found
+from playhead_index.search.results import Hit, Lane, LaneCoverage, Scope
+from playhead_index.search.vector_lane import VectorLane
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.vectors import require_same_model
+from playhead_index.words.protocol import SpanKind
+
+_NOTHING: Mapping[SpanKind, str] = {
+    "speech": "no speech or subtitles in these videos",
+    "screen": "no text was read from these pictures",
+    "caption": "these videos have no captions",
+}
+
+
+class WordLanes:
+    """Searches `speech`, `screen` and `caption`.
+
+    Args:
+        catalog: of the library.
+        words: encoder of what words mean; without one they are searched by the words alone.
+        off: why a lane has no words, and how to turn it on.
+    """
+
+    def __init__(
+        self, catalog: Catalog, words: Callable[[], TextEmbedder] | None, off: Mapping[Lane, str]
+    ) -> None:
+        self._catalog, self._off = catalog, off
+        self._words = Lazy(words, "text")
+        self.lexical = LexicalIndex(catalog)
+
+    def search(
+        self, lanes: Mapping[SpanKind, VectorLane], text: str, scope: Scope, depth: int
+    ) -> tuple[list[list[Found]], list[LaneCoverage]]:
+        """The ranked lists of some lanes, and what each covered.
+
+        Args:
+            lanes: refreshed; `lexical` too.
+            text: words to search for.
+            scope: where.
+            depth: most hits of a list.
+
+        Raises:
+            LibraryMismatch: the words were embedded with another model than the encoder.
+        """
+        items = {kind: self.lexical.items(kind, scope) for kind in lanes}
+        some = {kind: lane for kind, lane in lanes.items() if items[kind]}
+        by_words = self.lexical.hits(text, list(some), scope, depth)
+        vector, why_not = self._vector(list(some.values()), text)
+        by_meaning = self._by_meaning(some, vector, scope, depth) if vector is not None else {}
+        lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
+        found = [[Found(hit, hit.window) for hit in hits] for hits in lists]
+        return found, [self._line(kind, items[kind], why_not) for kind in lanes]
+
+    def _by_meaning(
+        self, lanes: Mapping[SpanKind, VectorLane], vector: NDArray[np.float32], scope: Scope, depth: int
+    ) -> Mapping[SpanKind, list[Hit]]:
+        ranked = {
+            kind: rank_spans(lane, vector, scope, depth) for kind, lane in lanes.items() if len(lane.table)
+        }
+        return span_hits(self._catalog, ranked, "meaning")
+
+    def _vector(self, lanes: Sequence[VectorLane], text: str) -> tuple[NDArray[np.float32] | None, str]:
+        """(D,) vector of a text; None, and why, where nothing is embedded or the model is not there."""
+        embedded = [lane for lane in lanes if len(lane.table)]
+        if not embedded:
+            return None, "the words are not embedded"
+        try:
+            embedder = self._words.get()
+        except ModelUnavailable as error:
+            return None, str(error)
+        for lane in embedded:
+            assert lane.tag is not None
+            require_same_model(lane.space, lane.tag, embedder.tag)
+        vectors: NDArray[np.float32] = embedder.encode_texts([text])
+        return vectors[0], ""
+
+    def _line(self, kind: SpanKind, items: int, why_no_meaning: str) -> LaneCoverage:
+        if items:
+            note = f"by the words alone, not by their meaning: {why_no_meaning}" if why_no_meaning else ""
+            return LaneCoverage(kind, True, items, note)
+        why = self._off.get(kind)
+        return LaneCoverage(kind, why is None, 0, why or _NOTHING[kind])
