@@ -8,7 +8,7 @@ from playhead_agent.gather import Table, add_read
 from playhead_agent.judging import judge_found
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
-from playhead_agent.plan import LANES_OF
+from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
@@ -186,7 +186,8 @@ def nearest_note(spec: QuestionSpec, stretches: Sequence[Stretch], context: Cont
     video_id, window = stretches[0]
     around = Window(max(0.0, window.start_s - 60.0), window.end_s + 60.0)
     spans = read_words(context.catalog, video_id, around).spans
-    gaps = sorted((span.words.window.gap_s(window), span.id, span) for span in spans)
+    kinds = KINDS_TO_READ[spec.wanted]
+    gaps = sorted((s.words.window.gap_s(window), s.id, s) for s in spans if s.words.kind in kinds)
     if not gaps:
         return ""
     nearest = gaps[0][2]

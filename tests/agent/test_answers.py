@@ -214,6 +214,10 @@ def test_the_nearest_words_are_noted_where_nothing_holds(asking: Asking) -> None
     )
 
 
+def test_the_nearest_words_of_the_wanted_kind_are_noted_where_a_time_is_silent(asking: Asking) -> None:
+    assert asking("What is said at 2:30?").notes == ("the nearest words (speech) are at 2:10",)
+
+
 def test_a_long_description_may_stand_there_in_other_words(asking: Asking) -> None:
     answer = asking("When does he explain that few people turn out to be ill although the test is accurate?")
     assert (answer.status, answer.reason) == ("abstained", "unknown")

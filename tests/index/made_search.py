@@ -1,6 +1,7 @@
 """A library for tests of search, written straight into the catalog and the shards: nothing is decoded."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,18 +57,20 @@ class MadeLibrary:
         self.write(video_id, spans)
         if finish:
             with self.catalog.atomic() as db:
+                for name in ("layout", "picture", "appearance"):
+                    write_stage(db, video_id, Stage(name, "done", rows=len(colours)))
                 write_stage(db, video_id, Stage("finish", "done"))
 
     def look(self, video_id: str, colours: Sequence[str], *, commit: bool = True) -> None:
         """Appends a frame a second behind those that the video has, as the indexer does."""
         first = len(self.catalog.frames(video_id))
-        images = [plain(colour) for colour in colours]
-        if images:
-            self.shards["layout"].append(video_id, np.stack([signature(image) for image in images]))
+        if colours:
+            layout, seen = zip(*(vectors_of(colour) for colour in colours), strict=True)
+            self.shards["layout"].append(video_id, np.stack(layout))
             for name in ("picture", "appearance"):
-                self.shards[name].append(video_id, self.pictures.encode_images(images))
+                self.shards[name].append(video_id, np.stack(seen))
         if commit:
-            self._commit_frames(video_id, first, len(images))
+            self._commit_frames(video_id, first, len(colours))
 
     def write(self, video_id: str, spans: Sequence[Span]) -> None:
         """Stores spans and their vectors, as the indexer does."""
@@ -120,3 +123,9 @@ def plain(colour: str) -> NDArray[np.uint8]:
     """(24, 32, 3) uint8 of one colour of `COLOURS`, or of several, one beside the other: "red+blue"."""
     parts = [np.full((24, 32, 3), COLOURS[name], dtype=np.uint8) for name in colour.split("+")]
     return np.concatenate(parts, axis=1)
+
+
+@cache
+def vectors_of(colour: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The layout vector and the picture vector of `plain(colour)`."""
+    return signature(plain(colour)), FakeEmbedder().encode_images([plain(colour)])[0]

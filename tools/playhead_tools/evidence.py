@@ -290,7 +290,8 @@ def _not_there(line: LaneCoverage) -> str:
     many = line.lane in ("picture", "caption")
     why = line.why_not.rstrip(". ")
     if not line.searched:
-        return f"{LANE_NAMES[line.lane]} {'were' if many else 'was'} not searched: {why or 'no reason was given'}"
+        not_searched = f"{LANE_NAMES[line.lane]} {'were' if many else 'was'} not searched"
+        return f"{not_searched}: {why or 'no reason was given'}"
     if line.items:
         return ""
     return why or f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"

@@ -10,6 +10,8 @@ from playhead_index.window import Window
 JOIN_GAP_S = 3.0
 LONGEST_S = 30.0
 """No joining makes a window longer than this: as long as the longest segment of the default recipe."""
+WIDENS = 0.6
+"""A hit beside a moment widens it when the lists rank it this much of the moment's best row, or better."""
 SAME_PART = 0.5
 """Two windows are the same place when they share at least this part of the shorter one."""
 
@@ -38,6 +40,7 @@ class _Place:
 
     start_s: float
     end_s: float
+    strength: float
     found: list[Found] = field(default_factory=list)
 
     def gap_s(self, window: Window) -> float:
@@ -57,7 +60,9 @@ def join_hits(
     """Moments, best first, made of all hits; every hit inside `within` is behind exactly one.
 
     Hits of one video that overlap or lie within `join_gap_s` become one moment, whose window is the hull
-    of what they argue for, best hits first, as long as the hull is no longer than `longest_s`; a hit that
+    of what they argue for, best hits first, as long as the hull is no longer than `longest_s`. A hit that
+    only lies near joins when about as many lists speak for it: a sentence that resembles the query a
+    little does not widen the window of the one that says it. A hit that
     would make it longer joins without widening it if half of it is inside already, else it begins a moment
     of its own. A hit that is itself longer, such as a slide that stands for ten minutes, supports the best
     moment inside it and leaves that window as it is: where words on the slide and a spoken sentence both
@@ -116,10 +121,10 @@ def _places(groups: Sequence[list[Found]], join_gap_s: float, longest_s: float) 
 
 def _put(places: list[_Place], group: list[Found], join_gap_s: float, longest_s: float) -> None:
     """Adds hits on one row to the first place that takes them, or makes a place of them."""
-    window = _hull(group)
+    window, strength = _hull(group), _fused(one.hit for one in group)
     for place in places:
         gap_s = place.gap_s(window)
-        if gap_s > join_gap_s:
+        if gap_s > join_gap_s or (gap_s >= 0 and strength < WIDENS * place.strength):
             continue
         start_s, end_s = min(place.start_s, window.start_s), max(place.end_s, window.end_s)
         if end_s - start_s <= longest_s:
@@ -128,7 +133,7 @@ def _put(places: list[_Place], group: list[Found], join_gap_s: float, longest_s:
             continue
         place.found += group
         return
-    places.append(_Place(window.start_s, window.end_s, list(group)))
+    places.append(_Place(window.start_s, window.end_s, strength, list(group)))
 
 
 def _one_a_place(places: list[_Place]) -> list[_Place]:
@@ -158,7 +163,8 @@ def _support(places: list[_Place], alone: list[_Place], group: list[Found]) -> N
             place.start_s, place.end_s = max(place.start_s, window.start_s), min(place.end_s, window.end_s)
             place.found += group
             return
-    alone.append(_Place(window.start_s, window.end_s, list(group)))
+    strength = _fused(one.hit for one in group)
+    alone.append(_Place(window.start_s, window.end_s, strength, list(group)))
 
 
 def _inside(found: Sequence[Found], within: Mapping[str, Window]) -> list[Found]:

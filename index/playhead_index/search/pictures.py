@@ -114,7 +114,7 @@ def rank_frames(
     waiting = list(range(len(ids)))
     while waiting and len(found) < limit:
         batch = _spread(at, waiting)
-        for i, extent in zip(batch, _extents(lane, query, at[batch], scope), strict=True):
+        for i, extent in zip(batch, _extents(lane, query, at[batch], scope, left_out), strict=True):
             if not _is_held(lane, int(at[i]), found):
                 video_id = lane.table.video_of(int(at[i]))
                 found.append(FoundFrame(int(ids[i]), float(scores[i]), video_id, extent))
@@ -164,10 +164,14 @@ def _is_held(lane: VectorLane, position: int, found: Sequence[FoundFrame]) -> bo
 
 
 def _extents(
-    lane: VectorLane, query: NDArray[np.float32], at: NDArray[np.int64], scope: Scope
+    lane: VectorLane,
+    query: NDArray[np.float32],
+    at: NDArray[np.int64],
+    scope: Scope,
+    left_out: tuple[str, Window] | None,
 ) -> list[Window]:
-    """The window that stands out around each of some positions."""
-    ranges = [_context(lane, int(position), scope) for position in at]
+    """The window that stands out around each of some positions; none reaches into what is left out."""
+    ranges = [_context(lane, int(position), scope, left_out) for position in at]
     width = max(stop - first for first, stop in ranges)
     starts_s, ends_s, scores = (np.zeros((len(at), width)) for _ in range(3))
     for row, (first, stop) in enumerate(ranges):
@@ -180,15 +184,27 @@ def _extents(
     return [Window(float(a), float(b)) for a, b in windows_around(starts_s, ends_s, scores, inside)]
 
 
-def _context(lane: VectorLane, position: int, scope: Scope) -> tuple[int, int]:
-    """The positions around one that are its context: of its video, in the scope, not too many."""
-    video = lane.table.positions_of(lane.table.video_of(position))
-    first, stop = video.start, video.stop
-    if scope.window is not None:
-        stop = first + int(np.searchsorted(lane.table.starts_s[first:stop], scope.window.end_s, "left"))
-        first += int(np.searchsorted(lane.table.ends_s[first:stop], scope.window.start_s, "right"))
+def _context(
+    lane: VectorLane, position: int, scope: Scope, left_out: tuple[str, Window] | None
+) -> tuple[int, int]:
+    """The positions around one that are its context: of its video, searched, in one piece, not too many."""
+    video_id = lane.table.video_of(position)
+    first, stop = _range(lane, video_id, scope.window)
+    if left_out is not None and left_out[0] == video_id:
+        out_first, out_stop = _range(lane, video_id, left_out[1])
+        first, stop = (first, min(stop, out_first)) if position < out_first else (max(first, out_stop), stop)
     most = 2 * CONTEXT_ROWS + 1
     if stop - first > most:
         first = min(max(position - CONTEXT_ROWS, first), stop - most)
         stop = first + most
     return first, stop
+
+
+def _range(lane: VectorLane, video_id: str, window: Window | None) -> tuple[int, int]:
+    """The positions of a video that share time with a window, or all (None)."""
+    video = lane.table.positions_of(video_id)
+    if window is None:
+        return video.start, video.stop
+    first = np.searchsorted(lane.table.ends_s[video], window.start_s, "right")
+    stop = np.searchsorted(lane.table.starts_s[video], window.end_s, "left")
+    return video.start + int(first), video.start + int(stop)

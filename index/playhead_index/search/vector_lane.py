@@ -5,6 +5,7 @@ being written or that a crash left, are not read.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -191,7 +192,7 @@ class VectorLane:
         videos = np.searchsorted(self.table.offsets, positions[order], side="right") - 1
         starts = np.flatnonzero(np.diff(videos, prepend=-1))
         vectors = np.empty((len(ids), self.tag.width), dtype=np.float16)
-        for first, last in zip(starts, [*starts[1:], len(ids)], strict=True):
+        for first, last in pairwise([*starts, len(ids)]):
             at = order[first:last]
             vectors[at] = self._vectors(self.table.video_ids[videos[first]])[self.table.rows[positions[at]]]
         return vectors
