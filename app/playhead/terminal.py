@@ -91,8 +91,9 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
             )
         parts += [Text(), table]
     parts += [Text(f"Note: {note}", style="yellow") for note in answer.notes]
-    if answer.coverage is not None:
-        parts += [Text(), Text(coverage_sentence(answer.coverage), style="dim")]
+    searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
+    if searched and searched not in answer.text:
+        parts += [Text(), Text(searched, style="dim")]
     cost = answer.cost
     bill = f"{cost.get('seconds', 0.0):.1f} s, {cost.get('model_calls', 0):.0f} model calls"
     reason = f": {answer.reason}" if answer.reason else ""

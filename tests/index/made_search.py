@@ -66,9 +66,9 @@ class MadeLibrary:
         first = len(self.catalog.frames(video_id))
         if colours:
             layout, seen = zip(*(vectors_of(colour) for colour in colours), strict=True)
-            self.shards["layout"].append(video_id, np.stack(layout))
+            self.shards["layout"].append(video_id, grainy(np.stack(layout), first))
             for name in ("picture", "appearance"):
-                self.shards[name].append(video_id, np.stack(seen))
+                self.shards[name].append(video_id, grainy(np.stack(seen), first))
         if commit:
             self._commit_frames(video_id, first, len(colours))
 
@@ -77,7 +77,8 @@ class MadeLibrary:
         with self.catalog.atomic() as db:
             for kind, start_s, end_s, text in spans:
                 db.execute(
-                    "INSERT INTO span (video_id, kind, source, start_s, end_s, text) VALUES (?, ?, 't', ?, ?, ?)",
+                    "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
+                    " VALUES (?, ?, 'track:0', ?, ?, ?)",
                     (video_id, kind, start_s, end_s, text),
                 )
         found = self.catalog.query(
@@ -129,3 +130,10 @@ def plain(colour: str) -> NDArray[np.uint8]:
 def vectors_of(colour: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The layout vector and the picture vector of `plain(colour)`."""
     return signature(plain(colour)), FakeEmbedder().encode_images([plain(colour)])[0]
+
+
+def grainy(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Unit vectors that differ a little each, as those of pictures from a camera do."""
+    noise = np.random.default_rng(seed).standard_normal(vectors.shape)
+    rows = vectors + 0.03 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)

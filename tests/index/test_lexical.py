@@ -18,7 +18,11 @@ from playhead_index.search.terms import chunks
 from playhead_index.store.watch import CatalogWatch
 from playhead_index.window import Window
 
-WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda running runs naïve école".split()
+WORDS = [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "running", "runs", "naïve", "école",
+]  # fmt: skip
+EVERYWHERE = Scope()
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def speech(*texts: str) -> list[Span]:
     return [("speech", i * 3.0, i * 3.0 + 3.0, text) for i, text in enumerate(texts)]
 
 
-def found(index: LexicalIndex, text: str, scope: Scope = Scope(), limit: int = 10) -> list[str | None]:
+def found(index: LexicalIndex, text: str, scope: Scope = EVERYWHERE, limit: int = 10) -> list[str | None]:
     return [hit.text for hit in index.hits(text, ["speech"], scope, limit)["speech"]]
 
 

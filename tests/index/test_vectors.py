@@ -184,7 +184,9 @@ def test_neighbours_leave_out_what_is_missing() -> None:
 def test_vectors_of_two_models_are_never_compared() -> None:
     built, asked = ModelTag("clip", "a" * 40, 512), ModelTag("clip", "b" * 40, 512)
     require_same_model("picture", built, built)
-    with pytest.raises(LibraryMismatch, match="made with clip@aaaaaaaaaaaa .*, asked with clip@bbbbbbbbbbbb"):
+    with pytest.raises(
+        LibraryMismatch, match=r"made with clip@aaaaaaaaaaaa .*, asked with clip@bbbbbbbbbbbb"
+    ):
         require_same_model("picture", built, asked)
 
 

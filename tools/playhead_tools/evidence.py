@@ -264,13 +264,15 @@ def add_coverage(parts: Sequence[Coverage]) -> Coverage:
 def coverage_sentence(coverage: Coverage) -> str:
     """What was searched and what was not, for people.
 
-    Lanes that only an example picture can search (appearance, layout) are left out.
+    Lanes that only an example picture can search (appearance, layout) are left out, and captions where
+    there are none: they say nothing that the video itself does not.
 
     >>> lanes = (LaneCoverage("speech", True, 40), LaneCoverage("picture", False, 0, "no image model"))
     >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes))
     'Searched 3 videos (1:02:10) by speech; pictures were not searched: no image model.'
     """
     lines = [line for line in coverage.lanes if line.lane in TEXT_LANES]
+    lines = [line for line in lines if line.lane != "caption" or line.items]
     searched = [LANE_NAMES[line.lane] for line in lines if line.searched and line.items]
     videos = f"{coverage.videos} video{'' if coverage.videos == 1 else 's'}"
     length = format_time(round(coverage.duration_s))

@@ -22,7 +22,7 @@ ANY_PICTURE = ("a photo.", "a picture.", "an image of something.", "a frame of a
 STANDS_OUT = 3.0
 """Robust standard deviations above the median of the library's frames. On a real 1000 x 1000 text-video
 similarity matrix (MSR-VTT) 91 of 100 true pairs and 2 of 100 others are above 3."""
-FEW_FRAMES = 64
+FEW_FRAMES = 16
 """Below so many frames their median and spread say little."""
 SURELY_TEXT = 0.05
 """So far above the texts that fit any picture a frame is a hit even if most others are, too."""
