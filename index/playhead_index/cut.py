@@ -53,10 +53,11 @@ def _windows(
     starts_s = np.array([frame.window.start_s for frame in frames])
     shards = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width)
     features = np.asarray(shards.read(video_id)[: len(frames)], dtype=np.float32)
-    cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=recipe.max_segment_s)
+    reach_s = 1.5 / recipe.fps  # a change lies at most this long before the picture that first shows it
+    longest_s = max(3 * recipe.min_segment_s, recipe.max_segment_s - reach_s)
+    cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=longest_s)
     edges_s = [0.0, *(piece.window.end_s for piece in cuts)]
     changes = [i for i, piece in enumerate(cuts) if piece.is_change and i]
-    reach_s = 1.5 / recipe.fps
     exact_s = refine_boundaries(reader, [(max(0.0, edges_s[i] - reach_s), edges_s[i]) for i in changes])
     for i, at_s in zip(changes, exact_s, strict=True):
         fits = (at_s - edges_s[i - 1], edges_s[i + 1] - at_s)

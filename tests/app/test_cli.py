@@ -120,7 +120,7 @@ def test_search_finds_nothing_when_nothing_is_there(run: Run, library: Path) -> 
 def test_search_stays_inside_the_asked_stretch(run: Run, library: Path) -> None:
     within = ["--from", "0:05", "--to", "0:10"]
     found = run("search", "bayes", "--library", library, "--lane", "speech", *within, "--json").lines
-    assert all(5.0 <= moment["start_s"] and moment["end_s"] <= 10.0 for moment in found)
+    assert all(moment["start_s"] >= 5.0 and moment["end_s"] <= 10.0 for moment in found)
     assert not any("Bayes" in str(hit["text"]) for moment in found for hit in moment["hits"])
 
 

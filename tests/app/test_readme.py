@@ -32,9 +32,8 @@ def plain(printed: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_readmes_session_prints_what_it_says(tmp_path: Path) -> None:
-    environment = os.environ | {
-        "PYTHONPATH": ":".join(sys.path), "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1",
-    }  # fmt: skip
+    quiet = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | quiet | {"PYTHONPATH": ":".join(sys.path)}
     session = [pair for pair in commands() if pair[0].startswith("playhead ")]
     assert len(session) >= 5
     make = "from playhead_bench.demo import make_videos; make_videos('talks')"

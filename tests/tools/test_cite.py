@@ -177,3 +177,16 @@ def test_whatever_is_claimed_only_checked_citations_are_left(
 def test_the_catalog_is_the_truth(made: Catalog) -> None:
     forged = evidence_of("E1", BAYES, text="He proves the Riemann hypothesis.")
     assert stored_texts(made, [forged]) == {"E1": "This is the idea of Thomas Bayes,"}
+
+
+def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
+    clock = evidence_of("E1", CLOCK)
+    grounds = Grounds(
+        made,
+        {"E1": clock},
+        {v.video_id: v for v in list_videos(made)},
+        [(clock.video_id, clock.window)],
+        texts={"E1": "02:00\n060 120 240"},
+    )
+    claim = Claim("On screen at that time: “02:00 060 120 240”", ("E1",))
+    assert [kept.status for kept in check_claims([claim], grounds).kept] == ["supported"]

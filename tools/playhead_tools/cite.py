@@ -156,6 +156,8 @@ def _ids_that_hold(
 def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str, str]) -> str:
     if grounds.evidence[evidence_id].kind in ("picture", "metadata"):
         return ""
+    if any(says(texts[evidence_id], quote) for quote in quotes_in(text)):
+        return ""  # also where a quote holds nothing but numbers: a clock, a score
     words = content_words(_without_numbers(_bare(text, grounds)))
     if words and not words & content_words(texts[evidence_id]):
         return "it says nothing of the claim"

@@ -26,9 +26,10 @@ from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.watch import CatalogWatch
 
-LEAST_DEPTH = 20
-DEPTH_PART = 3
-"""A list goes this many times deeper than the moments asked for: hits of one place are joined."""
+DEEPER = 3
+"""A list of words goes this many times deeper than the moments asked for: hits of one place are joined."""
+DEEPER_PICTURES = 2
+"""Likewise for pictures, whose hits are a place each."""
 
 
 class Searcher:
@@ -122,16 +123,17 @@ class Searcher:
     def _ranked(self, query: Query, facts: LibraryFacts) -> tuple[list[list[Found]], list[LaneCoverage]]:
         fitting = TEXT_LANES if query.text is not None else EXAMPLE_LANES
         lanes = [lane for lane in LANES if lane in (query.lanes or fitting)]
-        depth = max(LEAST_DEPTH, DEPTH_PART * query.limit)
         lists: list[list[Found]] = []
         lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
         for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
-            hits, lines[lane] = self._frames.search(self._lane(lane), facts, query, depth)
+            hits, lines[lane] = self._frames.search(
+                self._lane(lane), facts, query, DEEPER_PICTURES * query.limit
+            )
             lists.append(hits)
         kinds = {kind: self._lane(kind) for kind in KINDS if kind in lanes and kind in fitting}
         if query.text is not None and kinds:
             self._words.lexical.refresh(self._seen)
-            found, covered = self._words.search(kinds, query.text, query.scope, depth)
+            found, covered = self._words.search(kinds, query.text, query.scope, DEEPER * query.limit)
             lists += found
             lines |= {line.lane: line for line in covered}
         return lists, [lines[lane] for lane in lanes]

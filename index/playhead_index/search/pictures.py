@@ -5,7 +5,7 @@ twice: above what the library's frames score for this query in general, and, for
 score for texts that fit any picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +29,10 @@ SURELY_TEXT = 0.05
 SURELY_ALIKE = 0.9
 """Cosine from which a frame is a hit for an example picture, however many others are."""
 FRAMES_LOOKED_AT = 200
-CONTEXT_ROWS = 64
-"""Frames before and after a hit among which its window is sought: two minutes at one a second."""
-AT_ONCE = 24
+CONTEXT_ROWS = 40
+"""Frames before and after a hit among which its window is sought: over a minute at one a second."""
 NEAR_ROWS = 3
+"""Hits so many frames apart or less are looked at as one."""
 
 Keep = Callable[[NDArray[np.int64], NDArray[np.float32]], NDArray[np.bool_]]
 """Which of (n,) ids with their (n,) scores are hits."""
@@ -108,18 +108,18 @@ def rank_frames(
     allowed = None if positions is None else lane.table.ids[positions]
     ids, scores = lane.store.search(query[None], FRAMES_LOOKED_AT, allowed).of(0)
     kept = keep(ids, scores)
+    if not kept.any():
+        return []
     ids, scores = ids[kept], scores[kept]
     at = lane.table.positions(ids)
+    peaks = _peaks(lane, at)[:limit]
+    extents = _extents(lane, query, at[peaks], scope, left_out)
     found: list[FoundFrame] = []
-    waiting = list(range(len(ids)))
-    while waiting and len(found) < limit:
-        batch = _spread(at, waiting)
-        for i, extent in zip(batch, _extents(lane, query, at[batch], scope, left_out), strict=True):
-            if not _is_held(lane, int(at[i]), found):
-                video_id = lane.table.video_of(int(at[i]))
-                found.append(FoundFrame(int(ids[i]), float(scores[i]), video_id, extent))
-        waiting = [i for i in waiting if i not in batch and not _is_held(lane, int(at[i]), found)]
-    return sorted(found, key=lambda one: -one.score)[:limit]
+    for peak, extent in zip(peaks.tolist(), extents, strict=True):
+        video_id, start_s = lane.table.video_of(int(at[peak])), float(lane.table.starts_s[at[peak]])
+        if not any(one.video_id == video_id and start_s in one.extent for one in found):
+            found.append(FoundFrame(int(ids[peak]), float(scores[peak]), video_id, extent))
+    return found
 
 
 def _floor(lane: VectorLane, query: NDArray[np.float32]) -> float:
@@ -142,25 +142,15 @@ def _searched(
     return positions if out is None else np.setdiff1d(positions, out, assume_unique=True)
 
 
-def _spread(at: NDArray[np.int64], waiting: Sequence[int]) -> list[int]:
-    """The first of those that wait which do not stand next to an earlier one, up to `AT_ONCE`."""
-    batch: list[int] = []
-    taken: set[int] = set()
-    for i in waiting:
-        position = int(at[i])
-        if position not in taken:
-            batch.append(i)
-            taken.update(range(position - NEAR_ROWS, position + NEAR_ROWS + 1))
-            if len(batch) == AT_ONCE:
-                break
-    return batch
-
-
-def _is_held(lane: VectorLane, position: int, found: Sequence[FoundFrame]) -> bool:
-    """The frame at a position appears inside the window of a found one of its video."""
-    start_s = float(lane.table.starts_s[position])
-    video_id = lane.table.video_of(position)
-    return any(start_s in one.extent and one.video_id == video_id for one in found)
+def _peaks(lane: VectorLane, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(m,) which of (n,) positions, best first, are the best of those that stand close together."""
+    order = np.argsort(at, kind="stable")
+    videos = np.searchsorted(lane.table.offsets, at[order], side="right")
+    apart = (np.diff(at[order]) > NEAR_ROWS) | (np.diff(videos) > 0)
+    groups = np.concatenate([[0], np.cumsum(apart)])
+    best = np.full(groups[-1] + 1, len(at))
+    np.minimum.at(best, groups, order)
+    return np.sort(best)
 
 
 def _extents(
@@ -172,14 +162,16 @@ def _extents(
 ) -> list[Window]:
     """The window that stands out around each of some positions; none reaches into what is left out."""
     ranges = [_context(lane, int(position), scope, left_out) for position in at]
-    width = max(stop - first for first, stop in ranges)
-    starts_s, ends_s, scores = (np.zeros((len(at), width)) for _ in range(3))
-    for row, (first, stop) in enumerate(ranges):
-        many = stop - first
-        starts_s[row] = ends_s[row] = lane.table.ends_s[stop - 1]
-        starts_s[row, :many] = lane.table.starts_s[first:stop]
-        ends_s[row, :many] = lane.table.ends_s[first:stop]
-        scores[row, :many] = lane.store.scores(query, lane.table.ids[first:stop])
+    places = [np.arange(first, stop) for first, stop in ranges]
+    flat = lane.store.scores(query, lane.table.ids[np.concatenate(places)])
+    starts_s, ends_s, scores = (np.zeros((len(at), max(map(len, places)))) for _ in range(3))
+    done = 0
+    for row, place in enumerate(places):
+        many = len(place)
+        starts_s[row] = ends_s[row] = lane.table.ends_s[place[-1]]
+        starts_s[row, :many], ends_s[row, :many] = lane.table.starts_s[place], lane.table.ends_s[place]
+        scores[row, :many] = flat[done : done + many]
+        done += many
     inside = np.array([position - first for position, (first, _) in zip(at, ranges, strict=True)])
     return [Window(float(a), float(b)) for a, b in windows_around(starts_s, ends_s, scores, inside)]
 

@@ -18,8 +18,8 @@ from playhead_index.store.vectors import MISSING, Neighbours
 BLAS_FROM = 8
 """Queries from which multiplying decoded blocks beats searching one query after the other."""
 BLOCK = 4096
-GATHER_PART = 64
-"""A filter that leaves less than one in so many scattered rows is answered from a copy of these rows."""
+COPY_PART = 32
+"""A filter that leaves less than one in so many rows is answered from a copy of these rows."""
 
 
 class FaissStore:
@@ -34,6 +34,7 @@ class FaissStore:
         self._index = _half_index(width)
         self._ids = np.zeros(0, dtype=np.int64)
         self._order: NDArray[np.int64] | None = None
+        self._memory: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         """How many vectors it holds."""
@@ -55,7 +56,7 @@ class FaissStore:
         if len(ids):
             self._index.add_sa_codes(as_codes(vectors))
             self._ids = np.concatenate([self._ids, ids])
-            self._order = sorting_order(self._ids)
+            self._order, self._memory = sorting_order(self._ids), None
 
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Forgets vectors; ids that it does not hold are passed over."""
@@ -64,7 +65,7 @@ class FaissStore:
         if len(places):
             self._index.remove_ids(places)
             self._ids = np.delete(self._ids, places)
-            self._order = sorting_order(self._ids)
+            self._order, self._memory = sorting_order(self._ids), None
 
     def search(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -106,14 +107,13 @@ class FaissStore:
 
     def _search_among(self, queries: NDArray[np.float32], k: int, places: NDArray[np.int64]) -> Neighbours:
         k = min(k, len(places))
-        if is_contiguous(places) or len(places) * GATHER_PART <= len(self):
+        if k == 0:
+            return Neighbours(np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32))
+        if len(places) * COPY_PART <= len(self):
             scores, found = search_codes(queries, self._codes_at(places), k)
             return self._named(scores, places[found])
-        allowed = np.zeros(len(self), dtype=bool)
-        allowed[places] = True
-        bits = np.packbits(allowed, bitorder="little")
         with one_thread():
-            scores, found = self._index.search(queries, k, params=_only(bits))
+            scores, found = self._index.search(queries, k, params=_only(places, len(self)))
         return self._named(scores, found)
 
     def _search_blocks(
@@ -122,7 +122,7 @@ class FaissStore:
         """The k best of each query over blocks of decoded rows; a block keeps only what beats the k-th."""
         best = np.full((len(queries), k), -np.inf, dtype=np.float32)
         places = np.full((len(queries), k), -1, dtype=np.int64)
-        codes, decoded = self._codes(), np.empty((BLOCK, self.width), dtype=np.float32)
+        codes, decoded = self._codes, np.empty((BLOCK, self.width), dtype=np.float32)
         for first in range(0, len(self), BLOCK):
             rows = codes[first : first + BLOCK]
             products = queries @ self._index.sa_decode(rows, decoded[: len(rows)]).T
@@ -136,17 +136,19 @@ class FaissStore:
     def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         return find_sorted(self._ids, self._order, ids)
 
+    @property
     def _codes(self) -> NDArray[np.uint8]:
-        """(N, 2 D) uint8: FAISS's own memory, not a copy."""
-        if len(self) == 0:
-            return np.zeros((0, 2 * self.width), dtype=np.uint8)
-        flat = faiss.rev_swig_ptr(self._index.codes.data(), len(self) * 2 * self.width)
-        return np.asarray(flat).reshape(len(self), 2 * self.width)
+        """(N, 2 D) uint8: FAISS's own memory, not a copy; made anew after each change."""
+        if self._memory is None:
+            size = len(self) * 2 * self.width
+            flat = np.zeros(0, np.uint8) if size == 0 else faiss.rev_swig_ptr(self._index.codes.data(), size)
+            self._memory = np.asarray(flat).reshape(len(self), 2 * self.width)
+        return self._memory
 
     def _codes_at(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
         if len(places) and is_contiguous(places):
-            return self._codes()[int(places[0]) : int(places[-1]) + 1]
-        return self._codes()[places]
+            return self._codes[int(places[0]) : int(places[-1]) + 1]
+        return self._codes[places]
 
     def _named(self, scores: NDArray[np.float32], places: NDArray[np.int64]) -> Neighbours:
         ids = np.full(places.shape, MISSING, dtype=np.int64)
@@ -197,12 +199,17 @@ def scores_of_codes(query: NDArray[np.float32], codes: NDArray[np.uint8]) -> NDA
 
 def is_contiguous(places: NDArray[np.int64]) -> bool:
     """The places follow one another; so do none."""
-    return bool(np.all(np.diff(places) == 1))
+    return bool(np.all(places[1:] - places[:-1] == 1))
 
 
-def _only(bits: NDArray[np.uint8]) -> Any:
-    """Search parameters that let through the rows whose bits are set."""
-    library: Any = faiss  # its stubs do not know the keyword that its wrapper takes
+def _only(places: NDArray[np.int64], count: int) -> Any:
+    """Search parameters that let through some of `count` rows."""
+    library: Any = faiss  # its stubs do not know the keywords that its wrappers take
+    if is_contiguous(places):
+        return library.SearchParameters(sel=library.IDSelectorRange(int(places[0]), int(places[-1]) + 1))
+    allowed = np.zeros(count, dtype=bool)
+    allowed[places] = True
+    bits = np.packbits(allowed, bitorder="little")
     return library.SearchParameters(sel=library.IDSelectorBitmap(bits))
 
 
