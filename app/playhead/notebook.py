@@ -68,7 +68,19 @@ class ContactSheet:
         return f"data:image/jpeg;base64,{encoded}", f"picture at {format_time(frame.pts_s)}"
 
 
-def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> "Figure":
+@dataclass(frozen=True)
+class Timeline:
+    """A plot that a notebook draws; `figure` is matplotlib's, to change or to save."""
+
+    figure: "Figure"
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=96)
+        return buffer.getvalue()
+
+
+def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> Timeline:
     """A plot of one video: its segments, where words are spoken and written, and the moments found.
 
     Args:
@@ -96,4 +108,4 @@ def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> "F
     axes.set_xlim(0, library.video(video).video.duration_s)
     axes.xaxis.set_major_formatter(lambda seconds, _: format_time(round(seconds)))
     axes.set_title(library.names()[video_id], loc="left", fontsize=10)
-    return figure
+    return Timeline(figure)

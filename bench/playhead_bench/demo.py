@@ -12,8 +12,9 @@ from playhead.cli import app
 MADE_QUESTIONS = (
     "what is on the slide when she mentions Bayes?",
     "when does she first talk about the prior?",
-    "what does she say after the break?",
-    "what does the sign say?",
+    "what does she say after the smoke detector?",
+    "how many times is the base rate mentioned?",
+    "which exit does the sign show?",
     "how rare is the disease in the clinic?",
     "what is said about penguins?",
 )

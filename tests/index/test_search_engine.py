@@ -137,9 +137,12 @@ def test_a_model_that_is_not_there_turns_its_lane_off_and_the_reason_is_said(lib
     )  # fmt: skip
 
 
-def test_a_lane_that_is_asked_for_by_name_must_have_its_model(library: MadeLibrary) -> None:
+def test_a_lane_that_is_asked_for_alone_must_have_its_model(library: MadeLibrary) -> None:
     with pytest.raises(ModelUnavailable, match="no weights here"):
         library.searcher(picture=unavailable).search(Query(text="red", lanes=("picture",)))
+    searcher = library.searcher(picture=None, off={"picture": "CLIP is not on this machine"})
+    with pytest.raises(ModelUnavailable, match="CLIP is not on this machine"):
+        searcher.search(Query(text="red", lanes=("picture",)))
 
 
 def test_no_encoder_is_loaded_that_the_query_does_not_need(library: MadeLibrary) -> None:

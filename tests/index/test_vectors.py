@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryMismatch
+from playhead_index.store import coded_store
 from playhead_index.store.coded_store import CodedStore, Recall, make_coded_store, text_like
 from playhead_index.store.faiss_store import FaissStore
 from playhead_index.store.ids import find_sorted, sorting_order
@@ -137,6 +138,17 @@ def test_a_coded_store_takes_in_forgets_and_takes_in_again() -> None:
     nearest = store.search(every[[5, 6, 350]].astype(np.float32), 1).ids[:, 0].tolist()
     assert (nearest[0], nearest[2]) == (5, 350)
     assert nearest[1] != 6
+
+
+def test_a_coded_store_searches_among_very_many_ids_without_reading_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coded_store, "EXACT_AMONG", 10)
+    vectors, allowed = made(300), np.arange(0, 300, 2)
+    store = make_coded_store(np.arange(300), lambda ids: vectors[ids])
+    query = made(1, 1).astype(np.float32)
+    held = {i: vectors[i] for i in allowed.tolist()}
+    assert_nearest(store.search(query, 5, allowed), 0, slow(held, query[0], 5))
 
 
 def test_codes_find_what_is_there_also_for_queries_that_lie_as_texts_do() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from playhead_index.decode.packets import EDGE_S
-from playhead_index.decode.protocol import Frame
+from playhead_index.decode.protocol import Frame, VideoReader
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window
 
@@ -88,3 +88,22 @@ def once(frames: Iterator[Frame]) -> Iterator[Frame]:
         if last is None or frame.pts_s != last.pts_s:
             yield frame
         last = frame
+
+
+class Sampling:
+    """Gives a reader its `sample`, which is made of its `frames_at`."""
+
+    def sample(
+        self: VideoReader, fps: float, window: Window | None = None, *, short_side_px: int | None = None
+    ) -> Iterator[Frame]:
+        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
+
+        A picture that stays on screen over several of these times comes once.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: fps is not above 0.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        within = checked_window(self.path, window, self.probe().duration_s)
+        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))

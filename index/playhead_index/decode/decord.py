@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.asked import (
+    Sampling,
     checked_rate,
     checked_short_side,
     checked_times,
     checked_window,
-    once,
-    sample_times,
 )
 from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
@@ -36,7 +35,7 @@ _BATCH_BYTES = 64 << 20
 _BATCH_PICTURES = 256
 
 
-class DecordReader:
+class DecordReader(Sampling):
     """A `VideoReader` on decord: pictures only, of MP4, MOV, Matroska and WebM with closed groups.
 
     Its `probe` reads packets with PyAV, since decord does not tell keyframe sizes, warnings or tracks.
@@ -97,21 +96,6 @@ class DecordReader:
         table = self._known.table
         keys = table.key_ticks[np.isin(table.key_ticks, table.ticks)]
         return self._pictures(keys, checked_short_side(short_side_px))
-
-    def sample(
-        self, fps: float, window: Window | None = None, *, short_side_px: int | None = None
-    ) -> Iterator[Frame]:
-        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
-
-        A picture that stays on screen over several of these times comes once.
-
-        Raises:
-            TimestampOutOfRange: the window lies outside the video.
-            ValueError: fps is not above 0.
-            VideoUnreadable: the file cannot be decoded.
-        """
-        within = checked_window(self.path, window, self.probe().duration_s)
-        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
 
     def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
         """Nothing for a file without sound; decord's sound has no usable clock, so the rest is refused.

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.asked import (
+    Sampling,
     checked_rate,
     checked_short_side,
     checked_times,
     checked_window,
-    once,
-    sample_times,
 )
 from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
 from playhead_index.decode.opening import mapped_av_errors, opened, read_only
@@ -25,7 +24,7 @@ from playhead_index.errors import VideoUnreadable
 from playhead_index.window import Window, format_time
 
 
-class PyavReader:
+class PyavReader(Sampling):
     """A `VideoReader` that opens the file for each call and closes it after.
 
     Pictures that do not decode are passed over, the last good one stands for them, and
@@ -112,21 +111,6 @@ class PyavReader:
             except LostAtTheEnd:
                 damaged.append(known.table.end)
         self._note(damaged)
-
-    def sample(
-        self, fps: float, window: Window | None = None, *, short_side_px: int | None = None
-    ) -> Iterator[Frame]:
-        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
-
-        A picture that stays on screen over several of these times comes once.
-
-        Raises:
-            TimestampOutOfRange: the window lies outside the video.
-            ValueError: fps is not above 0.
-            VideoUnreadable: the file cannot be decoded.
-        """
-        within = checked_window(self.path, window, self.probe().duration_s)
-        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
 
     def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
         """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.

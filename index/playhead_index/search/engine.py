@@ -26,6 +26,7 @@ from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.watch import CatalogWatch
 
+LEAST_DEPTH = 20
 DEEPER = 3
 """A list of words goes this many times deeper than the moments asked for: hits of one place are joined."""
 DEEPER_PICTURES = 2
@@ -44,7 +45,7 @@ class Searcher:
         picture: loads the image-text encoder that the library was made with; None without one.
         appearance: loads the image encoder, likewise.
         words: loads the text embedder, likewise; words are searched without it, by the words alone.
-        off: for a lane that cannot be searched, why and how to turn it on.
+        off: for a lane that cannot be searched, and for `meaning`, why and how to turn it on.
         exact_limit: most vectors of a lane that are searched one by one.
     """
 
@@ -56,7 +57,7 @@ class Searcher:
         picture: Callable[[], ImageTextEncoder] | None = None,
         appearance: Callable[[], ImageEncoder] | None = None,
         words: Callable[[], TextEmbedder] | None = None,
-        off: Mapping[Lane, str] = MappingProxyType({}),
+        off: Mapping[str, str] = MappingProxyType({}),
         exact_limit: int = EXACT_LIMIT,
     ) -> None:
         self.folder = folder
@@ -79,7 +80,7 @@ class Searcher:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
             TimestampOutOfRange: `like` points outside its video.
             LibraryMismatch: vectors of the library were made with another model than they are asked with.
-            ModelUnavailable: the query names a lane whose model cannot be loaded.
+            ModelUnavailable: the query is for one lane alone whose model cannot be loaded.
         """
         began = perf_counter()
         with self._lock:
@@ -126,14 +127,14 @@ class Searcher:
         lists: list[list[Found]] = []
         lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
         for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
-            hits, lines[lane] = self._frames.search(
-                self._lane(lane), facts, query, DEEPER_PICTURES * query.limit
-            )
+            depth = max(LEAST_DEPTH, DEEPER_PICTURES * query.limit)
+            hits, lines[lane] = self._frames.search(lane, self._lane, facts, query, depth)
             lists.append(hits)
-        kinds = {kind: self._lane(kind) for kind in KINDS if kind in lanes and kind in fitting}
+        kinds = [kind for kind in KINDS if kind in lanes and kind in fitting]
         if query.text is not None and kinds:
             self._words.lexical.refresh(self._seen)
-            found, covered = self._words.search(kinds, query.text, query.scope, DEEPER * query.limit)
+            depth = max(LEAST_DEPTH, DEEPER * query.limit)
+            found, covered = self._words.search(kinds, self._lane, query.text, query.scope, depth)
             lists += found
             lines |= {line.lane: line for line in covered}
         return lists, [lines[lane] for lane in lanes]

@@ -51,7 +51,7 @@ class FrameLanes:
         catalog: Catalog,
         picture: Callable[[], ImageTextEncoder] | None,
         appearance: Callable[[], ImageEncoder] | None,
-        off: Mapping[Lane, str],
+        off: Mapping[str, str],
     ) -> None:
         self._catalog, self._off = catalog, off
         self._picture = Lazy(picture, "image-text")
@@ -59,35 +59,42 @@ class FrameLanes:
         self._any_picture: NDArray[np.float32] | None = None
 
     def search(
-        self, vectors: VectorLane, facts: LibraryFacts, query: Query, depth: int
+        self,
+        lane: Lane,
+        vectors_of: Callable[[Lane], VectorLane],
+        facts: LibraryFacts,
+        query: Query,
+        depth: int,
     ) -> tuple[list[Found], LaneCoverage]:
         """The hits of one lane, best first, and what it covered.
 
         A model that cannot be loaded turns its lane off, unless the query asks for just this lane.
 
         Args:
-            vectors: the lane, refreshed.
+            lane: which.
+            vectors_of: gives the refreshed vectors of a lane; not asked where they would be of no use.
             facts: of the library.
             query: a text, a picture or a moment.
             depth: most hits.
 
         Raises:
             LibraryMismatch: the lane's vectors are of another model than its encoder.
-            ModelUnavailable: the query names this lane, and its model cannot be loaded.
+            ModelUnavailable: the query is for this lane alone, and its model cannot be loaded.
             TimestampOutOfRange: the asked moment lies outside its video.
         """
-        lane = vectors.lane
-        positions = vectors.table.in_scope(query.scope)
-        items = len(vectors.table) if positions is None else len(positions)
-        if items == 0:
-            why = self._off.get(lane)
-            return [], LaneCoverage(lane, why is None, 0, why or f"no pictures here have {lane} vectors")
         try:
+            self._require_model(lane, query)
+            vectors = vectors_of(lane)
+            positions = vectors.table.in_scope(query.scope)
+            items = len(vectors.table) if positions is None else len(positions)
+            if items == 0:
+                why = self._off.get(lane)
+                return [], LaneCoverage(lane, why is None, 0, why or f"no pictures here have {lane} vectors")
             asked = self._asked(vectors, facts, query)
         except ModelUnavailable as error:
-            if query.lanes is not None:
+            if query.lanes == (lane,):
                 raise
-            return [], LaneCoverage(lane, False, 0, self._off.get(lane) or str(error))
+            return [], LaneCoverage(lane, False, 0, str(error))
         if asked is None:
             return [], LaneCoverage(lane, False, 0, f"the asked moment has no {lane} vector")
         ranked = rank_frames(vectors, asked.vector, asked.keep, query.scope, depth, asked.left_out)
@@ -102,6 +109,12 @@ class FrameLanes:
             ModelUnavailable: the encoder cannot be loaded.
         """
         return np.stack([text_vector(self._picture.get(), text) for text in texts])
+
+    def _require_model(self, lane: Lane, query: Query) -> None:
+        """Nothing, when there is a model to ask this lane with, though it may not load yet."""
+        model = self._appearance if lane == "appearance" else self._picture
+        if query.like is None and lane != "layout" and not model.given:
+            raise ModelUnavailable(self._off.get(lane, f"no model was given for {lane}"))
 
     def _asked(self, vectors: VectorLane, facts: LibraryFacts, query: Query) -> _Asked | None:
         if query.like is not None:

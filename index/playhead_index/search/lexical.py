@@ -7,7 +7,8 @@ up to date video by video, and kept in a cache file once there are enough of the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +95,10 @@ class LexicalIndex:
         ranked = {kind: self._ranked(kind, weights, mean_length, scope, asked, only, limit) for kind in kinds}
         return span_hits(self._catalog, ranked, "lexical")
 
-    def _weights(self, terms: Iterable[str], size: int) -> list[tuple[str, float]]:
-        held = [(term, sum(part.holding(term) for part in self._parts)) for term in terms]
-        weights = [(term, weight_of(holding, size)) for term, holding in held if holding]
+    def _weights(self, terms: Sequence[str], size: int) -> list[tuple[str, float]]:
+        held = {term: sum(part.holding(term) for part in self._parts) for term in terms}
+        asked = Counter(term for term in terms if held[term])
+        weights = [(term, many * weight_of(held[term], size)) for term, many in asked.items()]
         return sorted(weights, key=lambda one: -one[1])[:MOST_TERMS]
 
     def _ranked(

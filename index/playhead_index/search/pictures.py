@@ -104,9 +104,7 @@ def rank_frames(
         limit: most frames to return.
         left_out: a stretch of a video that is not searched.
     """
-    positions = _searched(lane, scope, left_out)
-    allowed = None if positions is None else lane.table.ids[positions]
-    ids, scores = lane.store.search(query[None], FRAMES_LOOKED_AT, allowed).of(0)
+    ids, scores = _nearest(lane, query, scope, left_out)
     kept = keep(ids, scores)
     if not kept.any():
         return []
@@ -131,15 +129,18 @@ def _floor(lane: VectorLane, query: NDArray[np.float32]) -> float:
     return median + STANDS_OUT * 1.4826 * float(np.median(np.abs(background - median)))
 
 
-def _searched(
-    lane: VectorLane, scope: Scope, left_out: tuple[str, Window] | None
-) -> NDArray[np.int64] | None:
+def _nearest(
+    lane: VectorLane, query: NDArray[np.float32], scope: Scope, left_out: tuple[str, Window] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids and scores of the frames nearest to a query, those of the left out stretch dropped."""
     positions = lane.table.in_scope(scope)
+    allowed = None if positions is None else lane.table.ids[positions]
     if left_out is None:
-        return positions
-    out = lane.table.in_scope(Scope((left_out[0],), left_out[1]))
-    positions = np.arange(len(lane.table)) if positions is None else positions
-    return positions if out is None else np.setdiff1d(positions, out, assume_unique=True)
+        return lane.store.search(query[None], FRAMES_LOOKED_AT, allowed).of(0)
+    out = lane.table.ids[slice(*_range(lane, *left_out))]
+    ids, scores = lane.store.search(query[None], FRAMES_LOOKED_AT + len(out), allowed).of(0)
+    others = ~np.isin(ids, out)
+    return ids[others], scores[others]
 
 
 def _peaks(lane: VectorLane, at: NDArray[np.int64]) -> NDArray[np.int64]:

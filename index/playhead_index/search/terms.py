@@ -115,7 +115,7 @@ class AskedWords:
     """What a person's text asks the words of a library.
 
     Args:
-        terms: each once; a hit holds at least one.
+        terms: as often as they are asked for; a hit holds at least one.
         phrases: FTS5 expressions of what stood in quotation marks; a hit holds all.
         required: terms that every hit holds: those of quoted text without spaces.
     """
@@ -143,8 +143,7 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
             required += _terms(phrase, tokenizer)
         elif any(tokenizer.tokens(phrase)):
             phrases.append(f'"{" ".join(phrase)}"')
-    terms = dict.fromkeys(_terms(words, tokenizer))
-    return AskedWords(tuple(terms), tuple(phrases), tuple(dict.fromkeys(required)))
+    return AskedWords(tuple(_terms(words, tokenizer)), tuple(phrases), tuple(dict.fromkeys(required)))
 
 
 def _terms(words: Sequence[str], tokenizer: Tokenizer) -> list[str]:

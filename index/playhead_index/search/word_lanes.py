@@ -12,7 +12,7 @@ from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.meaning import rank_spans
 from playhead_index.search.moments import Found
-from playhead_index.search.results import Hit, Lane, LaneCoverage, Scope
+from playhead_index.search.results import Hit, LaneCoverage, Scope
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.vectors import require_same_model
@@ -31,23 +31,30 @@ class WordLanes:
     Args:
         catalog: of the library.
         words: encoder of what words mean; without one they are searched by the words alone.
-        off: why a lane has no words, and how to turn it on.
+        off: why a lane has no words, or no `meaning`, and how to turn it on.
     """
 
     def __init__(
-        self, catalog: Catalog, words: Callable[[], TextEmbedder] | None, off: Mapping[Lane, str]
+        self, catalog: Catalog, words: Callable[[], TextEmbedder] | None, off: Mapping[str, str]
     ) -> None:
         self._catalog, self._off = catalog, off
         self._words = Lazy(words, "text")
+        self._off_meaning = off.get("meaning", "no text model was given")
         self.lexical = LexicalIndex(catalog)
 
     def search(
-        self, lanes: Mapping[SpanKind, VectorLane], text: str, scope: Scope, depth: int
+        self,
+        kinds: Sequence[SpanKind],
+        vectors_of: Callable[[SpanKind], VectorLane],
+        text: str,
+        scope: Scope,
+        depth: int,
     ) -> tuple[list[list[Found]], list[LaneCoverage]]:
-        """The ranked lists of some lanes, and what each covered.
+        """The ranked lists of some lanes, and what each covered; `lexical` must be refreshed.
 
         Args:
-            lanes: refreshed; `lexical` too.
+            kinds: which lanes.
+            vectors_of: gives the refreshed vectors of a lane; asked only where there is an encoder.
             text: words to search for.
             scope: where.
             depth: most hits of a list.
@@ -55,14 +62,15 @@ class WordLanes:
         Raises:
             LibraryMismatch: the words were embedded with another model than the encoder.
         """
-        items = {kind: self.lexical.items(kind, scope) for kind in lanes}
-        some = {kind: lane for kind, lane in lanes.items() if items[kind]}
-        by_words = self.lexical.hits(text, list(some), scope, depth)
-        vector, why_not = self._vector(list(some.values()), text)
-        by_meaning = self._by_meaning(some, vector, scope, depth) if vector is not None else {}
+        items = {kind: self.lexical.items(kind, scope) for kind in kinds}
+        some = [kind for kind in kinds if items[kind]]
+        by_words = self.lexical.hits(text, some, scope, depth)
+        lanes = {kind: vectors_of(kind) for kind in some} if self._words.given else {}
+        vector, why_not = self._vector(list(lanes.values()), text)
+        by_meaning = self._by_meaning(lanes, vector, scope, depth) if vector is not None else {}
         lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
         found = [[Found(hit, hit.window) for hit in hits] for hits in lists]
-        return found, [self._line(kind, items[kind], why_not) for kind in lanes]
+        return found, [self._line(kind, items[kind], why_not) for kind in kinds]
 
     def _by_meaning(
         self, lanes: Mapping[SpanKind, VectorLane], vector: NDArray[np.float32], scope: Scope, depth: int
@@ -74,6 +82,8 @@ class WordLanes:
 
     def _vector(self, lanes: Sequence[VectorLane], text: str) -> tuple[NDArray[np.float32] | None, str]:
         """(D,) vector of a text; None, and why, where nothing is embedded or the model is not there."""
+        if not self._words.given:
+            return None, self._off_meaning
         embedded = [lane for lane in lanes if len(lane.table)]
         if not embedded:
             return None, "the words are not embedded"

@@ -28,6 +28,7 @@ TRAINING_ROWS = 8192
 TRAINING_ROUNDS = 10
 QUERIES_MEASURED = 64
 BLOCK = 16_384
+EXACT_AMONG = 50_000
 
 Fetch = Callable[[NDArray[np.int64]], NDArray[np.float16]]
 """(n, D) fp16 vectors of (n,) ids, from the shards."""
@@ -51,7 +52,7 @@ class Recall:
 class CodedStore:
     """A `VectorStore` that holds codes and reads the vectors themselves where they stand.
 
-    A search among allowed ids is exact; one among all finds what `recall` says.
+    A search among up to `EXACT_AMONG` allowed ids is exact; one among more finds what `recall` says.
 
     Args:
         index: FAISS's index of the codes of vectors less `mean`.
@@ -113,15 +114,24 @@ class CodedStore:
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> Neighbours:
         """The k nearest of each of (Q, D) queries, among (n,) allowed ids or among all (None)."""
-        if allowed is not None:
-            return self._exact(queries, k, allowed[self._held(allowed)])
-        found = [
-            self._exact(query[None], k, self.candidates(query, max(k, self.recall.candidates)))
-            for query in queries
-        ]
-        return Neighbours(
-            np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found])
-        )
+        if allowed is not None and len(allowed) <= EXACT_AMONG:
+            return self.exact(queries, k, allowed)
+        wider = 1 if allowed is None else -(-len(self) // len(allowed))
+        count = max(k, self.recall.candidates) * wider
+        found = [self.exact(query[None], k, self._among(query, count, allowed)) for query in queries]
+        found = found or [self.exact(queries, k, self._ids[:0])]
+        ids = np.concatenate([one.ids for one in found])
+        return Neighbours(ids, np.concatenate([one.scores for one in found]))
+
+    def exact(self, queries: NDArray[np.float32], k: int, ids: NDArray[np.int64]) -> Neighbours:
+        """The k nearest of each query among (n,) ids by their vectors, each of which is read once."""
+        ids = ids[self._held(ids)]
+        best = np.full((len(queries), k), MISSING, np.int64), np.full((len(queries), k), -np.inf, np.float32)
+        for first in range(0, len(ids), BLOCK):
+            block = ids[first : first + BLOCK]
+            scores, rows = search_codes(queries, as_codes(self._fetch(block)), min(k, len(block)))
+            best = _best((best[0], block[rows]), (best[1], scores), k)
+        return Neighbours(*best)
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) dot products of one (D,) query with the vectors of (n,) ids; -inf where there is none."""
@@ -148,14 +158,11 @@ class CodedStore:
         ids = self._ids[places[0][places[0] >= 0]]
         return np.asarray(ids[ids != MISSING], dtype=np.int64)
 
-    def _exact(self, queries: NDArray[np.float32], k: int, ids: NDArray[np.int64]) -> Neighbours:
-        """The k nearest of each query among (n,) held ids, always (Q, k); their vectors are read once."""
-        best = np.full((len(queries), k), MISSING, np.int64), np.full((len(queries), k), -np.inf, np.float32)
-        for first in range(0, len(ids), BLOCK):
-            block = ids[first : first + BLOCK]
-            scores, rows = search_codes(queries, as_codes(self._fetch(block)), min(k, len(block)))
-            best = _best((best[0], block[rows]), (best[1], scores), k)
-        return Neighbours(*best)
+    def _among(
+        self, query: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None
+    ) -> NDArray[np.int64]:
+        ids = self.candidates(query, count)
+        return ids if allowed is None else ids[np.isin(ids, allowed)]
 
     def _held(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         return find_sorted(self._ids, self._order, ids) >= 0
@@ -198,7 +205,7 @@ def measured_recall(store: CodedStore, queries: NDArray[np.float32], named: str)
         queries: (Q, D) float32.
         named: `text` or `made`.
     """
-    tenth = store.search(queries, RECALL_AT, store.ids).scores[:, -1]
+    tenth = store.exact(queries, RECALL_AT, store.ids).scores[:, -1]
     coded = [store.scores(query, store.candidates(query, CANDIDATES[-1])) for query in queries]
     reached = 0.0
     for count in CANDIDATES:
