@@ -1,5 +1,6 @@
 """Tests of a whole search over a made library."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,19 @@ def test_a_model_that_is_not_there_turns_its_lane_off_and_the_reason_is_said(lib
     )  # fmt: skip
 
 
+def test_a_model_that_did_not_load_is_not_tried_again(library: MadeLibrary) -> None:
+    tried = []
+
+    def fails() -> FakeEmbedder:
+        tried.append(1)
+        return unavailable()
+
+    searcher = library.searcher(picture=fails)
+    for _ in range(3):
+        searcher.search(Query(text="red"))
+    assert len(tried) == 1
+
+
 def test_a_lane_that_is_asked_for_alone_must_have_its_model(library: MadeLibrary) -> None:
     with pytest.raises(ModelUnavailable, match="no weights here"):
         library.searcher(picture=unavailable).search(Query(text="red", lanes=("picture",)))
@@ -261,6 +275,22 @@ def test_a_video_that_is_removed_and_made_anew_is_searched_anew(library: MadeLib
 def test_a_shard_that_lost_its_end_is_searched_as_far_as_it_goes(library: MadeLibrary) -> None:
     library.shards["picture"].truncate("car", 44)
     assert windows(library.searcher().search(Query(text="red"))) == [("car", Window(40, 44))]
+
+
+def test_searches_from_several_threads_while_videos_come_see_whole_videos(library: MadeLibrary) -> None:
+    searcher = library.searcher()
+
+    def search(_: int) -> set[tuple[str, Window]]:
+        return set(windows(searcher.search(Query(text="red", limit=20))))
+
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(search, i) for i in range(12)]
+        for number in range(4):
+            library.add(f"more{number}", [*BUSY[:60], *shown(("red", 5))])
+        found = [one.result() for one in running]
+    expected = {("car", Window(40, 48))} | {(f"more{n}", Window(60, 65)) for n in range(4)}
+    assert all(("car", Window(40, 48)) in one and one <= expected for one in found)
+    assert search(0) == expected
 
 
 # ---- above the exact limit ----

@@ -82,14 +82,15 @@ class FrameLanes:
             ModelUnavailable: the query is for this lane alone, and its model cannot be loaded.
             TimestampOutOfRange: the asked moment lies outside its video.
         """
+        if not self._has_vectors(lane):
+            return [], self._nothing(lane)
         try:
             self._require_model(lane, query)
             vectors = vectors_of(lane)
             positions = vectors.table.in_scope(query.scope)
             items = len(vectors.table) if positions is None else len(positions)
             if items == 0:
-                why = self._off.get(lane)
-                return [], LaneCoverage(lane, why is None, 0, why or f"no pictures here have {lane} vectors")
+                return [], self._nothing(lane)
             asked = self._asked(vectors, facts, query)
         except ModelUnavailable as error:
             if query.lanes == (lane,):
@@ -109,6 +110,13 @@ class FrameLanes:
             ModelUnavailable: the encoder cannot be loaded.
         """
         return np.stack([text_vector(self._picture.get(), text) for text in texts])
+
+    def _has_vectors(self, lane: Lane) -> bool:
+        return bool(self._catalog.query("SELECT 1 FROM stage WHERE name = ? AND rows > 0 LIMIT 1", (lane,)))
+
+    def _nothing(self, lane: Lane) -> LaneCoverage:
+        why = self._off.get(lane)
+        return LaneCoverage(lane, why is None, 0, why or f"no pictures here have {lane} vectors")
 
     def _require_model(self, lane: Lane, query: Query) -> None:
         """Nothing, when there is a model to ask this lane with, though it may not load yet."""
