@@ -8,14 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playhead_index.search.engine import Searcher
 
 from playhead.chat import load_chat_model
 from playhead.models import LoadModels, ModelNames, encoder_callables
-from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
 from playhead_agent.progress import Progress
-from playhead_agent.run import stream
-from playhead_agent.state import Context
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, open_reader
 from playhead_index.errors import LibraryError, VideoError
@@ -32,6 +28,7 @@ from playhead_index.lifecycle import (
 )
 from playhead_index.recipe import Recipe
 from playhead_index.scan import record_failure
+from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
@@ -272,6 +269,10 @@ class Library:
             ModelUnavailable: the chat model cannot be made.
             VideoUnknown: a video is not in the library.
         """
+        from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+        from playhead_agent.run import stream
+        from playhead_agent.state import Context
+
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(self.searcher, self.catalog, chat)

@@ -344,6 +344,13 @@ def test_codes_that_cannot_be_kept_are_used_all_the_same(small: MadeLibrary) -> 
     assert windows(searcher.search(Query(text="red"))) == [("car", Window(40, 48))]
 
 
+def test_vectors_that_were_lost_after_codes_were_made_are_not_found(small: MadeLibrary) -> None:
+    small.searcher(exact_limit=100).prepare()
+    searcher = small.searcher(exact_limit=100)
+    small.shards["picture"].truncate("car", 44)
+    assert windows(searcher.search(Query(text="red")))[0] == ("car", Window(40, 44))
+
+
 def test_a_library_that_shrank_below_the_limit_is_searched_exactly_again(small: MadeLibrary) -> None:
     searcher = small.searcher(exact_limit=100)
     searcher.prepare()

@@ -88,7 +88,8 @@ class VectorLane:
         """(n, D) float32 vectors of up to `SAMPLE_ROWS` rows spread evenly over the library."""
         if self._sample is None:
             at = np.unique(np.linspace(0, len(self.table) - 1, min(SAMPLE_ROWS, len(self.table))).astype(int))
-            self._sample = self.store.vectors(self.table.ids[at])
+            vectors = self.store.vectors(self.table.ids[at])
+            self._sample = vectors[np.isfinite(vectors).all(axis=1)]
         return self._sample
 
     # ---- keeping in step ----
@@ -185,7 +186,7 @@ class VectorLane:
         return block, vectors
 
     def _fetch(self, ids: NDArray[np.int64]) -> NDArray[np.float16]:
-        """(n, D) fp16 vectors of (n,) ids of the table, read video by video."""
+        """(n, D) fp16 vectors of (n,) ids of the table, read video by video; NaN for bytes that are gone."""
         assert self.tag is not None
         positions = self.table.positions(ids)
         order = np.argsort(positions, kind="stable")
@@ -194,7 +195,10 @@ class VectorLane:
         vectors = np.empty((len(ids), self.tag.width), dtype=np.float16)
         for first, last in pairwise([*starts, len(ids)]):
             at = order[first:last]
-            vectors[at] = self._vectors(self.table.video_ids[videos[first]])[self.table.rows[positions[at]]]
+            held, rows = self._vectors(self.table.video_ids[videos[first]]), self.table.rows[positions[at]]
+            there = rows < len(held)
+            vectors[at[there]] = held[rows[there]]
+            vectors[at[~there]] = np.nan
         return vectors
 
     def _vectors(self, video_id: str) -> NDArray[np.float16]:

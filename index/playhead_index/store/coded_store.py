@@ -31,7 +31,7 @@ BLOCK = 16_384
 EXACT_AMONG = 50_000
 
 Fetch = Callable[[NDArray[np.int64]], NDArray[np.float16]]
-"""(n, D) fp16 vectors of (n,) ids, from the shards."""
+"""(n, D) fp16 vectors of (n,) ids, from the shards; NaN where they are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ class CodedStore:
         for first in range(0, len(ids), BLOCK):
             block = ids[first : first + BLOCK]
             scores, rows = search_codes(queries, as_codes(self._fetch(block)), min(k, len(block)))
-            best = _best((best[0], block[rows]), (best[1], scores), k)
+            ids_found = np.where(rows >= 0, block[rows], MISSING)
+            best = _best((best[0], ids_found), (best[1], np.where(rows >= 0, scores, -np.inf)), k)
         return Neighbours(*best)
 
     def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -182,6 +183,7 @@ def make_coded_store(
     generator = np.random.default_rng(0)
     chosen = ids[np.sort(generator.choice(len(ids), min(TRAINING_ROWS, len(ids)), replace=False))]
     sample = fetch(chosen).astype(np.float32)
+    sample = sample[np.isfinite(sample).all(axis=1)]
     mean = sample.mean(axis=0)
     store = CodedStore(
         _trained(sample - mean), np.zeros(0, np.int64), mean, Recall(CANDIDATES[-1], 0.0, ""), fetch

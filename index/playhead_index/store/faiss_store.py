@@ -178,7 +178,8 @@ def search_codes(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k best of (n, 2 D) fp16 codes for each of (Q, D) queries: (Q, k) scores and (Q, k) rows.
 
-    Cheaper than decoding up to some thousand rows, because FAISS computes on fp16 as it stands.
+    Rows that are not numbers come out as row -1 with some low score. Cheaper than decoding up to some
+    thousand rows, because FAISS computes on fp16 as it stands.
     """
     if k < 1:
         return np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
@@ -190,10 +191,10 @@ def search_codes(
 
 
 def scores_of_codes(query: NDArray[np.float32], codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n,) dot products of one (D,) query with (n, 2 D) fp16 codes."""
+    """(n,) dot products of one (D,) query with (n, 2 D) fp16 codes; -inf for rows that are not numbers."""
     found, rows = search_codes(query[None], codes, len(codes))
-    scores = np.empty(len(codes), dtype=np.float32)
-    scores[rows[0]] = found[0]
+    scores = np.full(len(codes), -np.inf, dtype=np.float32)
+    scores[rows[0][rows[0] >= 0]] = found[0][rows[0] >= 0]
     return scores
 
 
