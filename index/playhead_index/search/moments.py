@@ -7,7 +7,7 @@ from playhead_index.search.fusion import K, rank_score, rrf
 from playhead_index.search.results import LANES, Hit, How, Lane
 from playhead_index.window import Window
 
-JOIN_GAP_S = 6.0
+JOIN_GAP_S = 3.0
 """Two sentences of a passage lie about so far apart. On 206 QVHighlights queries over the captions of 200
 videos, 3 s put a window with IoU 0.3 or more among the first ten for 29 of 100 queries, 6 s for 46."""
 LONGEST_S = 30.0

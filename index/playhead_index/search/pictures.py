@@ -165,7 +165,7 @@ def _extents(
     ranges = [_context(lane, int(position), scope, left_out) for position in at]
     places = [np.arange(first, stop) for first, stop in ranges]
     flat = lane.store.scores(query, lane.table.ids[np.concatenate(places)])
-    flat = np.where(np.isfinite(flat), flat, flat[np.isfinite(flat)].min())  # lost vectors stand out of nothing
+    flat = np.where(np.isfinite(flat), flat, flat[np.isfinite(flat)].min())  # of lost vectors
     starts_s, ends_s, scores = (np.zeros((len(at), max(map(len, places)))) for _ in range(3))
     done = 0
     for row, place in enumerate(places):
