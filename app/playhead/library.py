@@ -114,6 +114,8 @@ class Library:
         for path, error in missing:
             record_failure(self.catalog, path, error)
             yield VideoReport(path, None, "failed", error=str(error))
+        self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
+        self.searcher.prepare()
 
     def remove(self, name: str, *, wait_s: float = 0.0) -> str:
         """Takes a video out of the library and returns its id; the file stays.

@@ -344,11 +344,22 @@ def test_codes_that_cannot_be_kept_are_used_all_the_same(small: MadeLibrary) -> 
     assert windows(searcher.search(Query(text="red"))) == [("car", Window(40, 48))]
 
 
-def test_vectors_that_were_lost_after_codes_were_made_are_not_found(small: MadeLibrary) -> None:
+def test_codes_without_the_copy_of_the_vectors_are_used_with_the_shards(small: MadeLibrary) -> None:
     small.searcher(exact_limit=100).prepare()
+    for copy in small.folder.glob("cache/*.f16"):
+        copy.unlink()
     searcher = small.searcher(exact_limit=100)
+    assert windows(searcher.search(Query(text="red"))) == [("car", Window(40, 48))]
     small.shards["picture"].truncate("car", 44)
     assert windows(searcher.search(Query(text="red")))[0] == ("car", Window(40, 44))
+
+
+def test_preparing_again_leaves_one_copy_of_the_vectors(small: MadeLibrary) -> None:
+    small.searcher(exact_limit=100).prepare()
+    small.add("more", BUSY[:60])
+    small.searcher(exact_limit=100).prepare()
+    assert len(list(small.folder.glob("cache/vectors-picture.*.f16"))) == 1
+    assert windows(small.searcher(exact_limit=100).search(Query(text="red"))) == [("car", Window(40, 48))]
 
 
 def test_a_library_that_shrank_below_the_limit_is_searched_exactly_again(small: MadeLibrary) -> None:

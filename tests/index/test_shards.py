@@ -60,6 +60,16 @@ def test_what_was_read_stays_readable_after_the_shard_is_removed(shards: Shards)
     assert (shards.count("v"), read[0, 0]) == (0, 4.0)
 
 
+@pytest.mark.parametrize("asked", [[0, 1, 2, 4], [4, 3, 0], [2], []])
+def test_chosen_rows_come_in_the_order_asked_and_lost_ones_are_no_numbers(
+    shards: Shards, asked: list[int]
+) -> None:
+    shards.append("v", rows(0, 10, 20, 30))
+    expected = np.vstack([rows(0, 10, 20, 30), np.full((1, 3), np.nan)])[asked]
+    np.testing.assert_array_equal(shards.read_rows("v", np.array(asked, dtype=np.int64)), expected)
+    assert np.isnan(shards.read_rows("none", np.array([0, 1]))).all()
+
+
 def test_vectors_of_another_width_are_refused(shards: Shards) -> None:
     with pytest.raises(ValueError, match=r"must be \(n, 3\), got vectors.shape = \(1, 4\)"):
         shards.append("v", np.zeros((1, 4), dtype=np.float32))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +16,23 @@ from playhead_index.store.cache import packed_names, read_cache, unpacked_names,
 
 if TYPE_CHECKING:
     from playhead_index.store.coded_store import CodedStore, Fetch
+    from playhead_index.store.vector_copy import VectorCopy
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedCodes:
-    """Codes as they were saved, and the state of each video then."""
+    """Codes as they were saved, the state of each video then, and a copy of the vectors if there is one."""
 
     table: RowTable
     signatures: Mapping[str, str]
     store: "CodedStore"
+    copy: "VectorCopy | None"
 
 
 def save_codes(
     path: Path, tag: ModelTag, table: RowTable, signatures: Mapping[str, str], store: "CodedStore"
-) -> bool:
-    """Keeps the codes of a whole table; False when they cannot be written.
+) -> "VectorCopy | None":
+    """Keeps the codes of a whole table and a copy of its vectors, and gives that; None when it cannot.
 
     Args:
         path: of the cache file.
@@ -40,6 +43,10 @@ def save_codes(
     """
     import faiss
 
+    from playhead_index.store.vector_copy import open_copy, write_copy
+
+    copy = path.with_name(f"{path.stem}.{uuid4().hex[:12]}.f16")
+    write_copy(copy, table.ids, store.fetch)
     arrays: dict[str, NDArray[Any]] = {
         "index": faiss.serialize_index(store.index),
         "mean": store.mean,
@@ -52,7 +59,11 @@ def save_codes(
         "ends_s": table.ends_s,
     }
     facts = {"model": json.dumps(asdict(tag)), "recall": json.dumps(asdict(store.recall))}
-    return write_cache(path, arrays, {**facts, "count": str(len(table))})
+    kept = write_cache(path, arrays, {**facts, "count": str(len(table)), "copy": copy.name})
+    for other in path.parent.glob(f"{path.stem}.*.f16"):
+        if not kept or other != copy:
+            other.unlink(missing_ok=True)
+    return open_copy(copy, table.ids, tag.width)
 
 
 def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
@@ -63,6 +74,7 @@ def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
     import faiss
 
     from playhead_index.store.coded_store import CodedStore, Recall
+    from playhead_index.store.vector_copy import open_copy
 
     arrays, facts = read
     table = RowTable(
@@ -78,4 +90,6 @@ def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
         return None
     signatures = dict(line.split(" ", 1) for line in unpacked_names(arrays["signatures"]))
     store = CodedStore(index, table.ids, arrays["mean"], Recall(**json.loads(facts["recall"])), fetch)
-    return LoadedCodes(table, signatures, store)
+    return LoadedCodes(
+        table, signatures, store, open_copy(path.with_name(facts["copy"]), table.ids, tag.width)
+    )

@@ -24,8 +24,7 @@ class LibraryFacts:
         self._whole = {video_id: Window(0.0, duration_s) for video_id, duration_s in rows}
         self._unfinished = unfinished_videos(catalog)
         self._segments = lru_cache(maxsize=64)(self._count_segments)
-        self.path = lru_cache(maxsize=4096)(self._path)
-        """Where a copy of a video is, or else where one was last seen."""
+        self._paths = lru_cache(maxsize=4096)(self._find_path)
 
     def windows(self, scope: Scope) -> Mapping[str, Window]:
         """The searched part of each video of a scope; videos that have no such part are left out.
@@ -58,7 +57,11 @@ class LibraryFacts:
             )
         return self._whole[video_id]
 
-    def _path(self, video_id: str) -> Path:
+    def path(self, video_id: str) -> Path:
+        """Where a copy of a video is, or else where one was last seen; looked up once."""
+        return self._paths(video_id)
+
+    def _find_path(self, video_id: str) -> Path:
         places = self._catalog.places(video_id)
         return next((place for place in places if place.exists()), places[0] if places else Path(video_id))
 

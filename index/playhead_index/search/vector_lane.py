@@ -14,25 +14,25 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.search.code_cache import load_codes, save_codes
+from playhead_index.search.moves import NO_ROWS, Moves
 from playhead_index.search.results import Lane
 from playhead_index.search.rows import Block, RowTable
 from playhead_index.store.cache import cache_path
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.ids import find_sorted, sorting_order
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.shards import Shards
 from playhead_index.store.vectors import VectorStore
 
 if TYPE_CHECKING:
     from playhead_index.store.coded_store import CodedStore
+    from playhead_index.store.vector_copy import VectorCopy
 
 EXACT_LIMIT = 200_000
-"""Vectors up to which every one is looked at: 22 ms at 512 dimensions on one thread."""
+"""Vectors up to which every one is looked at: some 30 ms at 512 dimensions on one thread."""
 REMAKE_PART = 5
 """Codes are made anew when more than one in so many rows came or went since they were made."""
 SAMPLE_ROWS = 2048
-OPEN_SHARDS = 128
-MOVED_AT_ONCE = 65_536
+_NO_VECTORS = np.zeros((0, 0), dtype=np.float16)
 
 _FRAMES = "SELECT id, row, start_s, end_s FROM frame WHERE video_id = ? AND row < ? ORDER BY row"
 _SPANS = (
@@ -63,8 +63,8 @@ class VectorLane:
         self._seen: Mapping[str, str] = {}
         self._store: VectorStore | None = None
         self._shards: Shards | None = None
-        self._open_shards: dict[str, NDArray[np.float16]] = {}
         self._sample: NDArray[np.float32] | None = None
+        self._copy: VectorCopy | None = None
 
     @property
     def store(self) -> VectorStore:
@@ -127,7 +127,7 @@ class VectorLane:
 
         made = make_coded_store(self.table.ids, self._fetch, texts)
         if made.recall.at_10 >= RECALL_WANTED:
-            save_codes(self._cache, self.tag, self.table, self._seen, made)
+            self._copy = save_codes(self._cache, self.tag, self.table, self._seen, made)
             self._store = made
 
     def _open(self) -> bool:
@@ -146,22 +146,18 @@ class VectorLane:
     def _replace(self, changed: list[str], gone: list[str]) -> None:
         """Puts the rows of videos as they are now in the place of old ones; moves only what differs."""
         blocks = dict(self.table.blocks())
-        moves = _Moves(self.store)
+        moves = Moves(self.store, self._copy)
         for video_id in gone:
-            moves.remove(blocks.pop(video_id, _NO_ROWS).ids)
+            moves.replace(blocks.pop(video_id, NO_ROWS), NO_ROWS, _NO_VECTORS)
         for video_id in changed:
-            old = blocks.get(video_id, _NO_ROWS)
             new, vectors = self._read(video_id)
-            moves.remove(_only_in(old, new).ids)
-            added = _only_in(new, old)
-            moves.add(added.ids, vectors[added.rows])
+            moves.replace(blocks.get(video_id, NO_ROWS), new, vectors)
             blocks[video_id] = new
         self.table = RowTable.of_blocks(blocks)
         self._sample = None
-        self._open_shards.clear()
         moves.flush()
         if self.codes is not None and len(self.table) <= self._exact_limit:
-            self._store = self._new_store()
+            self._store, self._copy = self._new_store(), None
             self._store.add(self.table.ids, self._fetch(self.table.ids))
 
     def _read(self, video_id: str) -> tuple[Block, NDArray[np.float16]]:
@@ -186,29 +182,26 @@ class VectorLane:
         return block, vectors
 
     def _fetch(self, ids: NDArray[np.int64]) -> NDArray[np.float16]:
-        """(n, D) fp16 vectors of (n,) ids of the table, read video by video; NaN for bytes that are gone."""
+        """(n, D) fp16 vectors of (n,) ids of the table; NaN for those whose bytes are gone."""
         assert self.tag is not None
+        vectors = np.empty((len(ids), self.tag.width), dtype=np.float16)
+        held = self._copy.read(ids, vectors) if self._copy is not None else np.zeros(len(ids), dtype=bool)
+        if not held.all():
+            vectors[~held] = self._from_shards(ids[~held])
+        return vectors
+
+    def _from_shards(self, ids: NDArray[np.int64]) -> NDArray[np.float16]:
+        assert self._shards is not None
         positions = self.table.positions(ids)
         order = np.argsort(positions, kind="stable")
         videos = np.searchsorted(self.table.offsets, positions[order], side="right") - 1
         starts = np.flatnonzero(np.diff(videos, prepend=-1))
-        vectors = np.empty((len(ids), self.tag.width), dtype=np.float16)
+        vectors = np.empty((len(ids), self._shards.width), dtype=np.float16)
         for first, last in pairwise([*starts, len(ids)]):
             at = order[first:last]
-            held, rows = self._vectors(self.table.video_ids[videos[first]]), self.table.rows[positions[at]]
-            there = rows < len(held)
-            vectors[at[there]] = held[rows[there]]
-            vectors[at[~there]] = np.nan
+            video_id, rows = self.table.video_ids[videos[first]], self.table.rows[positions[at]]
+            vectors[at] = self._shards.read_rows(video_id, rows)
         return vectors
-
-    def _vectors(self, video_id: str) -> NDArray[np.float16]:
-        """A video's mapped shard; some stay open, each at the price of a file descriptor."""
-        if video_id not in self._open_shards:
-            assert self._shards is not None
-            while len(self._open_shards) >= OPEN_SHARDS:
-                self._open_shards.pop(next(iter(self._open_shards)))
-            self._open_shards[video_id] = self._shards.read(video_id)
-        return self._open_shards[video_id]
 
     # ---- codes ----
 
@@ -221,48 +214,9 @@ class VectorLane:
         loaded = load_codes(self._cache, self.tag, self._fetch)
         if loaded is None:
             return None
-        self.table, self._seen = loaded.table, loaded.signatures
+        self.table, self._seen, self._copy = loaded.table, loaded.signatures, loaded.copy
         return loaded.store
 
     @property
     def _cache(self) -> Path:
         return cache_path(self._catalog.path.parent, f"vectors-{self.lane}")
-
-
-class _Moves:
-    """Collects ids to forget and vectors to take in, and does both in large steps."""
-
-    def __init__(self, store: VectorStore) -> None:
-        self._store = store
-        self._removed: list[NDArray[np.int64]] = []
-        self._ids: list[NDArray[np.int64]] = []
-        self._vectors: list[NDArray[np.float16]] = []
-
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        self._removed.append(ids)
-
-    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
-        if len(ids):
-            self._ids.append(ids)
-            self._vectors.append(vectors)
-        if sum(map(len, self._ids)) >= MOVED_AT_ONCE:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._removed:
-            self._store.remove(np.concatenate(self._removed))
-        if self._ids:
-            self._store.add(np.concatenate(self._ids), np.concatenate(self._vectors))
-        self._removed, self._ids, self._vectors = [], [], []
-
-
-def _only_in(block: Block, other: Block) -> Block:
-    """The rows of a block that another one does not have: another id, or another place in the shard."""
-    if len(other) == 0 or len(block) == 0:
-        return block
-    places = find_sorted(other.ids, sorting_order(other.ids), block.ids)
-    new = (places < 0) | (other.rows[places] != block.rows)
-    return Block(block.ids[new], block.rows[new], block.starts_s[new], block.ends_s[new])
-
-
-_NO_ROWS = Block(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))

@@ -73,7 +73,7 @@ CREATE TABLE failure (
     failed_at TEXT NOT NULL
 ) STRICT;;
 CREATE TABLE segment (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
     start_s REAL NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE segment (
     UNIQUE (video_id, ordinal)
 ) STRICT;;
 CREATE TABLE frame (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
     row INTEGER NOT NULL,
     start_s REAL NOT NULL,
@@ -91,7 +91,7 @@ CREATE TABLE frame (
 ) STRICT;;
 CREATE INDEX frame_segment ON frame (segment_id);;
 CREATE TABLE span (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('speech', 'screen', 'caption')),
     source TEXT NOT NULL,

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -71,12 +72,38 @@ class Shards:
 
     def read(self, video_id: str) -> NDArray[np.float16]:
         """(N, D) float16 rows, read-only, mapped from the file; (0, D) when there is none."""
-        rows = self.count(video_id)
-        if rows == 0:
-            return np.zeros((0, self.width), dtype=ROW_DTYPE)
         path = self._path(video_id)
         with _mapped_os_errors(path):
-            return np.memmap(path, dtype=ROW_DTYPE, mode="r", shape=(rows, self.width))
+            try:
+                with path.open("rb") as file:
+                    rows = os.fstat(file.fileno()).st_size // self._row_bytes
+                    if rows:
+                        return np.memmap(file, dtype=ROW_DTYPE, mode="r", shape=(rows, self.width))
+            except FileNotFoundError:  # never there, or removed by another process just now
+                pass
+        return np.zeros((0, self.width), dtype=ROW_DTYPE)
+
+    def read_rows(self, video_id: str, rows: NDArray[np.int64]) -> NDArray[np.float16]:
+        """(n, D) float16 copies of (n,) rows, NaN for rows that are not on the disk."""
+        vectors = np.full((len(rows), self.width), np.nan, dtype=ROW_DTYPE)
+        if len(rows) == 0:
+            return vectors
+        runs = pairwise([0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)])
+        path = self._path(video_id)
+        with _mapped_os_errors(path):
+            try:
+                with path.open("rb", buffering=0) as file:
+                    for first, last in runs:
+                        file.seek(int(rows[first]) * self._row_bytes)
+                        self._put(file.read((last - first) * self._row_bytes), vectors[first:last])
+            except FileNotFoundError:
+                pass
+        return vectors
+
+    def _put(self, read: bytes, into: NDArray[np.float16]) -> None:
+        whole = len(read) // self._row_bytes
+        rows = np.frombuffer(read, dtype=ROW_DTYPE, count=whole * self.width)
+        into[:whole] = rows.reshape(whole, self.width)
 
     def remove(self, video_id: str) -> None:
         """Deletes a video's shard, if it has one."""
