@@ -166,7 +166,8 @@ class Library:
             VideoUnknown: none or several fit the name.
         """
         video_id = self.video_id(name)
-        return next(summary for summary in self.videos() if summary.video.video_id == video_id)
+        row = next(video for video in self.catalog.videos() if video.video_id == video_id)
+        return self._summary(row, set(unfinished_videos(self.catalog)))
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""

@@ -5,13 +5,12 @@ from itertools import pairwise
 import numpy as np
 
 from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.look import layout_vectors
 from playhead_index.recipe import Recipe
 from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
-from playhead_index.segment.signature import SIGNATURE_TAG
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog, FrameRow
-from playhead_index.store.shards import Shards
 from playhead_index.window import Window
 
 
@@ -51,8 +50,7 @@ def _windows(
     frames: list[FrameRow],
 ) -> list[Window]:
     starts_s = np.array([frame.window.start_s for frame in frames])
-    shards = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width)
-    features = np.asarray(shards.read(video_id)[: len(frames)], dtype=np.float32)
+    features = layout_vectors(catalog, video_id, len(frames))
     reach_s = 1.5 / recipe.fps  # a change lies at most this long before the picture that first shows it
     longest_s = max(3 * recipe.min_segment_s, recipe.max_segment_s - reach_s)
     cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=longest_s)

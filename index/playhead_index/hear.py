@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import SubtitlesUnreadable
-from playhead_index.look import batches
 from playhead_index.recipe import Models, Recipe
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog

@@ -4,15 +4,14 @@ A picture that shows what the last kept one shows is not embedded again: the las
 over it. Row i of a video's shard in every frame space belongs to its i-th kept picture.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from playhead_index.batches import batches
 from playhead_index.decode import Frame, VideoInfo, VideoReader
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.recipe import Models, Recipe
@@ -26,7 +25,6 @@ from playhead_index.store.shards import Shards
 PLAN_SHORT_SIDE_PX = 144
 LOOK_SHORT_SIDE_PX = 224
 Embed = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,12 @@ def frame_spaces(catalog: Catalog, models: Models) -> list[Space]:
     for name, tag, _ in made:
         register_space(catalog, name, tag)
     return [Space(name, Shards(catalog.path.parent, name, tag.width), embed) for name, tag, embed in made]
+
+
+def layout_vectors(catalog: Catalog, video_id: str, rows: int) -> NDArray[np.float32]:
+    """(rows, S) float32 layout signatures of the first kept pictures of a video, from its shard."""
+    shards = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width)
+    return np.asarray(shards.read(video_id)[:rows], dtype=np.float32)
 
 
 def look(
@@ -208,10 +212,3 @@ def _finish_spaces(
 
 def _signatures(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     return np.stack([signature(image) for image in images])
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size` items, the last one shorter."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -1,9 +1,9 @@
 """The stage that embeds words by what they mean."""
 
+from playhead_index.batches import batches
 from playhead_index.embed.protocol import TextEmbedder
-from playhead_index.look import batches
 from playhead_index.recipe import Models
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages import Stage, read_stage, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
@@ -19,9 +19,7 @@ def embed_words(catalog: Catalog, video_id: str, models: Models) -> None:
     """
     embedder = models.words
     if embedder is None:
-        if read_stage(catalog, video_id, "meaning").status != "done":
-            with catalog.atomic() as db:
-                write_stage(db, video_id, Stage("meaning", "off", note=models.why_off("meaning")))
+        switch_off(catalog, video_id, "meaning", models.why_off("meaning"))
         return
     register_space(catalog, "words", embedder.tag)
     _embed(catalog, video_id, embedder)

@@ -3,16 +3,13 @@
 import json
 from collections.abc import Iterator
 
-import numpy as np
-
+from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.hear import insert_words
-from playhead_index.look import batches
+from playhead_index.look import layout_vectors
 from playhead_index.recipe import Models, Recipe
-from playhead_index.segment.signature import SIGNATURE_TAG
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages import Stage, read_stage, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.shards import Shards
 from playhead_index.window import Window
 from playhead_index.words.merge import merge_screen_text, when_to_read
 from playhead_index.words.protocol import Captioner, ScreenReader, Words
@@ -32,9 +29,7 @@ def read_screen(
     screen_reader = models.screen_reader
     stage = read_stage(catalog, video_id, "screen")
     if screen_reader is None:
-        if stage.status != "done":
-            with catalog.atomic() as db:
-                write_stage(db, video_id, Stage("screen", "off", note=models.why_off("screen")))
+        switch_off(catalog, video_id, "screen", models.why_off("screen"))
         return
     if stage.status == "done" and stage.recipe == screen_reader.name:
         return
@@ -55,10 +50,9 @@ def read_screen(
 def _pictures_to_read(catalog: Catalog, video_id: str, recipe: Recipe) -> list[tuple[int, Window]]:
     """(row, window its reading stands for) of the kept pictures that are worth reading."""
     frames = catalog.frames(video_id)
-    signatures = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width).read(video_id)[: len(frames)]
     chosen = when_to_read(
         [frame.window for frame in frames],
-        np.asarray(signatures, dtype=np.float32),
+        layout_vectors(catalog, video_id, len(frames)),
         min_gap_s=recipe.read_screen_every_s,
     )
     return [(frames[i].row, window) for i, window in chosen]
@@ -90,9 +84,7 @@ def caption_segments(
     captioner = models.captioner
     stage = read_stage(catalog, video_id, "caption")
     if captioner is None:
-        if stage.status != "done":
-            with catalog.atomic() as db:
-                write_stage(db, video_id, Stage("caption", "off", note=models.why_off("caption")))
+        switch_off(catalog, video_id, "caption", models.why_off("caption"))
         return
     if stage.recipe != captioner.name:
         stage = Stage("caption", recipe=captioner.name)

@@ -57,3 +57,10 @@ def write_stage(db: Database, video_id: str, stage: Stage) -> None:
         " note = excluded.note",
         (video_id, stage.name, stage.status, stage.position_s, stage.rows, stage.recipe, stage.note),
     )
+
+
+def switch_off(catalog: Catalog, video_id: str, name: str, why: str) -> None:
+    """Notes that a stage is left out and why, unless an earlier run has done it."""
+    if read_stage(catalog, video_id, name).status != "done":
+        with catalog.atomic() as db:
+            write_stage(db, video_id, Stage(name, "off", note=why))

@@ -6,12 +6,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.pictures import Picture, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
-from playhead_index.embed.vectors import batches, default_batch_size, no_rows, unit_rows
+from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 
 DEFAULT = "facebook/dinov2-small"
 FAMILIES = ("dinov2", "dinov2_with_registers", "dinov3_vit")

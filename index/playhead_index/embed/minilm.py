@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
-from playhead_index.embed.vectors import batches, default_batch_size, no_rows, unit_rows
+from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
 
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.pictures import Picture, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
 from playhead_index.embed.trim import trimmed_text_tower
-from playhead_index.embed.vectors import batches, default_batch_size, no_rows, unit_rows
+from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
 
 DEFAULT = "ViT-B-32:laion2b_s34b_b79k"

@@ -1,15 +1,12 @@
 """What goes into an encoder in batches, and what leaves it: float32 rows of length 1, on the CPU."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import ModelError
-
-Item = TypeVar("Item")
 
 
 def unit_rows(features: Any, tag: ModelTag) -> NDArray[np.float32]:
@@ -28,16 +25,6 @@ def unit_rows(features: Any, tag: ModelTag) -> NDArray[np.float32]:
 def no_rows(tag: ModelTag) -> NDArray[np.float32]:
     """(0, D) float32."""
     return np.zeros((0, tag.width), dtype=np.float32)
-
-
-def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """The items in their order, `size` at a time.
-
-    >>> list(batches("abcde", 2))
-    ['ab', 'cd', 'e']
-    """
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def default_batch_size(device: str) -> int:
