@@ -1,0 +1,130 @@
+"""Whether a system knows when not to answer: rejection, risk against coverage, calibration."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AbstentionScores:
+    """How often a system declined, as parts of 1.
+
+    Args:
+        rejection_accuracy: unanswerable questions that it declined; 0 when none were asked.
+        false_rejection: answerable questions that it declined; 0 when none were asked.
+        answerable: how many questions have an answer.
+        unanswerable: how many have none.
+    """
+
+    rejection_accuracy: float
+    false_rejection: float
+    answerable: int
+    unanswerable: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCoverage:
+    """The error among the answers kept, as ever less confident ones are kept too.
+
+    Args:
+        coverages: (N,) parts kept, 1/N to 1.
+        risks: (N,) parts of the kept answers that are wrong.
+    """
+
+    coverages: Array
+    risks: Array
+
+    @property
+    def area(self) -> float:
+        """AURC: the mean of the risks over all coverages; the lower the better.
+
+        Geifman, Uziel and El-Yaniv, 2019, arXiv:1805.08206.
+        """
+        return float(self.risks.mean())
+
+    def coverage_at(self, most_risk: float) -> float:
+        """The largest part that can be answered with at most this risk; 0 when none can.
+
+        >>> risk_coverage([0.9, 0.8, 0.1], [True, True, False]).coverage_at(0.1).__round__(3)
+        0.667
+        """
+        return float(np.max(self.coverages, where=self.risks <= most_risk, initial=0.0))
+
+
+def abstention_scores(abstained: ArrayLike, answerable: ArrayLike) -> AbstentionScores:
+    """Rejection accuracy and false rejection.
+
+    Args:
+        abstained: (N,) bool, whether the system declined to answer.
+        answerable: (N,) bool, whether there is an answer.
+
+    Raises:
+        ValueError: lengths differ.
+    """
+    declined, can = _flags(abstained, answerable)
+    return AbstentionScores(_part(declined[~can]), _part(declined[can]), int(can.sum()), int((~can).sum()))
+
+
+def risk_coverage(confidences: ArrayLike, correct: ArrayLike) -> RiskCoverage:
+    """The risk-coverage curve; answers of equal confidence share their errors, whatever their order.
+
+    Args:
+        confidences: (N,) finite, the higher the surer.
+        correct: (N,) bool.
+
+    Raises:
+        ValueError: lengths differ, nothing was answered, or a confidence is not finite.
+    """
+    sure, right = _answers(confidences, correct)
+    _, group, sizes = np.unique(-sure, return_inverse=True, return_counts=True)
+    errors = np.bincount(group, weights=~right) / sizes
+    kept = np.arange(1, len(sure) + 1)
+    return RiskCoverage(kept / len(sure), np.repeat(errors, sizes).cumsum() / kept)
+
+
+def calibration_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
+    """ECE: how far confidence is from accuracy in bins of equal width, weighed by answers.
+
+    Guo et al., 2017, arXiv:1706.04599; a bin holds its upper edge, the first also 0.
+
+    Args:
+        confidences: (N,) from 0 to 1.
+        correct: (N,) bool.
+        bins: how many.
+
+    Raises:
+        ValueError: lengths differ, nothing was answered, or a confidence is not from 0 to 1.
+
+    >>> round(calibration_error([0.9, 0.9], [True, False]), 3)
+    0.4
+    """
+    sure, right = _answers(confidences, correct)
+    if not ((sure >= 0) & (sure <= 1)).all():
+        raise ValueError(f"confidences must be from 0 to 1, got {sure.min()} to {sure.max()}")
+    inner = np.linspace(0, 1, bins + 1)[1:-1]
+    place = np.searchsorted(inner, sure, side="left")
+    gaps = np.bincount(place, weights=sure, minlength=bins) - np.bincount(place, right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(sure))
+
+
+def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+    sure, right = np.asarray(confidences, dtype=np.float64), np.asarray(correct, dtype=bool)
+    if sure.shape != right.shape or sure.ndim != 1 or not len(sure):
+        raise ValueError(f"need as many confidences as answers, got {sure.shape} and {right.shape}")
+    if not np.isfinite(sure).all():
+        raise ValueError("confidences must be finite")
+    return sure, right
+
+
+def _flags(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    first, second = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
+    if first.shape != second.shape:
+        raise ValueError(f"need as many of one as of the other, got {first.shape} and {second.shape}")
+    return first, second
+
+
+def _part(flags: NDArray[np.bool_]) -> float:
+    return float(flags.mean()) if len(flags) else 0.0
