@@ -7,20 +7,20 @@ needed and only ASCII can be written.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, hypot, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from playhead_bench.world.kinds import COLOURS, Colour, Shape
+from playhead_bench.world.outlines import Corners, parts
 
 RGB = tuple[int, int, int]
 FINE = 4
 """A sprite is drawn this many times too large, and placed to one `FINE`-th of a pixel."""
 MARGIN = 1.6
-"""Side of a shape's sprite in heights of the shape, with room for outline and shadow."""
-SIDES = {"triangle": 3, "diamond": 4, "pentagon": 5, "hexagon": 6}
+"""Least side of a shape's sprite in heights of the shape, with room for outline and shadow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,63 +66,84 @@ def shade(colour: RGB, factor: float) -> RGB:
     return (red, green, blue)
 
 
-def outline(shape: Shape) -> list[tuple[float, float]]:
-    """Corners of a shape around (0, 0), its height from -0.5 to 0.5; y points down.
-
-    Raises:
-        ValueError: a person has no outline of its own; see `people`.
-    """
-    if shape in SIDES:
-        return _fitted(
-            [(sin(2 * pi * i / SIDES[shape]), -cos(2 * pi * i / SIDES[shape])) for i in range(SIDES[shape])]
-        )
-    if shape == "circle":
-        return [(0.5 * cos(2 * pi * i / 96), 0.5 * sin(2 * pi * i / 96)) for i in range(96)]
-    if shape == "square":
-        return [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]
-    if shape == "star":
-        radii = (1.0, 0.45)
-        return _fitted([(radii[i % 2] * sin(pi * i / 5), -radii[i % 2] * cos(pi * i / 5)) for i in range(10)])
-    if shape == "cross":
-        arm = [(-0.17, -0.5), (0.17, -0.5), (0.17, -0.17)]
-        quarters = ((1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0))
-        return [(a * x + b * y, c * x + d * y) for a, b, c, d in quarters for x, y in arm]
-    if shape == "heart":
-        turns = [2 * pi * i / 96 for i in range(96)]
-        return _fitted(
-            [(16 * sin(t) ** 3, -13 * cos(t) + 5 * cos(2 * t) + 2 * cos(3 * t) + cos(4 * t)) for t in turns]
-        )
-    raise ValueError(f"no outline for {shape!r}")
-
-
-def _fitted(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points moved and scaled so that y spans -0.5 to 0.5."""
-    top, bottom = min(y for _, y in points), max(y for _, y in points)
-    return [(x / (bottom - top), (y - top) / (bottom - top) - 0.5) for x, y in points]
-
-
-@lru_cache(maxsize=64)
-def shape_sprite(shape: Shape, colour: Colour, height_px: int, dx: int, dy: int) -> Sprite:
+@lru_cache(maxsize=256)
+def shape_sprite(
+    shape: Shape,
+    colour: Colour | RGB,
+    height_px: int,
+    dx: int,
+    dy: int,
+    turn_deg: int = 0,
+    light: float = 1.0,
+) -> Sprite:
     """A shape with a dark rim and a soft shadow, its middle `dx`, `dy` `FINE`-ths right and below the middle.
 
     The sprite is square with an odd number of pixels a side, so that there is a middle pixel.
+
+    Args:
+        shape: which; not a person.
+        colour: by name, or red, green and blue.
+        height_px: from the top to the bottom of the shape before it is turned.
+        dx: `FINE`-ths of a pixel to the right.
+        dy: `FINE`-ths of a pixel down.
+        turn_deg: turned clockwise by so many degrees.
+        light: how bright, 1 in daylight.
     """
-    side = int(height_px * MARGIN) | 1
+    fill = shade(COLOURS[colour] if isinstance(colour, str) else colour, light)
+    reach = height_px * FINE
+    side = int(height_px * _span(shape, turn_deg != 0)) | 1
+    x, y = side * FINE / 2 + dx, side * FINE / 2 + dy
     large = Image.new("RGBA", (side * FINE, side * FINE))
+    thick = max(FINE, round(reach * 0.05))
+    for rings, tone in parts(shape):
+        placed = [_placed(ring, turn_deg, x, y, reach) for ring in rings]
+        _fill(large, placed, fill if tone == 1.0 else _tone(fill, tone))
     draw = ImageDraw.Draw(large)
-    x, y, reach = side * FINE / 2 + dx, side * FINE / 2 + dy, height_px * FINE
-    corners = [(x + across * reach, y + down * reach) for across, down in outline(shape)]
-    fill = COLOURS[colour]
-    draw.polygon(corners, fill=fill)
-    rim, thick = shade(fill, 0.62 if sum(fill) > 150 else 1.45), max(FINE, round(reach * 0.05))
-    draw.line([*corners, corners[0], corners[1]], fill=rim, width=thick, joint="curve")
-    shadow = _shadow(side, x / FINE, y / FINE, height_px)
-    return Sprite.of(Image.alpha_composite(shadow, shrunk(large)))
+    rim = _rim(fill)
+    for ring in parts(shape)[0][0]:
+        corners = _placed(ring, turn_deg, x, y, reach)
+        draw.line([*corners, corners[0], corners[1]], fill=rim, width=thick)
+    return Sprite.of(Image.alpha_composite(_shadow(side, dx // FINE, dy // FINE, height_px), shrunk(large)))
 
 
-def _shadow(side: int, x: float, y: float, height_px: int) -> Image.Image:
+def _span(shape: Shape, turned: bool) -> float:
+    """Side of a shape's sprite in heights of the shape, with room for outline and shadow."""
+    corners = [corner for rings, _ in parts(shape) for ring in rings for corner in ring]
+    far = max(hypot(x, y) for x, y in corners) if turned else max(abs(x) for x, _ in corners)
+    return max(MARGIN, 2 * far + 0.12)
+
+
+def _placed(ring: Corners, turn_deg: int, x: float, y: float, reach: float) -> list[tuple[float, float]]:
+    c, s = cos(radians(turn_deg)), sin(radians(turn_deg))
+    return [(x + (a * c - b * s) * reach, y + (a * s + b * c) * reach) for a, b in ring]
+
+
+def _fill(image: Image.Image, rings: list[list[tuple[float, float]]], fill: RGB) -> None:
+    draw = ImageDraw.Draw(image)
+    draw.polygon(rings[0], fill=fill)
+    for hole in rings[1:]:
+        draw.polygon(hole, fill=(0, 0, 0, 0))
+
+
+def _tone(fill: RGB, tone: float) -> RGB:
+    """A part of a thing that is set off from its colour: of a very dark thing all parts are lighter."""
+    if sum(fill) < 150:
+        return shade(fill, 1.35 if tone < 1 else 1.7)
+    return shade(fill, tone)
+
+
+def _rim(fill: RGB) -> RGB:
+    return shade(fill, 0.62 if sum(fill) > 150 else 1.45)
+
+
+@lru_cache(maxsize=256)
+def _shadow(side: int, x: int, y: int, height_px: int) -> Image.Image:
     image = Image.new("RGBA", (side, side))
-    flat = [x - 0.45 * height_px, y + 0.42 * height_px, x + 0.5 * height_px, y + 0.6 * height_px]
+    middle_x, middle_y = side / 2 + x, side / 2 + y
+    flat = [
+        middle_x - 0.45 * height_px, middle_y + 0.42 * height_px,
+        middle_x + 0.5 * height_px, middle_y + 0.6 * height_px,
+    ]  # fmt: skip
     ImageDraw.Draw(image).ellipse(flat, fill=(0, 0, 0, 90))
     return image.filter(ImageFilter.GaussianBlur(height_px * 0.035))
 

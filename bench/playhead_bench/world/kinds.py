@@ -3,15 +3,44 @@
 from typing import Literal, get_args
 
 Shape = Literal[
-    "circle", "square", "triangle", "diamond", "pentagon", "hexagon", "star", "cross", "heart", "person"
-]
+    "circle", "square", "triangle", "diamond", "pentagon", "hexagon", "star", "cross", "heart",
+    "ring", "moon", "arrow", "car", "house", "fish", "boat", "cup", "umbrella", "mushroom", "flag", "person",
+]  # fmt: skip
 Colour = Literal[
     "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "white", "grey", "black"
 ]
-PlaceKind = Literal["slide", "table", "street", "park", "hall", "studio"]
+PlaceKind = Literal[
+    "slide",
+    "table",
+    "street",
+    "park",
+    "hall",
+    "studio",
+    "beach",
+    "forest",
+    "snow",
+    "desert",
+    "sea",
+    "kitchen",
+]
 AnswerKind = Literal["when", "what", "count", "duration", "order", "yes_no"]
 
-SHAPES: tuple[Shape, ...] = tuple(shape for shape in get_args(Shape) if shape != "person")
+SHAPES: tuple[Shape, ...] = (
+    "circle",
+    "square",
+    "triangle",
+    "diamond",
+    "pentagon",
+    "hexagon",
+    "star",
+    "cross",
+    "heart",
+)
+"""What lectures and streets are made of."""
+THINGS: tuple[Shape, ...] = tuple(
+    shape for shape in get_args(Shape) if shape not in ("pentagon", "hexagon", "person")
+)
+"""What is told apart by its outline at any size: the things of wanderings."""
 COLOURS: dict[Colour, tuple[int, int, int]] = {
     "red": (214, 40, 40),
     "orange": (244, 129, 32),
@@ -26,3 +55,21 @@ COLOURS: dict[Colour, tuple[int, int, int]] = {
     "grey": (138, 142, 148),
     "black": (30, 30, 34),
 }
+PAINTS: tuple[Colour, ...] = tuple(colour for colour in COLOURS if colour not in ("brown", "grey"))
+"""The colours of the things of wanderings."""
+PLACES: dict[PlaceKind, str] = {
+    "table": "on a table",
+    "street": "in a street",
+    "park": "in a park",
+    "hall": "in a hall",
+    "studio": "in a studio",
+    "beach": "on a beach",
+    "forest": "in a forest",
+    "snow": "in the snow",
+    "desert": "in a desert",
+    "sea": "on the sea",
+    "kitchen": "in a kitchen",
+}
+"""The places of wanderings, each with the words that say where."""
+OUTDOORS: frozenset[PlaceKind] = frozenset({"street", "park", "beach", "forest", "snow", "desert", "sea"})
+"""The places that know day and night."""

@@ -9,10 +9,14 @@ from playhead_bench.world.draw import FINE, RGB, panel, shape_sprite, slide
 from playhead_bench.world.kinds import COLOURS
 from playhead_bench.world.people import person_sprite
 from playhead_bench.world.places import background
-from playhead_bench.world.script import Point, Scene, Story, Thing, Writing
+from playhead_bench.world.script import Pose, Scene, Story, Thing, Writing
 
-Placed = tuple[Thing, Point, bool]
-"""A thing, where its middle is, and whether its mouth is open."""
+Placed = tuple[Thing, Pose, bool]
+"""A thing, how it looks, and whether its mouth is open."""
+TURN_DEG = 15
+"""Things that turn are painted at every so many degrees."""
+NIGHT_LIGHT = 0.9
+"""How bright things are outdoors at night."""
 MIN_SIDE_PX = 36
 MOUTH_S = 0.25
 """A speaker's mouth is open and shut for this long by turns."""
@@ -50,14 +54,14 @@ class Painter:
         scene = self.story.scene_at(time_s)
         still = self._standing(scene, time_s)
         placed = [
-            (thing, at, self._talks(thing, time_s))
+            (thing, pose, self._talks(thing, time_s))
             for thing in scene.things
-            if (at := thing.position(time_s)) is not None
+            if (pose := thing.pose(time_s)) is not None
         ]
         if self._picture is None or placed != self._placed:
             self._placed, self._picture = placed, still.copy()
-            for thing, at, talks in placed:
-                self._put(self._picture, thing, at, talks)
+            for thing, pose, talks in placed:
+                self._put(self._picture, thing, pose, talks, scene.night)
             for plate in (writing for writing in self._written or () if writing.style == "plate"):
                 self._write(self._picture, plate, scene)
             self._picture.flags.writeable = False
@@ -88,15 +92,17 @@ class Painter:
             picture[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
         sprite.stamp(picture, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
 
-    def _put(self, picture: NDArray[np.uint8], thing: Thing, at: Point, talks: bool) -> None:
+    def _put(self, picture: NDArray[np.uint8], thing: Thing, pose: Pose, talks: bool, night: bool) -> None:
         width, height = self.size
-        left, dx = divmod(round(at[0] * width * FINE), FINE)
-        top, dy = divmod(round(at[1] * height * FINE), FINE)
-        height_px = max(3, round(thing.size * height))
+        left, dx = divmod(round(pose.at[0] * width * FINE), FINE)
+        top, dy = divmod(round(pose.at[1] * height * FINE), FINE)
+        height_px = max(3, round(pose.size * height))
         if thing.shape == "person":
-            sprite = person_sprite(thing.colour, height_px, self._seed_of(thing.label), talks)
+            sprite = person_sprite(pose.colour, height_px, self._seed_of(thing.label), talks)
         else:
-            sprite = shape_sprite(thing.shape, thing.colour, height_px, dx, dy)
+            turn_deg = round(pose.turn_deg / TURN_DEG) * TURN_DEG % 360
+            light = NIGHT_LIGHT if night else 1.0
+            sprite = shape_sprite(thing.shape, _paint_of(pose), height_px, dx, dy, turn_deg, light)
         sprite.stamp(picture, left - sprite.alpha.shape[1] // 2, top - sprite.alpha.shape[0] // 2)
 
     def _talks(self, thing: Thing, time_s: float) -> bool:
@@ -105,6 +111,16 @@ class Painter:
 
     def _seed_of(self, name: str) -> int:
         return crc32(f"{self.seed}/{self.story.seed}/{name}".encode())
+
+
+def _paint_of(pose: Pose) -> RGB:
+    """The colour of a thing, on its way to another while it changes; in eighths, so that sprites repeat."""
+    before = COLOURS[pose.colour]
+    if pose.into is None:
+        return before
+    share = round(pose.fade * 8) / 8
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(before, COLOURS[pose.into], strict=True))
+    return (red, green, blue)
 
 
 def _look(writing: Writing) -> tuple[RGB, RGB, RGB, int]:

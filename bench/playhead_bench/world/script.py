@@ -16,14 +16,24 @@ from typing import Literal
 from playhead_bench.world.kinds import AnswerKind, Colour, PlaceKind, Shape
 from playhead_index.window import Window
 
-ActionKind = Literal["enter", "leave", "cross", "move", "jump"]
+ActionKind = Literal[
+    "enter", "leave", "cross", "move", "jump", "spin", "blink", "grow", "shrink", "recolour",
+    "carry", "carried", "collide", "collided", "chase", "chased",
+]  # fmt: skip
 EventKind = Literal["scene", "shown", ActionKind, "written", "spoken"]
-Style = Literal["slide", "sign", "display", "plate"]
+Style = Literal["slide", "sign", "display", "plate", "card"]
+Move = Literal["still", "pan", "zoom"]
 Point = tuple[float, float]
 ARRIVALS = frozenset({"enter", "cross"})
 DEPARTURES = frozenset({"leave", "cross"})
+DONE_TO = frozenset({"carried", "collided", "chased"})
+"""The part of the other thing in what two things do; told once, by the one that does it."""
 JUMP_HEIGHT = 0.12
 JUMPS_PER_S = 1.0
+SPIN_S = 2.0
+"""One turn takes this long."""
+BLINK_S = 1.5
+"""A thing that blinks is gone for the second and third third of so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,8 @@ class Event:
         kind: `scene`, `shown` (a thing is in the picture), one of the actions, `written` or `spoken`.
         window: exactly when.
         what: the thing, the scene's name, the style of what is written, or who speaks.
-        text: the words that are written or spoken; else empty.
+        text: the words that are written or spoken; of a `move`, to which side (`left`, `right`, `up`,
+            `down`); of a `recolour`, the new colour; else empty.
         place: name of the scene in which it happens.
         participants: things or people that take part.
     """
@@ -49,20 +60,66 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One movement of a thing in a straight line at even speed; a `jump` hops on the spot."""
+    """One thing that a thing does, from one place to another in a straight line at even speed.
+
+    Args:
+        kind: a `jump` hops, a `spin` turns, a `blink` goes and comes on the spot.
+        window: when.
+        start: where its middle is at the start.
+        end: where its middle is at the end.
+        scale: of a `grow` or `shrink`, its size afterwards beside its size before.
+        colour: of a `recolour`, the colour that it has from the middle of the window on.
+        partner: label of the other thing where two take part (`carry`, `collide`, `chase` and their
+            other halves).
+    """
 
     kind: ActionKind
     window: Window
     start: Point
     end: Point
+    scale: float = 1.0
+    colour: Colour | None = None
+    partner: str = ""
+
+    def share(self, time_s: float) -> float:
+        """How much of it is over at a time inside the window, from 0 to 1."""
+        return (time_s - self.window.start_s) / self.window.duration_s
 
     def at(self, time_s: float) -> Point:
         """Where the middle of the thing is at a time inside the window."""
-        share = (time_s - self.window.start_s) / self.window.duration_s
+        share = self.share(time_s)
+        if self.kind in ("collide", "collided"):
+            share = min(share, 1.0 - share) * 2  # there and back again
         x, y = (a + (b - a) * share for a, b in zip(self.start, self.end, strict=True))
         if self.kind == "jump":
             y -= JUMP_HEIGHT * abs(sin(pi * JUMPS_PER_S * (time_s - self.window.start_s)))
         return x, y
+
+    @property
+    def rest(self) -> Point:
+        """Where the thing is when it is over."""
+        return self.start if self.kind in ("collide", "collided") else self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a thing looks at one time.
+
+    Args:
+        at: where its middle is.
+        size: height as a share of the picture's height.
+        colour: by name.
+        fade: while it changes colour, how much of `into` it has, from 0 to 1.
+        into: the colour that it is turning into.
+        turn_deg: turned clockwise by so many degrees.
+    """
+
+    at: Point
+    size: float
+    colour: Colour
+    fade: float = 0.0
+    into: Colour | None = None
+    turn_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +166,32 @@ class Thing:
                 break
             if time_s in action.window:
                 return action.at(time_s)
-            place = None if action.kind in DEPARTURES else action.end
+            place = None if action.kind in DEPARTURES else action.rest
         return place
 
+    def pose(self, time_s: float) -> Pose | None:
+        """How it looks at a time of its scene; None while it is not there or has blinked away."""
+        at = self.position(time_s)
+        if at is None:
+            return None
+        size, colour, now = self.size, self.colour, None
+        for action in self.actions:
+            if time_s in action.window:
+                now = action
+            if action.window.end_s <= time_s:
+                size *= action.scale
+                colour = action.colour or colour
+        if now is None:
+            return Pose(at, size, colour)
+        past_s = time_s - now.window.start_s
+        if now.kind == "blink" and past_s % BLINK_S >= BLINK_S / 3:
+            return None
+        size *= 1.0 + (now.scale - 1.0) * now.share(time_s)
+        turn_deg = 360.0 * past_s / SPIN_S if now.kind == "spin" else 0.0
+        return Pose(at, size, colour, now.share(time_s) if now.colour else 0.0, now.colour, turn_deg)
+
     def seen(self, scene: Window) -> list[Window]:
-        """The stretches of its scene in which it is in the picture."""
+        """The stretches of its scene in which it is in the picture (one that blinks counts as there)."""
         stretches: list[Window] = []
         since_s = None if self.at is None else scene.start_s
         for action in self.actions:
@@ -123,6 +201,31 @@ class Thing:
                 since_s = None
         return stretches if since_s is None else [*stretches, Window(since_s, scene.end_s)]
 
+    def coloured(self, scene: Window) -> list[tuple[str, Window]]:
+        """What it is called in which of the stretches in which it is seen: a recolour calls it anew."""
+        changes = [
+            (a.window.start_s + a.window.duration_s / 2, a.colour)
+            for a in self.actions
+            if a.colour is not None
+        ]
+        told: list[tuple[str, Window]] = []
+        for stretch in self.seen(scene):
+            since_s, label = stretch.start_s, self.label_at(stretch.start_s)
+            for time_s, colour in changes:
+                if since_s < time_s < stretch.end_s:
+                    told.append((label, Window(since_s, time_s)))
+                    since_s, label = time_s, self.name or f"{colour} {self.shape}"
+            told.append((label, Window(since_s, stretch.end_s)))
+        return told
+
+    def label_at(self, time_s: float) -> str:
+        """What it is called at a time: after a recolour by its new colour."""
+        colour = self.colour
+        for action in self.actions:
+            if action.colour is not None and action.window.start_s + action.window.duration_s / 2 <= time_s:
+                colour = action.colour
+        return self.name or f"{colour} {self.shape}"
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -130,10 +233,10 @@ class Writing:
 
     Args:
         style: a whole `slide` (its first line is the title), a road `sign`, a lit `display` such as a
-            counter or a clock, or a name `plate` at the bottom.
+            counter or a clock, a name `plate` at the bottom, or a title `card` over everything.
         lines: from top to bottom; characters that the built-in font has, which are those of ASCII.
         window: when they are there.
-        at: the middle of a sign, display or plate; a slide fills the picture.
+        at: the middle of a sign, display, plate or card; a slide fills the picture.
         height: of one line of a sign, display or plate, as a share of the picture's height.
         colour: of the sign's face.
 
@@ -160,7 +263,21 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One place, seen without a cut; a scene of the same name shows the same houses and trees."""
+    """One place, seen without a cut; a scene of the same name shows the same houses and trees.
+
+    Args:
+        name: of the place.
+        place: which kind.
+        window: when.
+        night: outdoors, dark.
+        things: painted in this order.
+        writings: words in the picture.
+        camera: the place passes by (`pan`) or comes nearer (`zoom`) behind things and words.
+        fade_s: it comes out of black and goes into black for so long; 0 is a hard cut.
+        clutter: so many grey odds and ends lie about behind the things.
+        posts: so many thin posts stand before the things and hide a part of them.
+        noise: standard deviation of the grain of its pictures, of 255.
+    """
 
     name: str
     place: PlaceKind
@@ -168,6 +285,11 @@ class Scene:
     night: bool = False
     things: tuple[Thing, ...] = ()
     writings: tuple[Writing, ...] = ()
+    camera: Move = "still"
+    fade_s: float = 0.0
+    clutter: int = 0
+    posts: int = 0
+    noise: float = 0.0
 
     def events(self) -> list[Event]:
         """Everything that is true of this scene, spoken lines left out."""
@@ -177,10 +299,27 @@ class Scene:
         for writing in self.writings:
             told.append(Event("written", writing.window, writing.style, writing.text, self.name))
         for thing in self.things:
-            who = (thing.label,)
-            told += [Event("shown", w, thing.label, "", self.name, who) for w in thing.seen(self.window)]
-            told += [Event(a.kind, a.window, thing.label, "", self.name, who) for a in thing.actions]
+            told += [
+                Event("shown", w, label, "", self.name, (label,)) for label, w in thing.coloured(self.window)
+            ]
+            told += [self._act(thing, action) for action in thing.actions if action.kind not in DONE_TO]
         return told
+
+    def _act(self, thing: Thing, action: Action) -> Event:
+        label = thing.label_at(action.window.start_s)
+        who = (label, action.partner) if action.partner else (label,)
+        text = action.colour or _direction(action)
+        return Event(action.kind, action.window, label, text, self.name, who)
+
+
+def _direction(action: Action) -> str:
+    """`left`, `right`, `up` or `down` of a `move`; of anything else nothing."""
+    if action.kind != "move":
+        return ""
+    across, down = action.end[0] - action.start[0], action.end[1] - action.start[1]
+    if abs(across) >= abs(down):
+        return "right" if across > 0 else "left"
+    return "down" if down > 0 else "up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,7 @@ def nextqa_accuracy(types: Sequence[str], correct: ArrayLike) -> dict[str, Accur
     """
     strange = sorted({name for name in types if name[:1] not in ("C", "T", "D")})
     if strange:
-        raise ValueError(
-            f"NExT-QA has causal, temporal and descriptive questions (C, T, D), got {strange[0]!r}"
-        )
+        raise ValueError(f"a type of NExT-QA begins with C, T or D, got {strange[0]!r}")
     groups = accuracy_by([name[0] for name in types], correct)
     subtypes = accuracy_by([NEXTQA_SUBTYPE.get(name, name) for name in types], correct)
     return groups | {"all": accuracy(correct)} | subtypes

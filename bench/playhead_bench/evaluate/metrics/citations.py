@@ -146,10 +146,9 @@ def cite_f1(
     claims = list(dict.fromkeys(claim for _, found, _ in predicted for claim in found))
     wanted = {claim: videos for claim, videos in reference.items() if videos}
     right = sum(entails(claim, grounds) for claim in claims)
-    found = sum(
-        any(entails(claim, said[video]) for video in videos if video in said)
-        for claim, videos in wanted.items()
-    )
+    found = 0
+    for claim, videos in wanted.items():
+        found += any(entails(claim, said[video]) for video in videos if video in said)
     precision = right / len(claims) if claims else 0.0
     recall = found / len(wanted) if wanted else 0.0
     return CitationScores(precision, recall, _f1(precision, recall))

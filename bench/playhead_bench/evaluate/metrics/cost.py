@@ -64,9 +64,8 @@ def cost_summary(answers: Sequence[AnswerCost], index: IndexCost | None = None) 
     """
     if not answers:
         raise ValueError("a summary needs at least one answer")
-    table = np.array(
-        [(a.model_calls, a.frames, a.visual_tokens, a.seconds) for a in answers], dtype=np.float64
-    )
+    rows = [(each.model_calls, each.frames, each.visual_tokens, each.seconds) for each in answers]
+    table = np.array(rows, dtype=np.float64)
     calls, frames, tokens, _ = table.mean(axis=0).tolist()
     p50, p95 = np.percentile(table[:, 3], [50, 95]).tolist()
     if index is None:

@@ -38,8 +38,10 @@ class GroundingScores:
 def grounding_scores(
     predicted: Sequence[Array], gold: Sequence[Array], correct: ArrayLike | None = None
 ) -> GroundingScores:
-    """NExT-GQA's metrics. A question without a predicted window counts as a miss, where the official script
-    leaves it out; with a window for every question the two agree.
+    """NExT-GQA's metrics over all questions.
+
+    A question without a predicted window counts as a miss, where the official script leaves it out; with a
+    window for every question the two agree.
 
     Args:
         predicted: a question's window as (1, 2) or (0, 2) rows of seconds; of several the first is scored.
@@ -48,7 +50,7 @@ def grounding_scores(
 
     Raises:
         ValueError: lengths differ, there are no questions, or one has no gold window.
-    """  # noqa: D205
+    """
     _check(predicted, gold)
     best = np.array([_best(rows, windows) for rows, windows in zip(predicted, gold, strict=True)])
     iops, ious = best[:, 0], best[:, 1]

@@ -61,9 +61,7 @@ def highlight_scores(predicted: Sequence[Array], gold: Sequence[Array]) -> dict[
         ValueError: not as many predictions as gold, or no queries.
     """
     if len(predicted) != len(gold) or not gold:
-        raise ValueError(
-            f"{len(predicted)} predictions for {len(gold)} queries; need as many, and at least 1"
-        )
+        raise ValueError(f"{len(predicted)} predictions for {len(gold)} queries, at least 1 each")
     scores, saliency = _padded(predicted, gold)
     empty = np.array([len(each) == 0 for each in predicted])
     found = {}

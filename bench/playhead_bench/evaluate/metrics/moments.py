@@ -182,8 +182,6 @@ def _of_length(rows: Array, above_s: float, most_s: float) -> NDArray[np.bool_]:
 
 def _check(predicted: Sequence[Array], gold: Sequence[Array]) -> None:
     if len(predicted) != len(gold):
-        raise ValueError(
-            f"{len(predicted)} predictions for {len(gold)} queries; each needs one, may be empty"
-        )
+        raise ValueError(f"{len(predicted)} predictions for {len(gold)} queries, which must be as many")
     if any(len(rows) == 0 for rows in gold):
         raise ValueError("a query has no gold window; negatives are scored by `negatives`")

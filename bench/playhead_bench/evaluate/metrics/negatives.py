@@ -58,7 +58,7 @@ def negative_scores(
         raise ValueError(f"{len(predicted)} predictions, {len(said)} decisions, {len(gold)} queries")
     refused = said | np.array([is_negative(rows) for rows in predicted], dtype=bool)
     negative = np.array([is_negative(rows) for rows in gold], dtype=bool)
-    places = np.flatnonzero(~negative)
+    places = np.flatnonzero(~negative).tolist()
     ious = first_ious([predicted[at] for at in places], [gold[at] for at in places])
     ious[refused[places]] = 0.0
     return NegativeScores(

@@ -71,8 +71,8 @@ def frame_scores(
 ) -> TemporalScores:
     """Precision, recall and F1 of single frames, as LongVideoHaystack counts them, averaged over questions.
 
-    Ye et al., 2025, arXiv:2504.02259: a frame is right when a gold frame lies within `near_s`, a gold frame is
-    found likewise. A question without frames counts as 0, where the official script leaves it out.
+    Ye et al., 2025, arXiv:2504.02259: a frame is right when a gold frame lies within `near_s`, a gold frame
+    is found likewise. A question without frames counts as 0, where the official script leaves it out.
 
     Args:
         frames_s: times of the frames that a search chose, (P,) seconds.

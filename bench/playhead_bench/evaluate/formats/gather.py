@@ -1,0 +1,193 @@
+"""From rows to samples: one table of spellings for multiple choice, and the loop that keeps bad rows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playhead_bench.evaluate.formats.fields import (
+    Way,
+    answer_of,
+    embedded_options,
+    first,
+    identifier,
+    needed,
+    number_of,
+    options_of,
+    text_of,
+)
+from playhead_bench.evaluate.formats.files import Found, Placed, Row
+from playhead_bench.evaluate.formats.records import BadRow, Dataset, FormatUnreadable, RowWrong
+from playhead_bench.evaluate.formats.spans import windows_of
+from playhead_bench.evaluate.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Under which keys a multiple-choice benchmark keeps what; of several, the first that holds something.
+
+    Args:
+        id: of the question.
+        video: of the video.
+        question: what is asked.
+        options: one field with all options; where it is missing, `numbered` and then the question are tried.
+        numbered: patterns of fields with one option each, such as `option {}`, counted from 0.
+        blank: an option that stands for none, at the end of the numbered ones.
+        answer: the gold answer; where the row has none of these, the answer is hidden.
+        ways: how answers are written, see `answer_of`.
+        answer_needed: whether a row without an answer is wrong.
+        may_be_open: whether a question without options is an open one, with its answer as text.
+        kind: of question.
+        duration: in seconds.
+        windows: the gold windows.
+        meta: further fields that are kept under these names.
+    """
+
+    id: tuple[str, ...]
+    video: tuple[str, ...]
+    question: tuple[str, ...] = ("question",)
+    options: tuple[str, ...] = ("options", "choices", "candidates")
+    numbered: tuple[str, ...] = ()
+    blank: str | None = None
+    answer: tuple[str, ...] = ("answer",)
+    ways: tuple[Way, ...] = ("letter", "index", "text")
+    answer_needed: bool = True
+    may_be_open: bool = False
+    kind: tuple[str, ...] = ()
+    duration: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    meta: tuple[str, ...] = ()
+
+
+def choice_sample(spelling: Spelling, row: Row) -> Sample:
+    """The sample in one row of a benchmark with options.
+
+    Its `meta` holds the id as it was written (`id`), the fields that the spelling keeps, and `notes` on what
+    was made to fit, where there are any.
+
+    Raises:
+        RowWrong: a field is missing or does not fit the others.
+    """
+    official = needed(row, spelling.id)
+    question, options = _question_and_options(spelling, row)
+    index, answer = _gold(spelling, row, options)
+    duration = first(row, spelling.duration)
+    duration_s = None if duration is None else number_of(duration)
+    windows, notes = windows_of(first(row, spelling.windows), duration_s)
+    meta: dict[str, Any] = {"id": official} | {key: row[key] for key in spelling.meta if key in row}
+    if notes:
+        meta["notes"] = notes
+    return Sample(
+        id=identifier(official),
+        video_ids=(identifier(needed(row, spelling.video)),),
+        question=question,
+        options=options,
+        answer=answer,
+        answer_index=index,
+        windows=windows,
+        kind=kind_of(first(row, spelling.kind)),
+        duration_s=duration_s,
+        meta=meta,
+    )
+
+
+def kind_of(value: Any) -> str:
+    """The benchmark's name of a kind of question; several are joined by `, `."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _question_and_options(spelling: Spelling, row: Row) -> tuple[str, tuple[str, ...]]:
+    question = text_of(needed(row, spelling.question))
+    value = first(row, spelling.options)
+    if value is None:
+        value = _numbered(spelling, row) or None
+    if value is not None and value != []:
+        return question, options_of(value)
+    stem, options = embedded_options(question)
+    if not options and not spelling.may_be_open:
+        wanted = [*spelling.options, *(pattern.format(0) for pattern in spelling.numbered)]
+        raise RowWrong(f"no options: neither under {' or '.join(wanted)} nor in the question")
+    return stem, options
+
+
+def _numbered(spelling: Spelling, row: Row) -> list[Any]:
+    for pattern in spelling.numbered:
+        held = []
+        while row.get(pattern.format(len(held))) not in (None, ""):
+            held.append(row[pattern.format(len(held))])
+        while held and held[-1] == spelling.blank:
+            held.pop()
+        if held:
+            _check_no_gap(pattern, row, len(held), spelling.blank)
+            return held
+    return []
+
+
+def _check_no_gap(pattern: str, row: Row, count: int, blank: str | None) -> None:
+    for later in range(count, count + 8):
+        if row.get(pattern.format(later)) not in (None, "", blank):
+            raise RowWrong(f"{pattern.format(count)!r} is empty but {pattern.format(later)!r} is not")
+
+
+def _gold(spelling: Spelling, row: Row, options: tuple[str, ...]) -> tuple[int | None, str | None]:
+    value = first(row, spelling.answer)
+    if value is None:
+        if spelling.answer_needed:
+            raise RowWrong(f"lacks {' or '.join(repr(key) for key in spelling.answer)}")
+        return None, None
+    if not options:
+        return None, text_of(value)
+    index = answer_of(value, options, spelling.ways)
+    return index, options[index]
+
+
+def gather(path: Path, rows: Iterable[Found], make: Callable[[Placed], Sample]) -> Dataset:
+    """All samples of a file; a row that `make` refuses, or whose id was there before, is a bad row.
+
+    Raises:
+        FormatUnreadable: there are rows, and not one of them is a sample.
+    """
+    samples: dict[str, Sample] = {}
+    bad: list[BadRow] = []
+    for found in rows:
+        if isinstance(found, BadRow):
+            bad.append(found)
+            continue
+        try:
+            sample = make(found)
+        except RowWrong as error:
+            bad.append(BadRow(found.where, str(error)))
+            continue
+        if sample.id in samples:
+            bad.append(BadRow(found.where, f"the id {sample.id!r} was there before; the first one counts"))
+        samples.setdefault(sample.id, sample)
+    if bad and not samples:
+        raise FormatUnreadable(
+            path, f"none of {len(bad)} rows is of this format; {bad[0].where}: {bad[0].why}"
+        )
+    return Dataset(tuple(samples.values()), tuple(bad))
+
+
+def flattened(rows: Iterable[Found], inner: str, outer: Callable[[Row], Row] = dict) -> Iterator[Found]:
+    """Every question of videos that hold a list of them, with the fields of its video beside its own.
+
+    Args:
+        rows: of videos.
+        inner: the key of the list of questions; a row without it is taken as a question by itself.
+        outer: gives the fields of a video that its questions take over; a question's own come first.
+    """
+    for found in rows:
+        if isinstance(found, BadRow) or inner not in found.row:
+            yield found
+            continue
+        questions = found.row[inner]
+        if not isinstance(questions, list):
+            yield BadRow(found.where, f"{inner!r} must be a list, got {type(questions).__name__}")
+            continue
+        shared = {key: value for key, value in outer(found.row).items() if key != inner}
+        for number, question in enumerate(questions):
+            where = f"{found.where}.{inner}[{number}]"
+            if isinstance(question, dict):
+                yield Placed(where, {**shared, **question})
+            else:
+                yield BadRow(where, f"expected an object, got {type(question).__name__}")
