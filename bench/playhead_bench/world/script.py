@@ -24,8 +24,8 @@ EventKind = Literal["scene", "shown", ActionKind, "written", "spoken"]
 Style = Literal["slide", "sign", "display", "plate", "card"]
 Move = Literal["still", "pan", "zoom"]
 Point = tuple[float, float]
-ARRIVALS = frozenset({"enter", "cross"})
-DEPARTURES = frozenset({"leave", "cross"})
+ARRIVALS = frozenset({"enter", "cross", "chase", "chased"})
+DEPARTURES = frozenset({"leave", "cross", "chase", "chased"})
 DONE_TO = frozenset({"carried", "collided", "chased"})
 """The part of the other thing in what two things do; told once, by the one that does it."""
 JUMP_HEIGHT = 0.12
