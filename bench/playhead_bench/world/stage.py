@@ -295,7 +295,7 @@ def random_scene(
     """
     if window.duration_s < 4:
         raise ValueError(f"a scene takes at least 4 s, got {window}")
-    place = place or rng.choice(tuple(PLACES))
+    where = rng.choice(tuple(PLACES)) if place is None else place
     chosen = rng.sample(list(pairs), len(pairs))
     stage = Stage(rng, window, chosen)
     wanted = rng.choice((1, 1, 2, 2, 3, 4)) if most else 0
@@ -305,10 +305,10 @@ def random_scene(
         stage.add(rng.choices(list(ACTS), list(ACTS.values()))[0])
     moves: tuple[Move, ...] = ("still", "still", "still", "pan", "zoom")
     return Scene(
-        name or f"{place} {rng.randint(1, 40)}",
-        place,
+        name or f"{where} {rng.randint(1, 40)}",
+        where,
         window,
-        place in OUTDOORS and rng.random() < 0.4,
+        where in OUTDOORS and rng.random() < 0.4,
         tuple(stage.things),
         (_sign(rng, window),) if rng.random() < 0.2 else (),
         rng.choice(moves),
