@@ -1,4 +1,4 @@
-"""Single fields of a row: the first of several spellings, ids, numbers, options, and which option is right."""
+"""Single fields of a row: the first of several spellings, ids, numbers, options, the right option."""
 
 import ast
 import json
@@ -121,15 +121,14 @@ def options_of(value: Any) -> tuple[str, ...]:
     Raises:
         RowWrong: there are fewer than two, or one is empty.
 
-    >>> options_of(["A. red", "B. blue"]), options_of({"B": "blue", "A": "red"}), options_of("A) red\\nB) blue")
-    (('red', 'blue'), ('red', 'blue'), ('red', 'blue'))
+    >>> options_of(["A. red", "B. blue"]), options_of({"B": "blue", "A": "red"})
+    (('red', 'blue'), ('red', 'blue'))
     """
     held = unpacked(value)
     if isinstance(held, dict):
         held = [held[key] for key in sorted(held)]
     if isinstance(held, str):
-        stem, found = embedded_options(held)
-        held = list(found) if found and not stem else held.split("\n")
+        held = list(embedded_options(held)[1]) or held.split("\n")
     if not isinstance(held, list) or len(held) < 2:
         raise RowWrong(f"expected two options or more, got {value!r}")
     return _without_letters([text_of(option) for option in held])

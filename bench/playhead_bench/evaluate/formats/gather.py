@@ -40,6 +40,7 @@ class Spelling:
         kind: of question.
         duration: in seconds.
         windows: the gold windows.
+        point_s: how long a window lasts that is written as a single time, see `windows_of`.
         meta: further fields that are kept under these names.
     """
 
@@ -56,6 +57,7 @@ class Spelling:
     kind: tuple[str, ...] = ()
     duration: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
+    point_s: float | None = None
     meta: tuple[str, ...] = ()
 
 
@@ -73,7 +75,7 @@ def choice_sample(spelling: Spelling, row: Row) -> Sample:
     index, answer = _gold(spelling, row, options)
     duration = first(row, spelling.duration)
     duration_s = None if duration is None else number_of(duration)
-    windows, notes = windows_of(first(row, spelling.windows), duration_s)
+    windows, notes = windows_of(first(row, spelling.windows), duration_s, spelling.point_s)
     meta: dict[str, Any] = {"id": official} | {key: row[key] for key in spelling.meta if key in row}
     if notes:
         meta["notes"] = notes
@@ -112,7 +114,7 @@ def _question_and_options(spelling: Spelling, row: Row) -> tuple[str, tuple[str,
 
 def _numbered(spelling: Spelling, row: Row) -> list[Any]:
     for pattern in spelling.numbered:
-        held = []
+        held: list[Any] = []
         while row.get(pattern.format(len(held))) not in (None, ""):
             held.append(row[pattern.format(len(held))])
         while held and held[-1] == spelling.blank:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from playhead_bench.evaluate.sample import Sample
 from playhead_index.errors import PlayheadError
 from playhead_index.window import Window
-
-from playhead_bench.evaluate.sample import Sample
 
 MOST_SHOWN = 5
 

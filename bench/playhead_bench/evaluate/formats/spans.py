@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from playhead_index.window import Window, parse_time
-
 from playhead_bench.evaluate.formats.fields import first, number_of, unpacked
 from playhead_bench.evaluate.formats.records import RowWrong
+from playhead_index.window import Window, parse_time
 
 SLACK_S = 1.0
 """A window may pass the end of its video by less than this, since benchmarks round durations."""
@@ -17,7 +16,9 @@ _ENDS = ("end", "end_s", "end_time", "end_sec", "ed")
 _DASH = re.compile(r"\s*(?:-|–|—|~|\bto\b)\s*")
 
 
-def windows_of(value: Any, duration_s: float | None = None) -> tuple[tuple[Window, ...], tuple[str, ...]]:
+def windows_of(
+    value: Any, duration_s: float | None = None, point_s: float | None = None
+) -> tuple[tuple[Window, ...], tuple[str, ...]]:
     """The windows that a field holds, in time order, and notes on what was made to fit.
 
     Args:
@@ -36,7 +37,7 @@ def windows_of(value: Any, duration_s: float | None = None) -> tuple[tuple[Windo
     if value is None or value == []:
         return (), ()
     many = isinstance(value, list) and (not _is_pair(value))
-    made = [_window(item, duration_s) for item in (value if many else [value])]
+    made = [_window(item, duration_s, point_s) for item in (value if many else [value])]
     return (
         tuple(sorted(window for window, _ in made)),
         tuple(note for _, note in made if note),
@@ -52,9 +53,11 @@ def _is_time(item: Any) -> bool:
     return isinstance(item, int | float) or (isinstance(item, str) and not _DASH.search(item.strip()))
 
 
-def _window(item: Any, duration_s: float | None) -> tuple[Window, str]:
-    start, end = _bounds(item)
+def _window(item: Any, duration_s: float | None, point_s: float | None) -> tuple[Window, str]:
+    start, end = (item, item) if point_s and isinstance(item, str) and _is_time(item) else _bounds(item)
     start_s, end_s = _time(start), _time(end)
+    if point_s and start_s == end_s >= 0:
+        return Window(start_s, start_s + point_s), f"{item!r} is a point of {point_s} s"
     if start_s < 0:
         raise RowWrong(f"a window starts at 0 s or later, got [{start_s}, {end_s})")
     if end_s <= start_s:
