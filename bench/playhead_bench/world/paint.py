@@ -5,8 +5,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.world.draw import FINE, RGB, panel, shape_sprite, slide
-from playhead_bench.world.kinds import COLOURS
+from playhead_bench.world.clutter import posts
+from playhead_bench.world.draw import FINE, RGB, Sprite, panel, shape_sprite, slide
+from playhead_bench.world.kinds import COLOURS, OUTDOORS
 from playhead_bench.world.people import person_sprite
 from playhead_bench.world.places import background
 from playhead_bench.world.script import Pose, Scene, Story, Thing, Writing
@@ -42,6 +43,7 @@ class Painter:
         self._empty: NDArray[np.uint8] | None = None
         self._written: tuple[Writing, ...] | None = None
         self._still: NDArray[np.uint8] | None = None
+        self._posts: list[tuple[int, Sprite]] = []
         self._placed: list[Placed] = []
         self._picture: NDArray[np.uint8] | None = None
 
@@ -62,6 +64,8 @@ class Painter:
             self._placed, self._picture = placed, still.copy()
             for thing, pose, talks in placed:
                 self._put(self._picture, thing, pose, talks, scene.night)
+            for left, post in self._posts:
+                post.stamp(self._picture, left, 0)
             for plate in (writing for writing in self._written or () if writing.style == "plate"):
                 self._write(self._picture, plate, scene)
             self._picture.flags.writeable = False
@@ -71,7 +75,9 @@ class Painter:
         """The scene with what is written in it now, painted again only when either changes."""
         if scene is not self._scene or self._empty is None:
             self._scene, self._written = scene, None
-            self._empty = background(scene.place, self.size, self._seed_of(scene.name), scene.night)
+            seed = self._seed_of(scene.name)
+            self._empty = background(scene.place, self.size, seed, scene.night, scene.clutter)
+            self._posts = posts(scene.posts, self.size, seed, scene.night)
         written = tuple(writing for writing in scene.writings if time_s in writing.window)
         if written != self._written or self._still is None:
             self._written, self._still = written, self._empty.copy()
@@ -87,7 +93,7 @@ class Painter:
         width, height = self.size
         sprite = panel(writing.lines, round(writing.height * height), *_look(writing))
         x, y = round(writing.at[0] * width), round(writing.at[1] * height)
-        if writing.style == "sign" and scene.place in ("street", "park"):
+        if writing.style == "sign" and scene.place in OUTDOORS:
             post = max(1, round(height * 0.008))
             picture[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
         sprite.stamp(picture, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
