@@ -1,0 +1,97 @@
+"""What is told about towns that do not exist: sentences to speak, notes to write, and what they answer.
+
+No model can know any of it from elsewhere, so an answer can only come from the video.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+
+from playhead_bench.world.kinds import AnswerKind
+from playhead_bench.world.script import Fact
+
+STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun",
+          "Elm", "Fal", "Grim", "Hol", "Ives", "Kel", "Lang", "Marl")  # fmt: skip
+ENDS = ("haven", "by", "ford", "mouth", "wick", "stead", "ness", "dale", "holm", "minster", "field", "port")
+TOWNS: tuple[str, ...] = tuple(start + end for start, end in product(STARTS, ENDS))
+NUMBERS = ("twelve", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+YEARS = tuple(str(year) for year in range(1703, 1990, 7))
+NAMES = ("Ada Crane", "Bo Larsen", "Cora Finch", "Dov Amir", "Elif Kaya", "Femi Ojo",
+         "Greta Holm", "Hugo Blanc", "Ines Rocha", "Jun Mori")  # fmt: skip
+GOODS = ("plum cake", "rye bread", "honey rolls", "fish pies", "almond tarts", "cheese buns", "ginger snaps")
+RIVERS = ("Ouzel", "Tamble", "Wend", "Lorn", "Sarrow", "Ister", "Pell", "Arken")
+MONTHS = ("March", "April", "May", "June", "July", "August", "September", "October")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One sort of thing that is told about a town.
+
+    Args:
+        spoken: the sentence, with `{town}` and `{value}`.
+        asked: the question that it answers.
+        noted: the same as a line of a slide.
+        values: what may be told.
+        kind: of the answer.
+    """
+
+    spoken: str
+    asked: str
+    noted: str
+    values: tuple[str, ...]
+    kind: AnswerKind = "what"
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic("The lighthouse of {town} is {value} high.", "How high is the lighthouse of {town}?",
+          "{town} lighthouse: {value}", tuple(f"{n} metres" for n in NUMBERS)),
+    Topic("The bridge of {town} was built in {value}.", "In which year was the bridge of {town} built?",
+          "{town} bridge: {value}", YEARS),
+    Topic("The mayor of {town} is called {value}.", "What is the mayor of {town} called?",
+          "{town} mayor: {value}", NAMES),
+    Topic("The baker of {town} sells {value}.", "What does the baker of {town} sell?",
+          "{town} baker: {value}", GOODS),
+    Topic("The ferry to {town} takes {value}.", "How long does the ferry to {town} take?",
+          "{town} ferry: {value}", tuple(f"{n} minutes" for n in NUMBERS)),
+    Topic("The river near {town} is called the {value}.", "What is the river near {town} called?",
+          "{town} river: {value}", RIVERS),
+    Topic("The museum of {town} keeps {value}.", "How many clocks does the museum of {town} keep?",
+          "{town} museum: {value}", tuple(f"{n} clocks" for n in NUMBERS)),
+    Topic("The fair of {town} is held in {value}.", "In which month is the fair of {town} held?",
+          "{town} fair: {value}", MONTHS),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """One thing told about one town."""
+
+    town: str
+    topic: Topic
+    value: str
+
+    @property
+    def spoken(self) -> str:
+        """As a sentence."""
+        return self.topic.spoken.format(town=self.town, value=self.value)
+
+    @property
+    def noted(self) -> str:
+        """As a line of a slide."""
+        return self.topic.noted.format(town=self.town, value=self.value)
+
+    @property
+    def asked(self) -> str:
+        """The question that it answers."""
+        return self.topic.asked.format(town=self.town)
+
+    def fact(self, *, written: bool) -> Fact:
+        """The question with its answer and the words in which the video gives it."""
+        return Fact(self.asked, self.value, self.noted if written else self.spoken, self.topic.kind)
+
+
+def tales(rng: Random, towns: tuple[str, ...]) -> Iterator[Tale]:
+    """Things told about towns in any order, each town and topic once at most."""
+    for town, topic in rng.sample(list(product(towns, TOPICS)), len(towns) * len(TOPICS)):
+        yield Tale(town, topic, rng.choice(topic.values))
