@@ -1,0 +1,103 @@
+"""`playhead score`: predictions of any system, scored as each benchmark's own script scores them."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from playhead_bench.evaluate import scoring_choices, scoring_grounded, scoring_moments
+
+Scorer = Callable[[Path, Path], dict[str, float]]
+
+SCORERS: Mapping[str, Scorer] = {
+    "qvhighlights": scoring_moments.score_qvhighlights,
+    "charades-sta": scoring_moments.score_charades,
+    "timechat": scoring_moments.score_timechat,
+    "activitynet": scoring_moments.score_activitynet,
+    "na-vmr": scoring_moments.score_negatives,
+    "tvr": scoring_moments.score_tvr,
+    "nextqa": partial(scoring_choices.score_choices, "nextqa"),
+    "nextgqa": scoring_grounded.score_nextgqa,
+    "cg-bench": scoring_grounded.score_cgbench,
+    "egoschema": partial(scoring_choices.score_choices, "egoschema"),
+    "video-mme": partial(scoring_choices.score_choices, "videomme"),
+    "lvbench": partial(scoring_choices.score_choices, "lvbench"),
+    "longvideobench": partial(scoring_choices.score_choices, "longvideobench"),
+    "mlvu": partial(scoring_choices.score_choices, "mlvu"),
+    "hourvideo": partial(scoring_choices.score_choices, "hourvideo"),
+}
+"""By name; hyphens may be left out."""
+ALIASES = {"charades": "charades-sta", "negatives": "na-vmr"}
+COUNTS = ("total", "missing", "unknown", "unparsed", "empty", "positives", "negatives")
+"""Names in a score that are numbers of rows, not percentages."""
+
+
+def score(format_name: str, pred_path: Path | str, truth_path: Path | str) -> dict[str, float]:
+    """The metrics of a file of predictions by their official names, in percent, and how many rows were what.
+
+    A question without a prediction is wrong and counted in `missing`; an answer that cannot be read is wrong
+    and counted in `unparsed`; predictions for questions that the truth does not have are left out and counted
+    in `unknown`.
+
+    Args:
+        format_name: one of `SCORERS`.
+        pred_path: of the predictions, in the benchmark's official form, or rows of JSON, JSON Lines or CSV.
+        truth_path: of the benchmark's own file.
+
+    Raises:
+        PlayheadError: a file or a row cannot be read (the message says the line and the id), or no prediction
+            is of this truth.
+        ValueError: there is no such format.
+    """
+    return _scorer(format_name)(Path(pred_path), Path(truth_path))
+
+
+def _scorer(name: str) -> Scorer:
+    by_plain = {known.replace("-", ""): known for known in SCORERS}
+    plain = ALIASES.get(name, name).lower().replace("-", "").replace("_", "")
+    if plain not in by_plain:
+        raise ValueError(f"no format {name!r}; there are {', '.join(SCORERS)}")
+    return SCORERS[by_plain[plain]]
+
+
+def command(
+    format_name: Annotated[
+        str, typer.Argument(help=f"Benchmark: {', '.join(SCORERS)}.", metavar="FORMAT", show_default=False)
+    ],
+    pred: Annotated[Path, typer.Option("--pred", help="File of predictions.", metavar="FILE")],
+    truth: Annotated[Path, typer.Option("--truth", help="The benchmark's own file.", metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Score predictions as the benchmark's own script does."""
+    try:
+        _scorer(format_name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    found = score(format_name, pred, truth)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        show(Console(), found)
+
+
+def show(console: Console, found: Mapping[str, float]) -> None:
+    """A score as a table, the percentages first, then the numbers of rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("metric", overflow="fold")
+    table.add_column("", justify="right")
+    for name, value in found.items():
+        if not is_count(name):
+            table.add_row(name, f"{value:.2f}")
+    console.print(table)
+    counts = [f"{name} {value:.0f}" for name, value in found.items() if is_count(name)]
+    console.print(", ".join(counts), style="dim", highlight=False)
+
+
+def is_count(name: str) -> bool:
+    """Whether a name in a score stands for a number of rows."""
+    return name in COUNTS or name.endswith("-missing")
