@@ -85,7 +85,9 @@ class Canvas:
         """A colour as it looks now: at night dark and a little blue."""
         if not self.night:
             return colour
-        return (int(colour[0] * 0.27) + 4, int(colour[1] * 0.28) + 8, int(colour[2] * 0.3) + 22)
+        middle = sum(colour) / 3
+        red, green, blue = (0.42 * (middle + 1.5 * (part - middle)) for part in colour)
+        return (max(0, int(red)), max(0, int(green) + 3), max(0, int(blue) + 14))
 
     def _dice(self, rows: int, columns: int) -> NDArray[np.float32]:
         return self._grain.standard_normal((rows, columns), dtype=np.float32)

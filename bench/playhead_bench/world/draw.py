@@ -19,6 +19,7 @@ from playhead_bench.world.outlines import Corners, parts
 RGB = tuple[int, int, int]
 FINE = 4
 """A sprite is drawn this many times too large, and placed to one `FINE`-th of a pixel."""
+CARD_FACE: RGB = (20, 22, 30)
 MARGIN = 1.6
 """Least side of a shape's sprite in heights of the shape, with room for outline and shadow."""
 
@@ -182,6 +183,31 @@ def panel(lines: tuple[str, ...], line_px: int, face: RGB, ink: RGB, rim: RGB, o
         middle = height / 2 + (i - (len(lines) - 1) / 2) * line_px * FINE
         draw.text((width / 2, middle), line, font=letters, fill=ink, anchor="mm", stroke_width=bold)
     return Sprite.of(shrunk(large))
+
+
+@lru_cache(maxsize=4)
+def card(lines: tuple[str, ...], size: tuple[int, int]) -> Sprite:
+    """A title card that fills a picture: large centred lines on a dark, slightly transparent panel.
+
+    Args:
+        lines: one to three.
+        size: (width, height) in pixels.
+
+    Raises:
+        ValueError: more than three lines.
+    """
+    if len(lines) > 3:
+        raise ValueError(f"a title card has one to three lines, got {len(lines)}")
+    width, height = size
+    image = Image.new("RGBA", size, (*CARD_FACE, 225))
+    draw = ImageDraw.Draw(image)
+    letters = fitting(lines, height * 0.17, width * 0.9)
+    for i, line in enumerate(lines):
+        y = height * (0.5 + 0.23 * (i - (len(lines) - 1) / 2))
+        draw.text(
+            (width / 2, y), line, font=letters, fill=(248, 248, 244), anchor="mm", stroke_width=height / 300
+        )
+    return Sprite.of(image)
 
 
 def slide(lines: tuple[str, ...], size: tuple[int, int]) -> Image.Image:

@@ -41,7 +41,7 @@ def forest(canvas: Canvas) -> None:
             _trunk(canvas, x, foot + 0.03 * canvas.rng.random(), wide, canvas.lit(bark))
         for _ in range(24):
             x, y, r = canvas.rng.random(3)
-            leaf = canvas.pick([(92, 116, 84), (80, 104, 80), (104, 120, 84)])
+            leaf = _leaf(canvas, [(92, 116, 84), (80, 104, 80), (104, 120, 84)])
             canvas.disc(x, 0.13 * y - wide * 2, 0.04 + 0.06 * r, leaf, 0.7)
     canvas.texture(0, 0.3, 6.0, (4, 4))
     canvas.texture(0.68, 1.0, 9.0, (5, 4))
@@ -105,7 +105,7 @@ def wide_sky(canvas: Canvas, horizon: float, above: RGB, below: RGB) -> None:
         canvas.gradient(0, horizon + 0.02, above, below)
         canvas.glow(sun, 0.12, 0.26, (255, 246, 220), 0.8)
         return
-    canvas.gradient(0, horizon + 0.02, (10, 14, 36), (36, 42, 76))
+    canvas.gradient(0, horizon + 0.02, (12, 16, 40), (48, 56, 92))
     for x, y in canvas.rng.random((50, 2)):
         canvas.disc(x, y * horizon * 0.9, 0.0025, (190, 196, 216))
     canvas.glow(sun, 0.12, 0.14, (220, 222, 214), 0.85)
@@ -167,7 +167,7 @@ def _trunk(canvas: Canvas, x: float, foot: float, wide: float, bark: RGB) -> Non
 
 
 def _fern(canvas: Canvas, x: float, y: float) -> None:
-    leaf = canvas.pick([(96, 116, 76), (84, 104, 72), (112, 118, 78)])
+    leaf = _leaf(canvas, [(96, 116, 76), (84, 104, 72), (112, 118, 78)])
     for dx in (-0.022, -0.01, 0.01, 0.022):
         canvas.stroke([(x, y), (x + dx * 0.6, y - 0.03), (x + dx, y - 0.035 + abs(dx))], 0.006, leaf)
 
@@ -190,3 +190,7 @@ def _cactus(canvas: Canvas, x: float, foot: float, high: float) -> None:
         elbow, y = x + side * 0.035, foot - high * up
         canvas.stroke([(x, y), (elbow, y), (elbow, y - high * 0.3)], 0.026, green)
         canvas.disc(elbow, y - high * 0.3, 0.013, green)
+
+
+def _leaf(canvas: Canvas, greens: list[RGB]) -> RGB:
+    return canvas.lit(greens[int(canvas.rng.integers(len(greens)))])

@@ -5,19 +5,26 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_bench.world import camera
 from playhead_bench.world.clutter import posts
-from playhead_bench.world.draw import FINE, RGB, Sprite, panel, shape_sprite, slide
+from playhead_bench.world.draw import FINE, RGB, Sprite, card, panel, shape_sprite, slide
 from playhead_bench.world.kinds import COLOURS, OUTDOORS
 from playhead_bench.world.people import person_sprite
 from playhead_bench.world.places import background
 from playhead_bench.world.script import Pose, Scene, Story, Thing, Writing
 
+Pixels = NDArray[np.uint8]
+"""(H, W, 3)."""
+Standing = tuple[int, tuple[Writing, ...]]
+"""How far the camera has come, and what is written now."""
 Placed = tuple[Thing, Pose, bool]
 """A thing, how it looks, and whether its mouth is open."""
 TURN_DEG = 15
 """Things that turn are painted at every so many degrees."""
 NIGHT_LIGHT = 0.9
 """How bright things are outdoors at night."""
+OVER_ALL = frozenset({"plate", "card"})
+"""Styles of writing that nothing stands before."""
 MIN_SIDE_PX = 36
 MOUTH_S = 0.25
 """A speaker's mouth is open and shut for this long by turns."""
@@ -40,57 +47,85 @@ class Painter:
             raise ValueError(f"size must be two even numbers from {MIN_SIDE_PX}, got {size}")
         self.story, self.size, self.seed = story, size, seed
         self._scene: Scene | None = None
-        self._empty: NDArray[np.uint8] | None = None
-        self._written: tuple[Writing, ...] | None = None
-        self._still: NDArray[np.uint8] | None = None
+        self._place: Pixels = np.empty(0, np.uint8)
         self._posts: list[tuple[int, Sprite]] = []
-        self._placed: list[Placed] = []
-        self._picture: NDArray[np.uint8] | None = None
+        self._standing: tuple[Standing, Pixels] | None = None
+        self._sharp: tuple[tuple[Standing, list[Placed]], Pixels] | None = None
+        self._shown: tuple[tuple[int, int | None], Pixels] | None = None
 
-    def paint(self, time_s: float) -> NDArray[np.uint8]:
+    def paint(self, time_s: float) -> Pixels:
         """The (H, W, 3) uint8 picture at a time, read-only; the same array while nothing changes.
 
         Raises:
             ValueError: the time lies outside the story.
         """
         scene = self.story.scene_at(time_s)
-        still = self._standing(scene, time_s)
+        self._go_to(scene)
+        sharp = self._with_things(scene, time_s)
+        brightness = camera.light(scene, time_s)
+        if brightness == 255 and scene.noise == 0.0:
+            return sharp
+        key = (brightness, round(time_s * 1000) if scene.noise else None)
+        if self._shown is None or self._shown[0] != key:
+            picture = sharp
+            if scene.noise:
+                picture = camera.grainy(picture, scene.noise, self._seed_of("grain"), time_s)
+            if brightness < 255:
+                picture = camera.dimmed(picture, brightness)
+            picture.flags.writeable = False
+            self._shown = key, picture
+        return self._shown[1]
+
+    def _go_to(self, scene: Scene) -> None:
+        """Paints the empty place of a scene, unless it is there already."""
+        if scene is self._scene:
+            return
+        self._scene, self._standing, self._sharp, self._shown = scene, None, None, None
+        seed, size = self._seed_of(scene.name), camera.painted_size(scene, self.size)
+        self._place = background(scene.place, size, seed, scene.night, scene.clutter)
+        self._posts = posts(scene.posts, self.size, seed, scene.night)
+
+    def _with_things(self, scene: Scene, time_s: float) -> Pixels:
+        """The scene with its things and all writing, before the camera's light and grain."""
+        standing, still = self._with_writing(scene, time_s)
         placed = [
             (thing, pose, self._talks(thing, time_s))
             for thing in scene.things
             if (pose := thing.pose(time_s)) is not None
         ]
-        if self._picture is None or placed != self._placed:
-            self._placed, self._picture = placed, still.copy()
+        key = (standing, placed)
+        if self._sharp is None or self._sharp[0] != key:
+            picture = still.copy()
             for thing, pose, talks in placed:
-                self._put(self._picture, thing, pose, talks, scene.night)
+                self._put(picture, thing, pose, talks, scene.night)
             for left, post in self._posts:
-                post.stamp(self._picture, left, 0)
-            for plate in (writing for writing in self._written or () if writing.style == "plate"):
-                self._write(self._picture, plate, scene)
-            self._picture.flags.writeable = False
-        return self._picture
+                post.stamp(picture, left, 0)
+            for writing in (writing for writing in standing[1] if writing.style in OVER_ALL):
+                self._write(picture, writing, scene)
+            picture.flags.writeable = False
+            self._sharp, self._shown = (key, picture), None
+        return self._sharp[1]
 
-    def _standing(self, scene: Scene, time_s: float) -> NDArray[np.uint8]:
-        """The scene with what is written in it now, painted again only when either changes."""
-        if scene is not self._scene or self._empty is None:
-            self._scene, self._written = scene, None
-            seed = self._seed_of(scene.name)
-            self._empty = background(scene.place, self.size, seed, scene.night, scene.clutter)
-            self._posts = posts(scene.posts, self.size, seed, scene.night)
+    def _with_writing(self, scene: Scene, time_s: float) -> tuple[Standing, Pixels]:
+        """The place as the camera sees it, with what is written in it; painted when either changes."""
         written = tuple(writing for writing in scene.writings if time_s in writing.window)
-        if written != self._written or self._still is None:
-            self._written, self._still = written, self._empty.copy()
-            for writing in (writing for writing in written if writing.style != "plate"):
-                self._write(self._still, writing, scene)
-            self._picture = None
-        return self._still
+        key = (camera.step(scene, self.size, time_s), written)
+        if self._standing is None or self._standing[0] != key:
+            leftwards = self._seed_of(scene.name) % 2 == 1
+            still = camera.view(self._place, scene, self.size, key[0], leftwards)
+            for writing in (writing for writing in written if writing.style not in OVER_ALL):
+                self._write(still, writing, scene)
+            self._standing = key, still
+        return self._standing
 
-    def _write(self, picture: NDArray[np.uint8], writing: Writing, scene: Scene) -> None:
+    def _write(self, picture: Pixels, writing: Writing, scene: Scene) -> None:
         if writing.style == "slide":
             picture[:] = np.asarray(slide(writing.lines, self.size))
             return
         width, height = self.size
+        if writing.style == "card":
+            card(writing.lines, self.size).stamp(picture, 0, 0)
+            return
         sprite = panel(writing.lines, round(writing.height * height), *_look(writing))
         x, y = round(writing.at[0] * width), round(writing.at[1] * height)
         if writing.style == "sign" and scene.place in OUTDOORS:
@@ -98,7 +133,7 @@ class Painter:
             picture[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
         sprite.stamp(picture, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
 
-    def _put(self, picture: NDArray[np.uint8], thing: Thing, pose: Pose, talks: bool, night: bool) -> None:
+    def _put(self, picture: Pixels, thing: Thing, pose: Pose, talks: bool, night: bool) -> None:
         width, height = self.size
         left, dx = divmod(round(pose.at[0] * width * FINE), FINE)
         top, dy = divmod(round(pose.at[1] * height * FINE), FINE)
