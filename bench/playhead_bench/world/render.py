@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 from av.container import OutputContainer
 from av.subtitles.stream import SubtitleStream
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from playhead_bench.world.paint import Painter
@@ -19,6 +20,8 @@ from playhead_bench.world.script import Event, Line, Story
 from playhead_index.errors import VideoError
 
 GOP_FRAMES = 250
+X264 = {"preset": "superfast", "crf": "20", "x264-params": "mbtree=1:rc-lookahead=10"}
+"""Looking ten pictures ahead makes files of flat things less than half as large, at no cost in time."""
 TRACK_CLOCK = Fraction(1, 1000)
 TRACK_STYLE = b"""[Script Info]
 ScriptType: v4.00+
@@ -142,6 +145,7 @@ def _encode(painter: Painter, part: Path, fps: int, lines: tuple[Line, ...]) -> 
         video = _video_stream(container, painter.size, fps)
         packets = _subtitles(_subtitle_stream(container), painter.story, lines) if lines else iter(())
         container.start_encoding()
+        converter = VideoReformatter()  # one for all: making its tables takes longer than a picture
         waiting, picture, frame = next(packets, None), None, None
         for index in range(round(painter.story.duration_s * fps)):
             while waiting is not None and waiting.pts * TRACK_CLOCK <= Fraction(index, fps):
@@ -150,7 +154,8 @@ def _encode(painter: Painter, part: Path, fps: int, lines: tuple[Line, ...]) -> 
             shown = painter.paint(index / fps)
             if frame is None or shown is not picture:
                 picture = shown
-                frame = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format="yuv420p")
+                coloured = av.VideoFrame.from_ndarray(shown, format="rgb24")
+                frame = converter.reformat(coloured, format="yuv420p", threads=1)
             frame.pts, frame.time_base = index, Fraction(1, fps)
             _mux(container, video, frame)
         _mux(container, video, None)
@@ -162,7 +167,7 @@ def _video_stream(container: OutputContainer, size: tuple[int, int], fps: int) -
     video.pix_fmt = "yuv420p"
     video.codec_context.gop_size = GOP_FRAMES
     video.codec_context.thread_count = 1  # another number of threads gives another stream
-    video.codec_context.options = {"preset": "veryfast", "crf": "20"}
+    video.codec_context.options = X264
     return video
 
 
