@@ -104,9 +104,9 @@ def _shares_of_pairs(
     rng.shuffle(pairs)
     if mode == "compositional" and part != "train":
         held = [pair for pair in pairs if pair in HELD_OUT]
-        rest = [pair for pair in pairs if pair not in HELD_OUT][: len(held)]
+        rest = [pair for pair in pairs if pair not in HELD_OUT][: len(held) // 2]
         cut = round(len(held) * FREQUENT_SHARE)
-        return held[:cut] + rest[:cut], held[cut:] + rest[cut:]
+        return held[:cut] + rest[: cut // 2], held[cut:] + rest[cut // 2 :]
     cut = round(len(pairs) * FREQUENT_SHARE)
     return pairs[:cut], pairs[cut:]
 
