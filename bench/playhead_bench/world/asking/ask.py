@@ -1,12 +1,12 @@
 """`ask` and `ask_over`: every kind of question about one video or several, as many of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Iterable, Mapping
 from random import Random
 
 from playhead_bench.world.asking import across, hops, missing, senses, things, times
-from playhead_bench.world.asking.draft import Ask, Draft, Maker, has_options, options_of
-from playhead_bench.world.asking.question import Evidence, WorldQuestion
+from playhead_bench.world.asking.deal import deal, positions
+from playhead_bench.world.asking.draft import Ask, Draft, Maker
+from playhead_bench.world.asking.question import WorldQuestion
 from playhead_bench.world.asking.table import Table
 from playhead_bench.world.asking.words import Say
 from playhead_bench.world.script import Story
@@ -60,10 +60,10 @@ def ask(
     table = Table(story, story.name)
     asking = Ask(table, Say(rng, mode, part == "train"), rng, _speakable(part, mode))
     found: list[WorldQuestion] = []
-    positions = _positions(rng)
+    places = positions(rng)
     for kind in kinds:
         drafts = [draft for draft in KINDS[kind](asking) if _allowed(draft, part, mode)]
-        found += _deal(kind, drafts, per_kind, positions, rng, {table.name: table}, (table.name,))
+        found += deal(kind, drafts, per_kind, places, rng, {table.name: table}, (table.name,))
     return found
 
 
@@ -101,10 +101,10 @@ def ask_over(
     tables = {name: Table(story, name) for name, story in stories.items()}
     asking = across.AskOver(tables, Say(rng, mode, part == "train"), rng, _speakable(part, mode))
     found: list[WorldQuestion] = []
-    positions = _positions(rng)
+    places = positions(rng)
     for kind, make in OVER_KINDS.items():
         drafts = [draft for draft in make(asking) if _allowed(draft, part, mode)]
-        found += _deal(kind, drafts, per_kind, positions, rng, tables, tuple(stories))
+        found += deal(kind, drafts, per_kind, places, rng, tables, tuple(stories))
     return found
 
 
@@ -119,73 +119,3 @@ def _allowed(draft: Draft, part: Part, mode: SplitMode) -> bool:
         return True
     held = [label in HELD for label in draft.labels()]
     return not any(held) if part == "train" else all(held)
-
-
-def _positions(rng: Random) -> Iterator[int]:
-    """Places for the right option, each of the four as often as the others."""
-    while True:
-        yield from rng.sample(range(4), 4)
-
-
-def _deal(
-    kind: str,
-    drafts: list[Draft],
-    most: int,
-    positions: Iterator[int],
-    rng: Random,
-    tables: Mapping[str, Table],
-    videos: tuple[str, ...],
-) -> list[WorldQuestion]:
-    """Up to so many questions of one kind, no two with the same text, answers taken in turns."""
-    found: list[WorldQuestion] = []
-    asked: set[str] = set()
-    for draft in _in_turns(drafts, rng):
-        if len(found) == most:
-            break
-        if draft.text in asked or not has_options(draft):
-            continue
-        asked.add(draft.text)
-        options, right = options_of(draft, rng, next(positions))
-        id_ = f"{'+'.join(videos)}/{kind}/{len(found)}"
-        found.append(_question(id_, kind, draft, options, right, tables, videos))
-    return found
-
-
-def _in_turns(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
-    """Drafts in any order, one of each answer before a second one of any."""
-    groups: dict[str, list[Draft]] = {}
-    for draft in rng.sample(drafts, len(drafts)):
-        groups.setdefault(draft.fixed[draft.right] if draft.fixed else draft.answer or "", []).append(draft)
-    for turn in zip_longest(*groups.values()):
-        yield from (draft for draft in turn if draft is not None)
-
-
-def _question(
-    id_: str,
-    kind: str,
-    draft: Draft,
-    options: tuple[str, ...],
-    right: int,
-    tables: Mapping[str, Table],
-    videos: tuple[str, ...],
-) -> WorldQuestion:
-    rows = draft.over or tuple((videos[0], row) for row in draft.evidence)
-    evidence = tuple(
-        Evidence(name, row, tables[name].of(row).kind, tables[name].window(row)) for name, row in rows
-    )
-    return WorldQuestion(
-        id_,
-        kind,
-        draft.text,
-        draft.answer,
-        options,
-        right,
-        tuple(sorted({e.window for e in evidence})),
-        evidence,
-        videos,
-        draft.senses,
-        not draft.why,
-        draft.why,
-        draft.labels(),
-        tables[videos[0]].story.duration_s if len(videos) == 1 else None,
-    )
