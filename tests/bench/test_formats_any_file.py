@@ -140,7 +140,7 @@ def test_the_examples_of_predictions_are_read_without_a_bad_row(name: str, tmp_p
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_with_any_value_in_it_is_read_or_refused(
     name: str, data: st.DataObject, tmp_path: Path
@@ -152,7 +152,7 @@ def test_a_file_with_any_value_in_it_is_read_or_refused(
 
 
 @pytest.mark.parametrize("name", PREDICTIONS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_predictions_with_any_value_in_them_are_read_or_refused(
     name: str, data: st.DataObject, tmp_path: Path

@@ -74,7 +74,7 @@ def test_egoschema_answers_of_the_subset_keep_only_its_questions(tmp_path: Path)
         pytest.param({"q_uid": "x", "question": Q, "option 0": "milk"}, "two options", id="with one option"),
         pytest.param(
             {"q_uid": "x", "question": Q, "option 0": "milk", "option 2": "water"},
-            "is empty",
+            "holds no option",
             id="with a gap",
         ),
         pytest.param(
@@ -170,8 +170,13 @@ def test_longvideobench_subtitles_are_put_on_the_clock_of_the_clip(rows: Any, tm
     assert len(bad) == 1
 
 
-def test_hourvideo_is_read_by_video(tmp_path: Path) -> None:
-    question = {"qid": "q1", "task": "navigation/room", "question": Q, "mcq_test": "A. milk\nB. water"}
+@pytest.mark.parametrize(
+    "options",
+    [{"mcq_test": f"1. {Q}\nA. milk\nB. water"}, {"answer_1": "milk", "answer_2": "water"}],
+    ids=["the whole question again", "one field an option"],
+)
+def test_hourvideo_is_read_with(options: dict[str, Any], tmp_path: Path) -> None:
+    question = {"qid": "q1", "task": "navigation/room", "question": Q, **options}
     question |= {
         "correct_answer_label": "B",
         "relevant_timestamps": [{"start": "00:10:00", "end": "00:10:30"}],

@@ -263,7 +263,7 @@ WRITTEN = [name for name, format_ in FORMATS.items() if format_.writer]
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_written_is_read_again(name: str, data: st.DataObject, tmp_path: Path) -> None:
     samples, predictions = data.draw(runs(name))
