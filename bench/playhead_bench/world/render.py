@@ -226,6 +226,8 @@ def _sound_stream(container: OutputContainer) -> AudioStream:
     sound = container.add_stream("aac", rate=RATE_HZ)
     sound.codec_context.layout, sound.codec_context.format = "mono", "fltp"
     sound.codec_context.bit_rate = SOUND_BITS_PER_S
+    sound.codec_context.thread_count = 1  # handing 20 ms to another thread takes longer than encoding them
+    sound.codec_context.options = {"aac_coder": "fast"}
     sound.metadata["language"] = "eng"
     return sound
 
