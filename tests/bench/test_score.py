@@ -9,6 +9,7 @@ import typer
 from tests.shared_data import shared
 from typer.testing import CliRunner
 
+from playhead_bench.evaluate.formats import Prediction, Ranked, read, write
 from playhead_bench.evaluate.predictions import RowUnscorable, ScoreError
 from playhead_bench.evaluate.score import NAMES, command, known_name, score
 from playhead_bench.evaluate.scorers import SCORERS
@@ -179,6 +180,41 @@ def test_egoschema_counts_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("q_uid,answer\na,2\nb,3\nc,perhaps\n")
     found = score("egoschema", tmp_path / "p.csv", written(tmp_path / "t.json", truth))
     assert (found["Accuracy"], found["missing"], found["unparsed"]) == (25.0, 1, 1)
+
+
+def test_questions_with_a_hidden_answer_are_left_out(tmp_path: Path) -> None:
+    options = {f"option {n}": f"option text {n}" for n in range(5)}
+    truth = [
+        {"q_uid": "a", "question": "q", **options, "truth": 2},
+        {"q_uid": "b", "question": "q", **options},
+    ]
+    found = score(
+        "egoschema", written(tmp_path / "p.json", {"a": 2, "b": 1}), written(tmp_path / "t.json", truth)
+    )
+    assert (found["Accuracy"], found["total"], found["unscored"], found["unknown"]) == (100.0, 1, 1, 0)
+
+
+def head(folder: Path, relative: str, lines: int) -> Path:
+    """The first lines of a real file, as a file of the same name."""
+    path = shared(relative)
+    (folder / path.name).write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
+    return folder / path.name
+
+
+def test_perfect_predictions_written_by_the_harness_score_a_hundred(tmp_path: Path) -> None:
+    truth = head(tmp_path, "annotations/qvhighlights/highlight_val_release.jsonl", 100)
+    samples = read("qvhighlights", truth).samples
+    perfect = [Prediction(each.id, moments=tuple(map(Ranked, each.windows))) for each in samples]
+    found = score("qvhighlights", write("qvhighlights", tmp_path / "p.jsonl", samples, perfect), truth)
+    assert (found["MR-full-R1@0.95"], found["total"], found["missing"]) == (100.0, 100, 0)
+
+
+def test_right_answers_written_by_the_harness_score_a_hundred(tmp_path: Path) -> None:
+    truth = head(tmp_path, "annotations/nextqa/val.csv", 101)
+    samples = read("nextqa", truth).samples
+    right = [Prediction(each.id, answer_index=each.answer_index) for each in samples]
+    found = score("nextqa", write("nextqa", tmp_path / "p.json", samples, right), truth)
+    assert (found["Acc"], found["95% low"], found["missing"]) == (100.0, 100.0, 0)
 
 
 def test_videomme_is_told_apart_by_duration(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ NAMES = (
 )  # fmt: skip
 """What can be scored; hyphens may be left out."""
 ALIASES = {"charades": "charades-sta", "negatives": "na-vmr"}
-COUNTS = ("total", "missing", "unknown", "unparsed", "empty", "positives", "negatives")
+COUNTS = ("total", "missing", "unknown", "unparsed", "unscored", "empty", "positives", "negatives")
 """Names in a score that are numbers of rows, not percentages."""
 
 
@@ -24,7 +24,7 @@ def score(format_name: str, pred_path: Path | str, truth_path: Path | str) -> di
 
     A question without a prediction is wrong and counted in `missing`; an answer that cannot be read is wrong
     and counted in `unparsed`; predictions for questions that the truth does not have are left out and counted
-    in `unknown`.
+    in `unknown`; questions whose right option the truth does not tell are left out and counted in `unscored`.
 
     Args:
         format_name: one of `NAMES`.
