@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from playhead_bench.world.kinds import COLOURS
 from playhead_bench.world.render import Truth, load_truth, render, truth_path
-from playhead_bench.world.script import Scene, Story
+from playhead_bench.world.script import Scene, Story, Writing
 from playhead_bench.world.stories import interview, lecture, street
 from playhead_index.errors import VideoError
 from playhead_index.window import Window
@@ -128,6 +128,13 @@ def test_the_truth_beside_the_video_is_the_truth(talk: Truth):
     assert load_truth(talk.path) == talk
     assert truth_path(talk.path).name == "talk.truth.json"
     assert sorted(path.name for path in talk.path.parent.iterdir()) == ["talk.mp4", "talk.truth.json"]
+
+
+def test_the_truth_keeps_camera_fade_clutter_posts_grain_and_cards(tmp_path: Path):
+    card = Writing("card", ("PART 2",), Window(0.0, 1.0))
+    scene = Scene("a sea", "sea", Window(0.0, 2.0), True, (), (card,), "pan", 0.5, 3, 1, 4.0)
+    truth = render(Story("all", 0, (scene,)), tmp_path / "x.mp4", size=(64, 36))
+    assert load_truth(truth.path).story.scenes == (scene,)
 
 
 def test_a_video_without_truth_says_so(tmp_path: Path):
