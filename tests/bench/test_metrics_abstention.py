@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.abstention import (
@@ -34,6 +34,7 @@ def test_no_coverage_where_the_surest_answer_is_wrong() -> None:
     assert risk_coverage([0.9], [False]).coverage_at(0.1) == 0.0
 
 
+@settings(deadline=None)
 @given(ANSWERS, st.randoms(use_true_random=False))
 def test_the_order_of_equally_sure_answers_does_not_matter(answers: list, order: object) -> None:
     shuffled = list(answers)
@@ -43,6 +44,7 @@ def test_the_order_of_equally_sure_answers_does_not_matter(answers: list, order:
     assert before.risks[-1] == pytest.approx(np.mean([not right for _, right in answers]))
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_surer_right_answers_give_the_least_area(answers: list) -> None:
     sure, right = zip(*answers, strict=True)
@@ -61,6 +63,7 @@ def test_a_bin_holds_its_upper_edge() -> None:
     assert calibration_error([0.5, 0.4], [True, False], bins=2) == pytest.approx(0.05)
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_calibration_is_a_part_of_one_and_certainty_that_is_right_has_none(answers: list) -> None:
     sure, right = zip(*answers, strict=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.choice import (
@@ -30,6 +30,7 @@ def test_the_interval_is_that_of_resampled_questions() -> None:
     assert (found.low, found.high) == (pytest.approx(low, abs=0.026), pytest.approx(high, abs=0.026))
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=50), st.integers(0, 3))
 def test_the_interval_holds_the_accuracy_and_depends_on_the_seed_alone(
     answers: list[bool], seed: int

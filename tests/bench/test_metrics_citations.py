@@ -1,7 +1,7 @@
 """Tests of citation precision, recall and F1."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.citations import (
@@ -75,6 +75,7 @@ CITATIONS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(CITATIONS, CITATIONS)
 def test_citing_all_gold_as_well_never_lowers_recall(cited: list[Citation], gold: list[Citation]) -> None:
     for count in (count_windows, count_seconds):

@@ -83,6 +83,7 @@ def test_several_queries_may_have_one_item() -> None:
     assert retrieval_scores(np.array([[0.9, 0.1], [0.2, 0.1]]), gold=[0, 0]).recall_at[1] == 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 99))
 def test_recall_grows_with_k_and_a_perfect_item_ranks_first(size: int, seed: int) -> None:
     matrix = np.random.default_rng(seed).random((size, size))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.grounded import clue_scores, grounding_scores
@@ -57,6 +57,7 @@ SETS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9), SETS), min_size=1, max_size=5))
 def test_nextgqa_is_that_of_the_slow_oracle(rows: list[tuple[int, int, list]]) -> None:
     iops, ious = [], []
@@ -74,6 +75,7 @@ def test_nextgqa_is_that_of_the_slow_oracle(rows: list[tuple[int, int, list]]) -
     assert scores.iop_at[0.5] == np.mean([each >= 0.5 for each in iops])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SETS, SETS, st.booleans()), min_size=1, max_size=5))
 def test_grounded_accuracy_never_passes_accuracy(rows: list[tuple[list, list, bool]]) -> None:
     predicted, gold = [windows(*row[0]) for row in rows], [windows(*row[1]) for row in rows]

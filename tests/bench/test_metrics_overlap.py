@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.overlap import (
@@ -57,6 +57,7 @@ def test_intersection_over_prediction_by_hand(predicted: list[float], expected: 
     assert iop(np.array(predicted, dtype=float), np.array([4.0, 10.0])) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(WINDOWS, WINDOWS)
 def test_iou_is_symmetric_bounded_and_the_one_of_the_index(a: np.ndarray, b: np.ndarray) -> None:
     found = float(iou(a, b))
@@ -66,11 +67,13 @@ def test_iou_is_symmetric_bounded_and_the_one_of_the_index(a: np.ndarray, b: np.
     assert found == pytest.approx(float(temporal_iou(a[None], b[None])[0, 0]))
 
 
+@settings(deadline=None)
 @given(WINDOWS)
 def test_a_window_overlaps_itself_wholly(a: np.ndarray) -> None:
     assert float(iou(a, a)) == float(iou_by_lengths(a, a)) == float(iop(a, a)) == 1.0
 
 
+@settings(deadline=None)
 @given(SETS, SETS)
 def test_sets_of_windows_cover_what_their_seconds_say(a: np.ndarray, b: np.ndarray) -> None:
     seconds_a, seconds_b = ({s for w in rows for s in range(int(w[0]), int(w[1]))} for rows in (a, b))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.metrics.cost import AnswerCost, CostSummary, IndexCost, cost_summary
@@ -51,6 +51,7 @@ WINDOWS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(WINDOWS, WINDOWS)
 def test_recall_grows_with_k_and_looking_at_all_gold_finds_all(found: list, gold: list) -> None:
     recall = window_recall_at([rows(*found)], [rows(*gold)], (1, 2, 5))

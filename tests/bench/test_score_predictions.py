@@ -5,7 +5,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead_bench.evaluate.formats.records import FormatUnreadable
@@ -50,6 +50,7 @@ def test_a_text_that_two_options_share_is_no_answer() -> None:
     assert parse_choice("red", ["red", "Red"]) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_an_option_or_none(said: str) -> None:
     assert parse_choice(said, OPTIONS) in {None, 0, 1, 2, 3}
