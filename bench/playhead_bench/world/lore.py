@@ -11,8 +11,9 @@ from random import Random
 from playhead_bench.world.kinds import AnswerKind
 from playhead_bench.world.script import Fact
 
-STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun", "Elm", "Fal", "Grim", "Hol",
-          "Ives", "Kel", "Lang", "Marl", "Oster", "Pen", "Quar", "Raven", "Stan", "Thorn", "Under", "Wyn")  # fmt: skip
+STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun",
+          "Elm", "Fal", "Grim", "Hol", "Ives", "Kel", "Lang", "Marl",
+          "Oster", "Pen", "Quar", "Raven", "Stan", "Thorn", "Under", "Wyn")  # fmt: skip
 ENDS = ("haven", "by", "ford", "mouth", "wick", "stead", "ness", "dale",
         "holm", "minster", "field", "port", "gate", "well", "moor", "cliff")  # fmt: skip
 TOWNS: tuple[str, ...] = tuple(start + end for start, end in product(STARTS, ENDS))

@@ -65,7 +65,7 @@ def wander(
     """
     if not 10 <= minutes * 60 <= MOST_MINUTES * 60 or seed < 0:
         raise ValueError(
-            f"a wandering takes 10 s to {MOST_MINUTES} min and a seed from 0, got {minutes = }, {seed = }"
+            f"a wandering takes 10 s to {MOST_MINUTES:g} min and a seed from 0, got {minutes = }, {seed = }"
         )
     rng = Random(f"{mode}/{part}/{seed}/{minutes}")
     walk = Walk(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))

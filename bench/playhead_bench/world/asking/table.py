@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cached_property
 
 from playhead_bench.world.kinds import COLOURS, PLACES, THINGS
@@ -29,8 +30,9 @@ LIKE: dict[str, frozenset[str]] = {
 class _Row:
     """Some events in time order, found by the times at which they are under way."""
 
-    def __init__(self, rows: list[int], events: list[Event]) -> None:
-        self.rows, self.windows = rows, [events[i].window for i in rows]
+    def __init__(self, rows: list[int], when: Callable[[int], Window]) -> None:
+        self.rows = sorted(rows, key=when)
+        self.windows = [when(i) for i in self.rows]
         self.starts_s = [window.start_s for window in self.windows]
         self.longest_s = max((window.duration_s for window in self.windows), default=0.0)
 
@@ -59,9 +61,8 @@ class Table:
         self.turned: set[str] = set()
         for index, event in enumerate(self.events):
             self._file(index, event)
-        self._acts, self._lines, self._written = (
-            _Row(rows, self.events) for rows in (self.acts, self.spoken, self.written)
-        )
+        self._acts = _Row(self.acts, self.span)
+        self._lines, self._written = _Row(self.spoken, self.window), _Row(self.written, self.window)
 
     def _file(self, index: int, event: Event) -> None:
         if event.kind == "spoken":
@@ -84,6 +85,14 @@ class Table:
     def window(self, index: int) -> Window:
         """When one event happens."""
         return self.events[index].window
+
+    def span(self, index: int) -> Window:
+        """When any of those that take part in a deed are at it: what is chased runs before its chaser."""
+        window, event = self.window(index), self.of(index)
+        if event.kind != "chase":
+            return window
+        runs = (self.window(i) for i in self.shown[event.participants[1]])
+        return next((window.hull(run) for run in runs if run.overlap_s(window) > 0), window)
 
     def place(self, index: int) -> str | None:
         """Where an event happens, in words; None where the place has none."""

@@ -68,39 +68,35 @@ def _apart(ask: Ask, rows: list[int]) -> bool:
 
 
 def before(ask: Ask) -> Iterator[Draft]:
-    """Which thing is the last to act before the red star jumps?"""
-    table = ask.table
-    position = {row: n for n, row in enumerate(table.acts)}
-    for row in named(ask):
-        start_s = table.window(row).start_s
-        earlier = [
-            i
-            for i in table.acts[max(0, position[row] - 8) : position[row]]
-            if table.window(i).start_s < start_s
-        ]
-        if not earlier:
-            continue
-        *rest, near = earlier
-        done = table.window(near).end_s <= start_s
-        if done and all(table.window(i).end_s <= table.window(near).start_s for i in rest):
-            yield from _beside(ask, "before", row, near)
+    """Which thing is the last to act before the red star jumps? Asked where nothing else overlaps it."""
+    for row, around in _neighbours(ask):
+        start_s = ask.table.window(row).start_s
+        earlier = [i for i in around if ask.table.span(i).start_s < start_s]
+        spans = [ask.table.span(i) for i in earlier]
+        if (
+            earlier
+            and spans[-1].end_s <= start_s
+            and all(one.end_s <= spans[-1].start_s for one in spans[:-1])
+        ):
+            yield from _beside(ask, "before", row, earlier[-1])
 
 
 def after(ask: Ask) -> Iterator[Draft]:
-    """Which thing is the first to act after the red star jumps?"""
-    table = ask.table
-    position = {row: n for n, row in enumerate(table.acts)}
+    """Which thing is the first to act after the red star jumps? Asked where nothing else overlaps it."""
+    for row, around in _neighbours(ask):
+        end_s = ask.table.window(row).end_s
+        later = [i for i in around if ask.table.span(i).end_s > end_s]
+        spans = [ask.table.span(i) for i in later]
+        if later and spans[0].start_s >= end_s and all(one.start_s >= spans[0].end_s for one in spans[1:]):
+            yield from _beside(ask, "after", row, later[0])
+
+
+def _neighbours(ask: Ask) -> Iterator[tuple[int, list[int]]]:
+    """Each deed that is told from all others, with the ten deeds on either side of it, as they begin."""
+    position = {row: n for n, row in enumerate(ask.table.acts)}
     for row in named(ask):
-        end_s = table.window(row).end_s
-        around = table.acts[max(0, position[row] - 4) : position[row] + 8]
-        later = [i for i in around if table.window(i).end_s > end_s and i != row]
-        if not later:
-            continue
-        near, *rest = later
-        if table.window(near).start_s >= end_s and all(
-            table.window(i).start_s >= table.window(near).end_s for i in rest
-        ):
-            yield from _beside(ask, "after", row, near)
+        near = ask.table.acts[max(0, position[row] - 10) : position[row] + 11]
+        yield row, sorted((i for i in near if i != row), key=ask.table.span)
 
 
 def _beside(ask: Ask, asked: str, row: int, near: int) -> Iterator[Draft]:

@@ -197,6 +197,15 @@ ASKED: dict[str, tuple[str, ...]] = {
 }
 
 
+def wordings_of(kind: str) -> tuple[str, ...]:
+    """All wordings of a kind, the one held back last.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    return CLIP_WORDINGS[OF_CLIPS[kind]] if kind in OF_CLIPS else ASKED[kind]
+
+
 class Say:
     """Puts questions into words that a part of the data may use.
 
@@ -218,7 +227,7 @@ class Say:
 
     def wordings(self, kind: str) -> tuple[str, ...]:
         """The wordings of a kind that may be used."""
-        every = CLIP_WORDINGS[OF_CLIPS[kind]] if kind in OF_CLIPS else ASKED[kind]
+        every = wordings_of(kind)
         if self.mode == "iid":
             return every
         return every[:-1] if self.training else every[-1:]
