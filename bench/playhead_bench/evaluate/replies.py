@@ -8,7 +8,9 @@ from playhead_index.errors import ModelOutputInvalid
 
 NEAR_S = 1.0
 """Two times so near are one."""
-ABSTENTIONS = frozenset({"not visible", "no answer", "not shown", "unanswerable", "i don't know"})
+ABSTENTIONS = frozenset(
+    {"not visible", "no answer", "not shown", "the video does not show it", "unanswerable", "i don't know"}
+)
 """The replies, normalised, that decline to answer."""
 
 _SAID_BEFORE = re.compile(

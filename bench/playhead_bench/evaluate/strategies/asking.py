@@ -44,7 +44,7 @@ class Selecting:
 def ask_clips(sample: Sample, requests: Sequence[ClipRequest | None], desk: Desk) -> Outcome:
     """What the clips say together: the first reply that settles the question.
 
-    A reply settles it when it can be read and neither declines nor says `no`: a clip cannot show that
+    A reply settles it when it can be read and neither declines nor begins with `no`: a clip cannot show that
     something is nowhere, so after a `no` the next clip is asked. When none settles it, the first `no`
     counts, else a refusal, else the last reply, unread.
     """
@@ -76,4 +76,4 @@ def read_reply(text: str, sample: Sample) -> Outcome:
 
 def _says_no(outcome: Outcome, sample: Sample) -> bool:
     said = outcome.text if outcome.choice is None else sample.options[outcome.choice]
-    return normalised(said) == "no"
+    return normalised(said).split(" ")[0] == "no"

@@ -119,8 +119,15 @@ class Desk:
 class Strategy(Protocol):
     """Answers a sample in one particular way."""
 
-    name: str
-    needs_library: bool
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def needs_library(self) -> bool:
+        """It searches, so the videos must have been indexed."""
+        ...
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The answer to a sample, and what it took."""

@@ -1,0 +1,150 @@
+"""`playhead eval`: strategies compared at a fixed answerer, on made videos or on a benchmark's own.
+
+playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+playhead eval egoschema --annotations questions.json --videos clips/
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
+
+import typer
+from rich.console import Console
+
+from playhead.models import ModelNames
+
+if TYPE_CHECKING:
+    from playhead_bench.evaluate.tasks import Task
+    from playhead_bench.world.stage import Part, SplitMode
+
+DEFAULT_BUDGET = 16
+WEIGHTS = Path(__file__).resolve().parents[1] / "nano" / "weights"
+"""Where the bundled small models lie."""
+WORLD = "world"
+MODES = ("iid", "compositional")
+T = TypeVar("T")
+
+
+def command(
+    task: Annotated[str, typer.Argument(help="`world`, or the name of a benchmark's format.")] = WORLD,
+    split: Annotated[str, typer.Option(help="World: dev or test.")] = "dev",
+    mode: Annotated[str, typer.Option(help="World: iid or compositional.")] = "iid",
+    minutes: Annotated[str, typer.Option(help="World: lengths of the videos, such as 1,10,60.")] = "1",
+    each: Annotated[int, typer.Option(help="World: videos of each length.", min=1)] = 1,
+    per_kind: Annotated[int, typer.Option(help="World: most questions of a kind a video.", min=1)] = 2,
+    annotations: Annotated[Path | None, typer.Option(help="Format: the benchmark's file.")] = None,
+    videos: Annotated[Path | None, typer.Option(help="The folder of the videos.", metavar="DIR")] = None,
+    strategies: Annotated[str, typer.Option(help="Names with commas between; all when empty.")] = "",
+    limit: Annotated[int | None, typer.Option(help="Most questions, kinds kept apart.", min=1)] = None,
+    open_ended: Annotated[bool, typer.Option("--open", help="Ask without the options.")] = False,
+    frames: Annotated[int, typer.Option(help="Most frames shown for a question.", min=2)] = DEFAULT_BUDGET,
+    out: Annotated[Path, typer.Option(help="The run's folder; an older run goes on.", metavar="DIR")] = Path(
+        "playhead-eval"
+    ),
+    model: Annotated[str, typer.Option(help="The answerer: a checkpoint of a video-LLM.")] = "",
+    picture_model: Annotated[str, typer.Option(help="Image-text encoder; the bundled one if empty.")] = "",
+    appearance_model: Annotated[str, typer.Option(help="Image encoder; the bundled one if empty.")] = "",
+    seed: Annotated[int, typer.Option(help="Of videos, questions and draws.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
+    replay: Annotated[bool, typer.Option("--replay", help="Score kept replies; never ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+) -> None:
+    """Compare ways to find what a question is about, at one and the same video-LLM."""
+    from playhead_bench.evaluate.session import Settings, evaluate
+    from playhead_bench.evaluate.strategies.registry import strategies_named
+    from playhead_bench.evaluate.tables import rich_table
+    from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
+
+    err = Console(stderr=True)
+    chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
+    asked = _checked(
+        lambda: _task(
+            task, split, mode, _numbers(minutes), each, per_kind, seed, annotations, videos or out / "videos"
+        )
+    )
+    for note in asked.notes:
+        err.print(note, style="yellow", markup=False)
+    asked = (asked.opened() if open_ended else asked).limited(limit, seed)
+    settings = Settings(
+        out,
+        TransformersAnswerer(model or WEIGHTS / "nano-vlm", device=device),
+        ModelNames(
+            picture_model or _bundled("nano-clip", prefix="local-dir:"),
+            appearance_model or _bundled("nano-dino"),
+            speech="off",
+            device=device,
+        ),
+        frames,
+        seed,
+        replay,
+    )
+    try:
+        found = evaluate(asked, chosen, settings, say=lambda text: err.print(text, style="dim", markup=False))
+    except KeyboardInterrupt:
+        err.print(f"stopped; {out} keeps what was answered: run the same command to go on")
+        raise typer.Exit(130) from None
+    if as_json:
+        print(json.dumps(found.record, ensure_ascii=False))
+    else:
+        Console().print(rich_table(found.summaries))
+        err.print(f"{found.folder / 'report.md'} has the kinds; {found.folder / 'run.jsonl'} every answer")
+
+
+def _task(
+    name: str,
+    split: str,
+    mode: str,
+    minutes: list[float],
+    each: int,
+    per_kind: int,
+    seed: int,
+    annotations: Path | None,
+    videos: Path,
+) -> "Task":
+    """What is asked for.
+
+    Raises:
+        ValueError: an option is missing or has a value that there is not.
+    """
+    from playhead_bench.evaluate.tasks import format_task, world_task
+
+    if name != WORLD:
+        if annotations is None:
+            raise ValueError(f"{name} needs --annotations, the benchmark's own file, and --videos")
+        return format_task(name, annotations, videos)
+    for option, value, known in (("--split", split, ("dev", "test")), ("--mode", mode, MODES)):
+        if value not in known:
+            raise ValueError(f"{option} is {' or '.join(known)}, got {value!r}")
+    return world_task(
+        videos, minutes, part=cast("Part", split), mode=cast("SplitMode", mode), each=each, per_kind=per_kind,
+        seed=seed,
+    )  # fmt: skip
+
+
+def _numbers(text: str) -> list[float]:
+    """Numbers with commas between.
+
+    Raises:
+        ValueError: one is none.
+    """
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise ValueError(
+            f"--minutes takes numbers with commas between, such as 1,10,60, got {text!r}"
+        ) from error
+
+
+def _bundled(name: str, prefix: str = "") -> str:
+    """A bundled model where it is there, else whatever the product takes by itself."""
+    folder = WEIGHTS / name
+    return f"{prefix}{folder}" if folder.is_dir() else "auto"
+
+
+def _checked(make: Callable[[], T]) -> T:
+    """What `make` makes; its ValueError is wrong usage of the command."""
+    try:
+        return make()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -1,0 +1,122 @@
+"""The product's own search, asked by the names that a benchmark calls its videos by."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead import Library
+from playhead.models import encoder_callables
+from playhead_bench.evaluate.strategies.desk import Place
+from playhead_index.embed.protocol import ImageTextEncoder
+from playhead_index.errors import ModelUnavailable, VideoUnknown
+from playhead_index.search.pictures import text_vector
+from playhead_index.search.results import Lane, Moment
+from playhead_index.search.vector_lane import VectorLane
+from playhead_index.store.vectors import require_same_model
+from playhead_index.store.watch import CatalogWatch
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+
+class LibraryFinder:
+    """A `Finder` over a library that holds the videos of a benchmark.
+
+    Args:
+        library: indexed.
+        videos: where each video is, by the name that samples call it by.
+        lanes: search only these lanes; None for all that fit a text.
+        picture: the encoder that the picture vectors were made with; the library's own when None.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        videos: Mapping[str, Path],
+        *,
+        lanes: Sequence[Lane] | None = None,
+        picture: ImageTextEncoder | None = None,
+    ) -> None:
+        self.library, self._videos, self._lanes, self._picture = library, videos, lanes, picture
+        self._asked: tuple[str, NDArray[np.float32]] | None = None
+
+    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
+        """Windows that fit a text, best first.
+
+        Raises:
+            VideoUnknown: the library does not hold a video.
+        """
+        inside = [self._ids[video_id] for video_id in video_ids]
+        result = self.library.search(text, videos=inside, lanes=self._lanes, limit=limit)
+        return [self._place(moment) for moment in result.moments]
+
+    def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """(N,) seconds at which the kept pictures of a video begin, and the cosine of each with a text.
+
+        Raises:
+            VideoUnknown: the library does not hold the video.
+            ModelUnavailable: the library has no picture vectors, or no encoder to ask them with.
+        """
+        if self._pictures.tag is None:
+            raise ModelUnavailable("the library has no picture vectors; index with a picture model")
+        require_same_model("picture", self._pictures.tag, self._encoder.tag)
+        if self._asked is None or self._asked[0] != text:
+            self._asked = (text, text_vector(self._encoder, text))
+        block = self._pictures.table.block(self._ids[video_id])
+        return block.starts_s, self._pictures.store.scores(self._asked[1], block.ids)
+
+    def segments(self, video_id: str) -> list[Window]:
+        """The segments of a video, in time order.
+
+        Raises:
+            VideoUnknown: the library does not hold the video.
+        """
+        return [row.window for row in self.library.segments(self._ids[video_id])]
+
+    def ask(self, question: str, video_ids: Sequence[str]) -> tuple[Answer, list[Place]]:
+        """The product's own answer, and the windows that it cites, in its order.
+
+        Raises:
+            VideoUnknown: the library does not hold a video.
+        """
+        answer = self.library.ask(question, videos=[self._ids[video_id] for video_id in video_ids])
+        return answer, [(self._names[one.video_id], one.window) for one in answer.intervals]
+
+    def _place(self, moment: Moment) -> Place:
+        return self._names[moment.video_id], moment.window
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        """The library's id of each video that it holds, by the benchmark's name."""
+        rows = self.library.catalog.query("SELECT path, video_id FROM place")
+        known = {Path(path).resolve(): video_id for path, video_id in rows}
+        found = {name: known.get(Path(path).resolve()) for name, path in self._videos.items()}
+        return _Known({name: video_id for name, video_id in found.items() if video_id is not None})
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {video_id: name for name, video_id in self._ids.items()}
+
+    @cached_property
+    def _pictures(self) -> VectorLane:
+        lane = VectorLane(self.library.catalog, "picture")
+        lane.refresh(CatalogWatch(self.library.catalog).signatures())
+        return lane
+
+    @cached_property
+    def _encoder(self) -> ImageTextEncoder:
+        if self._picture is not None:
+            return self._picture
+        load = encoder_callables(self.library.models, self.library.folder).picture
+        if load is None:
+            raise ModelUnavailable("the picture model is switched off; choose one with --picture-model")
+        return load()
+
+
+class _Known(dict[str, str]):
+    """Ids by name; a name that is not there raises `VideoUnknown`."""
+
+    def __missing__(self, name: str) -> str:
+        raise VideoUnknown(f"the library does not hold video {name!r}; index its file first")

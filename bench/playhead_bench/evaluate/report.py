@@ -1,0 +1,142 @@
+"""What a run came to: a line a strategy, with accuracy, refusals, search and cost told apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from playhead_bench.evaluate.metrics.abstention import AbstentionScores, abstention_scores
+from playhead_bench.evaluate.metrics.choice import Accuracy, accuracy, accuracy_by
+from playhead_bench.evaluate.metrics.cost import AnswerCost, CostSummary, cost_summary
+from playhead_bench.evaluate.metrics.overlap import as_windows
+from playhead_bench.evaluate.metrics.search import temporal_scores, window_recall_at
+from playhead_bench.evaluate.rows import Row
+
+RECALL_AT = (1, 5, 10)
+FRAME_S = 0.5
+"""A single frame stands for so long when what was shown is laid beside the gold windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSummary:
+    """How well the gold windows were found, over the questions that have some.
+
+    Args:
+        questions: with gold windows.
+        recall_at: part of the gold windows half covered by the first k found windows; empty for a
+            strategy that puts no windows forward.
+        seen: part of the gold windows from which at least one frame was shown to the answerer.
+        precision: part of the frames' time that lies in gold windows.
+    """
+
+    questions: int
+    recall_at: Mapping[int, float]
+    seen: float
+    precision: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySummary:
+    """One strategy's line.
+
+    Args:
+        name: of the strategy.
+        accuracy: of all questions with a gold answer; refusing a question that has none is right.
+        by_kind: the same by kind of question.
+        by_minutes: the same by the length of the video, in whole minutes.
+        abstention: refusals of questions without an answer, and of those with one.
+        abstained: questions that were declined.
+        unparsed: questions whose replies could not be read; they count as wrong.
+        search: how well gold windows were found; None when no question has one.
+        cost: means and percentiles.
+        prepared_frames: frames shown to describe whole videos, over the run.
+    """
+
+    name: str
+    accuracy: Accuracy
+    by_kind: Mapping[str, Accuracy]
+    by_minutes: Mapping[str, Accuracy]
+    abstention: AbstentionScores
+    abstained: int
+    unparsed: int
+    search: SearchSummary | None
+    cost: CostSummary
+    prepared_frames: int
+
+    def record(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        told = asdict(self)
+        told["accuracy"] = _accuracy(self.accuracy)
+        for name in ("by_kind", "by_minutes"):
+            told[name] = {key: _accuracy(value) for key, value in getattr(self, name).items()}
+        if self.search is not None:
+            told["search"]["recall_at"] = {str(k): v for k, v in self.search.recall_at.items()}
+        return told
+
+
+def _accuracy(value: Accuracy) -> dict[str, float]:
+    return {**asdict(value), "value": value.value}
+
+
+def summaries(rows: Sequence[Row], seed: int = 0) -> list[StrategySummary]:
+    """A line for each strategy of a run's rows, in the order in which they first come."""
+    names = dict.fromkeys(row["strategy"] for row in rows)
+    return [_summary(name, [row for row in rows if row["strategy"] == name], seed) for name in names]
+
+
+def _summary(name: str, rows: Sequence[Row], seed: int) -> StrategySummary:
+    judged = [row for row in rows if row["right"] is not None]
+    right = [bool(row["right"]) for row in judged]
+    known = [row for row in rows if row["answerable"] is not None]
+    return StrategySummary(
+        name,
+        accuracy(right, seed),
+        accuracy_by([row["kind"] for row in judged], right, seed) if judged else {},
+        accuracy_by([_minutes(row) for row in judged], right, seed) if judged else {},
+        abstention_scores([_declined(row) for row in known], [bool(row["answerable"]) for row in known]),
+        sum(map(_declined, rows)),
+        sum(row["status"] == "unparsed" for row in rows),
+        _search(rows),
+        cost_summary([_cost(row) for row in rows]),
+        sum(call["frames"] for row in rows for call in row["prepared"]),
+    )
+
+
+def _declined(row: Row) -> bool:
+    return bool(row["status"] == "abstained")
+
+
+def _minutes(row: Row) -> str:
+    return "" if row["duration_s"] is None else f"{row['duration_s'] / 60:g} min"
+
+
+def _cost(row: Row) -> AnswerCost:
+    frames, tokens = (sum(call[key] for call in row["calls"]) for key in ("frames", "visual_tokens"))
+    return AnswerCost(row["model_calls"], frames, tokens, row["seconds"])
+
+
+def _search(rows: Sequence[Row]) -> SearchSummary | None:
+    """Only questions about one video: the windows of a sample do not say in which video they lie."""
+    asked = [row for row in rows if row["windows"] and len(row["videos"]) == 1]
+    if not asked:
+        return None
+    gold = [as_windows(row["windows"]) for row in asked]
+    found = [as_windows([place[1:] for place in row["found"]]) for row in asked]
+    shown = [as_windows([[t, t + FRAME_S] for t in _shown_s(row)]) for row in asked]
+    seen = [_seen(_shown_s(row), row["windows"]) for row in asked]
+    recall = window_recall_at(found, gold, RECALL_AT) if any(map(len, found)) else {}
+    return SearchSummary(
+        len(asked),
+        {k: float(v) for k, v in recall.items()},
+        float(np.mean([part for parts in seen for part in parts])),
+        temporal_scores(shown, gold).precision,
+    )
+
+
+def _shown_s(row: Row) -> list[float]:
+    return sorted({t for call in row["calls"] for t in call["times_s"]})
+
+
+def _seen(times_s: Sequence[float], windows: Sequence[Sequence[float]]) -> list[bool]:
+    return [any(start_s <= t < end_s for t in times_s) for start_s, end_s in windows]

@@ -1,0 +1,145 @@
+"""One evaluation from questions to report: index, run, write down."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playhead import Library
+from playhead.models import ModelNames
+from playhead_bench.evaluate.answerer import ClipAnswerer
+from playhead_bench.evaluate.finder import LibraryFinder
+from playhead_bench.evaluate.manifest import make_manifest
+from playhead_bench.evaluate.plots import draw_bars
+from playhead_bench.evaluate.report import StrategySummary, summaries
+from playhead_bench.evaluate.runner import run
+from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
+from playhead_bench.evaluate.strategies.desk import Desk, Finder, Strategy
+from playhead_bench.evaluate.tables import markdown, record
+from playhead_bench.evaluate.tasks import Task
+from playhead_index.errors import ModelUnavailable, PlayheadError
+from playhead_index.recipe import Recipe
+
+REPORT_NAMES = ("report.json", "report.md", "report.png")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an evaluation is run.
+
+    Args:
+        folder: of the run; its library stands in `library/` inside.
+        answerer: the same for every strategy.
+        models: of the library.
+        budget: most frames shown for a question.
+        seed: of whatever is drawn.
+        replay: score kept replies and ask nothing.
+        recipe: of the indexing.
+    """
+
+    folder: Path
+    answerer: ClipAnswerer
+    models: ModelNames
+    budget: int = DEFAULT_BUDGET
+    seed: int = 0
+    replay: bool = False
+    recipe: Recipe = field(default_factory=lambda: Recipe(transcribe="never"))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A run that has come to its end: where it is, its table, and the table with all else as JSON."""
+
+    folder: Path
+    summaries: tuple[StrategySummary, ...]
+    record: dict[str, Any]
+
+
+def evaluate(
+    task: Task,
+    strategies: Sequence[Strategy],
+    settings: Settings,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+) -> Evaluated:
+    """Indexes a task's videos where a strategy searches, runs the strategies, writes the report.
+
+    Args:
+        task: questions and videos.
+        strategies: what is compared.
+        settings: how.
+        say: told what is going on.
+
+    Raises:
+        PlayheadError: there is nothing to ask, or a video, a model or the folder is not as needed.
+    """
+    if not task.samples:
+        raise PlayheadError("there are no questions to ask; see the notes above, or choose another split")
+    finder = None
+    if any(strategy.needs_library for strategy in strategies):
+        finder = index_videos(task, settings, say)
+    desk = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
+    manifest = make_manifest(task.samples, _models(settings), _settings(task, settings), settings.seed)
+    say(f"{len(strategies)} strategies × {len(task.samples)} questions")
+    rows = run(
+        settings.folder, task.samples, strategies, desk, manifest, replay=settings.replay, on_row=_told(say)
+    )
+    table = summaries(rows, settings.seed)
+    told = {"task": task.name, "questions": len(task.samples), **record(table)}
+    title = f"{task.name}: {len(task.samples)} questions, {settings.answerer.name}"
+    write_report(settings.folder, table, told, title, say)
+    return Evaluated(settings.folder, tuple(table), told)
+
+
+def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> Finder:
+    """A search over the task's videos, those not yet in the run's library indexed first.
+
+    Raises:
+        PlayheadError: a video cannot be indexed.
+    """
+    library = Library(settings.folder / "library", settings.models)
+    for report in library.index(list(task.videos.values()), settings.recipe):
+        say(f"{report.status} {report.path.name}: {report.segments} segments in {report.seconds:.1f} s")
+        if report.status == "failed":
+            raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
+    return LibraryFinder(library, task.videos)
+
+
+def write_report(
+    folder: Path,
+    table: Sequence[StrategySummary],
+    told: dict[str, Any],
+    title: str,
+    say: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Writes `report.json`, `report.md`, and `report.png` where matplotlib is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "report.md").write_text(markdown(table, title), "utf-8")
+    try:
+        draw_bars(table, folder / "report.png", title)
+    except ModelUnavailable as error:
+        say(f"no picture of the table: {error}")
+
+
+def _models(settings: Settings) -> dict[str, str]:
+    names = settings.models
+    return {
+        "answerer": f"{settings.answerer.name}@{settings.answerer.revision}",
+        "picture": names.picture,
+        "appearance": names.appearance,
+        "words": names.words,
+    }
+
+
+def _settings(task: Task, settings: Settings) -> dict[str, Any]:
+    return {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
+
+
+def _told(say: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
+    def tell(row: dict[str, Any]) -> None:
+        mark = {True: "right", False: "wrong", None: "?"}[row["right"]]
+        say(f"{row['strategy']} {row['id']}: {mark} ({row['status']}) {row['text'][:60]!r}")
+
+    return tell

@@ -1,0 +1,167 @@
+"""What can be evaluated: made videos with questions about them, or a benchmark's file with its videos.
+
+Either way it comes to a list of samples and where each of their videos is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from playhead_bench.evaluate.sample import Sample
+from playhead_bench.world.asking import ask, to_sample
+from playhead_bench.world.record import from_record, to_record
+from playhead_bench.world.render import load_truth, render, truth_path
+from playhead_bench.world.script import Story
+from playhead_bench.world.stage import Part, SplitMode
+from playhead_bench.world.wander import wander
+from playhead_index.errors import VideoError
+from playhead_index.identity import find_videos
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Questions and the videos that they are about.
+
+    Args:
+        name: for the manifest.
+        samples: the questions.
+        videos: where each video is, by the name that samples call it by.
+        notes: what a person should know, such as rows that were left out.
+    """
+
+    name: str
+    samples: tuple[Sample, ...]
+    videos: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+
+    def limited(self, most: int | None, seed: int = 0) -> "Task":
+        """The same with at most so many questions, drawn with the kinds kept apart, and their videos."""
+        samples = self.samples if most is None else drawn(self.samples, most, seed)
+        used = {video_id for sample in samples for video_id in sample.video_ids}
+        return replace(self, samples=samples, videos={v: p for v, p in self.videos.items() if v in used})
+
+    def opened(self) -> "Task":
+        """The same without options: each question must be answered in free words.
+
+        Questions that have an answer but whose gold is only known as an option keep that option's text.
+        """
+        return replace(self, samples=tuple(_opened(sample) for sample in self.samples))
+
+
+def _opened(sample: Sample) -> Sample:
+    answer = sample.answer
+    if answer is None and sample.answer_index is not None and sample.answerable is not False:
+        answer = sample.options[sample.answer_index]
+    return replace(sample, options=(), answer_index=None, answer=answer)
+
+
+def drawn(samples: Sequence[Sample], most: int, seed: int = 0) -> tuple[Sample, ...]:
+    """At most so many samples in their order, as many of each kind as there are to be had.
+
+    Raises:
+        ValueError: `most` is below 1.
+    """
+    if most < 1:
+        raise ValueError(f"a limit is at least 1, got {most}")
+    by_kind: dict[str, list[int]] = {}
+    for number in Random(seed).sample(range(len(samples)), len(samples)):
+        by_kind.setdefault(samples[number].kind, []).append(number)
+    order = sorted((i, kind) for kind, numbers in by_kind.items() for i in range(len(numbers)))
+    kept = sorted(by_kind[kind][i] for i, kind in order[:most])
+    return tuple(samples[number] for number in kept)
+
+
+def world_task(
+    folder: Path,
+    minutes: Sequence[float],
+    *,
+    part: Part = "dev",
+    mode: SplitMode = "iid",
+    each: int = 1,
+    per_kind: int = 2,
+    seed: int = 0,
+    voice: bool = False,
+) -> Task:
+    """Made videos of some lengths, rendered into a folder where they are not there yet, and their questions.
+
+    Args:
+        folder: for the videos.
+        minutes: lengths.
+        part: of the data.
+        mode: how the parts are kept apart.
+        each: videos of each length.
+        per_kind: most questions of each kind about a video.
+        seed: of the first video; the next ones follow.
+        voice: have the spoken lines read aloud (needs espeak-ng), or `False` for subtitles alone.
+
+    Raises:
+        ValueError: no lengths, or one out of range.
+        VideoError: a video cannot be written.
+    """
+    if not minutes:
+        raise ValueError("made videos need a length in minutes, got none")
+    samples: list[Sample] = []
+    videos: dict[str, Path] = {}
+    for long in minutes:
+        for number in range(each):
+            story = wander(seed + number, long, part, mode)
+            videos[story.name] = rendered(story, folder, voice=voice)
+            samples += map(to_sample, ask(story, part=part, mode=mode, per_kind=per_kind, seed=seed))
+    return Task(f"world-{part}-{mode}", tuple(samples), videos)
+
+
+def rendered(story: Story, folder: Path, *, voice: bool = False) -> Path:
+    """The file of a story, written unless it is there and its truth is this very story.
+
+    Raises:
+        VideoError: it cannot be written.
+    """
+    path = folder / f"{story.name}.mp4"
+    if truth_path(path).exists() and path.exists() and _shows(path, story):
+        return path
+    return render(story, path, voice=voice).path
+
+
+def _shows(path: Path, story: Story) -> bool:
+    """Whether the truth beside a file is a story; a truth that cannot be read is none."""
+    try:
+        held = load_truth(path).story
+    except VideoError:
+        return False
+    return held == from_record(Story, to_record(story))
+
+
+def format_task(name: str, annotations: Path, videos: Path) -> Task:
+    """The questions of a benchmark's file about the videos of a folder, found by their names.
+
+    A question whose video is not in the folder, or that is about none, is left out, with a note.
+
+    Args:
+        name: of the format, as `playhead_bench.evaluate.formats.FORMATS` has it.
+        annotations: the benchmark's own file.
+        videos: a folder of files, each named as the benchmark calls its video.
+
+    Raises:
+        ValueError: there is no such format.
+        FormatUnreadable: the file is not of that format.
+        VideoError: there is no such folder.
+    """
+    from playhead_bench.evaluate.formats import read
+
+    dataset = read(name, annotations)
+    files = {path.stem: path for path in find_videos([videos])}
+    files |= {path.name: path for path in files.values()}
+    kept = [s for s in dataset.samples if s.video_ids and all(_key(v) in files for v in s.video_ids)]
+    used = {video_id: files[_key(video_id)] for sample in kept for video_id in sample.video_ids}
+    notes = [f"left out {bad.where}: {bad.why}" for bad in dataset.bad_rows]
+    if len(kept) < len(dataset.samples):
+        notes.append(
+            f"left out {len(dataset.samples) - len(kept)} questions: no file of their video in {videos}"
+        )
+    return Task(name, tuple(kept), used, tuple(notes))
+
+
+def _key(video_id: str) -> str:
+    """A video's name as files have it: without folders."""
+    return Path(video_id).name

@@ -1,0 +1,168 @@
+"""Tests of strategies that search: which frames, which moments, captions, and the agent's sentences."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from tests.bench.made_eval import ScriptedFinder, desk_of, sample, three_colours
+
+from playhead_bench.evaluate.answerer import ScriptedAnswerer
+from playhead_bench.evaluate.sample import Sample
+from playhead_bench.evaluate.strategies.agent import AGENT, named_option
+from playhead_bench.evaluate.strategies.captions import CAPTIONS
+from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
+from playhead_bench.evaluate.strategies.searched import (
+    AKS,
+    SEARCH,
+    SEARCH_3,
+    TOP_FRAMES,
+    adaptive_frames,
+    best_frames,
+)
+from playhead_index.errors import LibraryMissing
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+RED, GREEN, BLUE = Window(0, 6), Window(6, 12), Window(12, 18)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return three_colours(tmp_path_factory.mktemp("videos"))
+
+
+@given(arrays(np.float32, st.integers(1, 80), elements=st.floats(-1, 1, width=32)), st.integers(1, 40))
+def test_aks_takes_as_many_frames_as_it_may_each_once(scores: np.ndarray, k: int) -> None:
+    taken = adaptive_frames(scores, k)
+    assert len(taken) == min(k, len(scores))
+    assert sorted(set(taken.tolist())) == taken.tolist()
+    assert 0 <= taken.min() <= taken.max() < len(scores)
+
+
+def test_aks_takes_the_best_where_they_stand_out() -> None:
+    scores = np.zeros(64)
+    scores[40:44] = 1.0
+    assert adaptive_frames(scores, 4).tolist() == [40, 41, 42, 43]
+
+
+def test_aks_spreads_over_the_video_where_nothing_stands_out() -> None:
+    taken = adaptive_frames(np.linspace(0.4, 0.6, 64), 4)
+    assert [int(at) // 16 for at in taken] == [0, 1, 2, 3]
+
+
+def test_the_best_frames_come_in_time_order() -> None:
+    assert best_frames(np.array([0.2, 0.9, 0.1, 0.8]), 2).tolist() == [1, 3]
+
+
+def test_top_frames_shows_the_best_scored_frames_twice(video: Path) -> None:
+    finder = ScriptedFinder([], (np.array([1.0, 7.0, 8.0, 13.0]), np.array([0.1, 0.8, 0.9, 0.2])))
+    outcome = TOP_FRAMES.answer(sample("q", "green"), desk_of({"v": video}, finder, budget=4))
+    assert outcome.calls[0].request is not None
+    assert outcome.calls[0].request.times_s == (7.0, 7.0, 8.0, 8.0)
+    assert outcome.choice == 1
+
+
+def test_a_video_of_few_frames_is_shown_whole(video: Path) -> None:
+    finder = ScriptedFinder([], (np.array([1.0]), np.array([0.1])))
+    outcome = AKS.answer(sample("q", "red"), desk_of({"v": video}, finder))
+    assert outcome.calls[0].reply.frames == 2
+
+
+def test_search_asks_about_the_best_moment_alone(video: Path) -> None:
+    finder = ScriptedFinder([("v", GREEN), ("v", BLUE)])
+    outcome = SEARCH.answer(sample("q", "green"), desk_of({"v": video}, finder))
+    assert (outcome.choice, len(outcome.calls)) == (1, 1)
+    assert outcome.found == (("v", GREEN), ("v", BLUE))
+
+
+def test_search_3_goes_on_to_the_next_moment_and_shares_the_budget(video: Path) -> None:
+    finder = ScriptedFinder([("v", RED), ("v", GREEN), ("v", BLUE)])
+    desk = desk_of({"v": video}, finder, budget=12)
+    desk.answerer = ScriptedAnswerer(["not visible", "no idea", "C"])
+    outcome = SEARCH_3.answer(sample("q", "blue"), desk)
+    assert [call.reply.frames for call in outcome.calls] == [4, 4, 4]
+    assert outcome.choice == 2
+
+
+def test_a_search_that_finds_nothing_declines_without_a_call(video: Path) -> None:
+    outcome = SEARCH.answer(sample("q", "red"), desk_of({"v": video}, ScriptedFinder([])))
+    assert (outcome.status, outcome.calls) == ("abstained", ())
+
+
+def test_a_search_without_a_library_says_so(video: Path) -> None:
+    with pytest.raises(LibraryMissing, match="index the videos"):
+        SEARCH.answer(sample("q", "red"), desk_of({"v": video}))
+
+
+def captions_desk(video: Path, *said: str):  # type: ignore[no-untyped-def]
+    desk = desk_of({"v": video}, ScriptedFinder([], parts=(RED, GREEN, BLUE)))
+    desk.answerer = ScriptedAnswerer(said)
+    return desk
+
+
+SAID = ("on a beach: a red star jumps", "in a hall: a green car stands still", "on a table: nothing")
+
+
+def test_captions_choose_the_option_that_the_nearest_caption_speaks_of(video: Path) -> None:
+    asked = Sample("q", ("v",), "What does the green car do?", ("it jumps", "stands still", "it spins"))
+    outcome = CAPTIONS.answer(asked, captions_desk(video, *SAID))
+    assert (outcome.status, outcome.choice, outcome.found) == ("answered", 1, (("v", GREEN),))
+    assert [call.reply.frames for call in outcome.prepared] == [8, 8, 8]
+
+
+def test_segments_are_described_once_for_all_questions(video: Path) -> None:
+    desk = captions_desk(video, *SAID, "green")
+    CAPTIONS.answer(Sample("a", ("v",), "Where is the star?", ("on a beach", "in a hall")), desk)
+    outcome = CAPTIONS.answer(Sample("b", ("v",), "Which colour has the car?"), desk)
+    assert (outcome.prepared, outcome.text) == ((), "green")
+    assert (
+        desk.answerer.asked[-1][1]
+        == "6.0 seconds: in a hall: a green car stands still\nWhich colour has the car?"
+    )
+
+
+def test_captions_decline_what_they_do_not_speak_of(video: Path) -> None:
+    asked = Sample("q", ("v",), "What does the purple moon do?", ("it jumps", "it spins"))
+    assert CAPTIONS.answer(asked, captions_desk(video, *SAID)).status == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("A red star jumps at 0:12 [E1].", 1), ("A star is there.", 0), ("A star and a blue car.", None),
+        ("Nothing of the kind.", None),
+    ],
+)  # fmt: skip
+def test_a_sentence_chooses_the_one_option_that_it_holds(sentence: str, expected: int | None) -> None:
+    assert named_option(sentence, ("a star", "a red star", "a blue car")) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Answer("It is green [E1].", "answered", cost={"model_calls": 2}), ("answered", 1, 2)),
+        (Answer("Nothing matches.", "abstained", "absent"), ("abstained", None, 0)),
+        (Answer("It is mauve.", "partial", "unknown"), ("unparsed", None, 0)),
+    ],
+    ids=["answered", "abstained", "of no option"],
+)
+def test_the_agents_answer_is_read(
+    answer: Answer, expected: tuple[str, int | None, int], video: Path
+) -> None:
+    finder = ScriptedFinder([("v", GREEN)], told=answer)
+    outcome = AGENT.answer(sample("q", "green"), desk_of({"v": video}, finder))
+    assert (outcome.status, outcome.choice, outcome.model_calls) == expected
+    assert outcome.found == (("v", GREEN),)
+
+
+def test_strategies_come_in_the_order_of_the_table() -> None:
+    assert [one.name for one in strategies_named(["gold", "blind"])] == ["blind", "gold"]
+    assert len(strategies_named([])) == len(STRATEGIES) == 10
+
+
+def test_a_strategy_that_there_is_not_is_named() -> None:
+    with pytest.raises(ValueError, match="no strategy is called 'magic'; there are blind, random"):
+        strategies_named(["magic"])
