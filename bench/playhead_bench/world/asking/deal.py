@@ -53,7 +53,7 @@ def _in_turns(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
     """Drafts in any order, one of each answer before a second one of any."""
     groups: dict[str, list[Draft]] = {}
     for draft in rng.sample(drafts, len(drafts)):
-        groups.setdefault(draft.fixed[draft.right] if draft.fixed else draft.answer or "", []).append(draft)
+        groups.setdefault(draft.answer or "", []).append(draft)
     for turn in zip_longest(*groups.values()):
         yield from (draft for draft in turn if draft is not None)
 
