@@ -106,6 +106,12 @@ def test_a_sentence_says_whole_words_only() -> None:
     assert not says("a redder star", "red")
 
 
+def test_a_sentence_says_a_time_when_it_is_the_first_that_it_names() -> None:
+    assert says("It is seen from 0:33 to 0:35 [E1].", "at 0:33.5")
+    assert not says("It is seen from 0:33 to 0:35 [E1].", "at 0:35")
+    assert not says("It is seen [E33].", "at 0:33")
+
+
 @given(st.text(max_size=40))
 def test_a_reply_says_itself_unless_it_has_no_words(text: str) -> None:
     assert match_open(text, text) == bool(normalised(text))

@@ -10,6 +10,7 @@ from tests.bench.made_eval import COLOURS, desk_of, sample, three_colours
 from tests.made_videos import MadeVideo
 
 from playhead_bench.evaluate.answerer import ScriptedAnswerer
+from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import ClipRequest, FrameSource, dense, scattered
 from playhead_bench.evaluate.strategies.asking import ask_clips
@@ -103,6 +104,21 @@ def test_gold_looks_at_the_gold_window(desk: Desk) -> None:
 def test_gold_shares_the_budget_among_windows(desk: Desk) -> None:
     calls = GOLD.answer(sample("q", "red", (0, 1), (6, 7)), desk).calls
     assert [len(call.request.times_s) for call in calls if call.request] == [4]
+
+
+def test_gold_windows_of_several_videos_lie_where_the_evidence_says(video: Path) -> None:
+    evidence = [{"video": "w", "window": [7.0, 11.0]}]
+    asked = Sample(
+        "q", ("v", "w"), "Which?", COLOURS, "green", 1, (Window(7, 11),), meta={"evidence": evidence}
+    )
+    outcome = GOLD.answer(asked, desk_of({"v": video, "w": video}))
+    assert (outcome.choice, outcome.found) == (1, (("w", Window(7, 11)),))
+
+
+def test_gold_windows_of_several_videos_that_nobody_placed_are_refused(video: Path) -> None:
+    asked = Sample("q", ("v", "w"), "Which?", windows=(Window(7, 11),))
+    with pytest.raises(EvaluationError, match="do not say in which of its videos"):
+        GOLD.answer(asked, desk_of({"v": video, "w": video}))
 
 
 def test_frames_are_shared_among_the_videos_of_a_question(colour_video: MadeVideo) -> None:

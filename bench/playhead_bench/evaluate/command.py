@@ -15,6 +15,7 @@ from rich.console import Console
 from playhead.models import ModelNames
 
 if TYPE_CHECKING:
+    from playhead_bench.evaluate.answerer import ClipAnswerer
     from playhead_bench.evaluate.tasks import Task
     from playhead_bench.world.stage import Part, SplitMode
 
@@ -54,7 +55,6 @@ def command(
     from playhead_bench.evaluate.session import Settings, evaluate
     from playhead_bench.evaluate.strategies.registry import strategies_named
     from playhead_bench.evaluate.tables import rich_table
-    from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 
     err = Console(stderr=True)
     chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
@@ -68,7 +68,7 @@ def command(
     asked = (asked.opened() if open_ended else asked).limited(limit, seed)
     settings = Settings(
         out,
-        TransformersAnswerer(model or WEIGHTS / "nano-vlm", device=device),
+        _answerer(model, device, out, replay),
         ModelNames(
             picture_model or _bundled("nano-clip", prefix="local-dir:"),
             appearance_model or _bundled("nano-dino"),
@@ -120,6 +120,26 @@ def _task(
         videos, minutes, part=cast("Part", split), mode=cast("SplitMode", mode), each=each, per_kind=per_kind,
         seed=seed,
     )  # fmt: skip
+
+
+def _answerer(model: str, device: str, out: Path, replay: bool) -> "ClipAnswerer":
+    """The model that is asked; of a replay what its manifest names, so that no model need be there.
+
+    Raises:
+        ModelUnavailable: there is no such model.
+        ReplyMissing: there is no run to replay.
+    """
+    from playhead_bench.evaluate.errors import ReplyMissing
+    from playhead_bench.evaluate.manifest import read_manifest
+    from playhead_bench.evaluate.reply_cache import RecordedAnswerer
+    from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
+
+    if not replay:
+        return TransformersAnswerer(model or WEIGHTS / "nano-vlm", device=device)
+    held = read_manifest(out)
+    if held is None:
+        raise ReplyMissing(f"{out} holds no run to replay; run without --replay first")
+    return RecordedAnswerer(held.models["answerer"])
 
 
 def _numbers(text: str) -> list[float]:

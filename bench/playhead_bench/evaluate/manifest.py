@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class RunManifest:
         commit: of the checkout that the code ran from, with `+changes` when files differed; None elsewhere.
         packages: versions.
         machine: kind of processor, number of them, operating system.
+        library: the model and revision behind each vector space that was searched; empty without a search.
+            A library refuses vectors of another model by itself.
         finished: the run came to its end.
     """
 
@@ -46,6 +48,7 @@ class RunManifest:
     commit: str | None
     packages: Mapping[str, str]
     machine: Mapping[str, Any]
+    library: Mapping[str, str] = field(default_factory=dict)
     finished: bool = False
 
     def save(self, folder: Path) -> None:
@@ -70,7 +73,11 @@ class RunManifest:
 
 
 def make_manifest(
-    samples: Sequence[Sample], models: Mapping[str, str], settings: Mapping[str, Any], seed: int
+    samples: Sequence[Sample],
+    models: Mapping[str, str],
+    settings: Mapping[str, Any],
+    seed: int,
+    library: Mapping[str, str] | None = None,
 ) -> RunManifest:
     """The manifest of a run that is about to start on this machine."""
     return RunManifest(
@@ -82,6 +89,7 @@ def make_manifest(
         _commit(),
         {name: found for name in PACKAGES if (found := _version(name))},
         {"processor": platform.machine(), "count": os.cpu_count(), "system": platform.system()},
+        dict(library or {}),
     )
 
 

@@ -21,6 +21,7 @@ _LETTER = re.compile(r"^(?:\(\s*([A-Za-z])\s*\)|([A-Za-z])(?:[.):,](?=\s|$)|$))\
 _NUMBER = re.compile(r"^\(?\s*(\d{1,2})\s*[.)]?$")
 _TIME = re.compile(r"^(?:at\s+)?(\d+(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)$")
 _CLOCK = re.compile(r"^(?:at\s+)?(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$")
+_TIME_IN = re.compile(r"\b(?:\d+:)?\d{1,2}:\d{2}(?:\.\d+)?|\b\d+(?:\.\d+)?\s*(?:seconds|second|secs|sec|s)\b")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_NUMBERS)}
 _SAME = {"gray": "grey", "color": "colour"}
@@ -78,8 +79,8 @@ def _unread(text: str, options: Sequence[str]) -> str:
 def match_open(reply: str, gold: str) -> bool:
     """Whether a free reply says what the gold answer says.
 
-    Equal after case, punctuation and articles are taken away and numbers written as digits; two times
-    (`at 12.2 seconds`, `0:12`) when they lie within `NEAR_S`; two refusals, whatever their words.
+    Equal after case, punctuation and articles are taken away and numbers written as digits; two times or
+    lengths (`at 12.2 seconds`, `0:12`) when they lie within `NEAR_S`; two refusals, whatever their words.
 
     >>> match_open("A red star.", "red star"), match_open("at 12.9 seconds", "at 12.2 seconds")
     (True, True)
@@ -121,8 +122,24 @@ def normalised(text: str) -> str:
 def says(sentence: str, answer: str) -> bool:
     """Whether a sentence holds an answer's words one after the other: for answers in whole sentences.
 
-    >>> says("At 0:12 a red star comes in [E1].", "a red star")
-    True
+    A time is held when the first one that the sentence names lies within `NEAR_S` of it.
+
+    >>> says("At 0:12 a red star comes in [E1].", "a red star"), says("From 0:12 to 0:40.", "at 0:40")
+    (True, False)
     """
+    wanted_s = time_said(answer)
+    if wanted_s is not None:
+        named = times_in(sentence)
+        return bool(named) and abs(named[0] - wanted_s) <= NEAR_S
     wanted = normalised(answer)
     return bool(wanted) and f" {wanted} " in f" {normalised(sentence)} "
+
+
+def times_in(sentence: str) -> list[float]:
+    """The times that a sentence names, in seconds, in its order: clocks, and numbers of seconds.
+
+    >>> times_in("It jumps at 1:02.5, 3 s after the star.")
+    [62.5, 3.0]
+    """
+    found = (time_said(match[0]) for match in _TIME_IN.finditer(sentence.casefold()))
+    return [time_s for time_s in found if time_s is not None]

@@ -18,6 +18,25 @@ def reply_key(revision: str, prompt: str, frames: str) -> str:
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
+class RecordedAnswerer:
+    """The `ClipAnswerer` of a run that is replayed: its name and revision, and nothing that could answer.
+
+    Args:
+        named: `name@revision`, as a run's manifest has it.
+    """
+
+    def __init__(self, named: str) -> None:
+        self.name, _, self.revision = named.rpartition("@")
+
+    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+        """Nothing.
+
+        Raises:
+            ReplyMissing: always.
+        """
+        raise ReplyMissing(f"{self.name} is only a name here and cannot answer {question!r}")
+
+
 class CachedAnswerer:
     """A `ClipAnswerer` that asks another one only for what it has not been asked before.
 

@@ -15,13 +15,13 @@ from playhead_bench.evaluate.plots import draw_bars
 from playhead_bench.evaluate.report import StrategySummary, summaries
 from playhead_bench.evaluate.runner import run
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
-from playhead_bench.evaluate.strategies.desk import Desk, Finder, Strategy
+from playhead_bench.evaluate.strategies.desk import Desk, Strategy
 from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.recipe import Recipe
 
-REPORT_NAMES = ("report.json", "report.md", "report.png")
+ANSWERER = "answerer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,10 @@ def evaluate(
     if any(strategy.needs_library for strategy in strategies):
         finder = index_videos(task, settings, say)
     desk = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
-    manifest = make_manifest(task.samples, _models(settings), _settings(task, settings), settings.seed)
+    models = {ANSWERER: f"{settings.answerer.name}@{settings.answerer.revision}"}
+    decided = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
+    spaces = {} if finder is None else _spaces(finder.library)
+    manifest = make_manifest(task.samples, models, decided, settings.seed, spaces)
     say(f"{len(strategies)} strategies × {len(task.samples)} questions")
     rows = run(
         settings.folder, task.samples, strategies, desk, manifest, replay=settings.replay, on_row=_told(say)
@@ -92,7 +95,7 @@ def evaluate(
     return Evaluated(settings.folder, tuple(table), told)
 
 
-def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> Finder:
+def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> LibraryFinder:
     """A search over the task's videos, those not yet in the run's library indexed first.
 
     Raises:
@@ -123,18 +126,10 @@ def write_report(
         say(f"no picture of the table: {error}")
 
 
-def _models(settings: Settings) -> dict[str, str]:
-    names = settings.models
-    return {
-        "answerer": f"{settings.answerer.name}@{settings.answerer.revision}",
-        "picture": names.picture,
-        "appearance": names.appearance,
-        "words": names.words,
-    }
-
-
-def _settings(task: Task, settings: Settings) -> dict[str, Any]:
-    return {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
+def _spaces(library: Library) -> dict[str, str]:
+    manifest = library.manifest
+    spaces = {} if manifest is None else manifest.spaces
+    return {name: f"{space['model']}@{space['revision']}" for name, space in spaces.items()}
 
 
 def _told(say: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:

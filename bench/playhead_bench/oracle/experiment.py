@@ -107,4 +107,5 @@ def _cosine(story: Story, oracle: OracleEncoder) -> float:
     times_s = np.arange(0.5, story.duration_s, 5.0).tolist()
     noisy = oracle.picture_vectors(story, times_s)[:, :-2]
     clean = OracleEncoder(0.0, oracle.gap).picture_vectors(story, times_s)[:, :-2]
-    return float(((noisy * clean).sum(axis=1) / (1 - oracle.gap**2)).mean())
+    shows = clean.any(axis=1)  # a slide shows nothing that has an attribute
+    return float(((noisy * clean).sum(axis=1)[shows] / (1 - oracle.gap**2)).mean())

@@ -2,10 +2,12 @@
 
 from random import Random
 
+from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import STEP_S, ClipRequest, dense, evenly, scattered
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection, ask_clips
-from playhead_bench.evaluate.strategies.desk import Desk, Outcome
+from playhead_bench.evaluate.strategies.desk import Desk, Outcome, Place
+from playhead_index.window import Window
 
 
 class Blind:
@@ -43,16 +45,31 @@ def select_gold(sample: Sample, desk: Desk) -> Selection:
 
     A sample without gold windows (nothing shows what is asked for) gets frames spread evenly, which show
     as little of it.
+
+    Raises:
+        EvaluationError: it is about several videos and does not say in which of them its windows lie.
     """
     if not sample.windows:
         return select_uniform(sample, desk)
-    video_id = sample.video_ids[0]
-    whole = desk.source.whole(video_id)
-    windows = [w for window in sample.windows if (w := window.clamped(whole)) is not None]
-    kept = windows[: max(1, desk.budget // 2)]
+    wholes = {video_id: desk.source.whole(video_id) for video_id in sample.video_ids}
+    inside = [(v, window.clamped(wholes[v])) for v, window in gold_places(sample)]
+    kept = [(v, window) for v, window in inside if window is not None][: desk.budget // 2]
     each = max(2, desk.budget // max(1, len(kept)) // 2 * 2)
-    found = tuple((video_id, window) for window in kept)
-    return Selection(tuple(dense(video_id, window, whole, each) for window in kept), found)
+    return Selection(tuple(dense(v, window, wholes[v], each) for v, window in kept), tuple(kept))
+
+
+def gold_places(sample: Sample) -> list[Place]:
+    """The gold windows with their videos; of several videos, as `meta["evidence"]` tells them.
+
+    Raises:
+        EvaluationError: nothing tells them.
+    """
+    if len(sample.video_ids) == 1:
+        return [(sample.video_ids[0], window) for window in sample.windows]
+    told = sample.meta.get("evidence")
+    if not told:
+        raise EvaluationError(f"{sample.id}: its gold windows do not say in which of its videos they lie")
+    return list(dict.fromkeys((one["video"], Window(*one["window"])) for one in told))
 
 
 def shares(video_ids: tuple[str, ...], many: int) -> list[tuple[str, int]]:
