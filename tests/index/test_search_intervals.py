@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from playhead_index.search.intervals import SAME_IOU, intervals, smoothed, windows_around
+from playhead_index.search.curves import smoothed
+from playhead_index.search.intervals import SAME_IOU, intervals, windows_around
 from playhead_index.window import Window, temporal_iou
 
 
@@ -69,7 +70,7 @@ def test_windows_lie_on_frames_best_first_and_none_is_nearly_another(
     assert all(w.start_s in starts_s and w.end_s in ends_s for w, _ in found)
     values = [score for _, score in found]
     assert values == sorted(values, reverse=True)
-    assert all(-1.0 <= value <= 1.0 for value in values)
+    assert all(0.0 <= value <= 1.0 for value in values)
     rows = np.array([[w.start_s, w.end_s] for w, _ in found])
     overlaps = temporal_iou(rows, rows)
     np.fill_diagonal(overlaps, 0.0)
@@ -113,14 +114,14 @@ def test_the_window_around_a_frame_is_the_best_of_those_that_levels_make_around_
 def slow_windows(
     starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], at: int
 ) -> list[tuple[tuple[float, float], float]]:
-    """The window around one frame at each level and how far it stands out, step by step."""
+    """The window around one frame at each level and the overlap to be expected of it, step by step."""
     curve = smoothed(starts_s[None], ends_s[None], scores[None])[0]
     low, high = curve.min(), curve.max()
     none = [((starts_s[at], ends_s[at]), -1.0)]
     if high - low <= 1e-9:
         return none
     curve, lengths = (curve - low) / (high - low), ends_s - starts_s
-    gap_s = 2 * np.sort(lengths)[(len(lengths) - 1) // 2]
+    typical_s = np.sort(lengths)[(len(lengths) - 1) // 2]
     found = []
     for level in np.linspace(0, 1, 17)[1:-1]:
         above = np.flatnonzero(curve >= level).tolist()
@@ -128,19 +129,30 @@ def slow_windows(
             continue
         first = last = at
         for i in reversed([i for i in above if i < at]):
-            if starts_s[first] - ends_s[i] > gap_s:
+            if starts_s[first] - ends_s[i] > 0.5 * typical_s:
                 break
             first = i
         for i in [i for i in above if i > at]:
-            if starts_s[i] - ends_s[last] > gap_s:
+            if starts_s[i] - ends_s[last] > 0.5 * typical_s:
                 break
             last = i
-        inside = (np.arange(len(curve)) >= first) & (np.arange(len(curve)) <= last)
-        mean = np.average(curve[inside], weights=lengths[inside])
-        rest = 1.0 if inside.all() else np.average(curve[~inside], weights=lengths[~inside])
-        part = lengths[inside].sum() / lengths.sum()
-        found.append(((starts_s[first], ends_s[last]), float((mean - rest) * part**0.3)))
+        found.append(((starts_s[first], ends_s[last]), slow_overlap(starts_s, ends_s, scores, first, last)))
     return found or none
+
+
+def slow_overlap(
+    starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], first: int, last: int
+) -> float:
+    """The overlap to be expected of one window, frame by frame."""
+    lengths = ends_s - starts_s
+    reach_s = 18.0 * np.sort(lengths)[(len(lengths) - 1) // 2]
+    mean = np.average(scores, weights=lengths)
+    apart = (scores - mean) / np.sqrt(np.average((scores - mean) ** 2, weights=lengths))
+    likely = 1 / (1 + np.exp((max(1.1, 0.3 * apart.max()) - apart) / 0.5)) * lengths
+    outside = sum(likely[i] * np.exp((starts_s[i] - starts_s[first]) / reach_s) for i in range(first))
+    outside += sum(likely[i] * np.exp((ends_s[last] - ends_s[i]) / reach_s) for i in range(last + 1, len(scores)))
+    inside = slice(first, last + 1)
+    return float(likely[inside].sum() / (lengths[inside].sum() + outside))
 
 
 @pytest.mark.parametrize(
