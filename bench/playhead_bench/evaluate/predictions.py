@@ -27,7 +27,9 @@ INNER = ("questions", "qa")
 
 _ALONE = re.compile(r"\W*([A-Z])\W*$")
 _LEADING = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[.:)])\s*\S")
-_SAID = re.compile(r"(?:\banswer(?:\s+is)?\s*:?|<answer>)\s*(?:\(([A-Z])\)|([A-Z])\b)", re.IGNORECASE)
+_SAID = re.compile(
+    r"(?:\banswer(?:\s+is)?\s*:?|<answer>)\s*(?:\(([A-Z])\)|([A-Z])(?=\s*(?:[^\w\s]|$)))", re.IGNORECASE
+)
 
 
 class ScoreError(PlayheadError):
@@ -145,7 +147,7 @@ def parse_choice(said: Any, options: Sequence[str], numbers: bool = False) -> in
     """Which option an answer means, from 0; None when it cannot be told, never a guess.
 
     Read are: a whole number; the text of one option; a letter, alone or before text with a bracket, colon or
-    full stop; "the answer is B". A letter at the start of a sentence ("A man sits") is not an answer.
+    full stop; "the answer is B". A letter that a word follows ("A man", "the answer is A man") is none.
 
     Args:
         said: what the system wrote.

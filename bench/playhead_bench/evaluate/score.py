@@ -1,8 +1,7 @@
 """`playhead score`: predictions of any system, scored as each benchmark's own script scores them."""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,30 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from playhead_bench.evaluate import scoring_choices, scoring_grounded, scoring_moments
-
-Scorer = Callable[[Path, Path], dict[str, float]]
-
-SCORERS: Mapping[str, Scorer] = {
-    "qvhighlights": scoring_moments.score_qvhighlights,
-    "charades-sta": scoring_moments.score_charades,
-    "timechat": scoring_moments.score_timechat,
-    "activitynet": scoring_moments.score_activitynet,
-    "na-vmr": scoring_moments.score_negatives,
-    "tvr": scoring_moments.score_tvr,
-    "nextqa": partial(scoring_choices.score_choices, "nextqa"),
-    "nextgqa": scoring_grounded.score_nextgqa,
-    "cg-bench": scoring_grounded.score_cgbench,
-    "egoschema": partial(scoring_choices.score_choices, "egoschema"),
-    "video-mme": partial(scoring_choices.score_choices, "videomme"),
-    "lvbench": partial(scoring_choices.score_choices, "lvbench"),
-    "longvideobench": partial(scoring_choices.score_choices, "longvideobench"),
-    "mlvu": partial(scoring_choices.score_choices, "mlvu"),
-    "hourvideo": partial(scoring_choices.score_choices, "hourvideo"),
-}
-"""By name; hyphens may be left out."""
+NAMES = (
+    "qvhighlights", "charades-sta", "timechat", "activitynet", "na-vmr", "tvr", "nextqa", "nextgqa",
+    "cg-bench", "egoschema", "video-mme", "lvbench", "longvideobench", "mlvu", "hourvideo",
+)  # fmt: skip
+"""What can be scored; hyphens may be left out."""
 ALIASES = {"charades": "charades-sta", "negatives": "na-vmr"}
-COUNTS = ("total", "missing", "unknown", "unparsed", "empty", "positives", "negatives")
+COUNTS = ("total", "missing", "unknown", "unparsed", "unscored", "empty", "positives", "negatives")
 """Names in a score that are numbers of rows, not percentages."""
 
 
@@ -42,10 +24,10 @@ def score(format_name: str, pred_path: Path | str, truth_path: Path | str) -> di
 
     A question without a prediction is wrong and counted in `missing`; an answer that cannot be read is wrong
     and counted in `unparsed`; predictions for questions that the truth does not have are left out and counted
-    in `unknown`.
+    in `unknown`; questions whose right option the truth does not tell are left out and counted in `unscored`.
 
     Args:
-        format_name: one of `SCORERS`.
+        format_name: one of `NAMES`.
         pred_path: of the predictions, in the benchmark's official form, or rows of JSON, JSON Lines or CSV.
         truth_path: of the benchmark's own file.
 
@@ -54,20 +36,30 @@ def score(format_name: str, pred_path: Path | str, truth_path: Path | str) -> di
             is of this truth.
         ValueError: there is no such format.
     """
-    return _scorer(format_name)(Path(pred_path), Path(truth_path))
+    from playhead_bench.evaluate.scorers import SCORERS
+
+    return SCORERS[known_name(format_name)](Path(pred_path), Path(truth_path))
 
 
-def _scorer(name: str) -> Scorer:
-    by_plain = {known.replace("-", ""): known for known in SCORERS}
+def known_name(name: str) -> str:
+    """The name in `NAMES` that is meant, whatever its hyphens and letter case.
+
+    Raises:
+        ValueError: there is none.
+
+    >>> known_name("videomme"), known_name("charades")
+    ('video-mme', 'charades-sta')
+    """
+    by_plain = {known.replace("-", ""): known for known in NAMES}
     plain = ALIASES.get(name, name).lower().replace("-", "").replace("_", "")
     if plain not in by_plain:
-        raise ValueError(f"no format {name!r}; there are {', '.join(SCORERS)}")
-    return SCORERS[by_plain[plain]]
+        raise ValueError(f"no format {name!r}; there are {', '.join(NAMES)}")
+    return by_plain[plain]
 
 
 def command(
     format_name: Annotated[
-        str, typer.Argument(help=f"Benchmark: {', '.join(SCORERS)}.", metavar="FORMAT", show_default=False)
+        str, typer.Argument(help=f"Benchmark: {', '.join(NAMES)}.", metavar="FORMAT", show_default=False)
     ],
     pred: Annotated[Path, typer.Option("--pred", help="File of predictions.", metavar="FILE")],
     truth: Annotated[Path, typer.Option("--truth", help="The benchmark's own file.", metavar="FILE")],
@@ -75,10 +67,10 @@ def command(
 ) -> None:
     """Score predictions as the benchmark's own script does."""
     try:
-        _scorer(format_name)
+        name = known_name(format_name)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    found = score(format_name, pred, truth)
+    found = score(name, pred, truth)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:

@@ -67,17 +67,21 @@ class Answered:
 def score_choices(format_name: str, pred: Path, truth: Path) -> dict[str, float]:
     """The official table of one of the benchmarks in `TABLES`, and the interval of the whole accuracy.
 
+    Questions whose right option the file does not tell (hidden splits, open questions) are `unscored`.
+
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    samples = [
-        sample for sample in whole(read(format_name, truth), truth).samples if sample.answer_index is not None
-    ]
+    asked = whole(read(format_name, truth), truth).samples
+    samples = [sample for sample in asked if sample.answer_index is not None]
+    hidden = {sample.id for sample in asked if sample.answer_index is None}
     found = entries(pred, video_and_qid if format_name == "nextqa" else None)
-    answered = answers(samples, found, numbers=format_name in NUMBERED)
+    scored = {row_id: entry for row_id, entry in found.items() if row_id not in hidden}
+    answered = answers(samples, scored, numbers=format_name in NUMBERED)
     overall = accuracy(answered.correct)
     interval = {"95% low": percent(overall.low), "95% high": percent(overall.high)}
-    return {**TABLES[format_name](samples, answered.correct), **interval, **answered.counts()}
+    table = {**TABLES[format_name](samples, answered.correct), **interval}
+    return {**table, **answered.counts(), "unscored": len(hidden)}
 
 
 def answers(samples: Sequence[Sample], found: Mapping[str, Entry], numbers: bool = False) -> Answered:

@@ -5,7 +5,7 @@ twice while it is in use. The letters are those of Pillow's built-in scalable fo
 needed and only ASCII can be written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import cos, hypot, radians, sin
 
@@ -35,6 +35,13 @@ class Sprite:
 
     rgb: NDArray[np.uint8]
     alpha: NDArray[np.uint8]
+    _weighed: NDArray[np.uint16] = field(init=False, repr=False)
+    _through: NDArray[np.uint16] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        alpha = self.alpha.astype(np.uint16)
+        object.__setattr__(self, "_weighed", self.rgb * alpha + np.uint16(128))
+        object.__setattr__(self, "_through", 255 - alpha)
 
     @staticmethod
     def of(image: Image.Image) -> "Sprite":
@@ -50,8 +57,11 @@ class Sprite:
         if y0 >= y1 or x0 >= x1:
             return
         part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-        patch, alpha = canvas[y0:y1, x0:x1], self.alpha[part].astype(np.uint16)
-        patch[:] = (patch * (255 - alpha) + self.rgb[part] * alpha + 127) // 255
+        patch = canvas[y0:y1, x0:x1]
+        mixed = patch * self._through[part]
+        mixed += self._weighed[part]
+        mixed += mixed >> 8  # with the shift below: divided by 255 and rounded
+        np.right_shift(mixed, 8, out=patch, casting="unsafe")
 
 
 def shrunk(large: Image.Image) -> Image.Image:

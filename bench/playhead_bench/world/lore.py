@@ -11,10 +11,17 @@ from random import Random
 from playhead_bench.world.kinds import AnswerKind
 from playhead_bench.world.script import Fact
 
-STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun",
-          "Elm", "Fal", "Grim", "Hol", "Ives", "Kel", "Lang", "Marl")  # fmt: skip
-ENDS = ("haven", "by", "ford", "mouth", "wick", "stead", "ness", "dale", "holm", "minster", "field", "port")
+STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun", "Elm", "Fal", "Grim", "Hol",
+          "Ives", "Kel", "Lang", "Marl", "Oster", "Pen", "Quar", "Raven", "Stan", "Thorn", "Under", "Wyn")  # fmt: skip
+ENDS = ("haven", "by", "ford", "mouth", "wick", "stead", "ness", "dale",
+        "holm", "minster", "field", "port", "gate", "well", "moor", "cliff")  # fmt: skip
 TOWNS: tuple[str, ...] = tuple(start + end for start, end in product(STARTS, ENDS))
+SPOKEN_OF = TOWNS[::5] + TOWNS[2::5] + TOWNS[3::5]
+"""The towns that wanderings speak of."""
+WRITTEN_OF = TOWNS[1::5]
+"""The towns of which they tell on slides."""
+KEPT_BACK = TOWNS[4::5]
+"""The towns of which they tell nothing."""
 NUMBERS = ("twelve", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 YEARS = tuple(str(year) for year in range(1703, 1990, 7))
 NAMES = ("Ada Crane", "Bo Larsen", "Cora Finch", "Dov Amir", "Elif Kaya", "Femi Ojo",

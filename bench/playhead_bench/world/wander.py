@@ -1,55 +1,32 @@
 """Wanderings: videos of ten seconds to several hours, made of random scenes, facts spoken and facts written.
 
-Most things come again and again. Some are rare: they are seen in one scene, so that a question about one
-has one answer in hours. Some do the same thing several times, and their likes (the same colour on another
+Most things come again and again. Some are rare: they are seen in one scene, or in two where they come
+back after another thing did something to them, so that a question about one has one answer in hours. Some
+of the frequent ones do the same thing several times, and their likes (the same colour on another
 kind, the same kind in another colour) do it too.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
 from random import Random
 
-from playhead_bench.world.kinds import PLACES, THINGS, PlaceKind
-from playhead_bench.world.lore import TOWNS, Tale, tales
-from playhead_bench.world.outlines import NEVER_TURNED
+from playhead_bench.world.lore import SPOKEN_OF, Tale, tales
 from playhead_bench.world.pace import snap
-from playhead_bench.world.script import Action, ActionKind, Fact, Line, Scene, Story, Thing, Writing
-from playhead_bench.world.stage import (
-    ACTS,
-    COLUMNS,
-    HELD_OUT,
-    ROWS,
-    SIZES,
-    Pair,
-    Part,
-    SplitMode,
-    Stage,
-    pairs_of,
-    random_scene,
-)
+from playhead_bench.world.script import Fact, Line, Scene, Story
+from playhead_bench.world.stage import HELD_OUT, Pair, Part, SplitMode, pairs_of
+from playhead_bench.world.walk import Walk
 from playhead_index.window import Window
 
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 SPEAKER = "Iris Holt"
 FREQUENT_SHARE = 1 / 3
 """Of the pairs, how many come again and again; the others come in one scene at most."""
-SPOKEN_SHARE = 0.6
-"""Of the towns, those spoken about; a further fifth is written about, and of the rest nothing is told."""
-ENCORES: dict[ActionKind, tuple[float, float]] = {
-    "jump": (2.0, 1.0), "spin": (4.0, 1.0), "blink": (4.5, 1.0), "grow": (2.0, 1.5), "shrink": (2.0, 0.62),
-}  # fmt: skip
-"""What a thing does again and again: how long it takes and how large it leaves the thing."""
-PLANNED: dict[str, tuple[float, float]] = {
-    "card": (300.0, 0.0), "slide": (200.0, 40.0), "counter": (160.0, 70.0), "quiet": (1200.0, 400.0),
-}  # fmt: skip
-"""What comes every so many seconds, and the first time not before."""
-ROOM_S = 24.0
-"""With less than this left, nothing planned begins."""
-CHAPTER_WORDS = (
-    ("The old", "The last", "A quiet", "A long", "The hidden", "The second", "A distant", "The open"),
-    ("harbour", "garden", "winter", "road", "letter", "island", "morning", "mountain"),
-)
+MOST_MINUTES = 480.0
+"""For so long no fact and no title comes twice by chance."""
+AGAIN_SHARE = 0.12
+"""Of the spoken lines, how many say again what was said before."""
+WITH_DEED_SHARE = 0.6
+"""Of the lines near to where something begins to act, how many begin with it."""
 
 
 def seed_of(seed: int, part: Part) -> int:
@@ -84,15 +61,17 @@ def wander(
         without: pairs of colour and kind that never appear.
 
     Raises:
-        ValueError: less than ten seconds, or a negative seed.
+        ValueError: less than ten seconds, more than `MOST_MINUTES`, or a negative seed.
     """
-    if minutes * 60 < 10 or seed < 0:
-        raise ValueError(f"a wandering takes 10 s and a seed from 0, got {minutes} minutes and seed {seed}")
+    if not 10 <= minutes * 60 <= MOST_MINUTES * 60 or seed < 0:
+        raise ValueError(
+            f"a wandering takes 10 s to {MOST_MINUTES} min and a seed from 0, got {minutes = }, {seed = }"
+        )
     rng = Random(f"{mode}/{part}/{seed}/{minutes}")
-    walk = _Walk(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))
+    walk = Walk(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))
     scenes = walk.scenes()
     lines, facts = _spoken(rng, scenes)
-    name = f"wander_{part}_{mode}_{seed}"
+    name = f"wander_{part}_{mode}_{seed}_{walk.end_s:g}s"
     return Story(name, seed_of(seed, part), scenes, lines, (), (*walk.facts, *facts))
 
 
@@ -104,189 +83,32 @@ def _shares_of_pairs(
     rng.shuffle(pairs)
     if mode == "compositional" and part != "train":
         held = [pair for pair in pairs if pair in HELD_OUT]
-        rest = [pair for pair in pairs if pair not in HELD_OUT][: len(held)]
+        rest = [pair for pair in pairs if pair not in HELD_OUT][: len(held) // 2]
         cut = round(len(held) * FREQUENT_SHARE)
-        return held[:cut] + rest[:cut], held[cut:] + rest[cut:]
+        return held[:cut] + rest[: cut // 2], held[cut:] + rest[cut // 2 :]
     cut = round(len(pairs) * FREQUENT_SHARE)
     return pairs[:cut], pairs[cut:]
-
-
-@dataclass(slots=True)
-class _Walk:
-    """A wandering in the making.
-
-    Args:
-        rng: the dice.
-        end_s: of the video.
-        frequent: pairs that may come in any scene.
-        rare: pairs that have not come yet and may come in one scene.
-    """
-
-    rng: Random
-    end_s: float
-    frequent: list[Pair]
-    rare: list[Pair]
-    made: list[Scene] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    due: list[tuple[float, int, str, tuple[Pair, ActionKind] | None]] = field(default_factory=list)
-
-    def scenes(self) -> tuple[Scene, ...]:
-        """All scenes, from 0 to the end."""
-        self._plan()
-        notes = tales(self.rng, TOWNS[1::5])
-        titles = self.rng.sample([f"{a} {b}" for a in CHAPTER_WORDS[0] for b in CHAPTER_WORDS[1]], 64)
-        while (start_s := self._now_s) < self.end_s:
-            what, cue = "scene", None
-            if self.due and self.due[0][0] <= start_s and self.end_s - start_s >= ROOM_S:
-                _, _, what, cue = heappop(self.due)
-            if what == "card":
-                self.made.append(self._chapter(titles.pop()))
-            elif what == "slide":
-                self.made.append(self._slide([next(notes) for _ in range(self.rng.randint(2, 4))]))
-            elif what == "quiet":
-                self.made.append(self._scene(self._window(self.rng.randint(60, 180)), 0))
-            elif what == "counter":
-                self.made.append(self._counter())
-            elif cue is not None:
-                self.made.append(self._encore(*cue))
-            else:
-                self.made.append(self._any())
-        return tuple(self.made)
-
-    @property
-    def _now_s(self) -> float:
-        return self.made[-1].window.end_s if self.made else 0.0
-
-    # ---- what comes when ----
-
-    def _plan(self) -> None:
-        for what, (every_s, first_s) in PLANNED.items():
-            at_s = first_s + (self.rng.uniform(0, every_s / 2) if first_s else 0.0)
-            while at_s < self.end_s - 20:
-                self._at(at_s, what)
-                at_s += every_s * self.rng.uniform(0.7, 1.3)
-        for _ in range(round(self.end_s / 300)):
-            self._plan_encores()
-
-    def _plan_encores(self) -> None:
-        """The same thing does the same several times; its likes do it once or twice."""
-        kind = self.rng.choice(tuple(ENCORES))
-        pairs = [pair for pair in self.frequent if kind != "spin" or pair[1] not in NEVER_TURNED]
-        pair = self.rng.choice(pairs)
-        likes = [other for other in pairs if other != pair and (other[0] == pair[0] or other[1] == pair[1])]
-        for cue in [pair] * self.rng.randint(2, 6) + self.rng.sample(likes, min(2, len(likes))):
-            self._at(self.rng.uniform(5, self.end_s), "encore", (cue, kind))
-
-    def _at(self, time_s: float, what: str, cue: tuple[Pair, ActionKind] | None = None) -> None:
-        heappush(self.due, (time_s, len(self.due), what, cue))
-
-    # ---- scenes ----
-
-    def _window(self, lasts_s: float) -> Window:
-        start_s = self._now_s
-        stop_s = start_s + lasts_s
-        return Window(start_s, self.end_s if self.end_s - stop_s < 6 else stop_s)
-
-    def _place(self) -> PlaceKind:
-        """Any place but the one just seen, so that every cut shows."""
-        last = self.made[-1].place if self.made else None
-        return self.rng.choice([place for place in PLACES if place != last])
-
-    def _scene(self, window: Window, most: int, pairs: list[Pair] | None = None) -> Scene:
-        return random_scene(self.rng, window, pairs or self.frequent, most=most, place=self._place())
-
-    def _any(self) -> Scene:
-        """A scene of things that come again and again, or of some that come once."""
-        window = self._window(self.rng.choice(range(12, 33)) / 2)
-        left = (self.end_s - window.start_s) / 11
-        if not self.rare or self.rng.random() > min(0.6, max(0.15, len(self.rare) / 2 / left)):
-            return self._scene(window, 4)
-        kinds = {self.rng.choice(self.rare)[1], *self.rng.sample(THINGS, 2)}
-        pairs = [pair for pair in self.rare if pair[1] in kinds] + self.rng.sample(self.frequent, 4)
-        scene = self._scene(window, 4, pairs)
-        self._burn(scene)
-        return scene
-
-    def _burn(self, scene: Scene) -> None:
-        """Rare things that have come do not come again, but for a few that act once more later."""
-        seen = {(colour, thing.shape) for thing in scene.things for colour in _colours(thing)}
-        for thing in scene.things:
-            done_to = any(action.kind in ("carried", "collided", "chased") for action in thing.actions)
-            if done_to and (thing.colour, thing.shape) in self.rare and self.rng.random() < 0.7:
-                later_s = scene.window.end_s + self.rng.uniform(5, min(900, self.end_s / 3))
-                kinds = [k for k in ENCORES if k != "spin" or thing.shape not in NEVER_TURNED]
-                self._at(later_s, "encore", ((thing.colour, thing.shape), self.rng.choice(kinds)))
-        self.rare = [pair for pair in self.rare if pair not in seen]
-
-    def _encore(self, pair: Pair, kind: ActionKind) -> Scene:
-        """A scene in which one thing does one thing on the spot, and others may act too."""
-        window = self._window(self.rng.choice(range(14, 25)) / 2)
-        others = self.rng.sample([p for p in self.frequent if p != pair], len(self.frequent) - 1)
-        stage = Stage(self.rng, window, others)
-        row, column = self.rng.randrange(2), self.rng.randrange(3)
-        stage.free.discard((row, column))
-        at, (lasts_s, scale) = (COLUMNS[column], ROWS[row]), ENCORES[kind]
-        start_s = snap(self.rng.uniform(window.start_s + 0.5, window.end_s - lasts_s - 0.5))
-        action = Action(kind, Window(start_s, start_s + lasts_s), at, at, scale)
-        stage.things.append(Thing(pair[1], pair[0], self.rng.choice(SIZES), at, (action,)))
-        for act in self.rng.choices(list(ACTS), list(ACTS.values()), k=self.rng.choice((0, 1, 1, 2))):
-            stage.add(act)
-        return replace(self._scene(window, 0), things=tuple(stage.things))
-
-    def _chapter(self, title: str) -> Scene:
-        """Four seconds of an empty place with a card that says the chapter's number and title."""
-        number = sum(w.style == "card" for scene in self.made for w in scene.writings) + 1
-        scene = self._scene(self._window(4), 0)
-        heading = f"Chapter {number}"
-        self.facts.append(Fact(f"What is the title of chapter {number}?", title, f"{heading}\n{title}"))
-        card = Writing("card", (heading, title), scene.window, (0.5, 0.5), 0.16, "white")
-        return replace(scene, writings=(card,))
-
-    def _slide(self, told: list[Tale]) -> Scene:
-        number = sum(scene.place == "slide" for scene in self.made) + 1
-        window = self._window(self.rng.randint(8, 14))
-        self.facts += [tale.fact(written=True) for tale in told]
-        lines = (f"Notes {number}", *(tale.noted for tale in told))
-        return Scene(lines[0], "slide", window, writings=(Writing("slide", lines, window),))
-
-    def _counter(self) -> Scene:
-        """A scene with a counter that goes up twice."""
-        window = self._window(self.rng.randint(10, 16))
-        count = self.rng.randint(1, 900)
-        cuts = sorted(self.rng.sample(range(4, int(window.duration_s) - 2), 2))
-        times_s = [window.start_s, *(window.start_s + cut for cut in cuts), window.end_s]
-        shown = tuple(
-            Writing("display", (f"COUNT {count + i}",), Window(times_s[i], times_s[i + 1]), (0.5, 0.12), 0.12)
-            for i in range(len(times_s) - 1)
-        )
-        return replace(self._scene(window, 3), writings=shown)
-
-
-def _colours(thing: Thing) -> set[str]:
-    return {thing.colour, *(action.colour for action in thing.actions if action.colour)}
 
 
 def _spoken(rng: Random, scenes: tuple[Scene, ...]) -> tuple[tuple[Line, ...], list[Fact]]:
     """Facts spoken at odd times, about half of them while something acts, some of them again later."""
     end_s, clock_s = scenes[-1].window.end_s, 0.0
-    starts_s = [action.window.start_s for scene in scenes for t in scene.things for action in t.actions]
-    starts_s.sort()
-    bank, facts, lines, at = tales(rng, TOWNS[::5] + TOWNS[2::5] + TOWNS[3::5]), list[Fact](), list[Line](), 0
+    starts_s = sorted(a.window.start_s for scene in scenes for thing in scene.things for a in thing.actions)
+    bank, told, lines = tales(rng, SPOKEN_OF), list[Tale](), list[Line]()
     while True:
-        start_s = snap(clock_s + rng.uniform(2, 30))
-        while at < len(starts_s) and starts_s[at] < start_s - 10:
-            at += 1
-        if at < len(starts_s) and clock_s + 1 <= starts_s[at] < start_s + 15 and rng.random() < 0.6:
-            start_s = starts_s[at]
-        again = rng.random() < 0.12 and lines
-        if again:
-            text = rng.choice(lines).text
-        else:
-            tale = next(bank)
-            text = tale.spoken
-        clock_s = start_s + snap(max(3.0, 0.45 * len(text.split())))
+        again = told and rng.random() < AGAIN_SHARE
+        tale = rng.choice(told) if again else next(bank)
+        start_s = _beginning(rng, clock_s, starts_s)
+        clock_s = start_s + snap(max(3.0, 0.45 * len(tale.spoken.split())))
         if clock_s > end_s:
-            return tuple(lines), facts
-        lines.append(Line(Window(start_s, clock_s), SPEAKER, text))
-        if not again:
-            facts.append(tale.fact(written=False))
+            return tuple(lines), [tale.fact(written=False) for tale in dict.fromkeys(told)]
+        told.append(tale)
+        lines.append(Line(Window(start_s, clock_s), SPEAKER, tale.spoken))
+
+
+def _beginning(rng: Random, after_s: float, starts_s: list[float]) -> float:
+    """When the next line begins: two seconds to half a minute later, or with something that acts then."""
+    start_s = snap(after_s + rng.uniform(2, 30))
+    low = bisect_left(starts_s, max(after_s + 1, start_s - 10))
+    near = low < len(starts_s) and starts_s[low] < start_s + 15
+    return starts_s[low] if near and rng.random() < WITH_DEED_SHARE else start_s

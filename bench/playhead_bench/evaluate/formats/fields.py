@@ -78,7 +78,7 @@ def number_of(value: Any) -> float:
     """
     try:
         number = float("nan" if isinstance(value, bool) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not isfinite(number):
         raise RowWrong(f"expected a finite number, got {value!r}")
@@ -212,8 +212,8 @@ def _by_letter(value: Any, options: Sequence[str]) -> int | None:
 def _by_index(value: Any, options: Sequence[str]) -> int | None:
     if isinstance(value, bool) or not _WHOLE.match(str(value).strip()):
         return None
-    index = int(float(value))
-    return index if 0 <= index < len(options) else None
+    index = float(value) if isinstance(value, str) else value
+    return int(index) if 0 <= index < len(options) else None
 
 
 def _by_text(value: Any, options: Sequence[str]) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.formats.fields import (
+    LETTERS,
     Way,
     answer_of,
     embedded_options,
@@ -30,8 +31,9 @@ class Spelling:
         id: of the question.
         video: of the video.
         question: what is asked.
-        options: one field with all options; where it is missing, `numbered` and then the question are tried.
-        numbered: patterns of fields with one option each, such as `option {}`, counted from 0.
+        options: one field with all options; without it the numbered fields are tried, then the question.
+        numbered: pattern of the fields with one option each, such as `option {}`; empty for none.
+        numbered_from: the number of the first of these fields.
         blank: an option that stands for none, at the end of the numbered ones.
         answer: the gold answer; where the row has none of these, the answer is hidden.
         ways: how answers are written, see `answer_of`.
@@ -48,7 +50,8 @@ class Spelling:
     video: tuple[str, ...]
     question: tuple[str, ...] = ("question",)
     options: tuple[str, ...] = ("options", "choices", "candidates")
-    numbered: tuple[str, ...] = ()
+    numbered: str = ""
+    numbered_from: int = 0
     blank: str | None = None
     answer: tuple[str, ...] = ("answer",)
     ways: tuple[Way, ...] = ("letter", "index", "text")
@@ -107,28 +110,21 @@ def _question_and_options(spelling: Spelling, row: Row) -> tuple[str, tuple[str,
         return question, options_of(value)
     stem, options = embedded_options(question)
     if not options and not spelling.may_be_open:
-        wanted = [*spelling.options, *(pattern.format(0) for pattern in spelling.numbered)]
-        raise RowWrong(f"no options: neither under {' or '.join(wanted)} nor in the question")
+        wanted = [*spelling.options, spelling.numbered.format(spelling.numbered_from)]
+        raise RowWrong(f"no options: neither under {' or '.join(filter(None, wanted))} nor in the question")
     return stem, options
 
 
-def _numbered(spelling: Spelling, row: Row) -> list[Any]:
-    for pattern in spelling.numbered:
-        held: list[Any] = []
-        while row.get(pattern.format(len(held))) not in (None, ""):
-            held.append(row[pattern.format(len(held))])
-        while held and held[-1] == spelling.blank:
-            held.pop()
-        if held:
-            _check_no_gap(pattern, row, len(held), spelling.blank)
-            return held
-    return []
-
-
-def _check_no_gap(pattern: str, row: Row, count: int, blank: str | None) -> None:
-    for later in range(count, count + 8):
-        if row.get(pattern.format(later)) not in (None, "", blank):
-            raise RowWrong(f"{pattern.format(count)!r} is empty but {pattern.format(later)!r} is not")
+def _numbered(spelling: Spelling, row: Row) -> list[str]:
+    if not spelling.numbered:
+        return []
+    last = spelling.numbered_from + len(LETTERS)
+    fields = [spelling.numbered.format(number) for number in range(spelling.numbered_from, last)]
+    filled = [row.get(field) not in (None, "", spelling.blank) for field in fields]
+    count = filled.index(False)
+    if any(filled[count:]):
+        raise RowWrong(f"{fields[count]!r} holds no option, but {fields[filled.index(True, count)]!r} does")
+    return [row[field] for field in fields[:count]]
 
 
 def _gold(spelling: Spelling, row: Row, options: tuple[str, ...]) -> tuple[int | None, str | None]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.formats.fields import LETTERS, answer_of, first, identifier, needed, whole_of
-from playhead_bench.evaluate.formats.files import Found, Placed, read_csv, read_rows, write_json, write_text
+from playhead_bench.evaluate.formats.files import Found, Placed, read_csv, read_rows, write_csv, write_json
 from playhead_bench.evaluate.formats.gather import flattened
 from playhead_bench.evaluate.formats.predict import (
     by_key,
@@ -33,7 +33,7 @@ def write_egoschema(path: Path, samples: Samples, predictions: Sequence[Predicti
     """
     chosen(samples, predictions)
     if path.suffix == ".csv":
-        write_text(path, "q_uid,answer\n" + "".join(f"{p.id},{p.answer_index}\n" for p in predictions))
+        write_csv(path, ("q_uid", "answer"), [(p.id, p.answer_index) for p in predictions])
     else:
         write_json(path, {p.id: p.answer_index for p in predictions})
 
@@ -215,9 +215,12 @@ def read_cgbench_predictions(path: Path) -> Predictions:
 
     def make(row: Mapping[str, Any]) -> Prediction:
         results, uid = needed(row, ("results",)), identifier(needed(row, ("qid",)))
-        if not isinstance(results, dict) or not results:
-            raise RowWrong(f"expected 'results' with 'long_acc' or 'miou', got {results!r}")
-        held = {task: results[task].get("result") for task in ("long_acc", "miou") if task in results}
+        tasks = results if isinstance(results, dict) else {}
+        held = {
+            task: row["result"] for task, row in tasks.items() if isinstance(row, dict) and "result" in row
+        }
+        if not held.keys() & {"long_acc", "miou"}:
+            raise RowWrong(f"expected 'results' of 'long_acc' or 'miou', got {results!r}")
         option = answer_of(held["long_acc"], LETTERS, ("letter",)) if "long_acc" in held else None
         return Prediction(uid, answer_index=option, moments=moments_of(held.get("miou", [])))
 

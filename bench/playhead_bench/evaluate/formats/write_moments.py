@@ -210,30 +210,32 @@ def read_tvr_predictions(path: Path, task: str | None = None) -> Predictions:
         FormatUnreadable: it is not that format, or lacks the task.
     """
     value, doubled = read_json(path)
-    names = [name for name in TASKS[:2] if isinstance(value, dict) and name in value]
-    if not isinstance(value, dict) or "video2idx" not in value or (task or (names or [""])[0]) not in names:
-        raise FormatUnreadable(path, f"expected 'video2idx' and {task or 'VCMR or SVMR'}")
-    task = task or names[0]
-    videos = {number: video for video, number in value["video2idx"].items()}
-
-    def make(row: Mapping[str, Any]) -> Prediction:
-        moments = [
-            _tvr_moment(item, videos if task == "VCMR" else {}) for item in needed(row, ("predictions",))
-        ]
-        scores = [moment.score for moment in moments]
-        if scores != sorted(scores, reverse=True):
-            moments = [Ranked(m.window, 1 / (n + 1), m.video_id) for n, m in enumerate(moments)]
-        return Prediction(identifier(needed(row, ("desc_id",))), moments=tuple(moments))
-
-    rows = [(f"{path.name}[{task}][{n}]", row) for n, row in enumerate(value[task])]
-    checked: list[BadRow | tuple[str, Mapping[str, Any]]] = [
-        (where, row) if isinstance(row, dict) else BadRow(where, "expected an object") for where, row in rows
-    ]
-    return collect(path, [*doubled, *checked], make)
+    held = value if isinstance(value, dict) else {}
+    task = task or next((name for name in TASKS[:2] if name in held), "VCMR")
+    numbers, rows = held.get("video2idx"), held.get(task)
+    if not isinstance(numbers, dict) or not isinstance(rows, list):
+        raise FormatUnreadable(path, f"expected an object 'video2idx' and a list {task!r}")
+    videos = {str(number): video for video, number in numbers.items()} if task == "VCMR" else None
+    placed: list[BadRow | tuple[str, Any]] = [*doubled]
+    placed += [(f"{path.name}[{task}][{number}]", row) for number, row in enumerate(rows)]
+    return collect(path, placed, lambda row: _tvr_prediction(row, videos))
 
 
-def _tvr_moment(item: Any, videos: Mapping[Any, str]) -> Ranked:
-    if not isinstance(item, list) or len(item) != 4 or (videos and item[0] not in videos):
-        raise RowWrong(f"expected [a known video's number, start, end, score], got {item!r}")
+def _tvr_prediction(row: Any, videos: Mapping[str, str] | None) -> Prediction:
+    items = row.get("predictions") if isinstance(row, dict) else None
+    if not isinstance(items, list):
+        raise RowWrong(f"expected an object with a list of 'predictions', got {row!r}")
+    moments = [_tvr_moment(item, videos) for item in items]
+    scores = [moment.score for moment in moments]
+    if scores != sorted(scores, reverse=True):
+        moments = [Ranked(m.window, 1 / (n + 1), m.video_id) for n, m in enumerate(moments)]
+    return Prediction(identifier(needed(row, ("desc_id",))), moments=tuple(moments))
+
+
+def _tvr_moment(item: Any, videos: Mapping[str, str] | None) -> Ranked:
+    if not isinstance(item, list) or len(item) != 4:
+        raise RowWrong(f"expected [number of the video, start, end, score], got {item!r}")
+    if videos is not None and str(item[0]) not in videos:
+        raise RowWrong(f"no video has the number {item[0]!r}")
     (window,), _ = windows_of([item[1:3]])
-    return Ranked(window, number_of(item[3]), videos.get(item[0], ""))
+    return Ranked(window, number_of(item[3]), "" if videos is None else videos[str(item[0])])

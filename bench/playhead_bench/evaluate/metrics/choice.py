@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 DRAWS = 2_000
+NEXTQA_GROUPS = ("C", "T", "D")
 NEXTQA_SUBTYPE = {"TP": "TN"}
 """Questions on what came before are counted with those on what came next, as the official script does."""
 
@@ -101,9 +102,10 @@ def nextqa_accuracy(types: Sequence[str], correct: ArrayLike) -> dict[str, Accur
     Raises:
         ValueError: a type of no group, or not as many types as answers.
     """
-    strange = sorted({name for name in types if name[:1] not in ("C", "T", "D")})
+    strange = sorted({name for name in types if name[:1] not in NEXTQA_GROUPS})
     if strange:
         raise ValueError(f"a type of NExT-QA begins with C, T or D, got {strange[0]!r}")
-    groups = accuracy_by([name[0] for name in types], correct)
+    by_letter = accuracy_by([name[0] for name in types], correct)
+    groups = {letter: by_letter[letter] for letter in NEXTQA_GROUPS if letter in by_letter}
     subtypes = accuracy_by([NEXTQA_SUBTYPE.get(name, name) for name in types], correct)
     return groups | {"all": accuracy(correct)} | subtypes

@@ -1,0 +1,149 @@
+"""What answers a question about a clip: the seam at which every strategy is compared.
+
+The answerer stays the same; a strategy decides only which frames it sees. So a difference between two
+strategies is a difference in search, and what the gold clips leave unanswered is a loss in reading.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Decoded frames for one model call.
+
+    Args:
+        frames: (N, H, W, 3) uint8 RGB, N at least 1.
+        times_s: (N,) float64, when each is on the screen, on its video's own clock; not descending.
+        fps: frames a second of the video that they are from, above 0.
+
+    Raises:
+        ValueError: shapes do not fit, the times descend, or fps is not above 0.
+    """
+
+    frames: NDArray[np.uint8]
+    times_s: NDArray[np.float64]
+    fps: float
+
+    def __post_init__(self) -> None:
+        if self.frames.ndim != 4 or self.frames.shape[3] != 3 or self.frames.dtype != np.uint8:
+            raise ValueError(
+                f"a clip's frames must be (N, H, W, 3) uint8, got {self.frames.shape} {self.frames.dtype}"
+            )
+        if len(self.frames) < 1 or self.times_s.shape != (len(self.frames),):
+            raise ValueError(
+                f"a clip needs a time a frame, got {self.times_s.shape} for {len(self.frames)} frames"
+            )
+        if bool((np.diff(self.times_s) < 0).any()):
+            raise ValueError("the times of a clip must not descend")
+        if not self.fps > 0:
+            raise ValueError(f"fps must be above 0, got {self.fps}")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal hash of the pixels and their times: equal for equal clips, whatever the process."""
+        told = hashlib.blake2b(repr((self.frames.shape, self.times_s.tolist())).encode(), digest_size=16)
+        told.update(np.ascontiguousarray(self.frames).tobytes())
+        return told.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said to one call, unread, and what the call took.
+
+    Args:
+        text: as generated, special tokens left out.
+        frames: frames that were given.
+        visual_tokens: tokens that they became.
+        prompt_tokens: all tokens of the prompt, the visual ones among them.
+        seconds: wall clock.
+    """
+
+    text: str
+    frames: int = 0
+    visual_tokens: int = 0
+    prompt_tokens: int = 0
+    seconds: float = 0.0
+
+
+class ClipAnswerer(Protocol):
+    """Answers one question about one clip, or about nothing but the words of the question."""
+
+    name: str
+    """What it is called in tables."""
+    revision: str
+    """Which state of it this is: replies of two revisions are never mixed."""
+
+    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+        """The reply to a question.
+
+        Args:
+            clip: what is shown; None to ask by words alone.
+            question: as a person would ask it.
+            options: of a multiple choice, in order; empty for an open question.
+        """
+        ...
+
+
+def prompt_text(question: str, options: Sequence[str] = ()) -> str:
+    r"""The words of the prompt: the question, and each option on a line of its own behind a letter.
+
+    Raises:
+        ValueError: more options than there are letters.
+
+    >>> prompt_text("What colour is it?", ["red", "blue"])
+    'What colour is it?\nA. red\nB. blue'
+    """
+    if len(options) > len(LETTERS):
+        raise ValueError(f"at most {len(LETTERS)} options have a letter, got {len(options)}")
+    lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
+    return "\n".join([question, *lines])
+
+
+@dataclass(slots=True)
+class ScriptedAnswerer:
+    """A `ClipAnswerer` that says what it was told to, and keeps what it was asked.
+
+    Args:
+        script: the reply to (clip, question, options), or the replies in turn.
+        tokens_a_frame: visual tokens that a frame is counted as.
+        name: what it is called.
+        revision: which state of it this is.
+
+    >>> ScriptedAnswerer(["B"]).answer(None, "Which?", ["one", "two"]).text
+    'B'
+    """
+
+    script: Callable[[Clip | None, str, Sequence[str]], str] | Sequence[str]
+    tokens_a_frame: int = 10
+    name: str = "scripted"
+    revision: str = "1"
+    asked: list[tuple[Clip | None, str, tuple[str, ...]]] = field(default_factory=list, init=False)
+
+    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+        """The scripted reply.
+
+        Raises:
+            LookupError: every reply of the script has been given.
+        """
+        number = len(self.asked)
+        self.asked.append((clip, question, tuple(options)))
+        if callable(self.script):
+            text = self.script(clip, question, options)
+        elif number < len(self.script):
+            text = self.script[number]
+        else:
+            raise LookupError(f"the script has {len(self.script)} replies, and one more was asked for")
+        frames = 0 if clip is None else len(clip)
+        tokens = frames * self.tokens_a_frame
+        return Reply(text, frames, tokens, tokens + len(prompt_text(question, options).split()))

@@ -1,0 +1,25 @@
+"""What can be wrong with a run of the harness.
+
+EvaluationError
+├── RunMismatch       the folder holds a run of other settings, or of other questions
+├── RunDamaged        a file of a run cannot be read
+└── ReplyMissing      a replay needs a reply that was never kept
+"""
+
+from playhead_index.errors import PlayheadError
+
+
+class EvaluationError(PlayheadError):
+    """Something about a run of the harness."""
+
+
+class RunMismatch(EvaluationError):
+    """A folder holds a run that differs from the one asked for; their answers must not be mixed."""
+
+
+class RunDamaged(EvaluationError):
+    """A file of a run cannot be read."""
+
+
+class ReplyMissing(EvaluationError):
+    """A replay came to a question whose reply is not kept."""

@@ -1,0 +1,62 @@
+"""Replies kept on disk, so that a score can be computed again by anybody, without the model."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, Reply, prompt_text
+from playhead_bench.evaluate.errors import ReplyMissing
+from playhead_bench.evaluate.json_lines import LineWriter, read_lines
+
+REPLIES_NAME = "replies.jsonl"
+
+
+def reply_key(revision: str, prompt: str, frames: str) -> str:
+    """Hexadecimal name of a reply: of the model's revision, the words of the prompt, the frames' hash."""
+    told = "\x1f".join((revision, prompt, frames))
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+class CachedAnswerer:
+    """A `ClipAnswerer` that asks another one only for what it has not been asked before.
+
+    A kept reply comes back with the seconds that it once took.
+
+    Args:
+        folder: where replies are kept, as `replies.jsonl`.
+        answerer: is asked for what is not kept; its name and revision are this one's.
+        replay: never ask it.
+
+    Raises:
+        RunDamaged: the file of replies cannot be read.
+    """
+
+    def __init__(self, folder: Path, answerer: ClipAnswerer, *, replay: bool = False) -> None:
+        self.name, self.revision = answerer.name, answerer.revision
+        self._answerer, self._replay, self._path = answerer, replay, folder / REPLIES_NAME
+        self._kept = {row["key"]: Reply(**row["reply"]) for row in read_lines(self._path)}
+        self._writer = None if replay else LineWriter(self._path)
+        self.asked = 0
+
+    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+        """The kept reply, or a new one, kept before it is returned.
+
+        Raises:
+            ReplyMissing: it is a replay and the reply is not kept.
+        """
+        prompt = prompt_text(question, options)
+        key = reply_key(self.revision, prompt, "" if clip is None else clip.digest)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        if self._writer is None:
+            raise ReplyMissing(
+                f"{self._path} keeps no reply of {self.name} {self.revision} to {question!r} "
+                f"({'no frames' if clip is None else f'{len(clip)} frames'}); run without --replay"
+            )
+        reply = self._answerer.answer(clip, question, options)
+        self.asked += 1
+        self._writer.write({"key": key, "prompt": prompt, "reply": asdict(reply)})
+        self._kept[key] = reply
+        return reply

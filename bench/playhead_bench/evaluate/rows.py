@@ -1,0 +1,72 @@
+"""A line of a run: one sample answered by one strategy, told in plain JSON types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playhead_bench.evaluate.replies import is_abstention, match_open, says
+from playhead_bench.evaluate.sample import Sample
+from playhead_bench.evaluate.strategies.desk import Call, Outcome
+
+Row = Mapping[str, Any]
+
+
+def is_right(sample: Sample, outcome: Outcome) -> bool | None:
+    """Whether an outcome is the gold answer; None when the benchmark hides it.
+
+    A question without an answer in the video is answered right by declining, one with an answer never.
+    """
+    if sample.answerable is False:
+        return outcome.status == "abstained"
+    if sample.answer_index is not None:
+        return outcome.choice == sample.answer_index
+    if sample.answer is None:
+        return None
+    if outcome.status == "abstained":
+        return is_abstention(sample.answer)
+    if outcome.is_sentence:
+        return says(outcome.text, sample.answer)
+    return outcome.status == "answered" and match_open(outcome.text, sample.answer)
+
+
+def row_of(strategy: str, sample: Sample, outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """The line of a run that says what was asked, what was answered, and what that took.
+
+    Args:
+        strategy: its name.
+        sample: what was asked.
+        outcome: what it came to.
+        seconds: wall clock, with the seconds that kept replies once took.
+    """
+    return {
+        "strategy": strategy,
+        "id": sample.id,
+        "kind": sample.kind,
+        "answerable": sample.answerable,
+        "duration_s": sample.duration_s,
+        "videos": list(sample.video_ids),
+        "status": outcome.status,
+        "right": is_right(sample, outcome),
+        "text": outcome.text,
+        "choice": outcome.choice,
+        "gold": sample.answer,
+        "gold_choice": sample.answer_index,
+        "windows": [[window.start_s, window.end_s] for window in sample.windows],
+        "found": [[video_id, window.start_s, window.end_s] for video_id, window in outcome.found],
+        "calls": [_call(call) for call in outcome.calls],
+        "prepared": [_call(call) for call in outcome.prepared],
+        "model_calls": len(outcome.calls) + outcome.model_calls,
+        "seconds": round(seconds, 4),
+    }
+
+
+def _call(call: Call) -> dict[str, Any]:
+    request, reply = call.request, call.reply
+    return {
+        "video": None if request is None else request.video_id,
+        "times_s": [] if request is None else [round(t, 3) for t in request.times_s],
+        "text": reply.text,
+        "frames": reply.frames,
+        "visual_tokens": reply.visual_tokens,
+        "prompt_tokens": reply.prompt_tokens,
+        "seconds": round(reply.seconds, 4),
+    }

@@ -1,0 +1,120 @@
+"""Runs strategies over samples: one line of `run.jsonl` each, taken up again where it was stopped."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from playhead_bench.evaluate.answerer import Clip, Reply
+from playhead_bench.evaluate.json_lines import LineWriter, read_lines
+from playhead_bench.evaluate.manifest import RunManifest, require_same_run
+from playhead_bench.evaluate.reply_cache import CachedAnswerer
+from playhead_bench.evaluate.rows import row_of
+from playhead_bench.evaluate.sample import Sample
+from playhead_bench.evaluate.strategies.desk import Desk, Strategy
+
+RUN_NAME = "run.jsonl"
+
+
+def run(
+    folder: Path,
+    samples: Sequence[Sample],
+    strategies: Sequence[Strategy],
+    desk: Desk,
+    manifest: RunManifest,
+    *,
+    replay: bool = False,
+    on_row: Callable[[dict[str, Any]], None] = lambda row: None,
+) -> list[dict[str, Any]]:
+    """Answers every sample by every strategy; the rows, those of an earlier part of the run among them.
+
+    A row is on the disk before the next is begun, so a run that is killed goes on with the same call. A
+    replay computes every row anew from kept replies and writes no file but the rows.
+
+    Args:
+        folder: of the run: `manifest.json`, `run.jsonl`, `replies.jsonl`.
+        samples: with ids that differ.
+        strategies: with names that differ.
+        desk: its answerer is asked only for replies that the folder does not keep.
+        manifest: what the run is made with.
+        replay: ask nothing anew; a reply that is not kept is an error.
+        on_row: called with each new row.
+
+    Raises:
+        ValueError: two samples share an id, or two strategies a name.
+        RunMismatch: the folder holds a run that was made with something else.
+        RunDamaged: a file of the folder cannot be read.
+        ReplyMissing: a replay needs a reply that is not kept.
+    """
+    _require_different("samples", [sample.id for sample in samples])
+    _require_different("strategies", [strategy.name for strategy in strategies])
+    require_same_run(folder, manifest)
+    cached = replace(desk, answerer=CachedAnswerer(folder, desk.answerer, replay=replay))
+    if replay:
+        return list(_rows(samples, strategies, cached, {}, on_row))
+    manifest.save(folder)
+    path = folder / RUN_NAME
+    asked = {(strategy.name, sample.id) for strategy in strategies for sample in samples}
+    rows = {(row["strategy"], row["id"]): row for row in read_lines(path)}
+    writer = LineWriter(path)
+    for row in _rows(samples, strategies, cached, rows, on_row):
+        writer.write(row)
+        rows[row["strategy"], row["id"]] = row
+    manifest.done().save(folder)
+    return [row for key, row in rows.items() if key in asked]
+
+
+def _rows(
+    samples: Sequence[Sample],
+    strategies: Sequence[Strategy],
+    desk: Desk,
+    done: dict[tuple[str, str], Any],
+    on_row: Callable[[dict[str, Any]], None],
+) -> Iterator[dict[str, Any]]:
+    for strategy in strategies:
+        for sample in samples:
+            if (strategy.name, sample.id) in done:
+                continue
+            row = answer_one(strategy, sample, desk)
+            yield row
+            on_row(row)
+
+
+def answer_one(strategy: Strategy, sample: Sample, desk: Desk) -> dict[str, Any]:
+    """The row of one sample answered by one strategy.
+
+    Its seconds are those of everything but the answerer, as measured, and those that each reply took when
+    it was made, so that kept replies change nothing. What was prepared for the whole video is not in them.
+    """
+    watched = _Watched(desk)
+    began = perf_counter()
+    outcome = strategy.answer(sample, watched.desk)
+    around_s = perf_counter() - began - watched.seconds
+    prepared_s = sum(call.reply.seconds for call in outcome.prepared)
+    seconds = max(0.0, around_s) + watched.reply_seconds - prepared_s
+    return row_of(strategy.name, sample, outcome, seconds)
+
+
+class _Watched:
+    """A desk whose answerer's time is counted: as it passes now, and as the replies say."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._answerer = desk.answerer
+        self.name, self.revision = desk.answerer.name, desk.answerer.revision
+        self.seconds = self.reply_seconds = 0.0
+        self.desk = replace(desk, answerer=self)
+
+    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+        """The answerer's own reply."""
+        began = perf_counter()
+        reply = self._answerer.answer(clip, question, options)
+        self.seconds += perf_counter() - began
+        self.reply_seconds += reply.seconds
+        return reply
+
+
+def _require_different(what: str, names: Sequence[str]) -> None:
+    again = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if again:
+        raise ValueError(f"{what} must have names that differ, {again[0]!r} comes more than once")

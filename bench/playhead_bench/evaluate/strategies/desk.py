@@ -1,0 +1,127 @@
+"""What a strategy works with and what it hands back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_bench.evaluate.answerer import ClipAnswerer, Reply
+from playhead_bench.evaluate.sample import Sample
+from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, ClipRequest, FrameSource
+from playhead_index.errors import LibraryMissing
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+OutcomeStatus = Literal["answered", "abstained", "unparsed"]
+Place = tuple[str, Window]
+"""A window of a video."""
+
+
+class Finder(Protocol):
+    """Searches the videos of a benchmark, by the names that samples call them by."""
+
+    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
+        """Windows that fit a text, best first."""
+        ...
+
+    def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """(N,) seconds of the kept pictures of a video, ascending, and how well each fits a text."""
+        ...
+
+    def segments(self, video_id: str) -> list[Window]:
+        """The segments of a video, in time order."""
+        ...
+
+    def ask(self, question: str, video_ids: Sequence[str]) -> tuple[Answer, list[Place]]:
+        """The product's own answer, and the windows that it cites."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the answerer: what was shown and what it said."""
+
+    request: ClipRequest | None
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a strategy came to for one sample.
+
+    Args:
+        status: answered; declined (`abstained`); or the replies could not be read (`unparsed`).
+        text: the reply that counts, as the model gave it.
+        choice: the option chosen, from 0; None for an open question or none.
+        calls: calls of the answerer for this question, in order.
+        found: the windows that a search put forward, best first; empty for a strategy without one.
+        prepared: calls made for the video as a whole, which later questions use again.
+        is_sentence: `text` is a sentence that holds the answer, not the answer alone.
+        model_calls: calls of other models, where a strategy has its own.
+    """
+
+    status: OutcomeStatus
+    text: str = ""
+    choice: int | None = None
+    calls: tuple[Call, ...] = ()
+    found: tuple[Place, ...] = ()
+    prepared: tuple[Call, ...] = ()
+    is_sentence: bool = False
+    model_calls: int = 0
+
+
+@dataclass(slots=True)
+class Desk:
+    """The answerer, the files and the search that all strategies share.
+
+    Args:
+        answerer: the same for every strategy.
+        source: decodes frames.
+        finder: searches; None when only strategies without a search are run.
+        budget: most frames given for one question, at least 2.
+        seed: of whatever is drawn.
+        captions: of each video's segments, made once and used by every question about it.
+
+    Raises:
+        ValueError: the budget is below 2.
+    """
+
+    answerer: ClipAnswerer
+    source: FrameSource
+    finder: Finder | None = None
+    budget: int = DEFAULT_BUDGET
+    seed: int = 0
+    captions: dict[str, list[tuple[Window, str]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.budget < 2:
+            raise ValueError(f"a budget is at least 2 frames, one pair, got {self.budget}")
+
+    @property
+    def search(self) -> Finder:
+        """The search.
+
+        Raises:
+            LibraryMissing: none was given.
+        """
+        if self.finder is None:
+            raise LibraryMissing("this strategy searches a library, and none was given; index the videos")
+        return self.finder
+
+    def call(self, request: ClipRequest | None, question: str, options: Sequence[str] = ()) -> Call:
+        """Asks the answerer about the frames of a request, or by words alone (None)."""
+        clip = None if request is None else self.source.clip(request)
+        return Call(request, self.answerer.answer(clip, question, options))
+
+
+class Strategy(Protocol):
+    """Answers a sample in one particular way."""
+
+    name: str
+    needs_library: bool
+
+    def answer(self, sample: Sample, desk: Desk) -> Outcome:
+        """The answer to a sample, and what it took."""
+        ...

@@ -1,0 +1,232 @@
+"""Clips with questions and answers as one row of tokens: many questions about one clip at the price of one.
+
+Every question sees the clip and itself, and no other question; each begins at the position after the clip.
+So a row teaches what as many single conversations would, and the clip is read once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_bench.nano.pictures import Clip
+from playhead_bench.nano.tokens import END
+from playhead_bench.nano.vlm import COLUMNS, MERGE, ROWS, TOKENS_A_PAIR
+from playhead_bench.world.clips import ClipQuestion, clip_questions
+from playhead_bench.world.kinds import PAINTS, PLACES, THINGS
+from playhead_bench.world.phrases import NOT_VISIBLE, ClipKind
+from playhead_bench.world.stage import PAIRS, Pair, SplitMode
+from playhead_index.embed.runtime import torch
+
+MOST: dict[ClipKind, int] = {
+    "colour": 2, "thing": 2, "exists": 2, "action": 3, "place": 1, "daytime": 1, "count": 1, "when": 2,
+    "side": 1, "partner": 2, "caption": 1,
+}  # fmt: skip
+"""Most questions of a kind about one clip, so that no kind drowns the others."""
+CHOICE_SHARE = 0.3
+LETTERS = "ABCD"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A question as it is put and the answer as it is to be written.
+
+    Args:
+        kind: of the question.
+        prompt: the question, with its options where it has some.
+        reply: the answer, or the letter of the right option.
+        choice: it has options.
+    """
+
+    kind: ClipKind
+    prompt: str
+    reply: str
+    choice: bool
+
+
+def lessons_of(
+    clip: Clip,
+    rng: Random,
+    *,
+    wording: SplitMode = "iid",
+    training: bool = True,
+    pairs: Sequence[Pair] = PAIRS,
+) -> list[Lesson]:
+    """Questions about a clip, at most `MOST` of a kind, some of them with options."""
+    shown = [float(time) for time in clip.times_s]
+    asked = clip_questions(
+        clip.scene, clip.window, shown, clip.printed_s, rng, mode=wording, training=training, pairs=pairs
+    )
+    rng.shuffle(asked)
+    left, taken = dict(MOST), list[Lesson]()
+    for question in asked:
+        if left[question.kind] > 0:
+            left[question.kind] -= 1
+            taken.append(_lesson(question, clip, rng))
+    return taken
+
+
+def _lesson(question: ClipQuestion, clip: Clip, rng: Random) -> Lesson:
+    if question.kind == "caption" or rng.random() >= CHOICE_SHARE:
+        return Lesson(question.kind, question.text, question.answer, False)
+    options = options_of(question, clip, rng)
+    lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
+    reply = LETTERS[options.index(question.answer)]
+    return Lesson(question.kind, "\n".join([question.text, *lines]), reply, True)
+
+
+def options_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
+    """Two to four options in random order, the answer among them, the others of its sort."""
+    others = [other for other in _sort_of(question, clip, rng) if other != question.answer]
+    options = [question.answer, *rng.sample(others, min(3, len(others)))]
+    if question.visible and len(options) == 4 and rng.random() < 0.2:
+        options[-1] = NOT_VISIBLE
+    rng.shuffle(options)
+    return options
+
+
+def _sort_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
+    """Answers of the sort that a question asks for."""
+    if question.kind == "colour":
+        return list(PAINTS)
+    if question.kind == "thing":
+        return [f"a {kind}" for kind in THINGS]
+    if question.kind == "exists":
+        return ["yes", "no"]
+    if question.kind == "place":
+        return list(PLACES.values())
+    if question.kind == "daytime":
+        return ["day", "night"]
+    if question.kind == "count":
+        return [str(number) for number in range(6)]
+    if question.kind == "side":
+        return ["left", "right"]
+    if question.kind == "when":
+        return [f"at {printed} seconds" for printed in dict.fromkeys(clip.printed_s)]
+    if question.kind == "partner":
+        return [f"the {rng.choice(PAINTS)} {rng.choice(THINGS)}" for _ in range(5)]
+    return [
+        "it stands still", "it enters", "it leaves", "it crosses the picture", "it moves left", "it moves right",
+        "it moves up", "it moves down", "it jumps", "it spins", "it blinks", "it grows", "it shrinks",
+        f"it turns {rng.choice(PAINTS)}", f"it carries the {rng.choice(PAINTS)} {rng.choice(THINGS)}",
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A clip and its lessons as tokens.
+
+    Args:
+        ids: (T,) int64.
+        block: (T,) int64, 0 for the clip and 1, 2, ... for its lessons.
+        places: (3, T) int64, M-RoPE positions.
+        learnt: (T,) bool, the tokens of replies, which are what is to be predicted.
+        lessons: in the order of their blocks.
+    """
+
+    ids: NDArray[np.int64]
+    block: NDArray[np.int64]
+    places: NDArray[np.int64]
+    learnt: NDArray[np.bool_]
+    lessons: tuple[Lesson, ...]
+
+
+class Writer:
+    """Writes rows in the words of a tokenizer, exactly as the stock processor and chat template do."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self._known: dict[str, list[int]] = {}
+        self.pad = tokenizer.convert_tokens_to_ids("<|video_pad|>")
+
+    def ids(self, text: str) -> list[int]:
+        """The tokens of a text."""
+        if text not in self._known:
+            self._known[text] = self.tokenizer.encode(text, add_special_tokens=False)
+        return self._known[text]
+
+    def row(self, printed_s: Sequence[str], lessons: Sequence[Lesson]) -> Row:
+        """A clip whose pairs of pictures stand at the printed times, and its lessons."""
+        ids, places = self._clip(printed_s)
+        start = int(places.max()) + 1
+        blocks, learnt, parts = [np.zeros(len(ids), np.int64)], [np.zeros(len(ids), bool)], [places]
+        for number, lesson in enumerate(lessons, 1):
+            asked = self.ids(f"{lesson.prompt}{END}\n<|im_start|>assistant\n")
+            told = self.ids(_spoken(lesson) + END)
+            ids = [*ids, *asked, *told]
+            length = len(asked) + len(told)
+            blocks.append(np.full(length, number))
+            learnt.append(np.arange(length) >= len(asked))
+            parts.append(np.tile(np.arange(start, start + length), (3, 1)))
+        joined = np.concatenate(parts, axis=1)
+        return Row(np.array(ids), np.concatenate(blocks), joined, np.concatenate(learnt), tuple(lessons))
+
+    def _clip(self, printed_s: Sequence[str]) -> tuple[list[int], NDArray[np.int64]]:
+        ids, places, at = list[int](), list[NDArray[np.int64]](), 0
+
+        def write(text: str) -> None:
+            nonlocal at
+            new = self.ids(text)
+            ids.extend(new)
+            places.append(np.tile(np.arange(at, at + len(new)), (3, 1)))
+            at += len(new)
+
+        down, across = np.divmod(np.arange(TOKENS_A_PAIR), COLUMNS)
+        write("<|im_start|>user\n")
+        for printed in printed_s:
+            write(f"<{printed} seconds><|vision_start|>")
+            ids.extend([self.pad] * TOKENS_A_PAIR)
+            places.append(np.stack([np.full(TOKENS_A_PAIR, at), down + at, across + at]))
+            at += max(ROWS * MERGE, COLUMNS * MERGE) // MERGE
+            write("<|vision_end|>")
+        return ids, np.concatenate(places, axis=1)
+
+
+def _spoken(lesson: Lesson) -> str:
+    """A reply as it is written: words stand behind a space, as they do in a sentence; letters do not."""
+    return lesson.reply if lesson.choice else f" {lesson.reply}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows side by side, padded at the right.
+
+    Args:
+        ids: (B, T) int64.
+        places: (3, B, T) int64.
+        sees: (B, 1, T, T) bool, which token may look at which.
+        visual: (B, T) bool, the places of visual tokens.
+        targets: (B, T) int64, the token that should follow; -1 where nothing is learnt.
+        block: (B, T) int64.
+    """
+
+    ids: Any
+    places: Any
+    sees: Any
+    visual: Any
+    targets: Any
+    block: Any
+
+
+def batch_of(rows: Sequence[Row], pad_id: int, video_id: int) -> Batch:
+    """Rows as tensors."""
+    longest, library = max(len(row.ids) for row in rows), torch()
+    ids = np.full((len(rows), longest), pad_id)
+    places = np.zeros((3, len(rows), longest), np.int64)
+    block = np.full((len(rows), longest), -1)
+    targets = np.full((len(rows), longest), -1)
+    for i, row in enumerate(rows):
+        length = len(row.ids)
+        ids[i, :length], places[:, i, :length], block[i, :length] = row.ids, row.places, row.block
+        targets[i, : length - 1] = np.where(row.learnt[1:], row.ids[1:], -1)
+    own = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)
+    sees = own & np.tri(longest, dtype=bool)
+    sees |= np.eye(longest, dtype=bool)  # padding sees itself, for a softmax needs something
+    as_tensor = library.from_numpy
+    return Batch(
+        as_tensor(ids), as_tensor(places), as_tensor(sees[:, None]), as_tensor(ids == video_id),
+        as_tensor(targets), as_tensor(block),
+    )  # fmt: skip

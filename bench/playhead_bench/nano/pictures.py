@@ -1,0 +1,192 @@
+"""Training pictures: clips of random scenes and crowds of things, painted once and kept in a folder.
+
+What is kept is pixels only; what they show is told by the scene, which its seed makes again. Every picture
+is painted at the size of a video and shrunk as a decoder would, half of them through JPEG, so that models
+see the artefacts of compression.
+"""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from playhead_bench.world.kinds import OUTDOORS, PLACES
+from playhead_bench.world.moves import ASPECT
+from playhead_bench.world.outlines import NEVER_TURNED
+from playhead_bench.world.pace import snap
+from playhead_bench.world.paint import Painter
+from playhead_bench.world.script import Action, ActionKind, Point, Scene, Story, Thing
+from playhead_bench.world.stage import Pair, Part, SplitMode, pairs_of, random_scene
+from playhead_index.window import Window
+
+PAINTED, SMALL, SQUARE = (320, 180), (180, 100), (128, 128)
+"""(width, height) in pixels: as painted, as the video-LLM sees it, as the image encoders see it."""
+CLIP_FRAMES = 8
+SEEDS: dict[Part, int] = {"train": 0, "dev": 50_000_000, "test": 90_000_000}
+"""Where the seeds of each part begin; parts share none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Pictures of a clip to be taken, and what they show.
+
+    Args:
+        scene: in which it lies.
+        window: from the first picture to the end of the last one's share.
+        times_s: (CLIP_FRAMES,) when each is taken, on the scene's clock.
+        shift_s: how much later the clip lies in its video, so that times of all sizes are read.
+        scattered: the pictures are few and each is given twice, as when a long video is sampled.
+    """
+
+    scene: Scene
+    window: Window
+    times_s: tuple[float, ...]
+    shift_s: float
+    scattered: bool
+
+    @property
+    def printed_s(self) -> tuple[str, ...]:
+        """The times that stand beside the pairs of pictures, as Qwen3-VL's processor prints them."""
+        pairs = zip(self.times_s[::2], self.times_s[1::2], strict=True)
+        return tuple(f"{(a + b) / 2 + self.shift_s:.1f}" for a, b in pairs)
+
+
+def clip_of(seed: int, part: Part = "train", mode: SplitMode = "iid") -> Clip:
+    """The clip of a seed: 4 s at 2 pictures a second, 8 s at 1, or a whole scene at four times."""
+    rng = Random(f"clip/{part}/{mode}/{SEEDS[part] + seed}")
+    length_s = rng.choice((6.0, 8.0, 10.0, 12.0))
+    scene = random_scene(rng, Window(0.0, length_s), pairs_of(part, mode))
+    shift_s = snap(rng.choice((0.0, rng.uniform(0, 100), rng.uniform(0, 4000))))
+    kind = rng.random()
+    if kind < 0.15:
+        moments = sorted(rng.sample([0.5 * i for i in range(int(length_s * 2))], CLIP_FRAMES // 2))
+        times = tuple(t for t in moments for _ in range(2))
+        return Clip(scene, scene.window, times, shift_s, True)
+    step_s = 0.5 if kind < 0.75 or length_s < 8 else 1.0
+    lasts_s = CLIP_FRAMES * step_s
+    start_s = snap(rng.uniform(0.0, length_s - lasts_s))
+    times = tuple(start_s + step_s * i for i in range(CLIP_FRAMES))
+    return Clip(scene, Window(start_s, start_s + lasts_s), times, shift_s, False)
+
+
+def crowd_of(seed: int, part: Part = "train", mode: SplitMode = "iid") -> Clip:
+    """Two pictures, half a second apart, of up to eight things side by side, each doing something or nothing.
+
+    So many things in a picture teach an encoder several times faster what things look like.
+    """
+    rng = Random(f"crowd/{part}/{mode}/{SEEDS[part] + seed}")
+    pairs = rng.sample(list(pairs_of(part, mode)), 8)
+    cells = [(row, column) for row in (0.3, 0.74) for column in (0.12, 0.37, 0.63, 0.88)]
+    things = tuple(
+        _extra(rng, pair, (x + rng.uniform(-0.05, 0.05), y + rng.uniform(-0.08, 0.08)))
+        for pair, (y, x) in zip(pairs, cells, strict=True)
+        if rng.random() < 0.85
+    )
+    place = rng.choice(tuple(PLACES))
+    night = place in OUTDOORS and rng.random() < 0.4
+    scene = Scene(
+        f"{place} {rng.randint(1, 40)}", place, Window(0.0, 2.0), night, things,
+        clutter=rng.choice((0, 0, 3)), posts=rng.choice((0, 0, 0, 2)), noise=rng.choice((0.0, 0.0, 4.0)),
+    )  # fmt: skip
+    first_s = 0.25
+    return Clip(scene, Window(first_s, first_s + 1.0), (first_s, first_s + 0.5), 0.0, False)
+
+
+def _extra(rng: Random, pair: Pair, at: Point) -> Thing:
+    colour, shape = pair
+    when = Window(0.0, 2.0)
+    acts: list[ActionKind] = ["move", "move", "grow", "shrink", "jump"]
+    if shape not in NEVER_TURNED:
+        acts.append("spin")
+    if rng.random() < 0.5:
+        return Thing(shape, colour, rng.uniform(0.14, 0.36), at)
+    kind = rng.choice(acts)
+    to, scale = at, 1.0
+    if kind == "move":
+        far = rng.uniform(0.15, 0.5) * rng.choice((-1, 1))
+        to = (at[0] + far, at[1]) if rng.random() < 0.6 else (at[0], at[1] + far)
+    if kind in ("grow", "shrink"):
+        scale = 1.5 if kind == "grow" else 0.62
+    return Thing(shape, colour, rng.uniform(0.16, 0.34), at, (Action(kind, when, at, to, scale),))
+
+
+Source = Callable[[int, Part, SplitMode], Clip]
+SOURCES: dict[str, Source] = {"clips": clip_of, "crowds": crowd_of}
+
+
+@lru_cache(maxsize=1)
+def _codec(quality: int) -> dict[str, Any]:
+    return {"format": "JPEG", "quality": quality}
+
+
+def paint_clip(clip: Clip, rng: Random) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The pictures of a clip.
+
+    Returns:
+        (N, 100, 180, 3) uint8 for the video-LLM, and (N, 128, 128, 3) uint8 for the image encoders.
+    """
+    painter = Painter(Story("x", rng.randrange(8), (_from_zero(clip.scene),)), PAINTED)
+    quality = rng.choice((0, 0, 30, 50, 70, 90))
+    resample = rng.choice((Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC))
+    small, square = [], []
+    last: Image.Image | None = None
+    for i, time_s in enumerate(clip.times_s):
+        if last is None or not (clip.scattered and i % 2):
+            last = Image.fromarray(painter.paint(time_s))
+            if quality:
+                last = _compressed(last, quality)
+        small.append(np.asarray(last.resize(SMALL, resample)))
+        square.append(np.asarray(last.resize(SQUARE, resample)))
+    return np.stack(small), np.stack(square)
+
+
+def _from_zero(scene: Scene) -> Scene:
+    if scene.window.start_s:
+        raise ValueError(f"a scene of its own starts at 0, got {scene.window}")
+    return scene
+
+
+def _compressed(picture: Image.Image, quality: int) -> Image.Image:
+    buffer = io.BytesIO()
+    picture.save(buffer, **_codec(quality))
+    return Image.open(buffer).convert("RGB")
+
+
+def paint_many(
+    folder: Path, source: str, start: int, stop: int, part: Part = "train", mode: SplitMode = "iid"
+) -> None:
+    """Paints the clips of seeds [start, stop) into `<source>-<part>-<mode>-<start>.{small,square}.npy`.
+
+    The file `.json` beside them is written last; a block that has one is not painted again.
+    """
+    stem = folder / f"{source}-{part}-{mode}-{start:07d}"
+    done = stem.with_suffix(".json")
+    if done.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = CLIP_FRAMES if source == "clips" else 2
+    small = np.lib.format.open_memmap(
+        f"{stem}.small.npy", "w+", np.uint8, (stop - start, frames, SMALL[1], SMALL[0], 3)
+    )
+    square = np.lib.format.open_memmap(
+        f"{stem}.square.npy", "w+", np.uint8, (stop - start, frames, SQUARE[1], SQUARE[0], 3)
+    )
+    for seed in range(start, stop):
+        clip = SOURCES[source](seed, part, mode)
+        small[seed - start], square[seed - start] = paint_clip(clip, Random(f"paint/{part}/{seed}"))
+    small.flush()
+    square.flush()
+    done.write_text(json.dumps({"source": source, "part": part, "mode": mode, "seeds": [start, stop]}))
+
+
+def share_of_width(height_share: float) -> float:
+    """A share of the picture's height as a share of its width."""
+    return height_share / ASPECT

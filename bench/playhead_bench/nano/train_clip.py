@@ -1,0 +1,245 @@
+"""Training of nano-clip: a picture's vector near the texts of all that is in it, a token's near its thing's.
+
+Plain contrastive training learns from whole captions and needs very many; here the scene tells which of
+all the things a picture shows, so each picture is held against every one of them with a sigmoid (as in
+SigLIP, Zhai et al., 2023, arXiv:2303.15343), and each token against the thing that it lies on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_bench.nano import clip
+from playhead_bench.nano.blocks import Block, blocks, draw
+from playhead_bench.nano.labels import IGNORED, cells_at
+from playhead_bench.nano.training import COOL_DOWN, Log, Optimiser, load_state, save_state, split
+from playhead_bench.world.kinds import OUTDOORS, PAINTS, PLACES, THINGS
+from playhead_bench.world.script import Scene
+from playhead_bench.world.stage import Pair, SplitMode, pairs_of
+from playhead_index.embed.runtime import torch
+
+ROWS, COLUMNS = clip.HEIGHT // clip.PATCH, clip.WIDTH // clip.PATCH
+PAIR_PHRASES = (
+    "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}", "a video of a {c} {k}",
+    "when does the {c} {k} appear", "what does the {c} {k} do", "where is the {c} {k}", "{c} {k} {w}",
+    "the {c} {k} moves", "is there a {c} {k}", "a {k} that is {c}",
+)  # fmt: skip
+KIND_PHRASES = (
+    "{k}",
+    "a {k}",
+    "the {k}",
+    "a photo of a {k}",
+    "what colour is the {k}",
+    "is there a {k}",
+    "{w} {k}",
+)
+COLOUR_PHRASES = ("{c}", "something {c}", "a {c} thing", "the {c} thing", "what is {c}", "{c} {w}")
+NOISE = ("", "", "xyz", "seen", "shown", "clip", "scene", "xyz xyz")
+PAIRS_A_STEP = 72
+NOTHING_WEIGHT = 0.1
+EVERY = 100
+EDGE = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a batch of pictures shows.
+
+    Args:
+        present: (B, texts) float32, 1 where the picture shows what the text says.
+        sure: (B, texts) float32, 0 where that is in doubt.
+        cells: (B, 3, ROWS, COLUMNS) int64, as `labels.cells_at` gives them.
+    """
+
+    present: NDArray[np.float32]
+    sure: NDArray[np.float32]
+    cells: NDArray[np.int64]
+
+
+def phrase(rng: Random, forms: Sequence[str], **words: str) -> str:
+    """A text in one of several forms."""
+    return " ".join(rng.choice(forms).format(w=rng.choice(NOISE), **words).split())
+
+
+def place_text(rng: Random, place: str, night: bool | None) -> str:
+    """A text for a place, with or without the time of day."""
+    where = PLACES[place]  # type: ignore[index]
+    when = "" if night is None else (" at night" if night else " by day")
+    return rng.choice(("", "a photo ", "the scene is ")) + where + when
+
+
+def shows(scene: Scene, time_s: float) -> tuple[set[Pair], set[Pair]]:
+    """The pairs that a picture surely shows, and those that it may show (at its edge, changing colour)."""
+    sure, unsure = set[Pair](), set[Pair]()
+    for thing in scene.things:
+        pose = thing.pose(time_s)
+        if pose is None:
+            continue
+        inside = EDGE < pose.at[0] < 1 - EDGE
+        changing = pose.into is not None
+        (sure if inside and not changing else unsure).add((pose.colour, thing.shape))
+        if pose.into is not None:
+            unsure.add((pose.into, thing.shape))
+    return sure, unsure - sure
+
+
+def targets_of(shown: Sequence[tuple[Scene, float]], pairs: Sequence[Pair]) -> Targets:
+    """What pictures show, against the texts of `pairs`, all kinds, all colours, all places by day and night."""
+    texts = len(pairs) + len(THINGS) + len(PAINTS) + 2 * len(PLACES)
+    present, sure = np.zeros((len(shown), texts), np.float32), np.ones((len(shown), texts), np.float32)
+    column = {pair: i for i, pair in enumerate(pairs)}
+    for row, (scene, time_s) in enumerate(shown):
+        certain, doubtful = shows(scene, time_s)
+        for group, table, value in ((doubtful, sure, 0.0), (certain, present, 1.0)):
+            for colour, kind in group:
+                if (colour, kind) in column:
+                    table[row, column[colour, kind]] = value
+                table[row, len(pairs) + THINGS.index(kind)] = value
+                table[row, len(pairs) + len(THINGS) + PAINTS.index(colour)] = value
+        sure[row][present[row] == 1] = 1.0
+        base = len(pairs) + len(THINGS) + len(PAINTS)
+        place = base + 2 * list(PLACES).index(scene.place)
+        present[row, place + int(scene.night)] = 1.0
+        if scene.place not in OUTDOORS:
+            present[row, place + 1] = 1.0
+    cells = np.stack([cells_at(scene, (time_s,), ROWS, COLUMNS) for scene, time_s in shown])
+    return Targets(present, sure, cells)
+
+
+def texts_of(rng: Random, pairs: Sequence[Pair]) -> list[str]:
+    """A wording for every text of `targets_of`."""
+    texts = [phrase(rng, PAIR_PHRASES, c=c, k=k) for c, k in pairs]
+    texts += [phrase(rng, KIND_PHRASES, k=k) for k in THINGS]
+    texts += [phrase(rng, COLOUR_PHRASES, c=c) for c in PAINTS]
+    for place in PLACES:
+        known = place in OUTDOORS
+        texts += [
+            place_text(rng, place, False if known else None),
+            place_text(rng, place, True if known else None),
+        ]
+    return texts
+
+
+def encode(visual: Any, pictures: Any) -> tuple[Any, Any]:
+    """Vectors of pictures and of their tokens, not yet of length 1.
+
+    Args:
+        visual: open_clip's vision transformer.
+        pictures: (B, 100, 180, 3) uint8.
+
+    Returns:
+        (B, D) and (B, ROWS * COLUMNS, D).
+    """
+    x = pictures.permute(0, 3, 1, 2).to(torch().float32).div(127.5).sub(1.0)
+    tokens = visual.transformer(visual._embeds(x))[:, 1:]
+    return visual.ln_post(tokens.mean(1)) @ visual.proj, visual.ln_post(tokens) @ visual.proj
+
+
+class Scales:
+    """How steep and how high each comparison stands: learnt, and dropped after training but for CLIP's own."""
+
+    def __init__(self) -> None:
+        nn = torch().nn
+        self.values = nn.ParameterDict({
+            "picture": nn.Parameter(torch().tensor(2.7)), "bias": nn.Parameter(torch().tensor(-4.0)),
+            "token": nn.Parameter(torch().tensor(2.7)), "nothing": nn.Parameter(torch().tensor(0.0)),
+        })  # fmt: skip
+
+
+def loss_of(
+    model: Any, scales: Scales, pictures: Any, text: Any, targets: Targets, pairs: Sequence[Pair]
+) -> Any:
+    """The loss of a batch: sigmoid over pictures and texts, and softmax over things for each token."""
+    functional, values = torch().nn.functional, scales.values
+    pooled, tokens = encode(model.visual, pictures)
+    pooled, tokens = functional.normalize(pooled, dim=-1), functional.normalize(tokens, dim=-1)
+    scores = values["picture"].exp() * (pooled @ text.T) + values["bias"]
+    present, sure = torch().from_numpy(targets.present), torch().from_numpy(targets.sure)
+    each = functional.binary_cross_entropy_with_logits(
+        scores, present, sure * (1 + 4 * present), reduction="sum"
+    )
+    loss = each / (sure * (1 + 4 * present)).sum() * 8
+    cells = torch().from_numpy(targets.cells).flatten(2)
+    against = values["token"].exp() * (tokens @ text.T)
+    wanted = torch().from_numpy(_pair_cells(targets.cells, pairs)).flatten(1)
+    n, kinds, colours = len(pairs), len(THINGS), len(PAINTS)
+    for start, size, want in ((0, n, wanted), (n, kinds, cells[:, 0]), (n + kinds, colours, cells[:, 1])):
+        logits = torch().cat(
+            [against[..., start : start + size], values["nothing"].expand(*tokens.shape[:2], 1)], -1
+        )
+        weight = torch().ones(size + 1)
+        weight[size] = NOTHING_WEIGHT
+        loss = loss + 0.5 * functional.cross_entropy(
+            logits.flatten(0, 1), want.flatten(), weight, ignore_index=IGNORED
+        )
+    return loss
+
+
+def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    """(B, ROWS, COLUMNS): the index among `pairs` of what lies on each token; those of other pairs are unsure."""
+    table = np.full((len(PAINTS) + 1, len(THINGS) + 1), IGNORED)
+    table[len(PAINTS), len(THINGS)] = len(pairs)
+    for i, (colour, kind) in enumerate(pairs):
+        table[PAINTS.index(colour), THINGS.index(kind)] = i
+    kind, colour = cells[:, 0], cells[:, 1]
+    return np.where((kind < 0) | (colour < 0), IGNORED, table[colour, kind])
+
+
+def train_clip(
+    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0
+) -> Any:
+    """Trains nano-clip on painted pictures; resumes where it stopped.
+
+    Returns:
+        The open_clip model.
+    """
+    model, tokenizer, scales = clip.make_model(seed), clip.make_tokenizer(), Scales()
+    del model.logit_scale
+    matrices, others = split(model, ("embedding", "visual.proj"))
+    optimiser = Optimiser(matrices, [*others, *scales.values.parameters()], steps)
+    path, log = out / "clip.state", Log(out / "clip.jsonl")
+    if (state := load_state(path)) is not None:
+        model.load_state_dict(state["model"])
+        scales.values.load_state_dict(state["scales"])
+        optimiser.load(state["optimiser"])
+    known = list(pairs_of("train", mode))
+    while optimiser.done < steps:
+        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+            found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
+        rng = Random(f"clip/{seed}/{optimiser.done}")
+        crowds = 0.7 if optimiser.done < (1 - COOL_DOWN) * steps else 0.3
+        pictures, shown = _batch(found, rng, batch, crowds)
+        pairs = rng.sample(known, min(PAIRS_A_STEP, len(known)))
+        text = model.encode_text(clip.tokens_of(tokenizer, texts_of(rng, pairs)), normalize=True)
+        loss = loss_of(model, scales, pictures, text, targets_of(shown, pairs), pairs)
+        if not optimiser.done % EVERY:
+            log(step=optimiser.done, loss=float(loss.detach()))
+        optimiser.step(loss)
+        if not optimiser.done % (5 * EVERY) or optimiser.done == steps:
+            save_state(path, model=model.state_dict(), scales=scales.values.state_dict(),
+                       optimiser=optimiser.state())  # fmt: skip
+    return finished(model, scales)
+
+
+def finished(model: Any, scales: Scales) -> Any:
+    """The model as open_clip knows it, with the learnt steepness as its own."""
+    model.logit_scale = torch().nn.Parameter(scales.values["picture"].detach().clone())
+    return model.eval()
+
+
+def _batch(
+    found: dict[str, list[Block]], rng: Random, size: int, crowds: float
+) -> tuple[Any, list[tuple[Scene, float]]]:
+    pictures, shown = [], []
+    for _ in range(size):
+        block, row = draw(found["crowds" if rng.random() < crowds else "clips"], rng)
+        frame = rng.randrange(block.small.shape[1])
+        drawn = block.clip(row)
+        pictures.append(block.small[row, frame])
+        shown.append((drawn.scene, drawn.times_s[frame]))
+    return torch().from_numpy(np.stack(pictures)), shown

@@ -1,0 +1,176 @@
+"""First half of nano-vlm's training: the vision half learns to say what its tokens see, in words.
+
+A token's vector is held against the embeddings of the words that could describe it, which are the language
+model's own. The language model then finds in the picture the very vectors that it knows from text, and has
+to learn where to look, not what things look like.
+"""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from playhead_bench.nano.blocks import Block, blocks, draw
+from playhead_bench.nano.labels import HEADS, IGNORED, Labels, labels_of
+from playhead_bench.nano.see import features
+from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
+from playhead_bench.nano.vlm import make_model
+from playhead_bench.world.stage import Part, SplitMode
+from playhead_index.embed.runtime import torch
+
+CELL_HEADS = ("kind", "colour", "motion")
+EMBEDDING_STD = 0.07
+NOTHING_WEIGHT = 0.15
+"""How much a token of bare background counts beside one of a thing."""
+EVERY = 100
+
+
+class WordHeads:
+    """Scores of words for visual tokens: products with the words' embeddings.
+
+    Args:
+        tokenizer: in which every word of `HEADS` is one token.
+        embeddings: the language model's.
+
+    Raises:
+        ValueError: a word is not one token.
+    """
+
+    def __init__(self, tokenizer: Any, embeddings: Any) -> None:
+        nn = torch().nn
+        width = embeddings.weight.shape[1]
+        self.embeddings = embeddings
+        self.ids = {
+            head: torch().tensor([_one(tokenizer, word) for word in words]) for head, words in HEADS.items()
+        }
+        self.nothing = nn.ParameterDict(
+            {h: nn.Parameter(torch().randn(1, width) * EMBEDDING_STD) for h in CELL_HEADS}
+        )
+        self.scale = nn.ParameterDict({h: nn.Parameter(torch().tensor(4.0)) for h in HEADS})
+
+    def __call__(self, head: str, seen: Any) -> Any:
+        """(..., words) scores of (..., D) tokens; in heads of cells the last is `nothing`."""
+        words = self.embeddings(self.ids[head])
+        if head in CELL_HEADS:
+            words = torch().cat([words, self.nothing[head]])
+        return self.scale[head] * (seen @ words.T)
+
+    def parameters(self) -> list[Any]:
+        """What is learnt beside the embeddings."""
+        return [*self.nothing.parameters(), *self.scale.parameters()]
+
+
+def _one(tokenizer: Any, word: str) -> int:
+    ids: list[int] = tokenizer.encode(word)
+    if len(ids) != 1:
+        raise ValueError(f"{word!r} must be one token, got {ids}")
+    return ids[0]
+
+
+def _batch(found: dict[str, list[Block]], rng: Random, size: int) -> tuple[Any, list[Labels]]:
+    pictures, told = [], []
+    for i in range(size):
+        block, row = draw(found["crowds" if i % 2 else "clips"], rng)
+        pair = rng.randrange(block.small.shape[1] // 2)
+        pictures.append(block.small[row, 2 * pair : 2 * pair + 2])
+        told.append(labels_of(block.clip(row), pair))
+    return torch().from_numpy(np.stack(pictures)), told
+
+
+def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[str, float]]:
+    """The loss of a batch, and how often each head is right (of things; of all for place and night).
+
+    Args:
+        heads: the scorer.
+        seen: (B, 45, D) tokens.
+        told: B labels.
+    """
+    functional = torch().nn.functional
+    cells = torch().from_numpy(np.stack([one.cells for one in told])).flatten(2)
+    loss, right = torch().zeros(()), dict[str, float]()
+    for layer, head in enumerate(CELL_HEADS):
+        target, scores = cells[:, layer].flatten(), heads(head, seen).flatten(0, 1)
+        nothing = len(HEADS[head])
+        weight = torch().ones(nothing + 1)
+        weight[nothing] = NOTHING_WEIGHT
+        loss = loss + functional.cross_entropy(scores, target, weight, ignore_index=IGNORED)
+        thing = (target != nothing) & (target != IGNORED)
+        right[head] = float((scores.argmax(-1) == target)[thing].float().mean())
+    bare = cells[:, 0] == len(HEADS["kind"])
+    for head in ("place", "night"):
+        target = torch().tensor([getattr(one, head) for one in told])[:, None].expand(bare.shape)[bare]
+        scores = heads(head, seen)[bare]
+        loss = loss + 0.3 * functional.cross_entropy(scores, target)
+        right[head] = float((scores.argmax(-1) == target).float().mean())
+    return loss, right
+
+
+def train_sight(
+    data: Path,
+    out: Path,
+    tokenizer: Any,
+    *,
+    steps: int,
+    batch: int = 48,
+    mode: SplitMode = "iid",
+    seed: int = 0,
+) -> Any:
+    """Trains the vision half and the embeddings of the words for what is seen; resumes where it stopped.
+
+    Returns:
+        The whole Qwen3-VL, its language half still random.
+    """
+    model = make_model(tokenizer, seed)
+    embeddings = model.model.language_model.embed_tokens
+    torch().nn.init.normal_(embeddings.weight, std=EMBEDDING_STD)
+    heads, visual = WordHeads(tokenizer, embeddings), model.model.visual
+    matrices, others = split(visual, ("pos_embed", "patch_embed"))
+    optimiser = Optimiser(matrices, [*others, embeddings.weight, *heads.parameters()], steps)
+    path, log = out / "sight.state", Log(out / "sight.jsonl")
+    if (state := load_state(path)) is not None:
+        model.load_state_dict(state["model"])
+        heads.nothing.load_state_dict(state["nothing"])
+        heads.scale.load_state_dict(state["scale"])
+        optimiser.load(state["optimiser"])
+    while optimiser.done < steps:
+        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+            found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
+        rng = Random(f"sight/{seed}/{optimiser.done}")
+        pictures, told = _batch(found, rng, batch)
+        seen, deep = features(visual, pictures)
+        loss, right = losses(heads, seen, told)
+        loss = loss + 0.3 * losses(heads, deep, told)[0]
+        if not optimiser.done % EVERY:
+            log(step=optimiser.done, loss=float(loss.detach()), **right)
+        optimiser.step(loss)
+        if not optimiser.done % (5 * EVERY) or optimiser.done == steps:
+            save_state(path, model=model.state_dict(), nothing=heads.nothing.state_dict(),
+                       scale=heads.scale.state_dict(), optimiser=optimiser.state())  # fmt: skip
+    return model
+
+
+def examine_sight(
+    model: Any,
+    tokenizer: Any,
+    data: Path,
+    state: Path,
+    part: Part = "dev",
+    mode: SplitMode = "iid",
+    batches: int = 8,
+) -> dict[str, float]:
+    """How often each head is right on clips of another part."""
+    heads = WordHeads(tokenizer, model.model.language_model.embed_tokens)
+    saved = load_state(state)
+    if saved is None:
+        raise FileNotFoundError(f"no training state in {state}")
+    heads.nothing.load_state_dict(saved["nothing"])
+    heads.scale.load_state_dict(saved["scale"])
+    found = {"clips": blocks(data, "clips", part, mode), "crowds": blocks(data, "clips", part, mode)}
+    total: dict[str, list[float]] = {}
+    with torch().inference_mode():
+        for number in range(batches):
+            pictures, told = _batch(found, Random(number), 48)
+            for head, share in losses(heads, features(model.model.visual, pictures)[0], told)[1].items():
+                total.setdefault(head, []).append(share)
+    return {head: float(np.mean(shares)) for head, shares in total.items()}
