@@ -141,7 +141,11 @@ def slow_windows(
 
 
 def slow_overlap(
-    starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], first: int, last: int
+    starts_s: NDArray[np.float64],
+    ends_s: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    first: int,
+    last: int,
 ) -> float:
     """The overlap to be expected of one window, frame by frame."""
     lengths = ends_s - starts_s
@@ -150,7 +154,9 @@ def slow_overlap(
     apart = (scores - mean) / np.sqrt(np.average((scores - mean) ** 2, weights=lengths))
     likely = 1 / (1 + np.exp((max(1.1, 0.3 * apart.max()) - apart) / 0.5)) * lengths
     outside = sum(likely[i] * np.exp((starts_s[i] - starts_s[first]) / reach_s) for i in range(first))
-    outside += sum(likely[i] * np.exp((ends_s[last] - ends_s[i]) / reach_s) for i in range(last + 1, len(scores)))
+    outside += sum(
+        likely[i] * np.exp((ends_s[last] - ends_s[i]) / reach_s) for i in range(last + 1, len(scores))
+    )
     inside = slice(first, last + 1)
     return float(likely[inside].sum() / (lengths[inside].sum() + outside))
 

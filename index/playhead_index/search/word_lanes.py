@@ -74,7 +74,11 @@ class WordLanes:
         return found, [self._line(kind, items[kind], why_not) for kind in kinds]
 
     def timeline(
-        self, kind: SpanKind, vectors_of: Callable[[SpanKind], VectorLane], texts: Sequence[str], video_id: str
+        self,
+        kind: SpanKind,
+        vectors_of: Callable[[SpanKind], VectorLane],
+        texts: Sequence[str],
+        video_id: str,
     ) -> Timeline:
         """How well the spans of one video fit a text; `lexical` must be refreshed.
 
