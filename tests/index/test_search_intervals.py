@@ -114,14 +114,14 @@ def test_the_window_around_a_frame_is_the_best_of_those_that_levels_make_around_
 def slow_windows(
     starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], at: int
 ) -> list[tuple[tuple[float, float], float]]:
-    """The window around one frame at each level and the overlap to be expected of it, step by step."""
+    """The window around one frame at each level and how far it stands out, step by step."""
     curve = smoothed(starts_s[None], ends_s[None], scores[None])[0]
     low, high = curve.min(), curve.max()
     none = [((starts_s[at], ends_s[at]), -1.0)]
     if high - low <= 1e-9:
         return none
     curve, lengths = (curve - low) / (high - low), ends_s - starts_s
-    typical_s = np.sort(lengths)[(len(lengths) - 1) // 2]
+    gap_s = 2 * np.sort(lengths)[(len(lengths) - 1) // 2]
     found = []
     for level in np.linspace(0, 1, 17)[1:-1]:
         above = np.flatnonzero(curve >= level).tolist()
@@ -129,15 +129,34 @@ def slow_windows(
             continue
         first = last = at
         for i in reversed([i for i in above if i < at]):
-            if starts_s[first] - ends_s[i] > 0.5 * typical_s:
+            if starts_s[first] - ends_s[i] > gap_s:
                 break
             first = i
         for i in [i for i in above if i > at]:
-            if starts_s[i] - ends_s[last] > 0.5 * typical_s:
+            if starts_s[i] - ends_s[last] > gap_s:
                 break
             last = i
-        found.append(((starts_s[first], ends_s[last]), slow_overlap(starts_s, ends_s, scores, first, last)))
+        inside = (np.arange(len(curve)) >= first) & (np.arange(len(curve)) <= last)
+        mean = np.average(curve[inside], weights=lengths[inside])
+        rest = 1.0 if inside.all() else np.average(curve[~inside], weights=lengths[~inside])
+        part = lengths[inside].sum() / lengths.sum()
+        found.append(((starts_s[first], ends_s[last]), float((mean - rest) * part**0.3)))
     return found or none
+
+
+@given(curves())
+@settings(deadline=None, max_examples=50)
+def test_a_window_is_scored_by_the_overlap_to_be_expected_of_it(
+    curve: tuple[NDArray[np.float64], ...],
+) -> None:
+    starts_s, ends_s, scores = curve
+    best, value = intervals(starts_s, ends_s, scores)[0]
+    if value:
+        first, last = (
+            int(np.flatnonzero(edges == at)[0])
+            for edges, at in ((starts_s, best.start_s), (ends_s, best.end_s))
+        )
+        assert value == pytest.approx(slow_overlap(starts_s, ends_s, scores, first, last), abs=1e-9)
 
 
 def slow_overlap(

@@ -13,7 +13,10 @@ from playhead_index.window import Window, temporal_iou
 
 THRESHOLDS = 15
 WIDEST_GAP = 0.5
-"""Stretches below the threshold up to so many typical frames long do not part a window."""
+"""Stretches below the threshold up to so many typical frames long do not part a window of `intervals`."""
+WIDEST_GAP_AROUND = 2.0
+"""Likewise around a picture."""
+LENGTH_POWER = 0.3
 REACH = 18.0
 """Typical frames over which what lies outside a window counts less and less against it."""
 SAME_IOU = 0.66
@@ -76,9 +79,12 @@ def intervals(
 
 
 def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray[np.int64]) -> Floats:
-    """(C, 2) for each of C curves the best window, as `intervals` scores them, that holds one frame.
+    """(C, 2) for each of C curves the window that stands out most among those that hold one frame.
 
-    A frame that is above no level stands for itself.
+    A window's score is the mean inside less the mean outside, times (its part of the whole) to the power
+    `LENGTH_POWER`: around a picture that is a hit, one that is nearly like it is not meant, so the overlap
+    to be expected, which would take it in, does not decide here. A frame that is above no level stands
+    for itself.
 
     Args:
         starts_s: (C, N) seconds; a row that has fewer frames is filled up as `curves` says.
@@ -88,7 +94,7 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
     """
     curves, flat = _levelled(starts_s, ends_s, _smooth(starts_s, ends_s, scores, 1.0))
     above = (curves[:, None] >= _LEVELS[:, None]) & (ends_s > starts_s)[:, None]  # (C, levels, N)
-    opens = _openings(starts_s, ends_s, above)
+    opens = _openings(starts_s, ends_s, above, WIDEST_GAP_AROUND)
     place = np.arange(starts_s.shape[1], dtype=np.int32)
     here = place <= at[:, None, None]
     first = np.where(opens & here, place, 0).max(axis=2)
@@ -96,7 +102,7 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
     last = np.where(above & (place < after[:, :, None]), place, 0).max(axis=2)
     holds = np.take_along_axis(above, at[:, None, None], axis=2)[:, :, 0] & ~flat[:, None]
     first, last = (np.where(holds, edge, at[:, None]) for edge in (first, last))
-    values = np.where(holds, _expected_overlap(starts_s, ends_s, scores, first, last), -np.inf)
+    values = np.where(holds, _contrast(starts_s, ends_s, curves, first, last), -np.inf)
     best = values.argmax(axis=1)[:, None]
     start = np.take_along_axis(starts_s, np.take_along_axis(first, best, 1), 1)
     return np.concatenate([start, np.take_along_axis(ends_s, np.take_along_axis(last, best, 1), 1)], axis=1)
@@ -134,9 +140,11 @@ def _levelled(starts_s: Floats, ends_s: Floats, curves: Floats) -> tuple[Floats,
     return curves, flat[:, 0]
 
 
-def _openings(starts_s: Floats, ends_s: Floats, above: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _openings(
+    starts_s: Floats, ends_s: Floats, above: NDArray[np.bool_], widest_gap: float
+) -> NDArray[np.bool_]:
     """(C, levels, N) the frames above a level with which a stretch begins: nothing close before them."""
-    gaps_s = WIDEST_GAP * typical_length_s(ends_s - starts_s)[:, None, None]
+    gaps_s = widest_gap * typical_length_s(ends_s - starts_s)[:, None, None]
     ended = np.maximum.accumulate(np.where(above, ends_s[:, None], -np.inf), axis=2)
     before = np.full(above.shape, -np.inf)
     before[:, :, 1:] = ended[:, :, :-1]
@@ -146,7 +154,7 @@ def _openings(starts_s: Floats, ends_s: Floats, above: NDArray[np.bool_]) -> NDA
 def _runs(starts_s: Floats, ends_s: Floats, curves: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last frame of the stretches at or above each level of the only curve; each once."""
     above = curves[:, None] >= _LEVELS[:, None]
-    level, first = np.nonzero(_openings(starts_s, ends_s, above)[0])
+    level, first = np.nonzero(_openings(starts_s, ends_s, above, WIDEST_GAP)[0])
     place = np.arange(curves.shape[1])
     ends = np.append(np.where(np.diff(level) == 0, first[1:], len(place)), len(place))
     seen = np.maximum.accumulate(np.where(above[0], place, -1), axis=1)
@@ -171,6 +179,23 @@ def _expected_overlap(
     after = _faded(likely[:, ::-1], np.diff(ends_s, axis=1)[:, ::-1] / reach_s)[:, ::-1]
     outside = np.take_along_axis(before, first, 1) + np.take_along_axis(after, last, 1)
     return np.asarray(inside / (inside_s + outside), dtype=np.float64)
+
+
+def _contrast(
+    starts_s: Floats, ends_s: Floats, curves: Floats, first: NDArray[np.int64], last: NDArray[np.int64]
+) -> Floats:
+    """(C, M) how far windows, from their (C, M) first to last frames, stand out of their curves."""
+    lengths = ends_s - starts_s
+    none = np.zeros((len(curves), 1))
+    time = np.concatenate([none, np.cumsum(lengths, axis=1)], axis=1)
+    mass = np.concatenate([none, np.cumsum(curves * lengths, axis=1)], axis=1)
+    inside_s, inside = (
+        np.take_along_axis(total, last + 1, 1) - np.take_along_axis(total, first, 1) for total in (time, mass)
+    )
+    outside_s, outside = time[:, -1:] - inside_s, mass[:, -1:] - inside
+    rest = np.where(outside_s > 1e-9, outside / np.maximum(outside_s, 1e-9), 1.0)
+    parts = inside_s / time[:, -1:]
+    return np.asarray((inside / inside_s - rest) * parts**LENGTH_POWER, dtype=np.float64)
 
 
 def _faded(mass: Floats, steps: Floats) -> Floats:
