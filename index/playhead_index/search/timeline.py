@@ -93,10 +93,10 @@ class Timeline:
         return denoised(again, self.vectors), cuts(self.vectors)
 
     def _standard(self, scores: Floats) -> Floats:
-        return standardised(self.starts_s[None], self.ends_s[None], scores[None])[0]
+        return np.asarray(standardised(self.starts_s[None], self.ends_s[None], scores[None])[0])
 
     def _smooth(self, scores: Floats, sigma: float) -> Floats:
-        return smoothed(self.starts_s[None], self.ends_s[None], scores[None], sigma)[0]
+        return np.asarray(smoothed(self.starts_s[None], self.ends_s[None], scores[None], sigma)[0])
 
 
 def mean_cosines(vectors: NDArray[np.float32], wordings: NDArray[np.float32]) -> Floats:
