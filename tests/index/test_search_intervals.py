@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from playhead_index.search.intervals import SAME_IOU, intervals, smoothed, windows_around
+from playhead_index.search.curves import smoothed
+from playhead_index.search.intervals import SAME_IOU, intervals, windows_around
 from playhead_index.window import Window, temporal_iou
 
 
@@ -69,7 +70,7 @@ def test_windows_lie_on_frames_best_first_and_none_is_nearly_another(
     assert all(w.start_s in starts_s and w.end_s in ends_s for w, _ in found)
     values = [score for _, score in found]
     assert values == sorted(values, reverse=True)
-    assert all(-1.0 <= value <= 1.0 for value in values)
+    assert all(0.0 <= value <= 1.0 for value in values)
     rows = np.array([[w.start_s, w.end_s] for w, _ in found])
     overlaps = temporal_iou(rows, rows)
     np.fill_diagonal(overlaps, 0.0)
@@ -141,6 +142,42 @@ def slow_windows(
         part = lengths[inside].sum() / lengths.sum()
         found.append(((starts_s[first], ends_s[last]), float((mean - rest) * part**0.3)))
     return found or none
+
+
+@given(curves())
+@settings(deadline=None, max_examples=50)
+def test_a_window_is_scored_by_the_overlap_to_be_expected_of_it(
+    curve: tuple[NDArray[np.float64], ...],
+) -> None:
+    starts_s, ends_s, scores = curve
+    best, value = intervals(starts_s, ends_s, scores)[0]
+    if value:
+        first, last = (
+            int(np.flatnonzero(edges == at)[0])
+            for edges, at in ((starts_s, best.start_s), (ends_s, best.end_s))
+        )
+        assert value == pytest.approx(slow_overlap(starts_s, ends_s, scores, first, last), abs=1e-9)
+
+
+def slow_overlap(
+    starts_s: NDArray[np.float64],
+    ends_s: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    first: int,
+    last: int,
+) -> float:
+    """The overlap to be expected of one window, frame by frame."""
+    lengths = ends_s - starts_s
+    reach_s = 18.0 * np.sort(lengths)[(len(lengths) - 1) // 2]
+    mean = np.average(scores, weights=lengths)
+    apart = (scores - mean) / np.sqrt(np.average((scores - mean) ** 2, weights=lengths))
+    likely = 1 / (1 + np.exp((max(1.1, 0.3 * apart.max()) - apart) / 0.5)) * lengths
+    outside = sum(likely[i] * np.exp((starts_s[i] - starts_s[first]) / reach_s) for i in range(first))
+    outside += sum(
+        likely[i] * np.exp((ends_s[last] - ends_s[i]) / reach_s) for i in range(last + 1, len(scores))
+    )
+    inside = slice(first, last + 1)
+    return float(likely[inside].sum() / (lengths[inside].sum() + outside))
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from playhead_index.search.results import (
     Query,
     SearchResult,
 )
+from playhead_index.search.timeline import Timeline
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
 from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.watch import CatalogWatch
+from playhead_index.words.protocol import SpanKind
 
 LEAST_DEPTH = 20
 DEEPER = 3
@@ -93,6 +95,29 @@ class Searcher:
             ]
             coverage = facts.coverage(query.scope, lines)
         return SearchResult(query, moments, coverage, perf_counter() - began)
+
+    def timeline(self, texts: Sequence[str], video_id: str, kind: SpanKind = "caption") -> Timeline:
+        """How well the spans of one video fit a text, over time, and the windows that answer it.
+
+        For lanes whose spans follow one another closely, as captions do: all of them are looked at
+        together, where `search` ranks them one by one.
+
+        Args:
+            texts: what is asked, in the person's words first; more wordings of it make the curve steadier.
+            video_id: of which video.
+            kind: which spans.
+
+        Raises:
+            VideoUnknown: the library holds no such video.
+            LibraryMismatch: the words were embedded with another model than they are asked with.
+            ValueError: no text is given.
+        """
+        if not texts:
+            raise ValueError("a timeline is asked with at least one text")
+        with self._lock:
+            self._refresh().whole(video_id)
+            self._words.lexical.refresh(self._seen)
+            return self._words.timeline(kind, self._lane, texts, video_id)
 
     def prepare(self, texts: Sequence[str] = ()) -> None:
         """Does now what the first search would have to wait for, and keeps it in the library's cache.

@@ -95,6 +95,31 @@ class LexicalIndex:
         ranked = {kind: self._ranked(kind, weights, mean_length, scope, asked, only, limit) for kind in kinds}
         return span_hits(self._catalog, ranked, "lexical")
 
+    def curve(self, text: str, kind: SpanKind, video_id: str) -> tuple[Block, NDArray[np.float64]]:
+        """All spans of a kind of one video, in time order, and the (n,) BM25 score of each; 0 without a word.
+
+        Args:
+            text: as in `hits`; quoted phrases count as their words.
+            kind: which.
+            video_id: of which video.
+        """
+        asked = asked_words(text, self._tokenizer)
+        size = sum(part.size for part in self._parts)
+        weights = self._weights(asked.terms, size) if size else []
+        mean_length = sum(part.total_length for part in self._parts) / max(1, size)
+        for part in self._parts:
+            mask = _allowed(part, kind, Scope((video_id,)), None)
+            at = np.flatnonzero(np.ones(len(part.table), dtype=bool) if mask is None else mask)
+            if len(at):
+                scores = np.zeros(len(part.table))
+                rows, values = part.best(weights, mean_length, len(at), mask)
+                scores[rows] = values
+                table = part.table
+                block = Block(table.ids[at], table.rows[at], table.starts_s[at], table.ends_s[at])
+                return block, scores[at]
+        none = np.zeros(0, dtype=np.int64)
+        return Block(none, none, np.zeros(0), np.zeros(0)), np.zeros(0)
+
     def _weights(self, terms: Sequence[str], size: int) -> list[tuple[str, float]]:
         held = {term: sum(part.holding(term) for part in self._parts) for term in terms}
         asked = Counter(term for term in terms if held[term])

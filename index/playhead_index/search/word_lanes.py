@@ -13,6 +13,7 @@ from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.meaning import rank_spans
 from playhead_index.search.moments import Found
 from playhead_index.search.results import Hit, LaneCoverage, Scope
+from playhead_index.search.timeline import Timeline, in_a_row, mean_cosines
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.vectors import require_same_model
@@ -72,6 +73,35 @@ class WordLanes:
         found = [[Found(hit, hit.window) for hit in hits] for hits in lists]
         return found, [self._line(kind, items[kind], why_not) for kind in kinds]
 
+    def timeline(
+        self,
+        kind: SpanKind,
+        vectors_of: Callable[[SpanKind], VectorLane],
+        texts: Sequence[str],
+        video_id: str,
+    ) -> Timeline:
+        """How well the spans of one video fit a text; `lexical` must be refreshed.
+
+        Args:
+            kind: which lane.
+            vectors_of: gives the refreshed vectors of a lane; asked only where there is an encoder.
+            texts: what is asked, in the person's words first, then in others.
+            video_id: of which video.
+
+        Raises:
+            LibraryMismatch: the words were embedded with another model than the encoder.
+        """
+        block, lexical = self.lexical.curve(texts[0], kind, video_id)
+        kept, ends_s = in_a_row(block.starts_s, block.ends_s)
+        ids, starts_s = block.ids[kept], block.starts_s[kept]
+        lane = vectors_of(kind) if self._words.given and len(ids) else None
+        held = lane is not None and len(lane.table) > 0 and bool((lane.table.positions(ids) >= 0).all())
+        asked = self._vectors([lane], texts)[0] if lane is not None and held else None
+        if lane is None or asked is None:
+            return Timeline(ids, starts_s, ends_s, lexical[kept])
+        vectors = lane.store.vectors(ids)
+        return Timeline(ids, starts_s, ends_s, lexical[kept], mean_cosines(vectors, asked), vectors)
+
     def _by_meaning(
         self, lanes: Mapping[SpanKind, VectorLane], vector: NDArray[np.float32], scope: Scope, depth: int
     ) -> Mapping[SpanKind, list[Hit]]:
@@ -82,6 +112,13 @@ class WordLanes:
 
     def _vector(self, lanes: Sequence[VectorLane], text: str) -> tuple[NDArray[np.float32] | None, str]:
         """(D,) vector of a text; None, and why, where nothing is embedded or the model is not there."""
+        vectors, why_not = self._vectors(lanes, [text])
+        return (None if vectors is None else vectors[0]), why_not
+
+    def _vectors(
+        self, lanes: Sequence[VectorLane], texts: Sequence[str]
+    ) -> tuple[NDArray[np.float32] | None, str]:
+        """(n, D) vectors of texts; None, and why, likewise."""
         if not self._words.given:
             return None, self._off_meaning
         embedded = [lane for lane in lanes if len(lane.table)]
@@ -94,8 +131,7 @@ class WordLanes:
         for lane in embedded:
             assert lane.tag is not None
             require_same_model(lane.space, lane.tag, embedder.tag)
-        vectors: NDArray[np.float32] = embedder.encode_texts([text])
-        return vectors[0], ""
+        return embedder.encode_texts(list(texts)), ""
 
     def _line(self, kind: SpanKind, items: int, why_no_meaning: str) -> LaneCoverage:
         if items:

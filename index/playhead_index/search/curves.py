@@ -1,0 +1,93 @@
+"""Curves over a video: how well each frame or span fits what is asked, and how likely it belongs to it.
+
+All arithmetic works on rows of curves at once, because a search has some ten short curves and not one
+long one. A row that has fewer frames than others is filled up with frames of no length that begin where
+its last one ends; their scores do not count.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STANDS_OUT = 1.1
+"""Standard deviations above a curve's mean from which a frame more likely belongs than not."""
+PART_OF_PEAK = 0.3
+"""It also takes this part of the peak's height: one rare event in an hour stands ten deviations out, and
+what stands two out beside it does not belong. Costs nothing on videos of minutes (LOG.md)."""
+SOFTNESS = 0.5
+"""Standard deviations over which a frame goes from even odds to about three to one."""
+REACHES = 3.0
+"""Neighbours further away than so many sigmas are not mixed in."""
+
+
+def smoothed(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float = 1.0) -> Floats:
+    """(C, N) each score averaged with its neighbours in time, the longer shown the weightier.
+
+    A Gaussian whose sigma is a number of typical frames, the median of a row's: of evenly sampled frames
+    it mixes neighbours, while a picture that stood for a minute stays as it is.
+
+    Args:
+        starts_s: (C, N) seconds, and so are the next two.
+        ends_s: (C, N) seconds.
+        scores: (C, N) numbers.
+        sigma: in typical frames, above 0.
+    """
+    centres, lengths = (starts_s + ends_s) / 2, ends_s - starts_s
+    sigma_s = sigma * typical_length_s(lengths)[:, None]
+    total, weight = scores * lengths, lengths.copy()
+    weighted = total.copy()
+    for step in range(1, min(int(np.ceil(REACHES * sigma)), scores.shape[1] - 1) + 1):
+        near = np.exp(-0.5 * ((centres[:, step:] - centres[:, :-step]) / sigma_s) ** 2)
+        total[:, step:] += weighted[:, :-step] * near
+        total[:, :-step] += weighted[:, step:] * near
+        weight[:, step:] += lengths[:, :-step] * near
+        weight[:, :-step] += lengths[:, step:] * near
+    return np.asarray(total / np.maximum(weight, 1e-12), dtype=np.float64)
+
+
+def standardised(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
+    """(C, N) scores in standard deviations from the mean of their row, each frame as weighty as it is long.
+
+    A row in which all scores are the same, and every filling frame, is 0.
+
+    Args:
+        starts_s: (C, N) seconds, and so are the next two.
+        ends_s: (C, N) seconds.
+        scores: (C, N) finite numbers.
+    """
+    lengths = ends_s - starts_s
+    whole_s = lengths.sum(axis=1, keepdims=True)
+    mean = (scores * lengths).sum(axis=1, keepdims=True) / whole_s
+    away = np.where(lengths > 0, scores - mean, 0.0)
+    spread = np.sqrt((away**2 * lengths).sum(axis=1, keepdims=True) / whole_s)
+    flat = spread <= 1e-9 * np.maximum(1.0, np.abs(mean))
+    return np.where(flat, 0.0, away / np.where(flat, 1.0, spread))
+
+
+def chances(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
+    """(C, N) how likely each frame belongs to what is asked, from 0 to 1; filling frames 0.
+
+    A logistic of the score in standard deviations of its own curve: what a cosine of 0.4 means differs
+    from query to query, how far it stands out of its video differs much less.
+
+    Args:
+        starts_s: (C, N) seconds, and so are the next two.
+        ends_s: (C, N) seconds.
+        scores: (C, N) finite numbers.
+    """
+    apart = standardised(starts_s, ends_s, scores)
+    needed = np.maximum(STANDS_OUT, PART_OF_PEAK * apart.max(axis=1, keepdims=True))
+    return np.where(ends_s > starts_s, 1.0 / (1.0 + np.exp((needed - apart) / SOFTNESS)), 0.0)
+
+
+def typical_length_s(lengths_s: Floats) -> Floats:
+    """(C,) the median length of each row's frames, without filling ones.
+
+    Args:
+        lengths_s: (C, N) seconds; 0 for filling frames.
+    """
+    there = lengths_s > 0
+    ordered = np.sort(np.where(there, lengths_s, np.inf), axis=1)
+    middle = np.maximum(there.sum(axis=1) - 1, 0) // 2
+    return np.asarray(np.take_along_axis(ordered, middle[:, None], 1)[:, 0], dtype=np.float64)

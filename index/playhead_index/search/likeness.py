@@ -1,0 +1,96 @@
+"""What the likeness of a video's own captions says about a curve over them: three steps, all optional.
+
+Two captions of one scene differ by the captioner's whim, so a score is averaged with those of captions
+that are near and alike (non-local means; Buades, Coll and Morel, 2005, doi:10.1109/CVPR.2005.38). The
+captions that fit best then say more about the scene than the query did (pseudo-relevance feedback;
+Rocchio, 1971). And where captions before and after differ, a scene ends (Foote, 2000,
+doi:10.1109/ICME.2000.869637). Rows are the captions of one video in time order; what each step is worth
+on QVHighlights stands in LOG.md.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.search.curves import Floats
+
+Vectors = NDArray[np.float32]
+
+NEAR_ROWS = 5.0
+"""Sigma, in captions, within which alike captions are one scene."""
+ANYWHERE = 0.2
+"""What a caption counts that is alike but further away, where a near one counts 1."""
+SHARPNESS = 0.23
+"""A caption whose cosine is lower by so much counts 1/e."""
+FURTHEST_ROWS = 150
+"""Captions further apart are not compared, so that an hour costs no more than its minutes."""
+SURELY, SURELY_SOFTNESS = 1.75, 0.2
+"""Standard deviations from which a caption is an example of what was asked, and how sharply."""
+CUT_ROWS = 4
+"""Captions on either side of a cut that are compared."""
+CUT_RANGE = (-1.0, 3.0)
+VIDEO_END = 1.0
+"""The ends of a video count as a cut of so many standard deviations."""
+_BLOCK = 128
+
+
+def denoised(scores: Floats, vectors: Vectors) -> Floats:
+    """(N,) each score averaged with those of captions that are near in time and alike.
+
+    Args:
+        scores: (N,) numbers.
+        vectors: (N, D) of length 1.
+    """
+    total = np.zeros(len(scores))
+    for first in range(0, len(scores), _BLOCK):
+        rows = np.arange(first, min(first + _BLOCK, len(scores)))
+        near = np.arange(max(0, first - FURTHEST_ROWS), min(len(scores), rows[-1] + 1 + FURTHEST_ROWS))
+        apart = (rows[:, None] - near[None]).astype(np.float64)
+        alike = np.exp((vectors[rows] @ vectors[near].T - 1.0) / SHARPNESS)
+        weights = alike * (np.exp(-0.5 * (apart / NEAR_ROWS) ** 2) + ANYWHERE)
+        total[rows] = weights @ scores[near] / weights.sum(axis=1)
+    return total
+
+
+def fed_back(apart: Floats, vectors: Vectors) -> Floats:
+    """(N,) how much liker each caption is to those that surely fit than to the others.
+
+    Args:
+        apart: (N,) scores in standard deviations of the curve.
+        vectors: (N, D) of length 1.
+    """
+    fits = 1.0 / (1.0 + np.exp((SURELY - apart) / SURELY_SOFTNESS))
+    examples, others = (weights @ vectors / weights.sum() for weights in (fits, 1.0 - fits))
+    return np.asarray(vectors @ (examples - others), dtype=np.float64)
+
+
+def cuts(vectors: Vectors) -> Floats:
+    """(N + 1,) how much of a cut there is before each caption and after the last, in standard deviations.
+
+    The mean cosine among up to `CUT_ROWS` captions before and among those after, less that across,
+    nearer ones weightier; clipped to `CUT_RANGE`. `VIDEO_END` at the two ends and beside them, and
+    everywhere in a video too short to compare.
+
+    Args:
+        vectors: (N, D) of length 1.
+    """
+    found = np.full(len(vectors) + 1, VIDEO_END)
+    inner = np.arange(2, len(vectors) - 1)
+    if len(inner) == 0:
+        return found
+    steps = [_cut(vectors[max(0, at - CUT_ROWS) : at][::-1], vectors[at : at + CUT_ROWS]) for at in inner]
+    values = np.array(steps)
+    spread = values.std()
+    found[inner] = np.clip((values - values.mean()) / spread, *CUT_RANGE) if spread > 1e-9 else 0.0
+    return found
+
+
+def _cut(before: Vectors, after: Vectors) -> float:
+    """Contrast across a cut; both sides nearest first."""
+    (a, to_a), (b, to_b) = _centre(before), _centre(after)
+    return float((a @ a) / to_a**2 / 2 + (b @ b) / to_b**2 / 2 - (a @ b) / (to_a * to_b))
+
+
+def _centre(side: Vectors) -> tuple[Floats, float]:
+    """(D,) weighted sum of one side, nearest first, and the sum of its weights."""
+    weights = np.exp(-0.5 * ((np.arange(len(side)) + 0.5) / (CUT_ROWS / 2)) ** 2)
+    return np.asarray(weights @ side, dtype=np.float64), float(weights.sum())
