@@ -153,6 +153,13 @@ def test_more_strategies_join_a_run_though_only_they_search(tmp_path: Path) -> N
     assert list(manifest.library) == ["layout"]
 
 
+def test_strategies_that_cannot_work_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    task = Task("colours", (sample("a", "green", (7, 11)),), {"v": three_colours(tmp_path)})
+    settings = Settings(tmp_path / "run", ScriptedAnswerer([]), NO_MODELS, 8)
+    with pytest.raises(ModelUnavailable, match="name a picture model, or other strategies"):
+        evaluate(task, strategies_named(["blind", "aks"]), settings)
+
+
 @pytest.fixture(scope="module")
 def app() -> typer.Typer:
     made = typer.Typer()

@@ -23,6 +23,8 @@ DEFAULT_BUDGET = 16
 WEIGHTS = Path(__file__).resolve().parents[1] / "nano" / "weights"
 """Where the bundled small models lie."""
 WORLD = "world"
+WIDE = 150
+"""Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
 T = TypeVar("T")
 
@@ -87,7 +89,8 @@ def command(
     if as_json:
         print(json.dumps(found.record, ensure_ascii=False))
     else:
-        Console().print(rich_table(found.summaries))
+        screen = Console()
+        Console(width=None if screen.is_terminal else WIDE).print(rich_table(found.summaries))
         err.print(f"{found.folder / 'report.md'} has the kinds; {found.folder / 'run.jsonl'} every answer")
 
 

@@ -52,6 +52,20 @@ class LibraryFinder:
         result = self.library.search(text, videos=inside, lanes=self._lanes, limit=limit)
         return [self._place(moment) for moment in result.moments]
 
+    def require_pictures(self) -> None:
+        """Nothing, when frames can be scored by a text.
+
+        Raises:
+            ModelUnavailable: the library has no picture vectors, or no encoder to ask them with.
+            LibraryMismatch: the encoder is not the one that they were made with.
+        """
+        if self._pictures.tag is None:
+            raise ModelUnavailable(
+                "the library has no picture vectors, so top-frames and aks cannot score frames; "
+                "name a picture model, or other strategies"
+            )
+        require_same_model("picture", self._pictures.tag, self._encoder.tag)
+
     def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """(N,) seconds at which the kept pictures of a video begin, and the cosine of each with a text.
 
@@ -59,9 +73,7 @@ class LibraryFinder:
             VideoUnknown: the library does not hold the video.
             ModelUnavailable: the library has no picture vectors, or no encoder to ask them with.
         """
-        if self._pictures.tag is None:
-            raise ModelUnavailable("the library has no picture vectors; index with a picture model")
-        require_same_model("picture", self._pictures.tag, self._encoder.tag)
+        self.require_pictures()
         if self._asked is None or self._asked[0] != text:
             self._asked = (text, text_vector(self._encoder, text))
         block = self._pictures.table.block(self._ids[video_id])

@@ -77,8 +77,11 @@ def evaluate(
     if not task.samples:
         raise PlayheadError("there are no questions to ask; see the notes above, or choose another split")
     finder = None
-    if any(strategy.needs_library for strategy in strategies):
+    needed = {strategy.needs for strategy in strategies}
+    if needed & {"library", "pictures"}:
         finder = index_videos(task, settings, say)
+        if "pictures" in needed:
+            finder.require_pictures()
     desk = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
     models = {ANSWERER: f"{settings.answerer.name}@{settings.answerer.revision}"}
     decided = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}

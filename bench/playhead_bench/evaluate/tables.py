@@ -59,7 +59,7 @@ def rich_table(summaries: Sequence[StrategySummary]) -> Table:
     """The table for a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(COLUMNS):
-        table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
+        table.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
     for summary in summaries:
         table.add_row(*cells(summary))
     return table

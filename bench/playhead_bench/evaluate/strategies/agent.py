@@ -2,7 +2,7 @@
 
 from playhead_bench.evaluate.replies import normalised, says
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Desk, Outcome, OutcomeStatus
+from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
 
 
 class Agent:
@@ -13,7 +13,7 @@ class Agent:
     """
 
     name = "agent"
-    needs_library = True
+    needs: Needs = "library"
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The agent's answer, its citations as what it found."""

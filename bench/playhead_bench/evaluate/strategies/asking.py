@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from playhead_bench.evaluate.replies import is_abstention, normalised, parse_choice
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import ClipRequest
-from playhead_bench.evaluate.strategies.desk import Call, Desk, Outcome, Place
+from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, Place
 from playhead_index.errors import ModelOutputInvalid
 
 
@@ -28,12 +28,12 @@ class Selecting:
     Args:
         name: what it is called.
         select: the clips for a sample.
-        needs_library: it searches.
+        needs: what must be there.
     """
 
     name: str
     select: Callable[[Sample, Desk], Selection]
-    needs_library: bool = False
+    needs: Needs = "files"
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The answer of the selected clips."""

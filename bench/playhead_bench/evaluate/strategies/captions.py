@@ -13,7 +13,7 @@ from playhead_bench.evaluate.replies import normalised, says
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import dense
 from playhead_bench.evaluate.strategies.asking import read_reply
-from playhead_bench.evaluate.strategies.desk import Call, Desk, Outcome, OutcomeStatus, Place
+from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.window import Window
 
@@ -28,7 +28,7 @@ class Captions:
     """Captions of every segment, and answers from them."""
 
     name = "captions"
-    needs_library = True
+    needs: Needs = "library"
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The answer of the captions; segments not yet described are described first."""

@@ -15,6 +15,7 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
 OutcomeStatus = Literal["answered", "abstained", "unparsed"]
+Needs = Literal["files", "library", "pictures"]
 Place = tuple[str, Window]
 """A window of a video."""
 
@@ -24,6 +25,10 @@ class Finder(Protocol):
 
     def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
         """Windows that fit a text, best first."""
+        ...
+
+    def require_pictures(self) -> None:
+        """Nothing, when frames can be scored; otherwise raises `ModelUnavailable`."""
         ...
 
     def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
@@ -125,8 +130,8 @@ class Strategy(Protocol):
         ...
 
     @property
-    def needs_library(self) -> bool:
-        """It searches, so the videos must have been indexed."""
+    def needs(self) -> Needs:
+        """What must be there: the files alone, an indexed library, or one with picture vectors."""
         ...
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:

@@ -6,7 +6,7 @@ from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import STEP_S, ClipRequest, dense, evenly, scattered
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection, ask_clips
-from playhead_bench.evaluate.strategies.desk import Desk, Outcome, Place
+from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, Place
 from playhead_index.window import Window
 
 
@@ -14,7 +14,7 @@ class Blind:
     """The question alone: what can be answered without looking."""
 
     name = "blind"
-    needs_library = False
+    needs: Needs = "files"
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The answer to the words of the question."""

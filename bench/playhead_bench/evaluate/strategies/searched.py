@@ -103,7 +103,7 @@ def select_moments(many: int, depth: int = 10) -> Callable[[Sample, Desk], Selec
     return select
 
 
-TOP_FRAMES = Selecting("top-frames", select_by(best_frames), needs_library=True)
-AKS = Selecting("aks", select_by(adaptive_frames), needs_library=True)
-SEARCH = Selecting("search", select_moments(1), needs_library=True)
-SEARCH_3 = Selecting("search-3", select_moments(3), needs_library=True)
+TOP_FRAMES = Selecting("top-frames", select_by(best_frames), "pictures")
+AKS = Selecting("aks", select_by(adaptive_frames), "pictures")
+SEARCH = Selecting("search", select_moments(1), "library")
+SEARCH_3 = Selecting("search-3", select_moments(3), "library")
