@@ -102,6 +102,10 @@ def index(
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
     speech_model: SpeechModel = "auto",
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Models of an installed plugin, in every role left to auto.", metavar="NAME"),
+    ] = None,
     device: DeviceOption = "auto",
     wait: WaitOption = False,
     as_json: JsonOption = False,
@@ -109,6 +113,8 @@ def index(
     """Index videos into a library; run it again to add more or to resume."""
     screen = "auto" if screen_text else "off"
     names = ModelNames(picture_model, appearance_model, words_model, speech_model, screen, device)
+    if profile is not None:
+        names = names.with_profile(profile)
     recipe = _checked(
         lambda: Recipe(
             reader, fps, everywhere, min_segment_s=min_segment, max_segment_s=max_segment,

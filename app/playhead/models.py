@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.errors import ModelUnavailable
@@ -20,6 +21,13 @@ from playhead_index.store.manifest import space_tag
 AUTO = "auto"
 OFF = "off"
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
+OWN_PREFIXES = ("offline:",)
+PLUGINS = "playhead.models"
+"""Entry points that bring models: a function from a role to the model's name, and the roles that it has.
+
+A model of the plugin `nano` is named `nano:` in every role; that name is what a library remembers, so a
+plugin may move its files.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,41 @@ class ModelNames:
     speech: str = AUTO
     screen: str = AUTO
     device: str = AUTO
+
+    def with_profile(self, plugin: str) -> "ModelNames":
+        """The same names, with the models of a plugin in every role that is still `auto` and that it has.
+
+        Raises:
+            ModelUnavailable: no such plugin is installed.
+        """
+        roles = find_plugin(plugin).roles
+        return replace(self, **{role: f"{plugin}:" for role in roles if getattr(self, role) == AUTO})
+
+
+class ModelPlugin(Protocol):
+    """What an entry point of `playhead.models` gives."""
+
+    roles: tuple[str, ...]
+    """Of `picture`, `appearance`, `words` and `speech`, those that it has a model for."""
+
+    def name_of(self, role: str) -> str:
+        """The model's name in the form that the role's loader takes, such as `local-dir:FOLDER`."""
+        ...
+
+
+def find_plugin(name: str) -> ModelPlugin:
+    """The plugin of a name.
+
+    Raises:
+        ModelUnavailable: no such plugin is installed.
+    """
+    found = {entry.name: entry for entry in entry_points(group=PLUGINS)}
+    if name not in found:
+        raise ModelUnavailable(
+            f"no plugin brings models named {name!r}; installed: {', '.join(found) or 'none'}"
+        )
+    plugin: ModelPlugin = found[name].load()
+    return plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +259,11 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         "words": load_text_embedder,
         "speech": FasterWhisperTranscriber,
     }
+    plugin, colon, rest = name.partition(":")
+    if colon and not rest and f"{plugin}:" not in OWN_PREFIXES:
+        model = loaders[role](find_plugin(plugin).name_of(role), device=device, download=download)
+        model.tag = replace(model.tag, name=name)
+        return model
     return loaders[role](name, device=device, download=download)
 
 

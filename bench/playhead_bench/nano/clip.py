@@ -15,7 +15,7 @@ WORDS = tuple(
         " ".join(
             [
                 *COLOURS, *THINGS, *(f"{kind}s" for kind in THINGS), *PLACES, *PLACES.values(),
-                "a an the of with and no is are there at by day night dark light photo picture frame video clip scene",
+                "a an the of with and no is are there at by day night dark light photo image picture frame video clip scene",
                 "shows showing shown see seen visible thing things something nothing everything what which when",
                 "where how many who does do did happens appear appears enter enters leave leaves cross crosses",
                 "move moves jump jumps spin spins blink blinks grow grows shrink shrinks turn turns change changes",
@@ -29,7 +29,7 @@ CONFIG: dict[str, Any] = {
     "embed_dim": 192,
     "vision_cfg": {
         "image_size": [HEIGHT, WIDTH], "patch_size": PATCH, "layers": 4, "width": 128, "head_width": 32,
-        "mlp_ratio": 3.0, "pool_type": "avg", "final_ln_after_pool": True,
+        "mlp_ratio": 3.0, "pool_type": "avg", "final_ln_after_pool": True, "no_ln_pre": True,
     },
     "text_cfg": {
         "context_length": CONTEXT, "vocab_size": len(WORDS) + 4, "width": 96, "heads": 4, "layers": 3,
@@ -69,6 +69,40 @@ def make_model(seed: int = 0) -> Any:
     for name in ("hf_tokenizer_name", "tokenizer_kwargs"):
         model_cfg["text_cfg"].pop(name)
     return open_clip().CLIP(**model_cfg)
+
+
+def begin_from(model: Any, visual: Any) -> None:
+    """Gives the vision tower the weights of nano-vlm's vision half, which has the same sizes.
+
+    What has no counterpart there stays as it is; rotary positions have none here and have to be made up for
+    in training, which takes a fraction of the steps that beginning from nothing takes.
+
+    Args:
+        model: the open_clip model, changed in place.
+        visual: a trained `Qwen3VLVisionModel` of `vlm.make_config`.
+    """
+    from transformers.models.qwen3_vl import modeling_qwen3_vl as stock
+
+    ours, library = model.visual, torch()
+    grid = library.tensor([[1, HEIGHT // PATCH, WIDTH // PATCH]])
+    indices, weights = stock.get_vision_interpolation_indices_and_weights(
+        grid, num_grid_per_side=visual.num_grid_per_side, mode=visual.interpolation_mode,
+        align_corners=visual.interpolation_align_corners, spatial_merge_size=1, kwargs={},
+    )  # fmt: skip
+    with library.no_grad():
+        ours.conv1.weight.copy_(visual.patch_embed.proj.weight.sum(2))
+        places = (visual.pos_embed(indices) * weights[:, :, None]).sum(1) + visual.patch_embed.proj.bias
+        ours.positional_embedding[1:].copy_(places)
+        for mine, theirs in zip(ours.transformer.resblocks, visual.blocks, strict=True):
+            pairs = (
+                (mine.ln_1, theirs.norm1), (mine.ln_2, theirs.norm2), (mine.attn.out_proj, theirs.attn.proj),
+                (mine.mlp.c_fc, theirs.mlp.linear_fc1), (mine.mlp.c_proj, theirs.mlp.linear_fc2),
+            )  # fmt: skip
+            for to, source in pairs:
+                to.load_state_dict(source.state_dict())
+            mine.attn.in_proj_weight.copy_(theirs.attn.qkv.weight)
+            mine.attn.in_proj_bias.copy_(theirs.attn.qkv.bias)
+        ours.ln_post.load_state_dict(visual.merger.norm.state_dict())
 
 
 def tokens_of(tokenizer: Any, texts: list[str]) -> Any:

@@ -17,16 +17,18 @@ from playhead_bench.nano.tokens import END
 from playhead_bench.nano.vlm import COLUMNS, MERGE, ROWS, TOKENS_A_PAIR
 from playhead_bench.world.clips import ClipQuestion, clip_questions
 from playhead_bench.world.kinds import PAINTS, PLACES, THINGS
-from playhead_bench.world.phrases import NOT_VISIBLE, ClipKind
+from playhead_bench.world.phrases import NOT_SHOWN, NOT_VISIBLE, ClipKind
 from playhead_bench.world.stage import PAIRS, Pair, SplitMode
 from playhead_index.embed.runtime import torch
 
 MOST: dict[ClipKind, int] = {
     "colour": 2, "thing": 2, "exists": 2, "action": 3, "place": 1, "daytime": 1, "count": 1, "when": 2,
-    "side": 1, "partner": 2, "caption": 1,
+    "side": 1, "partner": 2, "doer": 1, "else": 1, "unseen": 1, "caption": 1,
 }  # fmt: skip
 """Most questions of a kind about one clip, so that no kind drowns the others."""
 CHOICE_SHARE = 0.3
+MOST_LESSONS = 10
+"""Most questions about one clip in a row."""
 LETTERS = "ABCD"
 
 
@@ -54,8 +56,9 @@ def lessons_of(
     wording: SplitMode = "iid",
     training: bool = True,
     pairs: Sequence[Pair] = PAIRS,
+    most: int | None = None,
 ) -> list[Lesson]:
-    """Questions about a clip, at most `MOST` of a kind, some of them with options."""
+    """Questions about a clip, at most `MOST` of a kind and `most` in all, some of them with options."""
     shown = [float(time) for time in clip.times_s]
     asked = clip_questions(
         clip.scene, clip.window, shown, clip.printed_s, rng, mode=wording, training=training, pairs=pairs
@@ -66,7 +69,7 @@ def lessons_of(
         if left[question.kind] > 0:
             left[question.kind] -= 1
             taken.append(_lesson(question, clip, rng))
-    return taken
+    return taken if most is None else taken[:most]
 
 
 def _lesson(question: ClipQuestion, clip: Clip, rng: Random) -> Lesson:
@@ -75,6 +78,7 @@ def _lesson(question: ClipQuestion, clip: Clip, rng: Random) -> Lesson:
     options = options_of(question, clip, rng)
     lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
     reply = LETTERS[options.index(question.answer)]
+    lines = [line.replace(NOT_VISIBLE, rng.choice((NOT_VISIBLE, NOT_SHOWN))) for line in lines]
     return Lesson(question.kind, "\n".join([question.text, *lines]), reply, True)
 
 
@@ -106,8 +110,19 @@ def _sort_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
         return ["left", "right"]
     if question.kind == "when":
         return [f"at {printed} seconds" for printed in dict.fromkeys(clip.printed_s)]
-    if question.kind == "partner":
+    if question.kind in ("partner", "doer", "else"):
         return [f"the {rng.choice(PAINTS)} {rng.choice(THINGS)}" for _ in range(5)]
+    if question.kind == "unseen":
+        return [
+            "roses",
+            "smoke",
+            "a painter",
+            "a machine",
+            "two euros",
+            "ten kilos",
+            "the sea",
+            "fresh bread",
+        ]
     return [
         "it stands still", "it enters", "it leaves", "it crosses the picture", "it moves left", "it moves right",
         "it moves up", "it moves down", "it jumps", "it spins", "it blinks", "it grows", "it shrinks",

@@ -8,11 +8,12 @@ from typing import Any
 from playhead_bench.nano.pictures import clip_of
 from playhead_bench.world.clips import clip_questions
 from playhead_bench.world.kinds import COLOURS, PLACES, THINGS
+from playhead_bench.world.phrases import NOT_SHOWN
 from playhead_index.embed.runtime import transformers
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 SPECIAL = (PAD, START, END, "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
-VOCABULARY = 640
+VOCABULARY = 704
 CORPUS_CLIPS = 3000
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}"
@@ -64,7 +65,7 @@ def make_tokenizer() -> Any:
 
 def _corpus() -> Iterator[str]:
     rng = Random(0)
-    words = [*COLOURS, *THINGS, "yes", "no", "left", "right", "A", "B", "C", "D"]
+    words = [*COLOURS, *THINGS, "yes", "no", "left", "right", "A", "B", "C", "D", NOT_SHOWN]
     for word in words:
         yield from [word, f" {word}", f"\n{word}. a {word}"] * 60
     for place in PLACES.values():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.nano.blocks import Block, blocks, draw
-from playhead_bench.nano.lessons import Batch, Row, Writer, batch_of, lessons_of
+from playhead_bench.nano.lessons import MOST_LESSONS, Batch, Row, Writer, batch_of, lessons_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
@@ -20,7 +20,7 @@ EVERY = 50
 
 
 def train_answers(
-    model: Any, tokenizer: Any, data: Path, out: Path, *, steps: int, batch: int = 16,
+    model: Any, tokenizer: Any, data: Path, out: Path, *, steps: int, batch: int = 6,
     mode: SplitMode = "compositional", wording: SplitMode = "iid", seed: int = 0, rate: float = 0.01,
 ) -> Any:  # fmt: skip
     """Trains the language half on painted clips, the vision half standing still; resumes where it stopped.
@@ -56,7 +56,7 @@ def train_answers(
         if not optimiser.done % EVERY:
             log(step=optimiser.done, loss=float(loss.detach()), **right)
         optimiser.step(loss)
-        if not optimiser.done % (4 * EVERY) or optimiser.done == steps:
+        if not optimiser.done % EVERY or optimiser.done == steps:
             save_state(path, model=model.state_dict(), optimiser=optimiser.state())
     return model
 
@@ -68,7 +68,7 @@ def _rows(
     for _ in range(size):
         block, number = draw(found, rng)
         clip = block.clip(number)
-        lessons = lessons_of(clip, rng, wording=wording, pairs=pairs_of("train", mode))
+        lessons = lessons_of(clip, rng, wording=wording, pairs=pairs_of("train", mode), most=MOST_LESSONS)
         rng.shuffle(lessons)
         rows.append(writer.row(clip.printed_s, lessons))
         pictures.append(block.small[number])

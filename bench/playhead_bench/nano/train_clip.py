@@ -26,6 +26,9 @@ from playhead_index.embed.runtime import torch
 ROWS, COLUMNS = clip.HEIGHT // clip.PATCH, clip.WIDTH // clip.PATCH
 PAIR_PHRASES = (
     "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}", "a video of a {c} {k}",
+    "a frame of a video of a {c} {k}",
+    "a photo of {c} {k}",
+    "a frame of a video of {c} {k}",
     "when does the {c} {k} appear", "what does the {c} {k} do", "where is the {c} {k}", "{c} {k} {w}",
     "the {c} {k} moves", "is there a {c} {k}", "a {k} that is {c}",
 )  # fmt: skip
@@ -39,6 +42,10 @@ KIND_PHRASES = (
     "{w} {k}",
 )
 COLOUR_PHRASES = ("{c}", "something {c}", "a {c} thing", "the {c} thing", "what is {c}", "{c} {w}")
+ANY_PICTURE = (
+    "a photo", "a picture", "an image of something", "a frame of a video", "something", "a video", "a clip",
+)  # fmt: skip
+"""Texts that say nothing: they are taught to stand just between what a picture shows and what it does not."""
 NOISE = ("", "", "xyz", "seen", "shown", "clip", "scene", "xyz xyz")
 PAIRS_A_STEP = 72
 NOTHING_WEIGHT = 0.1
@@ -89,8 +96,8 @@ def shows(scene: Scene, time_s: float) -> tuple[set[Pair], set[Pair]]:
 
 
 def targets_of(shown: Sequence[tuple[Scene, float]], pairs: Sequence[Pair]) -> Targets:
-    """What pictures show, against the texts of `pairs`, all kinds, all colours, all places by day and night."""
-    texts = len(pairs) + len(THINGS) + len(PAINTS) + 2 * len(PLACES)
+    """What pictures show, against `pairs`, all kinds, all colours, all places by day and night, and nothing."""
+    texts = len(pairs) + len(THINGS) + len(PAINTS) + 3 * len(PLACES) + 1
     present, sure = np.zeros((len(shown), texts), np.float32), np.ones((len(shown), texts), np.float32)
     column = {pair: i for i, pair in enumerate(pairs)}
     for row, (scene, time_s) in enumerate(shown):
@@ -103,10 +110,10 @@ def targets_of(shown: Sequence[tuple[Scene, float]], pairs: Sequence[Pair]) -> T
                 table[row, len(pairs) + len(THINGS) + PAINTS.index(colour)] = value
         sure[row][present[row] == 1] = 1.0
         base = len(pairs) + len(THINGS) + len(PAINTS)
-        place = base + 2 * list(PLACES).index(scene.place)
-        present[row, place + int(scene.night)] = 1.0
-        if scene.place not in OUTDOORS:
-            present[row, place + 1] = 1.0
+        place = base + 3 * list(PLACES).index(scene.place)
+        present[row, place + 2] = 1.0
+        present[row, [place + int(scene.night)] if scene.place in OUTDOORS else [place, place + 1]] = 1.0
+    present[:, -1] = 0.5
     cells = np.stack([cells_at(scene, (time_s,), ROWS, COLUMNS) for scene, time_s in shown])
     return Targets(present, sure, cells)
 
@@ -117,12 +124,9 @@ def texts_of(rng: Random, pairs: Sequence[Pair]) -> list[str]:
     texts += [phrase(rng, KIND_PHRASES, k=k) for k in THINGS]
     texts += [phrase(rng, COLOUR_PHRASES, c=c) for c in PAINTS]
     for place in PLACES:
-        known = place in OUTDOORS
-        texts += [
-            place_text(rng, place, False if known else None),
-            place_text(rng, place, True if known else None),
-        ]
-    return texts
+        times = (False, True, None) if place in OUTDOORS else (None, None, None)
+        texts += [place_text(rng, place, night) for night in times]
+    return [*texts, rng.choice(ANY_PICTURE)]
 
 
 def encode(visual: Any, pictures: Any) -> tuple[Any, Any]:
@@ -153,31 +157,48 @@ class Scales:
 
 def loss_of(
     model: Any, scales: Scales, pictures: Any, text: Any, targets: Targets, pairs: Sequence[Pair]
-) -> Any:
-    """The loss of a batch: sigmoid over pictures and texts, and softmax over things for each token."""
+) -> tuple[Any, dict[str, float]]:
+    """The loss of a batch: sigmoid over pictures and texts, and softmax over things for each token.
+
+    Returns:
+        The loss; how often tokens of things say the right pair, kind and colour; and how often a picture
+        scores a pair that it shows above one that it does not (`auc`).
+    """
     functional, values = torch().nn.functional, scales.values
     pooled, tokens = encode(model.visual, pictures)
     pooled, tokens = functional.normalize(pooled, dim=-1), functional.normalize(tokens, dim=-1)
     scores = values["picture"].exp() * (pooled @ text.T) + values["bias"]
     present, sure = torch().from_numpy(targets.present), torch().from_numpy(targets.sure)
-    each = functional.binary_cross_entropy_with_logits(
-        scores, present, sure * (1 + 4 * present), reduction="sum"
-    )
-    loss = each / (sure * (1 + 4 * present)).sum() * 8
+    weights = sure * (1 + 4 * present)
+    each = functional.binary_cross_entropy_with_logits(scores, present, weights, reduction="sum")
+    loss, right = each / weights.sum() * 8, {"auc": _auc(scores, targets, len(pairs))}
     cells = torch().from_numpy(targets.cells).flatten(2)
     against = values["token"].exp() * (tokens @ text.T)
     wanted = torch().from_numpy(_pair_cells(targets.cells, pairs)).flatten(1)
-    n, kinds, colours = len(pairs), len(THINGS), len(PAINTS)
-    for start, size, want in ((0, n, wanted), (n, kinds, cells[:, 0]), (n + kinds, colours, cells[:, 1])):
-        logits = torch().cat(
-            [against[..., start : start + size], values["nothing"].expand(*tokens.shape[:2], 1)], -1
-        )
+    nothing = values["nothing"].expand(*tokens.shape[:2], 1)
+    start = 0
+    for name, size, want in (
+        ("pair", len(pairs), wanted),
+        ("kind", len(THINGS), cells[:, 0]),
+        ("colour", len(PAINTS), cells[:, 1]),
+    ):
+        logits = torch().cat([against[..., start : start + size], nothing], -1).flatten(0, 1)
         weight = torch().ones(size + 1)
         weight[size] = NOTHING_WEIGHT
-        loss = loss + 0.5 * functional.cross_entropy(
-            logits.flatten(0, 1), want.flatten(), weight, ignore_index=IGNORED
-        )
-    return loss
+        target = want.flatten()
+        loss = loss + 0.5 * functional.cross_entropy(logits, target, weight, ignore_index=IGNORED)
+        thing = (target != size) & (target != IGNORED)
+        right[name] = float((logits.argmax(-1) == target)[thing].float().mean())
+        start += size
+    return loss, right
+
+
+def _auc(scores: Any, targets: Targets, pairs: int) -> float:
+    shown = scores[:, :pairs][torch().from_numpy(targets.present[:, :pairs] == 1)].detach()
+    others = scores[:, :pairs][
+        torch().from_numpy((targets.present + 1 - targets.sure)[:, :pairs] == 0)
+    ].detach()
+    return float((shown[:, None] > others[None, :]).float().mean())
 
 
 def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.int64]:
@@ -191,17 +212,33 @@ def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.i
 
 
 def train_clip(
-    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0
-) -> Any:
+    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0,
+    visual: Any = None,
+    rate: float = 0.004,
+) -> Any:  # fmt: skip
     """Trains nano-clip on painted pictures; resumes where it stopped.
+
+    Args:
+        data: folder of painted pictures.
+        out: folder of the log and the state.
+        steps: of the whole run.
+        batch: pictures a step.
+        mode: of the painted pictures; in `compositional` no text of a held-out pair is ever seen.
+        seed: of weights and draws.
+        visual: nano-vlm's trained vision half, to begin from.
+        rate: height of the learning rate of matrices.
 
     Returns:
         The open_clip model.
     """
     model, tokenizer, scales = clip.make_model(seed), clip.make_tokenizer(), Scales()
+    if visual is not None:
+        clip.begin_from(model, visual)
     del model.logit_scale
     matrices, others = split(model, ("embedding", "visual.proj"))
-    optimiser = Optimiser(matrices, [*others, *scales.values.parameters()], steps)
+    optimiser = Optimiser(
+        matrices, [*others, *scales.values.parameters()], steps, matrix_rate=rate, other_rate=1e-3
+    )
     path, log = out / "clip.state", Log(out / "clip.jsonl")
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
@@ -216,9 +253,9 @@ def train_clip(
         pictures, shown = _batch(found, rng, batch, crowds)
         pairs = rng.sample(known, min(PAIRS_A_STEP, len(known)))
         text = model.encode_text(clip.tokens_of(tokenizer, texts_of(rng, pairs)), normalize=True)
-        loss = loss_of(model, scales, pictures, text, targets_of(shown, pairs), pairs)
-        if not optimiser.done % EVERY:
-            log(step=optimiser.done, loss=float(loss.detach()))
+        loss, right = loss_of(model, scales, pictures, text, targets_of(shown, pairs), pairs)
+        if not optimiser.done % (EVERY // 4):
+            log(step=optimiser.done, loss=float(loss.detach()), **right)
         optimiser.step(loss)
         if not optimiser.done % (5 * EVERY) or optimiser.done == steps:
             save_state(path, model=model.state_dict(), scales=scales.values.state_dict(),

@@ -6,7 +6,7 @@ is cut off or a label that changes is left out, and never guessed about.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from random import Random
 
 from playhead_bench.world.kinds import OUTDOORS, PAINTS, THINGS
@@ -25,6 +25,8 @@ from playhead_index.window import Window
 
 DONE_S, DONE_SHARE = 1.5, 0.75
 """An action counts as shown when so much of it lies in the clip."""
+MOST_GAP_S = 1.0
+"""Pictures further apart than this do not settle what a thing does between them."""
 SEEN_SHARE = 0.25
 """A thing counts as seen when it is in so many of the pictures."""
 
@@ -70,10 +72,11 @@ class Shown:
 
 def shown_in(scene: Scene, clip: Window, times_s: Sequence[float]) -> list[Shown]:
     """What pictures taken at some times of a clip show of each thing of its scene."""
-    return [_shown(thing, scene, clip, times_s) for thing in scene.things]
+    dense = all(later - earlier <= MOST_GAP_S for earlier, later in pairwise(times_s))
+    return [_shown(thing, scene, clip, times_s, dense) for thing in scene.things]
 
 
-def _shown(thing: Thing, scene: Scene, clip: Window, times_s: Sequence[float]) -> Shown:
+def _shown(thing: Thing, scene: Scene, clip: Window, times_s: Sequence[float], dense: bool) -> Shown:
     there = [pose for t in times_s if (pose := thing.pose(t)) and 0.04 < pose.at[0] < 0.96]
     labels = {label for label, window in thing.coloured(scene.window) if window.overlap_s(clip) > 0}
     share = len(there) / len(times_s)
@@ -81,7 +84,7 @@ def _shown(thing: Thing, scene: Scene, clip: Window, times_s: Sequence[float]) -
     parts = [(action, action.window.overlap_s(clip)) for action in thing.actions]
     done = [a for a, s in parts if s >= min(DONE_S, DONE_SHARE * a.window.duration_s)]
     touched = [a for a, s in parts if s > 0]
-    clear = seen is True and len(touched) == len(done) <= 1
+    clear = dense and seen is True and len(touched) == len(done) <= 1
     return Shown(thing, labels.pop() if len(labels) == 1 else "", seen, done[0] if done else None, clear)
 
 
@@ -149,13 +152,17 @@ class _Asker:
         self._ask_attributes()
         self._ask_existence()
         self._ask_actions()
+        self._ask_doers()
         self._ask_sides()
+        if self.rng.random() < 0.2:
+            label = self.rng.choice([one.label for one in self.sure] or self.absent)
+            self._put("unseen", NOT_VISIBLE, label=label)
         return self.asked
 
     def _put(self, kind: ClipKind, answer: str, **words: str) -> None:
+        if "verb" in words:
+            words["does"] = third_person(words["verb"])
         text = self.rng.choice(wordings(kind, self.mode, self.training)).format(**words)
-        if kind in ("when", "partner"):
-            text = _well_formed(text, words["verb"])
         self.asked.append(ClipQuestion(kind, text, answer))
 
     def _ask_attributes(self) -> None:
@@ -220,6 +227,23 @@ class _Asker:
         elif (printed := self._printed(action)) is not None:
             self._put("when", f"at {printed} seconds", label=label, verb=verb)
 
+    def _ask_doers(self) -> None:
+        """Who does what, where everybody's doing is beyond doubt; and what is there beside one thing."""
+        if not self.settled or not all(one.clear for one in self.sure):
+            return
+        doing = {one.label: one.action.kind for one in self.sure if one.action is not None}
+        for kind, verb in VERBS.items():
+            does = [label for label, done in doing.items() if done == kind]
+            if kind in PARTNER_VERBS or "collided" in doing.values():
+                continue
+            if len(does) == 1:
+                self._put("doer", f"the {does[0]}", verb=verb)
+            elif not does and self.rng.random() < 0.05:
+                self._put("doer", NOT_VISIBLE, verb=verb)
+        if len(self.sure) == 2:
+            for one, other in (self.sure, self.sure[::-1]):
+                self._put("else", f"the {other.label}", label=one.label)
+
     def _printed(self, action: Action) -> str | None:
         """The time beside the first pictures in which an action is under way; None if it began before."""
         if action.window.start_s < self.clip.start_s:
@@ -267,8 +291,3 @@ def said_action(action: Action | None, thing: Thing) -> str:
         return f"it collides with the {action.partner}"
     verb = third_person(VERBS[action.kind])
     return f"it {verb} the {action.partner}" if action.partner else f"it {verb}"
-
-
-def _well_formed(text: str, verb: str) -> str:
-    """The third person where a wording put an s behind a verb of several words."""
-    return text.replace(f"{verb}s", third_person(verb))

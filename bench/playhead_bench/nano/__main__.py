@@ -1,0 +1,75 @@
+"""Training of the nano models, from nothing to the folders that ship: paint, train, ship.
+
+python -m playhead_bench.nano paint DATA         # pictures; about 13 GB
+python -m playhead_bench.nano train DATA RUNS    # nano-vlm's two halves, nano-clip, nano-dino; resumes
+python -m playhead_bench.nano ship RUNS          # weights, model cards, scores on test seeds
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playhead_bench.nano.card import Training
+from playhead_bench.nano.profile import WEIGHTS
+from playhead_bench.nano.tokens import make_tokenizer
+from playhead_bench.world.stage import SplitMode
+from playhead_index.embed.runtime import torch
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+BLOCK = 1000
+MODE: SplitMode = "compositional"
+SEED = 0
+STEPS = {"sight": 900, "answers": 1200, "clip": 600, "dino": 400}
+Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
+Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
+
+
+@app.command()
+def paint(data: Data, clips: int = 10_000, crowds: int = 12_000, tested: int = 1_000) -> None:
+    """Paint the pictures that models are trained and examined on; what is there is not painted again."""
+    from playhead_bench.nano.pictures import paint_many
+
+    wanted = [("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE), ("clips", "dev", tested, "iid"),
+              ("clips", "test", tested, "iid")]  # fmt: skip
+    for source, part, count, mode in wanted:
+        for start in range(0, count, BLOCK):
+            paint_many(data, source, start, min(count, start + BLOCK), part, mode)  # type: ignore[arg-type]
+            print(f"{part} {source}: {min(count, start + BLOCK)} of {count}", flush=True)
+
+
+@app.command()
+def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of torch.")] = 2) -> None:
+    """Train all models one after the other; each goes on where it stopped."""
+    from playhead_bench.nano.train_answers import train_answers
+    from playhead_bench.nano.train_clip import train_clip
+    from playhead_bench.nano.train_dino import train_dino
+    from playhead_bench.nano.train_sight import train_sight
+
+    torch().set_num_threads(threads)
+    tokenizer = make_tokenizer()
+    model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
+    train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED, visual=model.model.visual)
+    train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
+    train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
+
+
+@app.command()
+def ship(
+    runs: Runs,
+    into: Annotated[Path, typer.Option(help="Where the folders go.")] = WEIGHTS,
+    clips: Annotated[int, typer.Option(help="Test clips for the scores.")] = 400,
+    machine: Annotated[str, typer.Option(help="Kind of machine, for the card.")] = "2 x86-64 cores, no GPU",
+    only: Annotated[str, typer.Option(help="clip, dino or vlm; all when empty.")] = "",
+) -> None:
+    """Write the trained models as users load them, examine them through that loading, and write their cards."""
+    from playhead_bench.nano import shipping
+
+    for name in ("clip", "dino", "vlm"):
+        if only in ("", name):
+            training: Training = shipping.SHIP[name](runs, into, clips, machine, STEPS)
+            print(training.name, training.scores, flush=True)
+
+
+if __name__ == "__main__":
+    app()

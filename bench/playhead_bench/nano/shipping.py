@@ -1,0 +1,102 @@
+"""From the states that trainings leave to folders that anybody's loader takes, with cards and scores."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from playhead_bench.nano import clip, train_dino
+from playhead_bench.nano.card import Training
+from playhead_bench.nano.examine import examine_clip, examine_vlm, same_scene
+from playhead_bench.nano.tokens import make_tokenizer
+from playhead_bench.nano.train_clip import Scales, finished
+from playhead_bench.nano.training import load_state
+from playhead_bench.nano.vlm import make_model, make_processor
+from playhead_index.embed.runtime import torch
+
+COMMAND = "python -m playhead_bench.nano train DATA RUNS"
+DATA = "12,000 crowds and 10,000 clips of random scenes, no pair of colour and kind of `HELD_OUT` among them"
+Shipper = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
+
+
+def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+    """Writes nano-clip."""
+    state, model, scales = _state(runs / "clip" / "clip.state"), clip.make_model(), Scales()
+    del model.logit_scale
+    model.load_state_dict(state["model"])
+    scales.values.load_state_dict(state["scales"])
+    folder, log = into / "nano-clip", runs / "clip" / "clip.jsonl"
+    training = Training(
+        "nano-clip", "open_clip", "An open_clip image-text encoder; its vision tower begins as nano-vlm's.",
+        COMMAND, 0, steps["clip"], DATA, machine, _minutes([log]), {},
+    )  # fmt: skip
+    model = finished(model, scales)
+    clip.save(folder, model, clip.make_tokenizer(), training.metadata())
+    training.scores.update(examine_clip(folder, clips))
+    training.write(folder, folder / "open_clip_model.safetensors", _count(model), [log])
+    return training
+
+
+def ship_dino(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+    """Writes nano-dino."""
+    model = train_dino.make_model()
+    model.load_state_dict(_state(runs / "dino" / "dino.state")["model"])
+    folder, log = into / "nano-dino", runs / "dino" / "dino.jsonl"
+    training = Training(
+        "nano-dino", "transformers", "A Dinov2Model, trained without labels to tell scenes apart.",
+        COMMAND, 0, steps["dino"], DATA, machine, _minutes([log]), {},
+    )  # fmt: skip
+    model.save_pretrained(folder)
+    _write_weights(model.state_dict(), folder, training, torch().float16)
+    train_dino.make_processor().save_pretrained(folder)
+    training.scores.update(same_scene(folder, clips))
+    training.write(folder, folder / "model.safetensors", _count(model), [log])
+    return training
+
+
+def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+    """Writes nano-vlm."""
+    tokenizer = make_tokenizer()
+    model = make_model(tokenizer)
+    model.load_state_dict(_state(runs / "vlm" / "answers.state")["model"])
+    folder, logs = into / "nano-vlm", [runs / "vlm" / "sight.jsonl", runs / "vlm" / "answers.jsonl"]
+    training = Training(
+        "nano-vlm", "transformers",
+        "A Qwen3-VL that answers questions about clips, describes them, reads the times beside pictures, and "
+        "says `not visible`.",
+        COMMAND, 0, steps["sight"] + steps["answers"], DATA, machine, _minutes(logs), {},
+    )  # fmt: skip
+    model.to(torch().bfloat16).save_pretrained(folder)
+    make_processor(tokenizer).save_pretrained(folder)
+    weights = {k: v for k, v in model.state_dict().items() if k != "lm_head.weight"}
+    _write_weights(weights, folder, training, torch().bfloat16)
+    training.scores.update(examine_vlm(folder, clips))
+    training.write(folder, folder / "model.safetensors", _count(model), logs)
+    return training
+
+
+SHIP: Mapping[str, Shipper] = {"clip": ship_clip, "dino": ship_dino, "vlm": ship_vlm}
+
+
+def _write_weights(weights: Mapping[str, Any], folder: Path, training: Training, dtype: Any) -> None:
+    """Writes weights again, with the commit and the seed among the file's facts."""
+    from safetensors.torch import save_file
+
+    halves = {name: value.detach().to(dtype).contiguous() for name, value in weights.items()}
+    save_file(halves, folder / "model.safetensors", training.metadata())
+
+
+def _state(path: Path) -> dict[str, Any]:
+    state = load_state(path)
+    if state is None:
+        raise FileNotFoundError(f"{path} is not there; run: {COMMAND}")
+    return state
+
+
+def _count(model: Any) -> int:
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def _minutes(logs: list[Path]) -> float:
+    """Wall minutes of trainings, from the last lines of their logs."""
+    return sum(float(json.loads(log.read_text().splitlines()[-1])["seconds"]) for log in logs) / 60

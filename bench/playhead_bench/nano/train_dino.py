@@ -1,0 +1,143 @@
+"""nano-dino: a DINOv2 of the stock class, trained without labels to tell scenes apart.
+
+Two pictures of one scene at different times, each cropped, mirrored and tinted at random, are to be nearer
+to each other than to the pictures of all other scenes of the batch (InfoNCE, van den Oord et al., 2018,
+arXiv:1807.03748; time as the source of pairs as in CPC and TCN). Nothing tells it what a picture shows.
+"""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from playhead_bench.nano.blocks import Block, blocks, draw
+from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
+from playhead_bench.world.stage import Part, SplitMode
+from playhead_index.embed.runtime import torch, transformers
+
+SIDE, PATCH, WIDTH = 112, 14, 128
+TEMPERATURE = 0.1
+PROJECTED = 128
+EVERY = 50
+
+
+def make_model(seed: int = 0) -> Any:
+    """A `Dinov2Model` of under a million numbers, with random weights."""
+    torch().manual_seed(seed)
+    library = transformers()
+    return library.Dinov2Model(
+        library.Dinov2Config(
+            hidden_size=WIDTH, num_hidden_layers=4, num_attention_heads=4, mlp_ratio=3, image_size=SIDE,
+            patch_size=PATCH,
+        )
+    )  # fmt: skip
+
+
+def make_processor() -> Any:
+    """The stock image processor: squashed to 112 x 112, from -1 to 1."""
+    return transformers().BitImageProcessor(
+        size={"height": SIDE, "width": SIDE}, do_center_crop=False, image_mean=[0.5] * 3, image_std=[0.5] * 3,
+        resample=2,
+    )  # fmt: skip
+
+
+def to_pixels(pictures: Any) -> Any:
+    """(B, 3, 112, 112) float32 from -1 to 1 of (B, H, W, 3) uint8."""
+    x = pictures.permute(0, 3, 1, 2).to(torch().float32).div(127.5).sub(1.0)
+    return torch().nn.functional.interpolate(x, (SIDE, SIDE), mode="bilinear", antialias=True)
+
+
+def changed(pixels: Any, rng: Random) -> Any:
+    """Pictures cropped, mirrored and tinted, each in its own way.
+
+    Args:
+        pixels: (B, 3, H, W) from -1 to 1.
+        rng: the dice.
+    """
+    functional, library = torch().nn.functional, torch()
+    out = []
+    for picture in pixels:
+        share = rng.uniform(0.6, 1.0)
+        side = round(SIDE * share)
+        top, left = rng.randint(0, SIDE - side), rng.randint(0, SIDE - side)
+        part = picture[None, :, top : top + side, left : left + side]
+        if rng.random() < 0.5:
+            part = part.flip(-1)
+        part = functional.interpolate(part, (SIDE, SIDE), mode="bilinear")[0]
+        tint = library.tensor([rng.uniform(0.8, 1.2) for _ in range(3)])[:, None, None]
+        out.append((part * tint + rng.uniform(-0.15, 0.15)).clamp(-1, 1))
+    return library.stack(out)
+
+
+def train_dino(
+    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0
+) -> Any:
+    """Trains nano-dino on painted clips; resumes where it stopped.
+
+    Returns:
+        The Dinov2Model.
+    """
+    model, nn = make_model(seed), torch().nn
+    head = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, PROJECTED))
+    matrices, others = split(model, ("embeddings",))
+    optimiser = Optimiser(matrices, [*others, *head.parameters()], steps)
+    path, log = out / "dino.state", Log(out / "dino.jsonl")
+    if (state := load_state(path)) is not None:
+        model.load_state_dict(state["model"])
+        head.load_state_dict(state["head"])
+        optimiser.load(state["optimiser"])
+    while optimiser.done < steps:
+        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+            found = blocks(data, "clips", "train", mode)
+        rng = Random(f"dino/{seed}/{optimiser.done}")
+        one, other = _pairs(found, rng, batch)
+        pixels = torch().cat([changed(to_pixels(one), rng), changed(to_pixels(other), rng)])
+        vectors = nn.functional.normalize(head(model(pixel_values=pixels).last_hidden_state[:, 0]), dim=-1)
+        scores = vectors[:batch] @ vectors[batch:].T / TEMPERATURE
+        truth = torch().arange(batch)
+        loss = (nn.functional.cross_entropy(scores, truth) + nn.functional.cross_entropy(scores.T, truth)) / 2
+        if not optimiser.done % EVERY:
+            right = float((scores.argmax(-1) == truth).float().mean())
+            log(step=optimiser.done, loss=float(loss.detach()), same_scene=right)
+        optimiser.step(loss)
+        if not optimiser.done % (4 * EVERY) or optimiser.done == steps:
+            save_state(path, model=model.state_dict(), head=head.state_dict(), optimiser=optimiser.state())
+    return model.eval()
+
+
+def _pairs(found: list[Block], rng: Random, size: int) -> tuple[Any, Any]:
+    ones, others = [], []
+    for _ in range(size):
+        block, row = draw(found, rng)
+        first, second = rng.sample(range(block.square.shape[1]), 2)
+        ones.append(block.square[row, first])
+        others.append(block.square[row, second])
+    return torch().from_numpy(np.stack(ones)), torch().from_numpy(np.stack(others))
+
+
+def examine_dino(model: Any, data: Path, part: Part = "test", scenes: int = 500) -> dict[str, float]:
+    """How often the picture nearest to one of a scene is the other of that scene, among all scenes.
+
+    Args:
+        model: the Dinov2Model.
+        data: folder of painted clips.
+        part: of the data.
+        scenes: how many are told apart.
+    """
+    block = blocks(data, "clips", part, "iid")[0]
+    count = min(scenes, len(block))
+    with torch().inference_mode():
+        firsts, lasts = (
+            torch().cat([
+                model(pixel_values=to_pixels(torch().from_numpy(block.square[start : start + 50, frame].copy())))
+                .last_hidden_state[:, 0]
+                for start in range(0, count, 50)
+            ])
+            for frame in (0, -1)
+        )  # fmt: skip
+    cosine = (
+        torch().nn.functional.normalize(firsts, dim=-1) @ torch().nn.functional.normalize(lasts, dim=-1).T
+    )
+    nearest = cosine.argmax(-1) == torch().arange(count)
+    return {"same_scene_recall_at_1": float(nearest.float().mean()), "scenes": float(count)}
