@@ -49,7 +49,7 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     torch().set_num_threads(threads)
     tokenizer = make_tokenizer()
     model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
-    train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED, visual=model.model.visual)
+    train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED)
     train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
 

@@ -41,9 +41,9 @@ def examine_clip(folder: Path | str, clips: int, part: Part = "test") -> dict[st
     pictures, truth = [], []
     for seed in range(clips):
         clip = clip_of(seed, part)
-        small, _ = paint_clip(clip, Random(f"paint/{part}/{seed}"))
+        painted = paint_clip(clip, Random(f"paint/{part}/{seed}"))[1]
         for frame in FRAMES:
-            pictures.append(small[frame])
+            pictures.append(painted[frame])
             truth.append(shows(clip.scene, clip.times_s[frame]))
     texts = encoder.encode_texts([f"a {colour} {kind}" for colour, kind in PAIRS])
     scores = encoder.encode_images(pictures) @ texts.T

@@ -27,7 +27,7 @@ def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
     scales.values.load_state_dict(state["scales"])
     folder, log = into / "nano-clip", runs / "clip" / "clip.jsonl"
     training = Training(
-        "nano-clip", "open_clip", "An open_clip image-text encoder; its vision tower begins as nano-vlm's.",
+        "nano-clip", "open_clip", ""An open_clip image-text encoder."",
         COMMAND, 0, steps["clip"], DATA, machine, _minutes([log]), {},
     )  # fmt: skip
     model = finished(model, scales)

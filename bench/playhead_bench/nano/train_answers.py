@@ -86,6 +86,18 @@ def read(model: Any, put: Batch, pictures: Any) -> Any:
     with torch().no_grad():
         pairs = pictures.reshape(-1, 2, *pictures.shape[2:])
         seen, deep = features(model.model.visual, pairs)
+    return read_features(model, put, seen, deep)
+
+
+def read_features(model: Any, put: Batch, seen: Any, deep: Any) -> Any:
+    """(B, T, D) what the language half makes of a batch whose pictures have been seen.
+
+    Args:
+        model: the Qwen3-VL.
+        put: the batch.
+        seen: (pairs, 45, D) visual tokens of all clips, one clip after the other.
+        deep: (pairs, 45, D) what deepstack adds to them.
+    """
     language = model.model.language_model
     embeds = language.embed_tokens(put.ids)
     embeds = embeds.masked_scatter(put.visual[..., None], seen.flatten(0, 1))

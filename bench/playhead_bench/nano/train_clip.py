@@ -1,4 +1,4 @@
-"""Training of nano-clip: a picture's vector near the texts of all that is in it, a token's near its thing's.
+"""Training of nano-clip: a picture's vector near the texts of all that is in it, a cell's near its thing's.
 
 Plain contrastive training learns from whole captions and needs very many; here the scene tells which of
 all the things a picture shows, so each picture is held against every one of them with a sigmoid (as in
@@ -23,7 +23,8 @@ from playhead_bench.world.script import Scene
 from playhead_bench.world.stage import Pair, SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 
-ROWS, COLUMNS = clip.HEIGHT // clip.PATCH, clip.WIDTH // clip.PATCH
+GRID = clip.SIDE // 32
+"""The picture is so many cells high and wide where the network has seen all of it."""
 PAIR_PHRASES = (
     "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}", "a video of a {c} {k}",
     "a frame of a video of a {c} {k}",
@@ -60,7 +61,7 @@ class Targets:
     Args:
         present: (B, texts) float32, 1 where the picture shows what the text says.
         sure: (B, texts) float32, 0 where that is in doubt.
-        cells: (B, 3, ROWS, COLUMNS) int64, as `labels.cells_at` gives them.
+        cells: (B, 3, GRID, GRID) int64, as `labels.cells_at` gives them.
     """
 
     present: NDArray[np.float32]
@@ -114,7 +115,7 @@ def targets_of(shown: Sequence[tuple[Scene, float]], pairs: Sequence[Pair]) -> T
         present[row, place + 2] = 1.0
         present[row, [place + int(scene.night)] if scene.place in OUTDOORS else [place, place + 1]] = 1.0
     present[:, -1] = 0.5
-    cells = np.stack([cells_at(scene, (time_s,), ROWS, COLUMNS) for scene, time_s in shown])
+    cells = np.stack([cells_at(scene, (time_s,), GRID, GRID) for scene, time_s in shown])
     return Targets(present, sure, cells)
 
 
@@ -130,18 +131,24 @@ def texts_of(rng: Random, pairs: Sequence[Pair]) -> list[str]:
 
 
 def encode(visual: Any, pictures: Any) -> tuple[Any, Any]:
-    """Vectors of pictures and of their tokens, not yet of length 1.
+    """Vectors of pictures and of their cells, not yet of length 1.
+
+    The vector of a cell is what the pooling would give if it looked at nothing else (as in MaskCLIP, Zhou et
+    al., 2022, arXiv:2112.01071).
 
     Args:
-        visual: open_clip's vision transformer.
-        pictures: (B, 100, 180, 3) uint8.
+        visual: open_clip's ResNet.
+        pictures: (B, 128, 128, 3) uint8.
 
     Returns:
-        (B, D) and (B, ROWS * COLUMNS, D).
+        (B, D) and (B, GRID * GRID, D).
     """
     x = pictures.permute(0, 3, 1, 2).to(torch().float32).div(127.5).sub(1.0)
-    tokens = visual.transformer(visual._embeds(x))[:, 1:]
-    return visual.ln_post(tokens.mean(1)) @ visual.proj, visual.ln_post(tokens) @ visual.proj
+    x = visual.stem(x.contiguous(memory_format=torch().channels_last))
+    for layer in (visual.layer1, visual.layer2, visual.layer3, visual.layer4):
+        x = layer(x)
+    pool = visual.attnpool
+    return pool(x), pool.c_proj(pool.v_proj(x.flatten(2).transpose(1, 2)))
 
 
 class Scales:
@@ -202,7 +209,7 @@ def _auc(scores: Any, targets: Targets, pairs: int) -> float:
 
 
 def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.int64]:
-    """(B, ROWS, COLUMNS): the index among `pairs` of what lies on each token; those of other pairs are unsure."""
+    """(B, GRID, GRID): the index among `pairs` of what lies on each token; those of other pairs are unsure."""
     table = np.full((len(PAINTS) + 1, len(THINGS) + 1), IGNORED)
     table[len(PAINTS), len(THINGS)] = len(pairs)
     for i, (colour, kind) in enumerate(pairs):
@@ -212,7 +219,7 @@ def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.i
 
 
 def train_clip(
-    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0,
+    data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0,
     visual: Any = None,
     rate: float = 0.004,
 ) -> Any:  # fmt: skip
@@ -225,17 +232,15 @@ def train_clip(
         batch: pictures a step.
         mode: of the painted pictures; in `compositional` no text of a held-out pair is ever seen.
         seed: of weights and draws.
-        visual: nano-vlm's trained vision half, to begin from.
         rate: height of the learning rate of matrices.
 
     Returns:
         The open_clip model.
     """
     model, tokenizer, scales = clip.make_model(seed), clip.make_tokenizer(), Scales()
-    if visual is not None:
-        clip.begin_from(model, visual)
+    model.visual.to(memory_format=torch().channels_last)
     del model.logit_scale
-    matrices, others = split(model, ("embedding", "visual.proj"))
+    matrices, others = split(model, ("embedding", "visual.conv1"))
     optimiser = Optimiser(
         matrices, [*others, *scales.values.parameters()], steps, matrix_rate=rate, other_rate=1e-3
     )
@@ -275,8 +280,8 @@ def _batch(
     pictures, shown = [], []
     for _ in range(size):
         block, row = draw(found["crowds" if rng.random() < crowds else "clips"], rng)
-        frame = rng.randrange(block.small.shape[1])
+        frame = rng.randrange(block.square.shape[1])
         drawn = block.clip(row)
-        pictures.append(block.small[row, frame])
+        pictures.append(block.square[row, frame])
         shown.append((drawn.scene, drawn.times_s[frame]))
     return torch().from_numpy(np.stack(pictures)), shown

@@ -60,6 +60,21 @@ class WordHeads:
         """What is learnt beside the embeddings."""
         return [*self.nothing.parameters(), *self.scale.parameters()]
 
+    def state(self) -> dict[str, Any]:
+        """What is learnt beside the embeddings, to be kept."""
+        return {"nothing": self.nothing.state_dict(), "scale": self.scale.state_dict()}
+
+    def load(self, state: dict[str, Any] | None) -> None:
+        """Goes on from a state.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        if state is None:
+            raise FileNotFoundError("no state of the vision half's training; run it first")
+        self.nothing.load_state_dict(state["nothing"])
+        self.scale.load_state_dict(state["scale"])
+
 
 def _one(tokenizer: Any, word: str) -> int:
     ids: list[int] = tokenizer.encode(word)
@@ -130,8 +145,7 @@ def train_sight(
     path, log = out / "sight.state", Log(out / "sight.jsonl")
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
-        heads.nothing.load_state_dict(state["nothing"])
-        heads.scale.load_state_dict(state["scale"])
+        heads.load(state)
         optimiser.load(state["optimiser"])
     while optimiser.done < steps:
         if not optimiser.done % EVERY:  # more may have been painted meanwhile
@@ -145,8 +159,7 @@ def train_sight(
             log(step=optimiser.done, loss=float(loss.detach()), **right)
         optimiser.step(loss)
         if not optimiser.done % (5 * EVERY) or optimiser.done == steps:
-            save_state(path, model=model.state_dict(), nothing=heads.nothing.state_dict(),
-                       scale=heads.scale.state_dict(), optimiser=optimiser.state())  # fmt: skip
+            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
     return model
 
 
@@ -161,11 +174,7 @@ def examine_sight(
 ) -> dict[str, float]:
     """How often each head is right on clips of another part."""
     heads = WordHeads(tokenizer, model.model.language_model.embed_tokens)
-    saved = load_state(state)
-    if saved is None:
-        raise FileNotFoundError(f"no training state in {state}")
-    heads.nothing.load_state_dict(saved["nothing"])
-    heads.scale.load_state_dict(saved["scale"])
+    heads.load(load_state(state))
     found = {"clips": blocks(data, "clips", part, mode), "crowds": blocks(data, "clips", part, mode)}
     total: dict[str, list[float]] = {}
     with torch().inference_mode():

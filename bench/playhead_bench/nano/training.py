@@ -18,7 +18,7 @@ class Optimiser:
     """Muon for the matrices, AdamW for the rest, one schedule for both.
 
     Args:
-        matrices: weights of hidden layers, each (out, in).
+        matrices: weights of hidden layers, each (out, in, ...); kernels count as matrices.
         others: embeddings, norms, biases, first and last layers.
         steps: of the whole run.
         matrix_rate: height of Muon's learning rate.
@@ -83,7 +83,8 @@ def muon() -> Any:
                     mean = self.state[weight].setdefault("mean", library.zeros_like(weight))
                     mean.lerp_(weight.grad, 1 - group["momentum"])
                     ahead = weight.grad.lerp(mean, group["momentum"])
-                    step = orthogonal(ahead) * 0.2 * max(weight.shape) ** 0.5
+                    flat = orthogonal(ahead.flatten(1))
+                    step = flat.view_as(weight) * 0.2 * max(flat.shape) ** 0.5
                     weight.mul_(1 - group["lr"] * group["decay"]).add_(step, alpha=-group["lr"])
 
     return Muon
@@ -121,7 +122,7 @@ def split(module: Any, first_and_last: Iterable[str] = ()) -> tuple[list[Any], l
     matrices, others = [], []
     outer = tuple(first_and_last)
     for name, weight in module.named_parameters():
-        inner = weight.ndim == 2 and not any(part in name for part in outer)
+        inner = weight.ndim >= 2 and not any(part in name for part in outer)
         (matrices if inner else others).append(weight)
     return matrices, others
 
