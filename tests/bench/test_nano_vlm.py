@@ -86,7 +86,10 @@ def test_a_row_of_many_lessons_reads_each_as_the_stock_model_reads_it_alone(stoc
     model, processor = stock
     writer = Writer(processor.tokenizer)
     others = lessons_of(CLIP, Random(1))
-    rows = [writer.row(CLIP.printed_s, [*others[:3], LESSON, *others[3:]]), writer.row(CLIP.printed_s, others[:1])]
+    rows = [
+        writer.row(CLIP.printed_s, [*others[:3], LESSON, *others[3:]]),
+        writer.row(CLIP.printed_s, others[:1]),
+    ]
     put = batch_of(rows, processor.tokenizer.convert_tokens_to_ids(PAD), writer.pad)
     with torch().inference_mode():
         ours = read(model, put, torch().from_numpy(np.stack([pictures, pictures])))

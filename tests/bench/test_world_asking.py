@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from tests.bench.world_oracle import KINDS_OF, Oracle, asked_for, matches, pattern
 
 from playhead_bench.world.asking import KINDS, OVER_KINDS, WorldQuestion, ask, ask_over, to_sample
-from playhead_bench.world.asking.question import NOT_TOLD
 from playhead_bench.world.asking.words import ASKED, OF_CLIPS, wordings_of
 from playhead_bench.world.kinds import PAINTS, THINGS
-from playhead_bench.world.phrases import WORDINGS
+from playhead_bench.world.phrases import NOT_SHOWN, WORDINGS
 from playhead_bench.world.script import Story
 from playhead_bench.world.stage import HELD_OUT
 from playhead_bench.world.stories import interview, lecture, street
@@ -86,7 +85,7 @@ def test_the_answer_is_the_right_option_and_no_option_comes_twice():
     for question in (*ASKED_OF_HOUR, *ASKED_OF_WALKS):
         right = question.options[question.answer_index]
         assert len(set(question.options)) == 4
-        assert right == NOT_TOLD if question.answer is None else right.startswith(question.answer)
+        assert right == NOT_SHOWN if question.answer is None else right.startswith(question.answer)
 
 
 def test_every_kind_is_asked_as_often_about_an_hour():
@@ -108,7 +107,7 @@ def test_half_of_the_yes_or_no_questions_are_answered_yes(kind):
 
 
 def test_that_the_video_does_not_show_it_is_offered_where_it_does_and_where_it_does_not():
-    offered = [question for question in ASKED_OF_HOUR if NOT_TOLD in question.options]
+    offered = [question for question in ASKED_OF_HOUR if NOT_SHOWN in question.options]
     assert 0.3 <= sum(question.answerable for question in offered) / len(offered) <= 0.9
 
 

@@ -15,10 +15,14 @@ WORDS = tuple(
         " ".join(
             [
                 *COLOURS, *THINGS, *(f"{kind}s" for kind in THINGS), *PLACES, *PLACES.values(),
-                "a an the of with and no is are there at by day night dark light photo image picture frame video clip scene",
-                "shows showing shown see seen visible thing things something nothing everything what which when",
-                "where how many who does do did happens appear appears enter enters leave leaves cross crosses",
-                "move moves jump jumps spin spins blink blinks grow grows shrink shrinks turn turns change changes",
+                "a an the of with and no is are there at by day night dark light",
+                "photo image picture frame video clip scene",
+                "shows showing shown see seen visible thing things something nothing everything",
+                "what which when",
+                "where how many who does do did happens appear appears enter enters leave leaves",
+                "cross crosses",
+                "move moves jump jumps spin spins blink blinks grow grows shrink shrinks",
+                "turn turns change changes",
                 "colour carry carries collide collides chase chases left right up down first last time",
             ]
         ).split()
@@ -40,7 +44,7 @@ PREPROCESSING = {
 
 
 def make_tokenizer() -> Any:
-    """Whole words in lower case between a start and an end; the end has the highest number, as CLIP expects."""
+    """Whole words in lower case between a start and an end, which has the highest number, as CLIP expects."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     vocabulary = {word: number for number, word in enumerate([PAD, UNKNOWN, START, *WORDS, END])}

@@ -30,6 +30,10 @@ CHOICE_SHARE = 0.3
 MOST_LESSONS = 10
 """Most questions about one clip in a row."""
 LETTERS = "ABCD"
+NEVER_SEEN = (
+    "roses", "smoke", "a painter", "a machine", "two euros", "ten kilos", "the sea", "fresh bread",
+)  # fmt: skip
+"""What no picture shows, offered where a question asks for such a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +117,12 @@ def _sort_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
     if question.kind in ("partner", "doer", "else"):
         return [f"the {rng.choice(PAINTS)} {rng.choice(THINGS)}" for _ in range(5)]
     if question.kind == "unseen":
-        return [
-            "roses",
-            "smoke",
-            "a painter",
-            "a machine",
-            "two euros",
-            "ten kilos",
-            "the sea",
-            "fresh bread",
-        ]
+        return list(NEVER_SEEN)
     return [
-        "it stands still", "it enters", "it leaves", "it crosses the picture", "it moves left", "it moves right",
-        "it moves up", "it moves down", "it jumps", "it spins", "it blinks", "it grows", "it shrinks",
-        f"it turns {rng.choice(PAINTS)}", f"it carries the {rng.choice(PAINTS)} {rng.choice(THINGS)}",
+        "it stands still", "it enters", "it leaves", "it crosses the picture", "it moves left",
+        "it moves right", "it moves up", "it moves down", "it jumps", "it spins", "it blinks", "it grows",
+        "it shrinks", f"it turns {rng.choice(PAINTS)}",
+        f"it carries the {rng.choice(PAINTS)} {rng.choice(THINGS)}",
     ]  # fmt: skip
 
 

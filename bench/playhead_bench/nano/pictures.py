@@ -9,17 +9,14 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from playhead_bench.world.kinds import OUTDOORS, PLACES
-from playhead_bench.world.moves import ASPECT
 from playhead_bench.world.outlines import NEVER_TURNED
 from playhead_bench.world.pace import snap
 from playhead_bench.world.paint import Painter
@@ -122,18 +119,13 @@ Source = Callable[[int, Part, SplitMode], Clip]
 SOURCES: dict[str, Source] = {"clips": clip_of, "crowds": crowd_of}
 
 
-@lru_cache(maxsize=1)
-def _codec(quality: int) -> dict[str, Any]:
-    return {"format": "JPEG", "quality": quality}
-
-
 def paint_clip(clip: Clip, rng: Random) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The pictures of a clip.
 
     Returns:
         (N, 100, 180, 3) uint8 for the video-LLM, and (N, 128, 128, 3) uint8 for the image encoders.
     """
-    painter = Painter(Story("x", rng.randrange(8), (_from_zero(clip.scene),)), PAINTED)
+    painter = Painter(Story("x", rng.randrange(8), (clip.scene,)), PAINTED)
     quality = rng.choice((0, 0, 30, 50, 70, 90))
     resample = rng.choice((Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC))
     small, square = [], []
@@ -148,15 +140,9 @@ def paint_clip(clip: Clip, rng: Random) -> tuple[NDArray[np.uint8], NDArray[np.u
     return np.stack(small), np.stack(square)
 
 
-def _from_zero(scene: Scene) -> Scene:
-    if scene.window.start_s:
-        raise ValueError(f"a scene of its own starts at 0, got {scene.window}")
-    return scene
-
-
 def _compressed(picture: Image.Image, quality: int) -> Image.Image:
     buffer = io.BytesIO()
-    picture.save(buffer, **_codec(quality))
+    picture.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer).convert("RGB")
 
 
@@ -185,8 +171,3 @@ def paint_many(
     small.flush()
     square.flush()
     done.write_text(json.dumps({"source": source, "part": part, "mode": mode, "seeds": [start, stop]}))
-
-
-def share_of_width(height_share: float) -> float:
-    """A share of the picture's height as a share of its width."""
-    return height_share / ASPECT

@@ -50,7 +50,7 @@ def features(visual: Any, pictures: Any) -> tuple[Any, Any]:
     hidden = patches @ embed.weight.reshape(embed.out_channels, -1).T + embed.bias
     hidden = hidden + (visual.pos_embed(indices) * weights[:, :, None]).sum(1)
     cos, sin = visual.rotary_pos_emb(hidden[0], places)
-    deep = None
+    deep: Any = None
     for number, block in enumerate(visual.blocks):
         hidden = hidden + _attend(block.attn, block.norm1(hidden), cos, sin)
         hidden = hidden + block.mlp(block.norm2(hidden))

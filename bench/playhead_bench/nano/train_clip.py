@@ -26,9 +26,8 @@ from playhead_index.embed.runtime import torch
 GRID = clip.SIDE // 32
 """The picture is so many cells high and wide where the network has seen all of it."""
 PAIR_PHRASES = (
-    "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}", "a video of a {c} {k}",
-    "a frame of a video of a {c} {k}",
-    "a photo of {c} {k}",
+    "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}",
+    "a video of a {c} {k}", "a frame of a video of a {c} {k}", "a photo of {c} {k}",
     "a frame of a video of {c} {k}",
     "when does the {c} {k} appear", "what does the {c} {k} do", "where is the {c} {k}", "{c} {k} {w}",
     "the {c} {k} moves", "is there a {c} {k}", "a {k} that is {c}",
@@ -97,7 +96,7 @@ def shows(scene: Scene, time_s: float) -> tuple[set[Pair], set[Pair]]:
 
 
 def targets_of(shown: Sequence[tuple[Scene, float]], pairs: Sequence[Pair]) -> Targets:
-    """What pictures show, against `pairs`, all kinds, all colours, all places by day and night, and nothing."""
+    """What pictures show, against `pairs`, all kinds, colours, places by day and night, and nothing."""
     texts = len(pairs) + len(THINGS) + len(PAINTS) + 3 * len(PLACES) + 1
     present, sure = np.zeros((len(shown), texts), np.float32), np.ones((len(shown), texts), np.float32)
     column = {pair: i for i, pair in enumerate(pairs)}
@@ -152,7 +151,7 @@ def encode(visual: Any, pictures: Any) -> tuple[Any, Any]:
 
 
 class Scales:
-    """How steep and how high each comparison stands: learnt, and dropped after training but for CLIP's own."""
+    """How steep and how high each comparison stands: learnt, and dropped later but for CLIP's own."""
 
     def __init__(self) -> None:
         nn = torch().nn
@@ -209,18 +208,17 @@ def _auc(scores: Any, targets: Targets, pairs: int) -> float:
 
 
 def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.int64]:
-    """(B, GRID, GRID): the index among `pairs` of what lies on each token; those of other pairs are unsure."""
+    """(B, GRID, GRID): the index among `pairs` of what lies on each cell; other pairs are unsure."""
     table = np.full((len(PAINTS) + 1, len(THINGS) + 1), IGNORED)
     table[len(PAINTS), len(THINGS)] = len(pairs)
     for i, (colour, kind) in enumerate(pairs):
         table[PAINTS.index(colour), THINGS.index(kind)] = i
-    kind, colour = cells[:, 0], cells[:, 1]
-    return np.where((kind < 0) | (colour < 0), IGNORED, table[colour, kind])
+    kinds, colours = cells[:, 0], cells[:, 1]
+    return np.where((kinds < 0) | (colours < 0), IGNORED, table[colours, kinds])
 
 
 def train_clip(
     data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0,
-    visual: Any = None,
     rate: float = 0.004,
 ) -> Any:  # fmt: skip
     """Trains nano-clip on painted pictures; resumes where it stopped.
@@ -250,8 +248,9 @@ def train_clip(
         scales.values.load_state_dict(state["scales"])
         optimiser.load(state["optimiser"])
     known = list(pairs_of("train", mode))
+    found: dict[str, list[Block]] = {}
     while optimiser.done < steps:
-        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
         rng = Random(f"clip/{seed}/{optimiser.done}")
         crowds = 0.7 if optimiser.done < (1 - COOL_DOWN) * steps else 0.3

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playhead_bench.nano.blocks import Block, blocks, draw
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
@@ -87,8 +88,9 @@ def train_dino(
         model.load_state_dict(state["model"])
         head.load_state_dict(state["head"])
         optimiser.load(state["optimiser"])
+    found = list[Block]()
     while optimiser.done < steps:
-        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
         rng = Random(f"dino/{seed}/{optimiser.done}")
         one, other = _pairs(found, rng, batch)
@@ -127,17 +129,16 @@ def examine_dino(model: Any, data: Path, part: Part = "test", scenes: int = 500)
     """
     block = blocks(data, "clips", part, "iid")[0]
     count = min(scenes, len(block))
-    with torch().inference_mode():
-        firsts, lasts = (
-            torch().cat([
-                model(pixel_values=to_pixels(torch().from_numpy(block.square[start : start + 50, frame].copy())))
-                .last_hidden_state[:, 0]
-                for start in range(0, count, 50)
-            ])
-            for frame in (0, -1)
-        )  # fmt: skip
-    cosine = (
-        torch().nn.functional.normalize(firsts, dim=-1) @ torch().nn.functional.normalize(lasts, dim=-1).T
-    )
-    nearest = cosine.argmax(-1) == torch().arange(count)
+    firsts, lasts = (_vectors(model, block.square[:count, frame]) for frame in (0, -1))
+    nearest = (firsts @ lasts.T).argmax(-1) == torch().arange(count)
     return {"same_scene_recall_at_1": float(nearest.float().mean()), "scenes": float(count)}
+
+
+def _vectors(model: Any, pictures: NDArray[np.uint8]) -> Any:
+    with torch().inference_mode():
+        parts = [
+            model(pixel_values=to_pixels(torch().from_numpy(pictures[start : start + 50].copy())))
+            for start in range(0, len(pictures), 50)
+        ]
+    vectors = torch().cat([part.last_hidden_state[:, 0] for part in parts])
+    return torch().nn.functional.normalize(vectors, dim=-1)

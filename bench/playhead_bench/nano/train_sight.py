@@ -147,8 +147,9 @@ def train_sight(
         model.load_state_dict(state["model"])
         heads.load(state)
         optimiser.load(state["optimiser"])
+    found: dict[str, list[Block]] = {}
     while optimiser.done < steps:
-        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
         rng = Random(f"sight/{seed}/{optimiser.done}")
         pictures, told = _batch(found, rng, batch)

@@ -91,7 +91,7 @@ def muon() -> Any:
 
 
 def orthogonal(matrix: Any, rounds: int = 5) -> Any:
-    """Nearly the nearest matrix with singular values of 1, by five rounds of a quintic Newton-Schulz iteration.
+    """Nearly the nearest matrix with singular values of 1, by a quintic Newton-Schulz iteration.
 
     Args:
         matrix: (m, n) float32.
@@ -119,7 +119,7 @@ def rate_factor(done: int, steps: int) -> float:
 
 def split(module: Any, first_and_last: Iterable[str] = ()) -> tuple[list[Any], list[Any]]:
     """The matrices of a module's hidden layers, and everything else; names in `first_and_last` are else."""
-    matrices, others = [], []
+    matrices, others = list[Any](), list[Any]()
     outer = tuple(first_and_last)
     for name, weight in module.named_parameters():
         inner = weight.ndim >= 2 and not any(part in name for part in outer)
@@ -135,6 +135,7 @@ class Log:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, **values: float | int | str) -> None:
+        """Appends a line of these values and the seconds since the log was opened."""
         record = {key: round(v, 4) if isinstance(v, float) else v for key, v in values.items()}
         record["seconds"] = round(time.monotonic() - self.began_s, 1)
         line = json.dumps(record)

@@ -9,13 +9,13 @@ from playhead_bench.world.kinds import PLACES
 from playhead_bench.world.stage import SplitMode
 
 ClipKind = Literal[
-    "colour", "thing", "exists", "action", "doer", "else", "place", "daytime", "count", "when", "side", "partner",
-    "unseen", "caption",
+    "colour", "thing", "exists", "action", "doer", "else", "place", "daytime", "count", "when", "side",
+    "partner", "unseen", "caption",
 ]  # fmt: skip
 CLIP_KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
 NOT_VISIBLE = "not visible"
 NOT_SHOWN = "the video does not show it"
-"""How an option says that the answer is not there."""
+"""How the option that is right where a video does not answer says so; offered among wrong ones elsewhere."""
 WORDINGS: dict[ClipKind, tuple[str, ...]] = {
     "colour": (
         "What colour is the {shape}?",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from playhead_bench.world.asking.question import NOT_TOLD, Sense, Why
+from playhead_bench.world.asking.question import Sense, Why
 from playhead_bench.world.asking.table import Table, is_thing
 from playhead_bench.world.asking.words import Say
+from playhead_bench.world.phrases import NOT_SHOWN
 from playhead_bench.world.stage import Pair
 
 NOT_TOLD_SHARE = 0.25
@@ -101,7 +102,7 @@ def options_of(draft: Draft, rng: Random, position: int) -> tuple[tuple[str, ...
     Raises:
         ValueError: a draft with an answer of None that does not say why.
     """
-    right = NOT_TOLD if draft.why else (draft.fixed[draft.right] if draft.fixed else draft.answer)
+    right = NOT_SHOWN if draft.why else (draft.fixed[draft.right] if draft.fixed else draft.answer)
     if right is None:
         raise ValueError(f"no answer and no reason why: {draft.text}")
     if draft.fixed:
@@ -109,7 +110,7 @@ def options_of(draft: Draft, rng: Random, position: int) -> tuple[tuple[str, ...
     else:
         wrong = _three(draft, rng)
         if not draft.why and rng.random() < NOT_TOLD_SHARE:
-            wrong[rng.randrange(3)] = NOT_TOLD
+            wrong[rng.randrange(3)] = NOT_SHOWN
     return (*wrong[:position], right, *wrong[position:]), position
 
 

@@ -9,8 +9,6 @@ from playhead_index.window import Window
 
 Sense = Literal["picture", "speech", "screen"]
 Why = Literal["", "absent", "false_premise", "not_visible"]
-NOT_TOLD = "the video does not show it"
-"""The option that is right where a video does not answer; offered among the wrong ones elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
