@@ -12,7 +12,7 @@ import typer
 
 from playhead_bench.nano.card import Training
 from playhead_bench.nano.profile import WEIGHTS
-from playhead_bench.nano.tokens import make_tokenizer
+from playhead_bench.nano.tokens import kept_tokenizer
 from playhead_bench.world.stage import SplitMode
 from playhead_index.embed.runtime import torch
 
@@ -20,7 +20,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich
 BLOCK = 1000
 MODE: SplitMode = "compositional"
 SEED = 0
-STEPS = {"sight": 900, "answers": 1200, "clip": 600, "dino": 400}
+STEPS = {"sight": 900, "answers": 1000, "joint": 800, "clip": 700, "dino": 400}
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
 Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
 
@@ -30,8 +30,10 @@ def paint(data: Data, clips: int = 10_000, crowds: int = 12_000, tested: int = 1
     """Paint the pictures that models are trained and examined on; what is there is not painted again."""
     from playhead_bench.nano.pictures import paint_many
 
-    wanted = [("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE), ("clips", "dev", tested, "iid"),
-              ("clips", "test", tested, "iid")]  # fmt: skip
+    wanted = [
+        ("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE),
+        ("clips", "dev", tested, "iid"), ("clips", "test", tested, "iid"),
+    ]  # fmt: skip
     for source, part, count, mode in wanted:
         for start in range(0, count, BLOCK):
             paint_many(data, source, start, min(count, start + BLOCK), part, mode)  # type: ignore[arg-type]
@@ -44,13 +46,15 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     from playhead_bench.nano.train_answers import train_answers
     from playhead_bench.nano.train_clip import train_clip
     from playhead_bench.nano.train_dino import train_dino
+    from playhead_bench.nano.train_joint import train_joint
     from playhead_bench.nano.train_sight import train_sight
 
     torch().set_num_threads(threads)
-    tokenizer = make_tokenizer()
+    tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
     train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED)
     train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
+    train_joint(model, tokenizer, data, runs / "vlm", steps=STEPS["joint"], mode=MODE, seed=SEED)
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
 
 
@@ -62,7 +66,7 @@ def ship(
     machine: Annotated[str, typer.Option(help="Kind of machine, for the card.")] = "2 x86-64 cores, no GPU",
     only: Annotated[str, typer.Option(help="clip, dino or vlm; all when empty.")] = "",
 ) -> None:
-    """Write the trained models as users load them, examine them through that loading, and write their cards."""
+    """Write the trained models as users load them, examine them in that form, and write their cards."""
     from playhead_bench.nano import shipping
 
     for name in ("clip", "dino", "vlm"):

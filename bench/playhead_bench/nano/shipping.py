@@ -8,7 +8,7 @@ from typing import Any
 from playhead_bench.nano import clip, train_dino
 from playhead_bench.nano.card import Training
 from playhead_bench.nano.examine import examine_clip, examine_vlm, same_scene
-from playhead_bench.nano.tokens import make_tokenizer
+from playhead_bench.nano.tokens import kept_tokenizer
 from playhead_bench.nano.train_clip import Scales, finished
 from playhead_bench.nano.training import load_state
 from playhead_bench.nano.vlm import make_model, make_processor
@@ -27,7 +27,7 @@ def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
     scales.values.load_state_dict(state["scales"])
     folder, log = into / "nano-clip", runs / "clip" / "clip.jsonl"
     training = Training(
-        "nano-clip", "open_clip", ""An open_clip image-text encoder."",
+        "nano-clip", "open_clip", "An open_clip image-text encoder.",
         COMMAND, 0, steps["clip"], DATA, machine, _minutes([log]), {},
     )  # fmt: skip
     model = finished(model, scales)
@@ -56,15 +56,18 @@ def ship_dino(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
 
 def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
     """Writes nano-vlm."""
-    tokenizer = make_tokenizer()
+    tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = make_model(tokenizer)
-    model.load_state_dict(_state(runs / "vlm" / "answers.state")["model"])
-    folder, logs = into / "nano-vlm", [runs / "vlm" / "sight.jsonl", runs / "vlm" / "answers.jsonl"]
+    model.load_state_dict(_state(runs / "vlm" / "joint.state")["model"])
+    folder, logs = (
+        into / "nano-vlm",
+        [runs / "vlm" / f"{part}.jsonl" for part in ("sight", "answers", "joint")],
+    )
     training = Training(
         "nano-vlm", "transformers",
         "A Qwen3-VL that answers questions about clips, describes them, reads the times beside pictures, and "
         "says `not visible`.",
-        COMMAND, 0, steps["sight"] + steps["answers"], DATA, machine, _minutes(logs), {},
+        COMMAND, 0, steps["sight"] + steps["answers"] + steps["joint"], DATA, machine, _minutes(logs), {},
     )  # fmt: skip
     model.to(torch().bfloat16).save_pretrained(folder)
     make_processor(tokenizer).save_pretrained(folder)

@@ -81,6 +81,11 @@ def _corpus() -> Iterator[str]:
             yield from (question.text, question.answer)
 
 
-def save_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Writes the tokenizer where `AutoTokenizer` finds it."""
-    tokenizer.save_pretrained(folder)
+def kept_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a training: made and written to a folder once, then always read from there.
+
+    Token numbers are what weights are learnt for, so a training never makes its tokenizer twice.
+    """
+    if not (folder / "tokenizer.json").exists():
+        make_tokenizer().save_pretrained(folder)
+    return transformers().AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -77,9 +77,7 @@ def train_joint(
     return model
 
 
-def _answers(
-    model: Any, put: Batch, rows: list[Row], seen: Any, deep: Any
-) -> tuple[Any, dict[str, float]]:
+def _answers(model: Any, put: Batch, rows: list[Row], seen: Any, deep: Any) -> tuple[Any, dict[str, float]]:
     hidden = read_features(model, put, seen, deep)
     return answer_loss(model.model.language_model, hidden, put, rows)
 

@@ -130,28 +130,50 @@ def train_sight(
     batch: int = 48,
     mode: SplitMode = "iid",
     seed: int = 0,
+    model: Any = None,
+    name: str = "sight",
+    rate: float = 0.01,
 ) -> Any:
     """Trains the vision half and the embeddings of the words for what is seen; resumes where it stopped.
 
+    Args:
+        data: folder of painted pictures.
+        out: folder of the log and the state.
+        tokenizer: of the model.
+        steps: of the whole run.
+        batch: pairs of pictures a step.
+        mode: of the painted pictures.
+        seed: of weights and draws.
+        model: to go on from, when its language half has been trained: then the words stand still, so that
+            it finds them where they were.
+        name: of the log and the state.
+        rate: height of the learning rate of matrices.
+
     Returns:
-        The whole Qwen3-VL, its language half still random.
+        The whole Qwen3-VL.
     """
-    model = make_model(tokenizer, seed)
+    anew = model is None
+    if anew:
+        model = make_model(tokenizer, seed)
+        torch().nn.init.normal_(model.model.language_model.embed_tokens.weight, std=EMBEDDING_STD)
     embeddings = model.model.language_model.embed_tokens
-    torch().nn.init.normal_(embeddings.weight, std=EMBEDDING_STD)
+    embeddings.weight.requires_grad_(anew)
     heads, visual = WordHeads(tokenizer, embeddings), model.model.visual
     matrices, others = split(visual, ("pos_embed", "patch_embed"))
-    optimiser = Optimiser(matrices, [*others, embeddings.weight, *heads.parameters()], steps)
-    path, log = out / "sight.state", Log(out / "sight.jsonl")
+    words = [embeddings.weight] if anew else []
+    optimiser = Optimiser(matrices, [*others, *words, *heads.parameters()], steps, rate, rate / 5)
+    path, log = out / f"{name}.state", Log(out / f"{name}.jsonl")
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         heads.load(state)
         optimiser.load(state["optimiser"])
+    elif not anew:
+        heads.load(load_state(out / "sight.state"))
     found: dict[str, list[Block]] = {}
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
-        rng = Random(f"sight/{seed}/{optimiser.done}")
+        rng = Random(f"{name}/{seed}/{optimiser.done}")
         pictures, told = _batch(found, rng, batch)
         seen, deep = features(visual, pictures)
         loss, right = losses(heads, seen, told)
@@ -159,8 +181,9 @@ def train_sight(
         if not optimiser.done % EVERY:
             log(step=optimiser.done, loss=float(loss.detach()), **right)
         optimiser.step(loss)
-        if not optimiser.done % (5 * EVERY) or optimiser.done == steps:
+        if not optimiser.done % EVERY or optimiser.done == steps:
             save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
+    embeddings.weight.requires_grad_(True)
     return model
 
 
