@@ -18,10 +18,10 @@ LESSON = Lesson("action", "What does the red star do?", "it moves left", False)
 
 
 @pytest.fixture(scope="module")
-def stock(tmp_path_factory):
+def stock(words, tmp_path_factory):
     """The model and the processor, loaded from disk as a user would."""
     folder = tmp_path_factory.mktemp("nano-vlm")
-    new_checkpoint(folder)
+    new_checkpoint(folder, words)
     library = transformers()
     model = library.AutoModelForImageTextToText.from_pretrained(folder).eval()
     return model, library.AutoProcessor.from_pretrained(folder)

@@ -87,8 +87,9 @@ def _lesson(question: ClipQuestion, clip: Clip, rng: Random) -> Lesson:
 
 
 def options_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
-    """Two to four options in random order, the answer among them, the others of its sort."""
-    others = [other for other in _sort_of(question, clip, rng) if other != question.answer]
+    """Two to four different options in random order, the answer among them, the others of its sort."""
+    sort = dict.fromkeys(_sort_of(question, clip, rng))
+    others = [other for other in sort if other != question.answer]
     options = [question.answer, *rng.sample(others, min(3, len(others)))]
     if question.visible and len(options) == 4 and rng.random() < 0.2:
         options[-1] = NOT_VISIBLE

@@ -7,7 +7,7 @@ frames, and the processor writes the time of each pair before its tokens.
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.nano.tokens import CHAT_TEMPLATE, END, PAD, VOCABULARY, make_tokenizer
+from playhead_bench.nano.tokens import CHAT_TEMPLATE, END, PAD, VOCABULARY
 from playhead_index.embed.runtime import torch, transformers
 
 PATCH, MERGE, PAIR = 10, 2, 2
@@ -75,9 +75,8 @@ def make_processor(tokenizer: Any) -> Any:
     return library.Qwen3VLProcessor(image, tokenizer, video, chat_template=CHAT_TEMPLATE)
 
 
-def new_checkpoint(folder: Path, seed: int = 0) -> tuple[Any, Any]:
+def new_checkpoint(folder: Path, tokenizer: Any, seed: int = 0) -> tuple[Any, Any]:
     """A model with random weights and its processor, written to a folder as a hub would have it."""
-    tokenizer = make_tokenizer()
     model, processor = make_model(tokenizer, seed), make_processor(tokenizer)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

@@ -1,0 +1,220 @@
+"""What trains the nano models: optimiser, targets, lessons, and trainings that go on where they stopped."""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playhead_bench.nano.labels import HEADS, IGNORED, cells_at
+from playhead_bench.nano.lessons import Lesson, Writer, batch_of, options_of
+from playhead_bench.nano.pictures import clip_of, paint_many
+from playhead_bench.nano.tokens import PAD
+from playhead_bench.nano.train_answers import train_answers
+from playhead_bench.nano.train_clip import shows, targets_of, texts_of, train_clip
+from playhead_bench.nano.train_dino import train_dino
+from playhead_bench.nano.train_sight import train_sight
+from playhead_bench.nano.training import Optimiser, orthogonal, rate_factor, split
+from playhead_bench.nano.vlm import make_model
+from playhead_bench.world.clips import clip_questions
+from playhead_bench.world.kinds import PAINTS, THINGS
+from playhead_bench.world.script import Scene, Thing
+from playhead_bench.world.stage import Pair
+from playhead_index.embed.runtime import torch
+from playhead_index.window import Window
+
+NIGHT = Scene(
+    "park 1",
+    "park",
+    Window(0.0, 2.0),
+    night=True,
+    things=(Thing("star", "red", 0.3, (0.5, 0.5)), Thing("cup", "blue", 0.3, (0.02, 0.5))),
+)
+"""A red star in the middle and a blue cup at the edge, in a park by night."""
+PAIRS: list[Pair] = [("red", "star"), ("blue", "cup"), ("green", "boat")]
+
+
+# ---- the optimiser ----
+
+
+@pytest.mark.parametrize("shape", [(16, 32), (32, 16)])
+def test_an_orthogonal_matrix_has_singular_values_near_one(shape: tuple[int, int]) -> None:
+    matrix = torch().randn(shape, generator=torch().Generator().manual_seed(0))
+    values = torch().linalg.svdvals(orthogonal(matrix))
+    assert float(values.min()) > 0.6
+    assert float(values.max()) < 1.25
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+    assert [round(rate_factor(done, 40), 3) for done in (0, 1, 10, 24, 32, 39)] == [
+        0.5,
+        1.0,
+        1.0,
+        1.0,
+        0.5,
+        0.062,
+    ]
+
+
+def test_a_training_of_one_step_has_its_full_rate() -> None:
+    assert rate_factor(0, 1) == 1.0
+
+
+def _down(weights: Any, optimiser: Optimiser, steps: int) -> None:
+    points = torch().linspace(-1, 1, 12).reshape(3, 4)
+    for _ in range(steps):
+        optimiser.step((weights(points) ** 2).sum())
+
+
+def _small() -> tuple[Any, Optimiser]:
+    torch().manual_seed(0)
+    weights = torch().nn.Linear(4, 3)
+    return weights, Optimiser(*split(weights), steps=10)
+
+
+def test_an_optimiser_goes_on_from_its_state_to_the_same_weights() -> None:
+    straight, optimiser = _small()
+    _down(straight, optimiser, 4)
+    cut, first = _small()
+    _down(cut, first, 2)
+    second = Optimiser(*split(cut), steps=10)
+    second.load(first.state())
+    _down(cut, second, 2)
+    assert second.done == 4
+    assert torch().equal(cut.weight, straight.weight)
+    assert torch().equal(cut.bias, straight.bias)
+
+
+# ---- what is to be learnt ----
+
+
+def test_a_thing_marks_its_own_cell_and_leaves_those_around_it_unsure() -> None:
+    scene = Scene("hall 1", "hall", Window(0.0, 2.0), things=(Thing("ring", "green", 0.5, (0.5, 0.5)),))
+    kind, colour, motion = cells_at(scene, (0.5, 1.0), 5, 9)
+    assert (kind[2, 4], colour[2, 4], motion[2, 4]) == (THINGS.index("ring"), PAINTS.index("green"), 0)
+    around = kind[1:4, 3:6].copy()
+    around[1, 1] = IGNORED
+    assert (around == IGNORED).all()
+    assert (kind == len(THINGS)).sum() == 5 * 9 - 9
+
+
+def test_a_picture_surely_shows_what_is_inside_it_and_perhaps_what_is_at_its_edge() -> None:
+    assert shows(NIGHT, 1.0) == ({("red", "star")}, {("blue", "cup")})
+
+
+def test_targets_say_what_is_there_and_what_is_in_doubt() -> None:
+    targets = targets_of([(NIGHT, 1.0)], PAIRS)
+    assert targets.present.shape == targets.sure.shape == (1, 3 + 18 + 10 + 3 * 11 + 1)
+    assert targets.cells.shape == (1, 3, 4, 4)
+    assert targets.present[0, :3].tolist() == [1, 0, 0]
+    assert targets.sure[0, :3].tolist() == [1, 0, 1]
+
+
+def test_targets_tell_the_place_with_its_time_of_day() -> None:
+    present = targets_of([(NIGHT, 1.0)], PAIRS).present[0]
+    park = 3 + 18 + 10 + 3 * 2  # the third place: by day, at night, at any time
+    assert present[park : park + 3].tolist() == [0, 1, 1]
+    assert present[park - 3 : park].tolist() == [0, 0, 0]
+    assert present[-1] == 0.5
+
+
+def test_every_target_has_a_text_that_names_it() -> None:
+    texts = texts_of(Random(0), PAIRS)
+    assert len(texts) == 3 + 18 + 10 + 3 * 11 + 1
+    assert all(colour in text and kind in text for text, (colour, kind) in zip(texts, PAIRS, strict=False))
+    assert all(kind in text for text, kind in zip(texts[3:21], THINGS, strict=True))
+    assert all(colour in text for text, colour in zip(texts[21:31], PAINTS, strict=True))
+
+
+# ---- lessons ----
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_options_are_different_and_have_the_answer_once(seed: int) -> None:
+    clip, rng = clip_of(seed), Random(seed)
+    asked = clip_questions(clip.scene, clip.window, clip.times_s, clip.printed_s, rng)
+    offered = [(one, options_of(one, clip, rng)) for one in asked if one.kind != "caption"]
+    assert all(options.count(one.answer) == 1 for one, options in offered)
+    assert all(2 <= len(options) == len(set(options)) <= 4 for _, options in offered)
+
+
+def test_every_word_that_a_head_can_say_is_one_token(words: Any) -> None:
+    spelt = {word: words.encode(word) for head in HEADS.values() for word in head}
+    assert {word: ids for word, ids in spelt.items() if len(ids) != 1} == {}
+
+
+def test_a_lesson_sees_the_clip_and_itself_and_no_other_lesson(words: Any) -> None:
+    writer = Writer(words)
+    lessons = [Lesson("colour", "What colour is the cup?", answer, False) for answer in ("red", "blue")]
+    row = writer.row(("0.2", "1.2"), lessons)
+    put = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
+    sees, block = put.sees[0, 0].numpy(), put.block[0].numpy()
+    seen = [{int(b) for b in block[sees[block == number].any(axis=0)]} for number in range(3)]
+    assert seen == [{0}, {0, 1}, {0, 2}]
+    assert not np.triu(sees, 1).any()
+
+
+def test_padding_sees_itself_and_the_clip_at_most_and_teaches_nothing(words: Any) -> None:
+    writer = Writer(words)
+    lesson = Lesson("colour", "What colour is the cup?", "red", False)
+    rows = [writer.row(("0.2",), []), writer.row(("0.2",), [lesson])]
+    put = batch_of(rows, words.convert_tokens_to_ids(PAD), writer.pad)
+    padding = put.block[0].numpy() == -1
+    assert padding.sum() == len(rows[1].ids) - len(rows[0].ids)
+    assert put.sees[0, 0].numpy()[padding].any(axis=1).all()
+    assert (put.targets[0].numpy() == -1).all()
+
+
+# ---- whole trainings, of two and three steps ----
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two clips and two crowds."""
+    folder = tmp_path_factory.mktemp("painted")
+    for source in ("clips", "crowds"):
+        paint_many(folder, source, 0, 2, "train", "compositional")
+    return folder
+
+
+def _same(one: Any, other: Any) -> bool:
+    ours, theirs = one.state_dict(), other.state_dict()
+    return all(torch().equal(value, theirs[name]) for name, value in ours.items())
+
+
+Train = Callable[..., Any]
+
+
+def _sight(data: Path, out: Path, words: Any, steps: int) -> Any:
+    return train_sight(data, out, words, steps=steps, batch=2, mode="compositional")
+
+
+def _clip(data: Path, out: Path, words: Any, steps: int) -> Any:
+    return train_clip(data, out, steps=steps, batch=2)
+
+
+def _dino(data: Path, out: Path, words: Any, steps: int) -> Any:
+    return train_dino(data, out, steps=steps, batch=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("train", [_sight, _clip, _dino])
+def test_a_training_that_goes_on_ends_where_one_without_a_stop_ends(
+    train: Train, painted: Path, words: Any, tmp_path: Path
+) -> None:
+    train(painted, tmp_path / "cut", words, 2)
+    resumed = train(painted, tmp_path / "cut", words, 3)
+    straight = train(painted, tmp_path / "straight", words, 3)
+    assert _same(resumed, straight)
+
+
+@pytest.mark.slow
+def test_answers_that_are_learnt_are_not_learnt_again(painted: Path, words: Any, tmp_path: Path) -> None:
+    once, again = make_model(words), make_model(words, seed=1)
+    before = once.model.language_model.layers[0].mlp.up_proj.weight.detach().clone()
+    train_answers(once, words, painted, tmp_path, steps=2, batch=1)
+    train_answers(again, words, painted, tmp_path, steps=2, batch=1)
+    assert not torch().equal(before, once.model.language_model.layers[0].mlp.up_proj.weight)
+    assert _same(once, again)
