@@ -45,8 +45,9 @@ def train_answers(
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
     pad = tokenizer.convert_tokens_to_ids(PAD)
+    found: list[Block] = []
     while optimiser.done < steps:
-        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
         rng = Random(f"answers/{seed}/{optimiser.done}")
         rows, pictures = _rows(found, writer, rng, batch, mode, wording)

@@ -231,6 +231,7 @@ def train_clip(
         mode: of the painted pictures; in `compositional` no text of a held-out pair is ever seen.
         seed: of weights and draws.
         rate: height of the learning rate of matrices.
+        begin: state of another training, whose weights this one begins with.
 
     Returns:
         The open_clip model.
@@ -247,6 +248,9 @@ def train_clip(
         model.load_state_dict(state["model"])
         scales.values.load_state_dict(state["scales"])
         optimiser.load(state["optimiser"])
+    elif begin is not None and (state := load_state(begin)) is not None:
+        model.load_state_dict(state["model"])
+        scales.values.load_state_dict(state["scales"])
     known = list(pairs_of("train", mode))
     found: dict[str, list[Block]] = {}
     while optimiser.done < steps:

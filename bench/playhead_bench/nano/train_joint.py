@@ -57,8 +57,9 @@ def train_joint(
         optimiser.load(state["optimiser"])
     heads.load(state or load_state(out / "sight.state"))
     pad, known = tokenizer.convert_tokens_to_ids(PAD), pairs_of("train", mode)
+    found: dict[str, list[Block]] = {}
     while optimiser.done < steps:
-        if not optimiser.done % EVERY:  # more may have been painted meanwhile
+        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
         rng = Random(f"joint/{seed}/{optimiser.done}")
         rows, pictures, told = _rows(found["clips"], writer, rng, batch, known)
