@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 LIBRARY ?= demo-library
 VIDEO ?=
 QUESTION ?=
+QUICK ?=
+PARTS ?=
 
 .PHONY: demo test lint bench docs clean
 
@@ -14,8 +16,8 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,offline]"
 	touch $@
 
-demo: $(BIN)/.installed  ## index a video, search it, ask it; VIDEO=path takes your own
-	$(BIN)/playhead demo --library $(LIBRARY) $(if $(VIDEO),--video "$(VIDEO)") $(if $(QUESTION),--question "$(QUESTION)")
+demo: $(BIN)/.installed  ## index an hour, search it, ask it; QUICK=1 ten minutes; VIDEO=path takes your own
+	$(BIN)/playhead demo --library $(LIBRARY) $(if $(QUICK),--quick) $(if $(VIDEO),--video "$(VIDEO)") $(if $(QUESTION),--question "$(QUESTION)")
 
 test: $(BIN)/.installed  ## the tests that need no GPU, weights or network
 	$(BIN)/python -m pytest
@@ -27,11 +29,15 @@ lint: $(BIN)/.installed  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(BIN)/.installed  ## the small benchmarks; the large ones with SIZE=full
-	$(BIN)/python -m playhead_bench.suite --size $(or $(SIZE),small)
+bench: $(BIN)/.installed  ## small benchmarks into bench/RESULTS.md; PARTS="oracle needles" some; SIZE=full the large ones
+ifeq ($(SIZE),full)
+	$(BIN)/python -m playhead_bench.suite --size full
+else
+	$(BIN)/python -m playhead_bench.results $(if $(PARTS),--only $(PARTS))
+endif
 
 docs: $(BIN)/.installed  ## writes the commands' help into docs/cli.md
 	$(BIN)/python -m playhead.docs
 
 clean:
-	rm -rf $(VENV) demo-library bench/out
+	rm -rf $(VENV) demo-library demo-library-videos bench/out

@@ -2,23 +2,22 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from playhead.cli import app
+from playhead_index.errors import ModelUnavailable
 
-MADE_QUESTIONS = (
-    "what is on the slide when she mentions Bayes?",
-    "when does she first talk about the prior?",
-    "what does she say after the smoke detector?",
-    "how many times is the base rate mentioned?",
-    "which exit does the sign show?",
-    "how rare is the disease in the clinic?",
-    "what is said about penguins?",
-)
+if TYPE_CHECKING:
+    from playhead_bench.world.render import Truth
+    from playhead_bench.world.script import Story
+
+SEED = 0
 OWN_QUESTIONS = ("what is said in the first minute?", "what is written in the first minute?")
+HOUR, QUICK = ("hour.mp4", 60.0), ("ten-minutes.mp4", 10.0)
+WATCHED, QUICKLY_WATCHED = 5, 3
 
 
 def command(
@@ -27,27 +26,49 @@ def command(
     ] = Path("demo-library"),
     video: Annotated[Path | None, typer.Option(help="Your own video; one is made without it.")] = None,
     question: Annotated[list[str] | None, typer.Option(help="Ask this instead; may be repeated.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Ten minutes of made video, not an hour.")] = False,
 ) -> None:
     """Make or take a video, index it, search it, ask it."""
     console = Console()
     if video is None:
-        videos = library.with_name(f"{library.name}-videos")
-        console.print(f"making videos in {videos} …", style="dim")
-        make_videos(videos)
-        _run(console, "index", str(videos), "--library", str(library))
-        _run(console, "search", "bayes rule", "--library", str(library), "--limit", "5")
-        questions = question or list(MADE_QUESTIONS)
-        scope: list[str] = []
-    else:
-        _run(console, "index", str(video), "--library", str(library))
-        questions = question or list(OWN_QUESTIONS)
-        scope = ["--video", str(video)]
-    for text in questions:
-        _run(console, "ask", text, "--library", str(library), *scope)
+        _made(console, library, question, quick)
+        return
+    _run(console, "index", str(video), "--library", str(library))
+    for text in question or OWN_QUESTIONS:
+        _run(console, "ask", text, "--library", str(library), "--video", str(video))
+
+
+def _made(console: Console, library: Path, questions: list[str] | None, quick: bool) -> None:
+    """The tour of a made video; what is true stands under each question that it chose."""
+    from playhead_bench.tour import Stop, tour
+
+    name, minutes = QUICK if quick else HOUR
+    path = library.with_name(f"{library.name}-videos") / name
+    truth = made_video(path, minutes, console)
+    _run(console, "index", str(path), "--library", str(library), *_models(console))
+    stops = [Stop("ask", text, "") for text in questions or ()] or tour(truth.story, SEED)
+    for stop in stops:
+        limit = ("--limit", "5") if stop.command == "search" else ()
+        _run(console, stop.command, stop.text, "--library", str(library), "--video", name, *limit)
+        if stop.truth:
+            _say(console, f"truth: {stop.truth}")
+    if not questions:
+        _watch(console, library, path, truth.story, QUICKLY_WATCHED if quick else WATCHED)
+
+
+def made_video(path: Path, minutes: float, console: Console) -> "Truth":
+    """The demo's wandering as a file with its truth, rendered unless it is there."""
+    from playhead_bench.world.render import load_truth, render, truth_path
+    from playhead_bench.world.wander import wander
+
+    if path.exists() and truth_path(path).exists():
+        return load_truth(path)
+    _say(console, f"making {path}: {minutes:g} minutes of made world, of which everything is known …")
+    return render(wander(SEED, minutes, "test"), path)
 
 
 def make_videos(folder: Path | str) -> list[Path]:
-    """Renders the demo's two videos into a folder, unless they are there: a lecture and an interview."""
+    """Renders two short videos into a folder, unless they are there: a lecture and an interview."""
     from playhead_bench.world.render import render, truth_path
     from playhead_bench.world.stories import interview, lecture
 
@@ -58,6 +79,38 @@ def make_videos(folder: Path | str) -> list[Path]:
             render(story, path)
         made.append(path)
     return made
+
+
+def _models(console: Console) -> tuple[str, ...]:
+    """The options that name the nano models that are here; a line about each that is not."""
+    from playhead_bench.nano.profile import PROFILE
+
+    chosen: list[str] = []
+    for role in PROFILE.roles:
+        try:
+            PROFILE.name_of(role)
+        except ModelUnavailable as error:
+            _say(console, f"without a nano model for {role}: {error}", "yellow")
+        else:
+            chosen += [f"--{role}-model", "nano:"]
+    return ("--profile", "nano") if len(chosen) == 2 * len(PROFILE.roles) else tuple(chosen)
+
+
+def _watch(console: Console, library: Path, path: Path, story: "Story", most: int) -> None:
+    """Questions about what is shown: the moment found by its pictures, then a look at the clip."""
+    from playhead_bench.watching import load_watcher
+
+    console.print("\n[bold]Watching clips: the moment by search, the answer by nano-vlm[/]")
+    try:
+        watcher = load_watcher(library, story.name, path)
+    except ModelUnavailable as error:
+        _say(console, f"nothing is watched: {error}", "yellow")
+        return
+    watcher.show(console, story, most, SEED)
+
+
+def _say(console: Console, text: str, style: str = "dim") -> None:
+    console.print(text, style=style, markup=False, highlight=False)
 
 
 def _run(console: Console, *arguments: str) -> None:

@@ -1,0 +1,75 @@
+"""`python -m playhead_bench.results`: runs parts, keeps their fragments, writes `bench/RESULTS.md`.
+
+A part that cannot be run (a model that is not here) is told and left out; the others are written down.
+
+    python -m playhead_bench.results                       # every part
+    python -m playhead_bench.results --only oracle needles # these
+    python -m playhead_bench.results --run DIR             # include a finished `playhead eval`
+    python -m playhead_bench.results --page                # write the page again and run nothing
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from playhead_bench.results.fragments import read_fragments
+from playhead_bench.results.page import page
+from playhead_bench.results.parts import PARTS, Places, of_run, run_part
+from playhead_index.errors import PlayheadError
+
+BENCH = Path(__file__).resolve().parents[2]
+PICTURES = "docs/pictures"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what was asked for and writes the page; 1 when a part could not be run."""
+    asked = _parser().parse_args(arguments)
+    err = Console(stderr=True)
+    places = Places(asked.out / "work", asked.pictures)
+    fragments = asked.out / "results"
+    failed = 0
+
+    def say(text: str, style: str = "dim") -> None:
+        err.print(text, style=style, markup=False, highlight=False)
+
+    for name in [] if asked.page or asked.run else asked.only or PARTS:
+        say(f"{name} …", "bold")
+        try:
+            run_part(name, places, say).save(fragments)
+        except PlayheadError as error:
+            say(f"{name} is left out: {error}", "yellow")
+            failed += 1
+    try:
+        for folder in asked.run:
+            of_run(folder, asked.pictures, asked.command).save(fragments)
+        written = page(read_fragments(fragments))
+    except PlayheadError as error:
+        say(str(error), "red")
+        return 1
+    asked.page_file.write_text(written, encoding="utf-8")
+    say(f"{asked.page_file} is written")
+    return int(bool(failed))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m playhead_bench.results", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", nargs="+", choices=tuple(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    parser.add_argument("--run", nargs="+", type=Path, default=[], metavar="DIR", help="finished evaluations")
+    parser.add_argument("--command", default="", help="with --run: the command that gave it")
+    parser.add_argument("--page", action="store_true", help="write the page from what is kept, run nothing")
+    parser.add_argument("--out", type=Path, default=BENCH / "out", help="for fragments, videos, libraries")
+    parser.add_argument("--pictures", type=Path, default=BENCH.parent / PICTURES, help="for PNG files")
+    parser.add_argument("--page-file", type=Path, default=BENCH / "RESULTS.md", help="the page")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Needles searched for in made haystacks through the product, one cell a needle."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from playhead import Library
+from playhead.models import ModelNames
+from playhead_bench.evaluate.finder import LibraryFinder
+from playhead_bench.evaluate.metrics.overlap import as_windows
+from playhead_bench.evaluate.metrics.search import window_recall_at
+from playhead_bench.evaluate.tasks import rendered
+from playhead_bench.world.asking import WorldQuestion
+from playhead_bench.world.needles import Cell, NeedleKind, needle_story
+from playhead_index.errors import PlayheadError
+from playhead_index.recipe import Recipe
+from playhead_index.search.results import Lane
+
+DEPTHS, MINUTES = (0.1, 0.5, 0.9), (2.0, 10.0, 30.0)
+LANES: dict[NeedleKind, tuple[Lane, ...]] = {
+    "thing": ("picture",),
+    "card": ("screen",),
+    "speech": ("speech",),
+}
+"""Where a needle can be found; what else would be searched is not made ready."""
+FIRST, MOST = 1, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One needle that was searched for.
+
+    Args:
+        kind: of needle.
+        minutes: of the haystack.
+        depth: of the needle, from 0 to 1.
+        seed: of both.
+        query: what the product was asked to find.
+        found_at_1: the first moment covers at least half of the needle's window.
+        found_at_5: the first five do.
+    """
+
+    kind: NeedleKind
+    minutes: float
+    depth: float
+    seed: int
+    query: str
+    found_at_1: float
+    found_at_5: float
+
+    def cell(self) -> Cell:
+        """The same for a heat map."""
+        return Cell(self.minutes, self.depth, self.found_at_1)
+
+    def record(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def query_of(kind: NeedleKind, question: WorldQuestion) -> str:
+    """What to search for: the thing's name, or the question as it is asked."""
+    return f"a {question.things[0]}" if kind == "thing" else question.text
+
+
+def sought(
+    kind: NeedleKind,
+    folder: Path,
+    *,
+    depths: Sequence[float] = DEPTHS,
+    minutes: Sequence[float] = MINUTES,
+    seeds: Sequence[int] = (0,),
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Sought]:
+    """Makes haystacks with a needle each, indexes them into one library, and searches each by itself.
+
+    Args:
+        kind: of needle.
+        folder: for videos and the library; what is there already is used again.
+        depths: from 0 to 1.
+        minutes: lengths.
+        seeds: a needle and a haystack for each.
+        say: told what is going on.
+
+    Raises:
+        ModelUnavailable: there is no nano-clip, and things are to be found.
+        PlayheadError: a video cannot be indexed.
+    """
+    places = [(long, depth, seed) for long in minutes for depth in depths for seed in seeds]
+    stories = [needle_story(kind, depth, long, seed=seed) for long, depth, seed in places]
+    videos = {story.name: rendered(story, folder / "videos") for story, _ in stories}
+    library = Library(folder / f"library-{kind}", models_for(kind))
+    for report in library.index(list(videos.values()), Recipe(transcribe="never")):
+        say(f"{report.status} {report.path.name} in {report.seconds:.1f} s")
+        if report.status == "failed":
+            raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
+    finder = LibraryFinder(library, videos, lanes=LANES[kind])
+    asked = zip(places, stories, strict=True)
+    return [_sought(kind, *place, finder, question) for place, (_, question) in asked]
+
+
+def models_for(kind: NeedleKind) -> ModelNames:
+    """The models that can find a needle, all others off."""
+    return ModelNames(
+        picture="nano:" if kind == "thing" else "off",
+        appearance="off",
+        words="off" if kind == "thing" else "auto",
+        speech="off",
+        screen="auto" if kind == "card" else "off",
+    )
+
+
+def _sought(
+    kind: NeedleKind, minutes: float, depth: float, seed: int, finder: LibraryFinder, question: WorldQuestion
+) -> Sought:
+    query = query_of(kind, question)
+    places = finder.moments(query, question.videos, MOST)
+    found = as_windows([[window.start_s, window.end_s] for _, window in places])
+    gold = as_windows([[window.start_s, window.end_s] for window in question.windows])
+    recall = window_recall_at([found], [gold], (FIRST, MOST))
+    return Sought(kind, minutes, depth, seed, query, float(recall[FIRST]), float(recall[MOST]))

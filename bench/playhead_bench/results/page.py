@@ -1,0 +1,155 @@
+"""The page of results: Markdown made of fragments, each section with the command that gives it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from playhead_bench.results.fragments import Fragment
+
+PARTS = ("eval", "run", "oracle", "needles", "suite")
+"""The order of the sections; several runs stand beside each other by their names."""
+HEAD = """# Results
+
+Written by `python -m playhead_bench.results`, from what has been run; do not edit. Each section names the
+command, the commit and the machine that gave it. All videos are made by this project, so every answer and
+every window is known; the models are the bundled nano models, which know that world and nothing else.
+What the numbers show is how strategies and parts compare, not how large models would do.
+"""
+NOTHING = "\nNothing has been run yet.\n"
+DEEPEST_HEADING = 6
+
+
+def page(fragments: Sequence[Fragment], pictures: str = "../docs/pictures") -> str:
+    """The whole page.
+
+    Args:
+        fragments: in any order.
+        pictures: where the pictures lie, as seen from the page.
+    """
+    ordered = sorted(fragments, key=lambda one: (_rank(one.part), one.part))
+    sections = "".join(f"\n{section(one, pictures)}" for one in ordered)
+    return HEAD + (sections or NOTHING)
+
+
+def section(fragment: Fragment, pictures: str) -> str:
+    """One fragment as a section: what it is, how it was made, its tables, its pictures."""
+    lasted = "" if fragment.seconds is None else f" It took {_duration(fragment.seconds)}."
+    made = f"`{fragment.command}` at commit `{fragment.commit[:12]}`, on {fragment.machine}.{lasted}"
+    shown = "".join(f"\n![{what}]({pictures}/{name})\n" for name, what in fragment.pictures.items())
+    body = WRITERS[_kind(fragment.part)](fragment.data)
+    return f"## {fragment.title}\n\n{made}\n\n{body}{shown}"
+
+
+def _kind(part: str) -> str:
+    """The sort of a part: `run-large` is a `run`."""
+    return part.partition("-")[0]
+
+
+def _rank(part: str) -> int:
+    return PARTS.index(_kind(part))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
+# ---- a writer a part ----
+
+
+def evaluation(data: Mapping[str, Any]) -> str:
+    """A run of strategies: its own report, its headings one level deeper and its title left out."""
+    lines = [line for line in str(data["report"]).splitlines() if not line.startswith("# ")]
+    return "\n".join(_deeper(line) for line in lines).strip() + "\n"
+
+
+def _deeper(line: str) -> str:
+    marks = len(line) - len(line.lstrip("#"))
+    return f"#{line}" if 0 < marks < DEEPEST_HEADING else line
+
+
+def oracle(data: Mapping[str, Any]) -> str:
+    """Recall against noise, a line a level."""
+    points = data["points"]
+    ranks = list(points[0]["recall_at"])
+    header = ("noise", "cosine", *(f"recall@{k}" for k in ranks), "nothing found")
+    rows = [
+        (
+            f"{p['noise']:g}",
+            f"{p['cosine']:.2f}",
+            *(f"{p['recall_at'][k]:.3f}" for k in ranks),
+            f"{p['empty']:.3f}",
+        )
+        for p in points
+    ]
+    return f"{data['about']}\n\n{grid(header, rows)}"
+
+
+def needles(data: Mapping[str, Any]) -> str:
+    """Needles found, a line a kind and length, a column a depth."""
+    cells = data["cells"]
+    depths = sorted({cell["depth"] for cell in cells})
+    places = dict.fromkeys((cell["kind"], cell["minutes"]) for cell in cells)
+    rows = []
+    for kind, minutes in places:
+        inside = [c for c in cells if (c["kind"], c["minutes"]) == (kind, minutes)]
+        by_depth = [[c for c in inside if c["depth"] == depth] for depth in depths]
+        rows.append((kind, f"{minutes:g}", *map(_found, by_depth), f"{_share(inside, 'found_at_5'):.0%}"))
+    header = ("needle", "minutes", *(f"depth {depth:.0%}" for depth in depths), "among the first five")
+    return f"{data['about']}\n\n{grid(header, rows)}"
+
+
+def _found(cells: Sequence[Mapping[str, Any]]) -> str:
+    return f"{_share(cells, 'found_at_1'):.0%} of {len(cells)}" if cells else "–"
+
+
+def _share(cells: Sequence[Mapping[str, Any]], name: str) -> float:
+    return sum(float(cell[name]) for cell in cells) / len(cells)
+
+
+def suite(data: Mapping[str, Any]) -> str:
+    """The benchmarks of the parts: every number under its name, and what failed."""
+    parts = []
+    for name, record in data.items():
+        if "failed" in record:
+            last = (record["failed"].strip().splitlines() or ["no message"])[-1]
+            parts.append(f"### {name}\n\nFailed: `{last}`\n")
+            continue
+        threads, load = record["threads"] or "all", record["load_before"]
+        took = f"{record['seconds']:.0f} s, {threads} threads, load {load:.1f}"
+        rows = list(flat(record["result"]))
+        parts.append(f"### {name}\n\n{took}\n\n{grid(('what', 'value'), rows)}")
+    return "\n".join(parts)
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every leaf of nested records with the path to it.
+
+    >>> list(flat({"a": {"b": 0.5}, "c": [1, "x"]}))
+    [('a b', '0.5'), ('c', '1, x')]
+    """
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from flat(inner, f"{name} {key}".strip())
+    elif isinstance(value, list) and any(isinstance(one, (Mapping, list)) for one in value):
+        for number, inner in enumerate(value):
+            yield from flat(inner, f"{name} {number}".strip())
+    else:
+        yield name, ", ".join(map(_told, value)) if isinstance(value, list) else _told(value)
+
+
+def _told(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, all columns but the first aligned to the right."""
+    rule = ("---", *("---:" for _ in header[1:]))
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in row)} |\n"
+        for row in (header, rule, *rows)
+    )
+
+
+WRITERS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "eval": evaluation, "run": evaluation, "oracle": oracle, "needles": needles, "suite": suite,
+}  # fmt: skip
+"""How a part's data are written."""

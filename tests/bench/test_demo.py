@@ -1,0 +1,126 @@
+"""What the demo asks, and what it says where models are missing."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from tests.bench.made_eval import ScriptedFinder
+
+from playhead_bench import demo
+from playhead_bench.evaluate.answerer import ScriptedAnswerer
+from playhead_bench.evaluate.sampling import FrameSource
+from playhead_bench.evaluate.strategies.desk import Desk
+from playhead_bench.nano.profile import FOLDERS
+from playhead_bench.tour import clip_questions, tour, truth_of
+from playhead_bench.watching import Watcher
+from playhead_bench.world.asking.table import Table
+from playhead_bench.world.render import render
+from playhead_bench.world.wander import wander
+from playhead_index.window import Window
+
+
+def test_a_tour_searches_asks_for_words_and_order_and_for_what_is_not_there():
+    stops = tour(wander(0, 10.0, "test"))
+    assert [stop.command for stop in stops[:2]] == ["search", "ask"]
+    assert [stop.truth for stop in stops[-2:]] == ["never said", "never there"]
+    assert any(stop.text.startswith("Which is said first") for stop in stops)
+
+
+def test_the_same_story_gives_the_same_tour():
+    assert tour(wander(3, 5.0, "test")) == tour(wander(3, 5.0, "test"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_tour_searches_for_is_seen_once_and_when_it_says(seed):
+    table = Table(wander(seed, 10.0, "test"), "v")
+    stop = tour(table.story)[0]
+    (row,) = table.shown[stop.text.partition(" ")[2]]
+    assert stop.truth == f"seen once ({table.window(row)})"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_tour_asks_for_things_and_towns_that_are_nowhere(seed):
+    story = wander(seed, 10.0, "test")
+    town, thing = (stop.text for stop in tour(story)[-2:])
+    words = " ".join(event.text for event in story.events())
+    assert re.fullmatch(r"What is said about (\w+)\?", town).group(1) not in words
+    label = re.fullmatch(r"When does the (\w+ \w+) appear\?", thing).group(1)
+    assert label not in Table(story, "v").shown
+
+
+def test_a_tour_of_ten_seconds_asks_what_there_is_to_ask():
+    assert {stop.command for stop in tour(wander(0, 10 / 60, "test"))} <= {"search", "ask"}
+
+
+def test_of_many_windows_the_first_four_are_told():
+    windows = [Window(10.0 * n, 10.0 * n + 1) for n in range(6)]
+    assert truth_of("6", windows).endswith("0:30–0:31 and 2 more)")
+
+
+def test_questions_for_clips_are_open_and_have_answers_and_windows():
+    samples = clip_questions(wander(0, 10.0, "test"), most=5)
+    assert [sample.kind for sample in samples] == ["what", "which", "what", "which", "what"]
+    assert all(sample.answer and sample.windows and not sample.options for sample in samples)
+
+
+def test_what_was_watched_is_told_with_the_truth(tmp_path, capsys):
+    story = wander(0, 1.0, "test")
+    path = render(story, tmp_path / "minute.mp4").path
+    finder = ScriptedFinder([(story.name, Window(4.0, 8.0))])
+    desk = Desk(ScriptedAnswerer(["it jumps"] * 2), FrameSource({story.name: path}), finder)
+    Watcher(desk).show(Console(width=200), story, most=2)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert lines[1] == "it jumps  at 0:04–0:08"
+    assert lines[2].startswith("truth: ")
+
+
+def test_a_missing_video_model_is_said_and_nothing_is_watched(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("playhead_bench.nano.profile.WEIGHTS", tmp_path)
+    demo._watch(Console(width=300), tmp_path, tmp_path / "v.mp4", wander(0, 1.0), 3)
+    assert "nothing is watched: nano-vlm is not in" in capsys.readouterr().out
+
+
+def test_each_missing_nano_model_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("playhead_bench.nano.profile.WEIGHTS", tmp_path)
+    (tmp_path / FOLDERS["appearance"]).mkdir()
+    (tmp_path / FOLDERS["appearance"] / "model.safetensors").touch()
+    assert demo._models(Console(width=300)) == ("--appearance-model", "nano:")
+    assert capsys.readouterr().out.startswith("without a nano model for picture: nano-clip is not in")
+
+
+def test_with_all_nano_models_the_profile_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("playhead_bench.nano.profile.WEIGHTS", tmp_path)
+    for name in FOLDERS.values():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").touch()
+    assert demo._models(Console()) == ("--profile", "nano")
+
+
+def test_a_video_that_was_made_is_not_made_again(tmp_path):
+    path = tmp_path / "short.mp4"
+    made = demo.made_video(path, 0.5, Console(quiet=True))
+    before = path.stat().st_mtime_ns
+    assert demo.made_video(path, 0.5, Console(quiet=True)).story.name == made.story.name
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_the_quick_demo_answers_from_ten_minutes_and_says_what_is_true(tmp_path: Path):
+    run = [
+        sys.executable,
+        "-c",
+        "from playhead.cli import main; main()",
+        "demo",
+        "--quick",
+        "--library",
+        "lib",
+    ]
+    environment = os.environ | {"PYTHONPATH": ":".join(sys.path), "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
+    told = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("truth: ") >= 8
+    assert "abstained: absent" in told.stdout
