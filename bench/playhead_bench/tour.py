@@ -74,7 +74,7 @@ def _seen(table: Table) -> list[Stop]:
     """The two things that are seen in one stretch only, and for the longest."""
     once = {label: table.window(rows[0]) for label, rows in table.shown.items() if len(rows) == 1}
     rare = sorted(once, key=lambda label: (-once[label].duration_s, label))[:2]
-    stops = [Stop("search", _one(label), truth_of("seen once", [once[label]])) for label in rare[:1]]
+    stops = [Stop("search", a_thing(label), truth_of("seen once", [once[label]])) for label in rare[:1]]
     return stops + [
         Stop("ask", f"When does the {label} appear?", truth_of("once", [once[label]])) for label in rare[1:]
     ]
@@ -129,5 +129,5 @@ def _words(line: Event) -> str:
     return line.text.rstrip(".")
 
 
-def _one(label: str) -> str:
+def a_thing(label: str) -> str:
     return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"

@@ -11,6 +11,7 @@ from playhead_bench.evaluate.finder import LibraryFinder
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.metrics.search import window_recall_at
 from playhead_bench.evaluate.tasks import rendered
+from playhead_bench.tour import a_thing
 from playhead_bench.world.asking import WorldQuestion
 from playhead_bench.world.needles import Cell, NeedleKind, needle_story
 from playhead_index.errors import PlayheadError
@@ -60,7 +61,7 @@ class Sought:
 
 def query_of(kind: NeedleKind, question: WorldQuestion) -> str:
     """What to search for: the thing's name, or the question as it is asked."""
-    return f"a {question.things[0]}" if kind == "thing" else question.text
+    return a_thing(question.things[0]) if kind == "thing" else question.text
 
 
 def sought(
