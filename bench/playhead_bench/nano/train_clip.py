@@ -219,7 +219,7 @@ def _pair_cells(cells: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.i
 
 def train_clip(
     data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0,
-    rate: float = 0.004,
+    rate: float = 0.004, begin: Path | None = None,
 ) -> Any:  # fmt: skip
     """Trains nano-clip on painted pictures; resumes where it stopped.
 
