@@ -130,4 +130,5 @@ def _words(line: Event) -> str:
 
 
 def a_thing(label: str) -> str:
+    """A label as it is searched for: `a red star`, `an orange ring`."""
     return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
