@@ -20,7 +20,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich
 BLOCK = 1000
 MODE: SplitMode = "compositional"
 SEED = 0
-STEPS = {"sight": 900, "answers": 1000, "joint": 800, "clip": 700, "dino": 400}
+STEPS = {
+    "sight": 900, "answers": 1000, "sharper": 1200, "joint": 800, "clip": 700, "clip_all": 220, "dino": 400,
+}  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
 Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
 
@@ -53,7 +55,15 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
     train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED)
+    begin = runs / "clip" / "clip.state"
+    train_clip(
+        data, runs / "clip-all", steps=STEPS["clip_all"], mode="iid", seed=SEED, rate=0.004, begin=begin
+    )
     train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
+    train_sight(
+        data, runs / "vlm", tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
+        name="sharper", rate=0.005,
+    )  # fmt: skip
     train_joint(model, tokenizer, data, runs / "vlm", steps=STEPS["joint"], mode=MODE, seed=SEED)
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
 
