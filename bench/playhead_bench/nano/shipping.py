@@ -22,7 +22,7 @@ Shipper = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
 
 
 def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
-    """Writes nano-clip as trained on all pairs; the training before is examined on pairs unseen."""
+    """Writes nano-clip as trained on all pairs; the training before is examined too."""
     folder, logs = into / "nano-clip", [runs / run / "clip.jsonl" for run in ("clip", "clip-all")]
     training = Training(
         "nano-clip", "open_clip",
