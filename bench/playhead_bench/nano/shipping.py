@@ -26,7 +26,7 @@ def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
     folder, logs = into / "nano-clip", [runs / run / "clip.jsonl" for run in ("clip", "clip-all")]
     training = Training(
         "nano-clip", "open_clip",
-        "An open_clip image-text encoder. It ends with a training on all pairs of colour and kind; the scores "
+        "An open_clip image-text encoder. It ends with a training on all pairs of colour and kind; scores "
         "named `without_held_out` are those of the training before, which saw none of the held-out pairs.",
         COMMAND, 0, steps["clip"] + steps["clip_all"], DATA_OF_CLIP, machine, _minutes(logs), {},
     )  # fmt: skip
