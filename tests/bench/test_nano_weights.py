@@ -39,7 +39,7 @@ def test_a_card_lies_beside_the_weights(name: str):
 def test_nano_clip_finds_things_by_kind_and_colour():
     from playhead_bench.nano.examine import examine_clip
 
-    assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.75
+    assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.85
 
 
 @pytest.mark.slow
