@@ -22,7 +22,7 @@ MODE: SplitMode = "compositional"
 SEED = 0
 STEPS = {
     "sight": 900, "answers": 1000, "sharper": 1200, "joint": 800,
-    "clip": 700, "clip_all": 220, "clip_more": 260, "dino": 400,
+    "clip": 700, "clip_held": 240, "clip_all": 220, "clip_more": 260, "dino": 400,
 }  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
 Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
@@ -56,11 +56,13 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
     train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED)
-    before = "clip"
-    for run, rate in (("clip_all", 0.004), ("clip_more", 0.003)):
+    going_on: tuple[tuple[str, str, SplitMode, float], ...] = (
+        ("clip_held", "clip", MODE, 0.003), ("clip_all", "clip", "iid", 0.004),
+        ("clip_more", "clip_all", "iid", 0.003),
+    )  # fmt: skip
+    for run, before, mode, rate in going_on:
         begin = runs / before / "clip.state"
-        train_clip(data, runs / run, steps=STEPS[run], mode="iid", seed=SEED, rate=rate, begin=begin)
-        before = run
+        train_clip(data, runs / run, steps=STEPS[run], mode=mode, seed=SEED, rate=rate, begin=begin)
     train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
     train_sight(
         data, runs / "vlm", tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
