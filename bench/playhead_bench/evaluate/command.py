@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from playhead.models import ModelNames
+from playhead_bench.nano.profile import WEIGHTS
 
 if TYPE_CHECKING:
     from playhead_bench.evaluate.answerer import ClipAnswerer
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from playhead_bench.world.stage import Part, SplitMode
 
 DEFAULT_BUDGET = 16
-WEIGHTS = Path(__file__).resolve().parents[1] / "nano" / "weights"
-"""Where the bundled small models lie."""
 WORLD = "world"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""

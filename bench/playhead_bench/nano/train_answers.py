@@ -10,10 +10,11 @@ import numpy as np
 
 from playhead_bench.nano.blocks import Block, blocks, draw
 from playhead_bench.nano.lessons import MOST_LESSONS, Batch, Row, Writer, batch_of, lessons_of
+from playhead_bench.nano.pictures import Clip
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
-from playhead_bench.world.stage import Part, SplitMode, pairs_of
+from playhead_bench.world.stage import Pair, SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 
 EVERY = 50
@@ -44,13 +45,13 @@ def train_answers(
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
-    pad = tokenizer.convert_tokens_to_ids(PAD)
+    pad, known = tokenizer.convert_tokens_to_ids(PAD), pairs_of("train", mode)
     found: list[Block] = []
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
         rng = Random(f"answers/{seed}/{optimiser.done}")
-        rows, pictures = _rows(found, writer, rng, batch, mode, wording)
+        rows, pictures, _ = draw_rows(found, writer, rng, batch, known, wording)
         put = batch_of(rows, pad, writer.pad)
         hidden = read(model, put, pictures)
         loss, right = answer_loss(language, hidden, put, rows)
@@ -62,18 +63,32 @@ def train_answers(
     return model
 
 
-def _rows(
-    found: list[Block], writer: Writer, rng: Random, size: int, mode: SplitMode, wording: SplitMode
-) -> tuple[list[Row], Any]:
-    rows, pictures = [], []
+def draw_rows(
+    found: list[Block], writer: Writer, rng: Random, size: int, known: Sequence[Pair], wording: SplitMode
+) -> tuple[list[Row], Any, list[Clip]]:
+    """Random clips with questions about them.
+
+    Args:
+        found: the painted clips.
+        writer: of rows.
+        rng: the dice.
+        size: how many clips.
+        known: the pairs of colour and kind that near-misses are made of.
+        wording: `compositional` leaves the last wording of each kind out.
+
+    Returns:
+        The rows, (size, N, 100, 180, 3) uint8 pictures, and what they show.
+    """
+    rows, pictures, clips = list[Row](), [], list[Clip]()
     for _ in range(size):
         block, number = draw(found, rng)
         clip = block.clip(number)
-        lessons = lessons_of(clip, rng, wording=wording, pairs=pairs_of("train", mode), most=MOST_LESSONS)
+        lessons = lessons_of(clip, rng, wording=wording, pairs=known, most=MOST_LESSONS)
         rng.shuffle(lessons)
         rows.append(writer.row(clip.printed_s, lessons))
         pictures.append(block.small[number])
-    return rows, torch().from_numpy(np.stack(pictures))
+        clips.append(clip)
+    return rows, torch().from_numpy(np.stack(pictures)), clips
 
 
 def read(model: Any, put: Batch, pictures: Any) -> Any:
@@ -133,48 +148,3 @@ def exact_by_kind(hit: Any, put: Batch, rows: Sequence[Row]) -> dict[str, float]
             tokens = hit[(where == i) & (block == lesson_number)]
             right["choice" if lesson.choice else lesson.kind].append(bool(tokens.all()))
     return {kind: float(np.mean(hits)) for kind, hits in sorted(right.items())}
-
-
-def examine_answers(
-    model: Any,
-    tokenizer: Any,
-    data: Path,
-    *,
-    part: Part = "dev",
-    clips: int = 600,
-    wording: SplitMode = "iid",
-) -> dict[str, float]:
-    """The share of exact replies by kind on clips of another part (greedy decoding writes just these)."""
-    writer, found, pad = (
-        Writer(tokenizer),
-        blocks(data, "clips", part, "iid")[0],
-        tokenizer.convert_tokens_to_ids(PAD),
-    )
-    total: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    with torch().inference_mode():
-        for start in range(0, min(clips, len(found)), 16):
-            numbers = range(start, min(start + 16, len(found)))
-            chosen = [found.clip(number) for number in numbers]
-            rows = [
-                writer.row(
-                    clip.printed_s, lessons_of(clip, Random(f"{part}/{n}"), wording=wording, training=False)
-                )
-                for n, clip in zip(numbers, chosen, strict=True)
-            ]
-            put = batch_of(rows, pad, writer.pad)
-            pictures = torch().from_numpy(np.stack([found.small[n] for n in numbers]))
-            _, right = answer_loss(model.model.language_model, read(model, put, pictures), put, rows)
-            count = _counts(rows)
-            for kind, share in right.items():
-                total[kind].append((share * count[kind], count[kind]))
-    return {
-        kind: sum(r for r, _ in parts) / sum(n for _, n in parts) for kind, parts in sorted(total.items())
-    }
-
-
-def _counts(rows: Sequence[Row]) -> dict[str, int]:
-    count: dict[str, int] = defaultdict(int)
-    for row in rows:
-        for lesson in row.lessons:
-            count["choice" if lesson.choice else lesson.kind] += 1
-    return count

@@ -10,11 +10,10 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playhead_bench.nano.blocks import Block, blocks, draw
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
-from playhead_bench.world.stage import Part, SplitMode
+from playhead_bench.world.stage import SplitMode
 from playhead_index.embed.runtime import torch, transformers
 
 SIDE, PATCH, WIDTH = 112, 14, 128
@@ -116,29 +115,3 @@ def _pairs(found: list[Block], rng: Random, size: int) -> tuple[Any, Any]:
         ones.append(block.square[row, first])
         others.append(block.square[row, second])
     return torch().from_numpy(np.stack(ones)), torch().from_numpy(np.stack(others))
-
-
-def examine_dino(model: Any, data: Path, part: Part = "test", scenes: int = 500) -> dict[str, float]:
-    """How often the picture nearest to one of a scene is the other of that scene, among all scenes.
-
-    Args:
-        model: the Dinov2Model.
-        data: folder of painted clips.
-        part: of the data.
-        scenes: how many are told apart.
-    """
-    block = blocks(data, "clips", part, "iid")[0]
-    count = min(scenes, len(block))
-    firsts, lasts = (_vectors(model, block.square[:count, frame]) for frame in (0, -1))
-    nearest = (firsts @ lasts.T).argmax(-1) == torch().arange(count)
-    return {"same_scene_recall_at_1": float(nearest.float().mean()), "scenes": float(count)}
-
-
-def _vectors(model: Any, pictures: NDArray[np.uint8]) -> Any:
-    with torch().inference_mode():
-        parts = [
-            model(pixel_values=to_pixels(torch().from_numpy(pictures[start : start + 50].copy())))
-            for start in range(0, len(pictures), 50)
-        ]
-    vectors = torch().cat([part.last_hidden_state[:, 0] for part in parts])
-    return torch().nn.functional.normalize(vectors, dim=-1)

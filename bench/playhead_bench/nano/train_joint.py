@@ -8,10 +8,10 @@ import numpy as np
 
 from playhead_bench.nano.blocks import Block, blocks, draw
 from playhead_bench.nano.labels import Labels, labels_of
-from playhead_bench.nano.lessons import MOST_LESSONS, Batch, Row, Writer, batch_of, lessons_of
+from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD
-from playhead_bench.nano.train_answers import answer_loss, read_features
+from playhead_bench.nano.train_answers import answer_loss, draw_rows, read_features
 from playhead_bench.nano.train_sight import WordHeads, losses
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.world.stage import SplitMode, pairs_of
@@ -62,13 +62,16 @@ def train_joint(
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
         rng = Random(f"joint/{seed}/{optimiser.done}")
-        rows, pictures, told = _rows(found["clips"], writer, rng, batch, known)
+        rows, frames, clips = draw_rows(found["clips"], writer, rng, batch, known, "iid")
+        pictures = frames.reshape(-1, 2, *frames.shape[2:])
+        told = [labels_of(clip, pair) for clip in clips for pair in range(frames.shape[1] // 2)]
         crowds, crowds_told = _crowds(found["crowds"], rng)
         put = batch_of(rows, pad, writer.pad)
         seen, deep = features(model.model.visual, torch().cat([pictures, crowds]))
         sight, right = losses(heads, seen, told + crowds_told)
         sight = sight + 0.3 * losses(heads, deep, told + crowds_told)[0]
-        loss, exact = _answers(model, put, rows, seen[: len(pictures)], deep[: len(pictures)])
+        hidden = read_features(model, put, seen[: len(pictures)], deep[: len(pictures)])
+        loss, exact = answer_loss(model.model.language_model, hidden, put, rows)
         if not optimiser.done % EVERY:
             log(step=optimiser.done, loss=float(loss.detach()), sight=float(sight.detach()),
                 seen_kind=right["kind"], seen_motion=right["motion"], **exact)  # fmt: skip
@@ -76,27 +79,6 @@ def train_joint(
         if not optimiser.done % EVERY or optimiser.done == steps:
             save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
     return model
-
-
-def _answers(model: Any, put: Batch, rows: list[Row], seen: Any, deep: Any) -> tuple[Any, dict[str, float]]:
-    hidden = read_features(model, put, seen, deep)
-    return answer_loss(model.model.language_model, hidden, put, rows)
-
-
-def _rows(
-    found: list[Block], writer: Writer, rng: Random, size: int, known: Any
-) -> tuple[list[Row], Any, list[Labels]]:
-    rows, pictures, told = list[Row](), [], list[Labels]()
-    for _ in range(size):
-        block, number = draw(found, rng)
-        clip = block.clip(number)
-        lessons = lessons_of(clip, rng, pairs=known, most=MOST_LESSONS)
-        rng.shuffle(lessons)
-        rows.append(writer.row(clip.printed_s, lessons))
-        frames = block.small[number]
-        pictures.append(frames.reshape(-1, 2, *frames.shape[1:]))
-        told += [labels_of(clip, pair) for pair in range(len(frames) // 2)]
-    return rows, torch().from_numpy(np.concatenate(pictures)), told
 
 
 def _crowds(found: list[Block], rng: Random) -> tuple[Any, list[Labels]]:

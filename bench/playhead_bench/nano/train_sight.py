@@ -16,7 +16,7 @@ from playhead_bench.nano.labels import HEADS, IGNORED, Labels, labels_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.nano.vlm import make_model
-from playhead_bench.world.stage import Part, SplitMode
+from playhead_bench.world.stage import SplitMode
 from playhead_index.embed.runtime import torch
 
 CELL_HEADS = ("kind", "colour", "motion")
@@ -185,25 +185,3 @@ def train_sight(
             save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
     embeddings.weight.requires_grad_(True)
     return model
-
-
-def examine_sight(
-    model: Any,
-    tokenizer: Any,
-    data: Path,
-    state: Path,
-    part: Part = "dev",
-    mode: SplitMode = "iid",
-    batches: int = 8,
-) -> dict[str, float]:
-    """How often each head is right on clips of another part."""
-    heads = WordHeads(tokenizer, model.model.language_model.embed_tokens)
-    heads.load(load_state(state))
-    found = {"clips": blocks(data, "clips", part, mode), "crowds": blocks(data, "clips", part, mode)}
-    total: dict[str, list[float]] = {}
-    with torch().inference_mode():
-        for number in range(batches):
-            pictures, told = _batch(found, Random(number), 48)
-            for head, share in losses(heads, features(model.model.visual, pictures)[0], told)[1].items():
-                total.setdefault(head, []).append(share)
-    return {head: float(np.mean(shares)) for head, shares in total.items()}
