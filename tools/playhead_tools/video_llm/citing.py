@@ -1,0 +1,105 @@
+"""Numbers of frames become times: those that were shown, and no others."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.errors import ModelOutputInvalid
+from playhead_index.window import Window
+from playhead_tools.video_llm.protocol import Clip, ShownFrame
+
+_BRACKET = re.compile(
+    r"\[\s*(?:frames?\s*)?(\d+(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d+)*)\s*\]", re.IGNORECASE
+)
+_ITEM = re.compile(r"(\d+)(?:\s*[–-]\s*(?:frames?\s*)?(\d+))?", re.IGNORECASE)
+
+
+def shown_frames(clips: Sequence[Clip], kept: Sequence[NDArray[np.int64]]) -> tuple[ShownFrame, ...]:
+    """The chosen frames of all clips, numbered from 1 in the order in which they are shown.
+
+    A frame's window ends where the next shown frame with a later time appears, or with its clip.
+
+    Args:
+        clips: the clips of a call.
+        kept: for each clip the (K,) int64 indices of its frames to show, ascending.
+
+    Raises:
+        ValueError: there is not one list a clip, indices do not ascend or lie outside, or none is kept.
+    """
+    if len(kept) != len(clips):
+        raise ValueError(f"expected the frames to keep of {len(clips)} clips, got {len(kept)} lists")
+    shown: list[ShownFrame] = []
+    for c, (clip, indices) in enumerate(zip(clips, kept, strict=True)):
+        chosen = np.asarray(indices, dtype=np.int64)
+        if chosen.size and (chosen[0] < 0 or chosen[-1] >= len(clip) or bool((np.diff(chosen) <= 0).any())):
+            raise ValueError(f"indices of frames must ascend within [0, {len(clip)}), got {chosen.tolist()}")
+        for i in chosen.tolist():
+            window = _stands(clip, i, chosen)
+            shown.append(ShownFrame(len(shown) + 1, c, i, clip.video_id, float(clip.pts_s[i]), window))
+    if not shown:
+        raise ValueError("at least one frame must be shown, got none")
+    return tuple(shown)
+
+
+def _stands(clip: Clip, index: int, chosen: NDArray[np.int64]) -> Window:
+    start_s = max(float(clip.pts_s[index]), clip.window.start_s)
+    later = clip.pts_s[chosen][clip.pts_s[chosen] > start_s]
+    return Window(start_s, float(later[0]) if later.size else clip.window.end_s)
+
+
+def cited_frames(numbers: Iterable[int], shown: Sequence[ShownFrame]) -> tuple[ShownFrame, ...]:
+    """The frames that these numbers name, in the order given, each once.
+
+    Raises:
+        ModelOutputInvalid: a number was never shown; nothing is guessed in its place.
+    """
+    by_number = {frame.number: frame for frame in shown}
+    asked = list(dict.fromkeys(numbers))
+    unknown = [number for number in asked if number not in by_number]
+    if unknown:
+        raise ModelOutputInvalid(
+            f"the reply cites frames {unknown}; frames 1 to {len(shown)} were shown, cite only those",
+            raw_text=str(asked),
+        )
+    return tuple(by_number[number] for number in asked)
+
+
+def cited_times(numbers: Iterable[int], shown: Sequence[ShownFrame]) -> tuple[float, ...]:
+    """When the frames with these numbers appear, in seconds on their videos' clocks.
+
+    Raises:
+        ModelOutputInvalid: a number was never shown.
+    """
+    return tuple(frame.pts_s for frame in cited_frames(numbers, shown))
+
+
+def cited_window(first: int, last: int, shown: Sequence[ShownFrame]) -> tuple[str, Window]:
+    """The video and the stretch from one frame to another, both with the time that they stand for.
+
+    Raises:
+        ModelOutputInvalid: a number was never shown, the frames are of two clips, or the last comes first.
+    """
+    a, b = (cited_frames((number,), shown)[0] for number in (first, last))
+    if a.clip != b.clip or a.number > b.number:
+        raise ModelOutputInvalid(
+            f"frames {first} to {last} are no stretch of one clip; give a first and a last frame of one clip,"
+            " in the order shown",
+            raw_text=f"{first}-{last}",
+        )
+    return a.video_id, Window(a.window.start_s, b.window.end_s)
+
+
+def numbers_in(text: str) -> tuple[int, ...]:
+    """The numbers of frames that a text cites in square brackets, in its order, each once.
+
+    >>> numbers_in("A dog [3] runs [frames 5-7, 2]; it is 12 s long.")
+    (3, 5, 6, 7, 2)
+    """
+    found: list[int] = []
+    for bracket in _BRACKET.finditer(text):
+        for item in _ITEM.finditer(bracket[1]):
+            first, last = int(item[1]), int(item[2] or item[1])
+            found += range(first, last + 1) if last - first < 10_000 else (first, last)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,220 @@
+"""What a video-LLM is asked and what it gives: the seam behind which every backend stands.
+
+Pictures go in decoded, with the times at which they are on the screen; words come out, with the frames
+that were shown and what the call took. A model names frames by their numbers in the prompt, never by a
+time: `citing.py` turns numbers into times and refuses those that were never shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import exp
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.window import Window
+from playhead_index.words.protocol import Words
+from playhead_tools.video_llm.report import Report
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Frames sampled from a window of one video, for one model call.
+
+    Args:
+        video_id: in which video.
+        window: the stretch that the frames stand for.
+        pts_s: (N,) float64, when each frame appears, ascending or equal; all before the window's end, and
+            none but the first before its start (that one is on the screen when the window begins).
+        frames: (N, H, W, 3) uint8 RGB, N at least 1.
+        words: what is said, written or captioned in the window; data for the model, never instructions.
+
+    Raises:
+        ValueError: shapes do not fit, the times descend, or they do not belong to the window.
+    """
+
+    video_id: str
+    window: Window
+    pts_s: NDArray[np.float64]
+    frames: NDArray[np.uint8]
+    words: tuple[Words, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.frames.ndim != 4 or self.frames.shape[3] != 3 or self.frames.dtype != np.uint8:
+            raise ValueError(
+                f"a clip's frames must be (N, H, W, 3) uint8, got {self.frames.shape} {self.frames.dtype}"
+            )
+        if not len(self.frames) or self.pts_s.shape != (len(self.frames),):
+            raise ValueError(
+                f"a clip needs a time a frame, got {self.pts_s.shape} for {len(self.frames)} frames"
+            )
+        if not np.isfinite(self.pts_s).all() or bool((np.diff(self.pts_s) < 0).any()):
+            raise ValueError("the times of a clip must be finite and must not descend")
+        if self.pts_s[-1] >= self.window.end_s or bool((self.pts_s[1:] < self.window.start_s).any()):
+            raise ValueError(
+                f"frames at {self.pts_s[0]:.3f} to {self.pts_s[-1]:.3f} s do not belong to {self.window}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that one call may take; None where there is no limit.
+
+    Args:
+        frames: frames that may be shown, over all clips.
+        visual_tokens: tokens that they may become, separators between them counted.
+        new_tokens: tokens that may be generated.
+
+    Raises:
+        ValueError: one of them is below 1.
+    """
+
+    frames: int | None = 32
+    visual_tokens: int | None = None
+    new_tokens: int = 256
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"a budget must be at least 1, got {name} = {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that was said after the first question: by the model, or to it."""
+
+    role: Literal["model", "user"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call: clips, a question, a budget, and the form that the answer must have.
+
+    Args:
+        clips: what is shown, in this order, at least one.
+        question: the first question about them.
+        budget: the most that the call may take.
+        form: pydantic model that the reply must be, as JSON; None for free text. A backend that can hold
+            generation to a schema does; the check is `forms.ask_form`, whatever the backend did.
+        yes_no: ask for one word, and for the log-probabilities of Yes and No where they can be had.
+        turns: what was said since, ending with the user; empty when only the question was asked.
+
+    Raises:
+        ValueError: there is nothing to show or to ask, a form and Yes or No are both asked for, or the
+            turns do not go model, user, model, user.
+    """
+
+    clips: tuple[Clip, ...]
+    question: str
+    budget: Budget = field(default_factory=Budget)
+    form: "type[BaseModel] | None" = None
+    yes_no: bool = False
+    turns: tuple[Turn, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.clips or not self.question.strip():
+            raise ValueError(f"a call needs clips and a question, got {len(self.clips)}, {self.question!r}")
+        if self.yes_no and self.form is not None:
+            raise ValueError("a reply is either Yes or No or fills a form; ask for one of them")
+        roles = [turn.role for turn in self.turns]
+        if roles != ["model", "user"] * (len(roles) // 2):
+            raise ValueError(f"turns must go model, user, model, user, got {roles}")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFrame:
+    """A frame as the model saw it.
+
+    Args:
+        number: 1, 2, … in the order of the prompt, over all clips; how the model may cite it.
+        clip: index into the clips of the call.
+        index: index into that clip's frames.
+        video_id: in which video.
+        pts_s: when it appears.
+        window: from when it appears, inside its clip, to the next shown frame or the end of the clip.
+    """
+
+    number: int
+    clip: int
+    index: int
+    video_id: str
+    pts_s: float
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """Natural log-probabilities of Yes and No as the first word of the reply.
+
+    Args:
+        yes: summed over the tokens that say yes (`Yes`, ` yes`, …), at most 0.
+        no: the same for no.
+        at_most: the one that the backend did not list and that is known only to be at most this; empty
+            when both are exact.
+    """
+
+    yes: float
+    no: float
+    at_most: Literal["", "yes", "no"] = ""
+
+    @property
+    def p_yes(self) -> float:
+        """Probability of Yes when only Yes and No are allowed, 0 to 1.
+
+        >>> YesNo(yes=-0.5, no=-0.5).p_yes
+        0.5
+        """
+        log_odds = self.yes - self.no
+        return 1 / (1 + exp(-log_odds)) if log_odds > -700 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said to one call.
+
+    Args:
+        text: as generated, special tokens left out, not parsed.
+        shown: the frames that it saw, numbered from 1; nothing else may be cited.
+        report: what the call took.
+        yes_no: where it was asked for and the backend has it.
+        cut: generation ended at `Budget.new_tokens`, not by itself.
+    """
+
+    text: str
+    shown: tuple[ShownFrame, ...]
+    report: Report
+    yes_no: YesNo | None = None
+    cut: bool = False
+
+
+class VideoLLM(Protocol):
+    """Looks at clips and answers; `ScriptedVideoLLM` is one without a model."""
+
+    name: str
+
+    def watch(self, asked: Asked) -> Reply:
+        """One reply to one call; `forms.ask_form` makes a checked object of it.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or asked, or fails.
+            ModelOutputInvalid: it gave no text.
+            TokenBudgetExceeded: the call cannot be made within its budget.
+        """
+        ...
+
+
+class FrameChooser(Protocol):
+    """Chooses which frames are shown when there are more than the budget allows."""
+
+    def __call__(self, clips: Sequence[Clip], question: str, most: int, /) -> Sequence[NDArray[np.int64]]:
+        """For each clip the (K,) int64 indices of its frames to show, ascending; at most `most` in all."""
+        ...
