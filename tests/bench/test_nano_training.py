@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playhead_bench.nano.labels import HEADS, IGNORED, cells_at
-from playhead_bench.nano.lessons import Lesson, Writer, batch_of, options_of
-from playhead_bench.nano.pictures import clip_of, paint_many
+from playhead_bench.nano.answers import answer_loss
+from playhead_bench.nano.attend import attention_loss, time_loss
+from playhead_bench.nano.labels import HEADS, IGNORED, cells_at, labels_of
+from playhead_bench.nano.lessons import MOST_OF_CROWD, Lesson, Writer, batch_of, lessons_of, options_of
+from playhead_bench.nano.pictures import clip_of, crowd_of, paint_many
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.train_answers import train_answers
 from playhead_bench.nano.train_clip import shows, targets_of, texts_of, train_clip
 from playhead_bench.nano.train_dino import train_dino
-from playhead_bench.nano.train_sight import train_sight
+from playhead_bench.nano.train_sight import WordHeads, train_sight
 from playhead_bench.nano.training import Optimiser, orthogonal, rate_factor, split
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.clips import clip_questions
@@ -167,6 +169,80 @@ def test_padding_sees_itself_and_the_clip_at_most_and_teaches_nothing(words: Any
     assert (put.targets[0].numpy() == -1).all()
 
 
+def test_a_crowd_is_asked_about_what_looking_up_answers() -> None:
+    asked = lessons_of(crowd_of(0), Random(0), kinds=MOST_OF_CROWD)
+    assert {lesson.kind for lesson in asked} == {"colour", "thing", "exists", "side"}
+    assert len(asked) > 12
+
+
+def test_a_reply_counts_by_the_root_of_its_length(words: Any) -> None:
+    writer, model = Writer(words), make_model(words)
+    replies = ("red", "the red cup, the blue star")
+    row = writer.row(("0.2",), [Lesson("colour", "Which?", reply, False) for reply in replies])
+    put = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
+    width = model.config.text_config.hidden_size
+    hidden = torch().randn(1, len(row.ids), width, generator=torch().Generator().manual_seed(0))
+    loss, _ = answer_loss(model.model.language_model, hidden, put, [row])
+    scores = (hidden @ model.model.language_model.embed_tokens.weight.T)[0].log_softmax(-1)
+    each = [
+        np.mean([-float(scores[at, put.targets[0, at]].detach()) for at in _replies_of(put, number)])
+        for number in (1, 2)
+    ]
+    roots = [len(_replies_of(put, number)) ** 0.5 for number in (1, 2)]
+    assert float(loss.detach()) == pytest.approx(np.average(each, weights=roots), rel=1e-5)
+
+
+def _replies_of(put: Any, lesson: int) -> list[int]:
+    """Where the tokens of a lesson's reply are predicted."""
+    at = np.nonzero((put.targets[0] >= 0).numpy())[0]
+    return [int(i) for i in at if int(put.block[0, i + 1]) == lesson]
+
+
+# ---- guided attention ----
+
+
+def _guided(words: Any, model: Any) -> Any:
+    """The loss of guided attention on a crowd whose visual tokens are the words of what they show."""
+    language, writer = model.model.language_model, Writer(words)
+    heads, clip = WordHeads(words, language.embed_tokens), crowd_of(1)
+    put = batch_of([writer.row(clip.printed_s, [])], words.convert_tokens_to_ids(PAD), writer.pad)
+    labels = labels_of(clip, 0)
+    kinds = torch().from_numpy(labels.cells[0].flatten()).clamp(min=0)
+    shown = torch().cat([language.embed_tokens(heads.ids["kind"]), heads.nothing["kind"]])
+    return attention_loss(language, heads, put, shown[kinds][None], [labels])
+
+
+def test_guided_attention_is_learnt_where_tokens_are_words(words: Any) -> None:
+    model = make_model(words)
+    before = _guided(words, model)
+    attention = model.model.language_model.layers[0].self_attn
+    norms = [attention.q_norm.weight, attention.k_norm.weight]
+    optimiser = Optimiser([attention.q_proj.weight, attention.k_proj.weight], norms, 60, 0.02)
+    for _ in range(60):
+        optimiser.step(_guided(words, model))
+    assert float(_guided(words, model).detach()) < 0.6 * float(before.detach())
+
+
+def _timed(words: Any, model: Any) -> Any:
+    """The loss of times on a clip whose visual tokens all look alike."""
+    language, writer = model.model.language_model, Writer(words)
+    put = batch_of([writer.row(("7.8", "1030.2"), [])], words.convert_tokens_to_ids(PAD), writer.pad)
+    seen = torch().ones(2, 45, model.config.text_config.hidden_size)
+    digits = torch().tensor(words.convert_tokens_to_ids(list("0123456789")))
+    return time_loss(language, put, seen, digits)
+
+
+def test_visual_tokens_learn_to_look_at_the_digits_of_their_time(words: Any) -> None:
+    model = make_model(words)
+    before = _timed(words, model)
+    attention = model.model.language_model.layers[0].self_attn
+    norms = [attention.q_norm.weight, attention.k_norm.weight]
+    optimiser = Optimiser([attention.q_proj.weight, attention.k_proj.weight], norms, 60, 0.02)
+    for _ in range(60):
+        optimiser.step(_timed(words, model))
+    assert float(_timed(words, model).detach()) < 0.6 * float(before.detach())
+
+
 # ---- whole trainings, of two and three steps ----
 
 
@@ -211,10 +287,27 @@ def test_a_training_that_goes_on_ends_where_one_without_a_stop_ends(
 
 
 @pytest.mark.slow
-def test_answers_that_are_learnt_are_not_learnt_again(painted: Path, words: Any, tmp_path: Path) -> None:
-    once, again = make_model(words), make_model(words, seed=1)
-    before = once.model.language_model.layers[0].mlp.up_proj.weight.detach().clone()
-    train_answers(once, words, painted, tmp_path, steps=2, batch=1)
-    train_answers(again, words, painted, tmp_path, steps=2, batch=1)
-    assert not torch().equal(before, once.model.language_model.layers[0].mlp.up_proj.weight)
-    assert _same(once, again)
+@pytest.mark.parametrize("sight_rate", [0.0, 0.001])
+def test_answers_that_are_learnt_are_not_learnt_again(
+    sight_rate: float, painted: Path, words: Any, tmp_path: Path
+) -> None:
+    model = train_sight(painted, tmp_path, words, steps=1, batch=2, mode="compositional")
+    saw = model.model.visual.blocks[0].mlp.linear_fc1.weight.detach().clone()
+    read = model.model.language_model.layers[0].mlp.up_proj.weight.detach().clone()
+    again = make_model(words, seed=1)
+    for one in (model, again):
+        train_answers(
+            one, words, painted, tmp_path, steps=2, name="answers", heads_from="sight", clips=1, crowds=1,
+            sight_rate=sight_rate,
+        )  # fmt: skip
+    assert not torch().equal(read, model.model.language_model.layers[0].mlp.up_proj.weight)
+    assert torch().equal(saw, model.model.visual.blocks[0].mlp.linear_fc1.weight) is (sight_rate == 0)
+    assert _same(model, again)
+
+
+@pytest.mark.slow
+def test_answers_without_a_scorer_say_what_to_run(painted: Path, words: Any, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="run it first"):
+        train_answers(
+            make_model(words), words, painted, tmp_path, steps=1, name="answers", heads_from="sight"
+        )

@@ -5,11 +5,11 @@ from random import Random
 import numpy as np
 import pytest
 
+from playhead_bench.nano.answers import read
 from playhead_bench.nano.lessons import Lesson, Row, Writer, batch_of, lessons_of
 from playhead_bench.nano.pictures import clip_of, paint_clip
 from playhead_bench.nano.see import features, to_patches
 from playhead_bench.nano.tokens import PAD
-from playhead_bench.nano.train_answers import read
 from playhead_bench.nano.vlm import new_checkpoint
 from playhead_index.embed.runtime import torch, transformers
 
@@ -92,7 +92,8 @@ def test_a_row_of_many_lessons_reads_each_as_the_stock_model_reads_it_alone(stoc
     ]
     put = batch_of(rows, processor.tokenizer.convert_tokens_to_ids(PAD), writer.pad)
     with torch().inference_mode():
-        ours = read(model, put, torch().from_numpy(np.stack([pictures, pictures])))
+        both = torch().from_numpy(np.concatenate([pictures, pictures]).reshape(-1, 2, *pictures.shape[1:]))
+        ours = read(model, put, *features(model.model.visual, both))
         told = model.model(**inputs).last_hidden_state[0]
     asked = len(writer.ids(f"{LESSON.prompt}<|im_end|>\n<|im_start|>assistant\n"))
     mine = ours[0][torch().from_numpy(rows[0].block == 4)][:asked]

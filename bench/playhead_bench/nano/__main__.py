@@ -21,7 +21,7 @@ BLOCK = 1000
 MODE: SplitMode = "compositional"
 SEED = 0
 STEPS = {
-    "sight": 900, "answers": 1000, "sharper": 1200, "joint": 800,
+    "sight": 900, "sharper": 2000, "look_up": 500, "answers": 3000, "joint": 1000,
     "clip": 700, "clip_held": 240, "clip_all": 220, "clip_more": 260, "dino": 400,
 }  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
@@ -35,6 +35,7 @@ def paint(data: Data, clips: int = 10_000, crowds: int = 12_000, tested: int = 1
 
     wanted = [
         ("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE),
+        ("crowds", "train", crowds // 4, "iid"), ("clips", "train", clips // 4, "iid"),
         ("clips", "dev", tested, "iid"), ("clips", "test", tested, "iid"),
     ]  # fmt: skip
     for source, part, count, mode in wanted:
@@ -49,7 +50,6 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     from playhead_bench.nano.train_answers import train_answers
     from playhead_bench.nano.train_clip import train_clip
     from playhead_bench.nano.train_dino import train_dino
-    from playhead_bench.nano.train_joint import train_joint
     from playhead_bench.nano.train_sight import train_sight
 
     torch().set_num_threads(threads)
@@ -63,12 +63,23 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     for run, before, mode, rate in going_on:
         begin = runs / before / "clip.state"
         train_clip(data, runs / run, steps=STEPS[run], mode=mode, seed=SEED, rate=rate, begin=begin)
-    train_answers(model, tokenizer, data, runs / "vlm", steps=STEPS["answers"], mode=MODE, seed=SEED)
+    vlm = runs / "vlm"
     train_sight(
-        data, runs / "vlm", tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
+        data, vlm, tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
         name="sharper", rate=0.005,
     )  # fmt: skip
-    train_joint(model, tokenizer, data, runs / "vlm", steps=STEPS["joint"], mode=MODE, seed=SEED)
+    train_answers(
+        model, tokenizer, data, vlm, steps=STEPS["look_up"], name="look_up", heads_from="sharper",
+        clips=1, crowds=8, mode=MODE, seed=SEED,
+    )  # fmt: skip
+    train_answers(
+        model, tokenizer, data, vlm, steps=STEPS["answers"], name="answers", heads_from="sharper",
+        clips=5, crowds=1, mode="iid", seed=SEED,
+    )  # fmt: skip
+    train_answers(
+        model, tokenizer, data, vlm, steps=STEPS["joint"], name="joint", heads_from="sharper",
+        mode="iid", seed=SEED, rate=0.003, sight_rate=0.0005,
+    )  # fmt: skip
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
 
 

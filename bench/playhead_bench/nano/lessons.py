@@ -4,7 +4,7 @@ Every question sees the clip and itself, and no other question; each begins at t
 So a row teaches what as many single conversations would, and the clip is read once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -29,6 +29,10 @@ MOST: dict[ClipKind, int] = {
 CHOICE_SHARE = 0.3
 MOST_LESSONS = 10
 """Most questions about one clip in a row."""
+MOST_OF_CROWD: dict[ClipKind, int] = {"colour": 6, "thing": 6, "exists": 8, "side": 4}
+"""What is asked about a crowd. With eight things in one pair of pictures no answer is guessed, and a row is
+short: this is where the language half learns to look up the one attribute of a thing by the other."""
+MOST_CROWD_LESSONS = 16
 LETTERS = "ABCD"
 NEVER_SEEN = (
     "roses", "smoke", "a painter", "a machine", "two euros", "ten kilos", "the sea", "fresh bread",
@@ -61,16 +65,17 @@ def lessons_of(
     training: bool = True,
     pairs: Sequence[Pair] = PAIRS,
     most: int | None = None,
+    kinds: Mapping[ClipKind, int] = MOST,
 ) -> list[Lesson]:
-    """Questions about a clip, at most `MOST` of a kind and `most` in all, some of them with options."""
+    """Questions about a clip, at most so many of the `kinds` and `most` in all, some of them with options."""
     shown = [float(time) for time in clip.times_s]
     asked = clip_questions(
         clip.scene, clip.window, shown, clip.printed_s, rng, mode=wording, training=training, pairs=pairs
     )
     rng.shuffle(asked)
-    left, taken = dict(MOST), list[Lesson]()
+    left, taken = dict(kinds), list[Lesson]()
     for question in asked:
-        if left[question.kind] > 0:
+        if left.get(question.kind, 0) > 0:
             left[question.kind] -= 1
             taken.append(_lesson(question, clip, rng))
     return taken if most is None else taken[:most]

@@ -21,6 +21,7 @@ CLIP_RUNS = ("clip", "clip_all", "clip_more")
 """The first without the held-out pairs, the others with all; each begins where the one before ended."""
 HELD_RUN = "clip_held"
 """It goes on from the first, still without the held-out pairs, to be examined on them."""
+DATA_OF_VLM = f"{DATA}; in the last run also 3,000 crowds and 2,500 clips of all pairs"
 DATA_OF_CLIP = f"{DATA}; then 3,000 crowds and 2,500 clips of all pairs"
 Shipper = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
 
@@ -73,19 +74,19 @@ def ship_dino(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
 
 
 def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
-    """Writes nano-vlm."""
+    """Writes nano-vlm; its log is that of every run in the folder, oldest first."""
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = make_model(tokenizer)
     model.load_state_dict(_state(runs / "vlm" / "joint.state")["model"])
     folder, logs = (
         into / "nano-vlm",
-        [runs / "vlm" / f"{part}.jsonl" for part in ("sight", "answers", "joint")],
+        sorted((runs / "vlm").glob("*.jsonl"), key=lambda log: log.stat().st_mtime),
     )
     training = Training(
         "nano-vlm", "transformers",
         "A Qwen3-VL that answers questions about clips, describes them, reads the times beside pictures, and "
         "says `not visible`.",
-        COMMAND, 0, steps["sight"] + steps["answers"] + steps["joint"], DATA, machine, _minutes(logs), {},
+        COMMAND, 0, sum(_last(log)["step"] for log in logs), DATA_OF_VLM, machine, _minutes(logs), {},
     )  # fmt: skip
     model.to(torch().bfloat16).save_pretrained(folder)
     make_processor(tokenizer).save_pretrained(folder)
@@ -120,4 +121,9 @@ def _count(model: Any) -> int:
 
 def _minutes(logs: list[Path]) -> float:
     """Wall minutes of trainings, from the last lines of their logs."""
-    return sum(float(json.loads(log.read_text().splitlines()[-1])["seconds"]) for log in logs) / 60
+    return sum(float(_last(log)["seconds"]) for log in logs) / 60
+
+
+def _last(log: Path) -> dict[str, Any]:
+    last: dict[str, Any] = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+    return last

@@ -1,8 +1,9 @@
 """nano-dino: a DINOv2 of the stock class, trained without labels to tell scenes apart.
 
-Two pictures of one scene at different times, each cropped, mirrored and tinted at random, are to be nearer
-to each other than to the pictures of all other scenes of the batch (InfoNCE, van den Oord et al., 2018,
-arXiv:1807.03748; time as the source of pairs as in CPC and TCN). Nothing tells it what a picture shows.
+Two pictures of one scene at different times, each moved and tinted a little, are to be nearer to each
+other than to the pictures of all other scenes of the batch, by the cosine that the index takes (InfoNCE,
+van den Oord et al., 2018, arXiv:1807.03748; time as the source of pairs as in CPC and TCN). Nothing tells
+it what a picture shows.
 """
 
 from pathlib import Path
@@ -18,8 +19,9 @@ from playhead_index.embed.runtime import torch, transformers
 
 SIDE, PATCH, WIDTH = 112, 14, 128
 TEMPERATURE = 0.1
-PROJECTED = 128
 EVERY = 50
+SHIFT = 4
+"""Pixels."""
 
 
 def make_model(seed: int = 0) -> Any:
@@ -49,29 +51,27 @@ def to_pixels(pictures: Any) -> Any:
 
 
 def changed(pixels: Any, rng: Random) -> Any:
-    """Pictures cropped, mirrored and tinted, each in its own way.
+    """Pictures moved by a few pixels and tinted, each in its own way.
+
+    No crops and no mirroring: where things stand is what tells two scenes of one place apart.
 
     Args:
         pixels: (B, 3, H, W) from -1 to 1.
         rng: the dice.
     """
     functional, library = torch().nn.functional, torch()
+    wide = functional.pad(pixels, (SHIFT,) * 4, mode="replicate")
     out = []
-    for picture in pixels:
-        share = rng.uniform(0.6, 1.0)
-        side = round(SIDE * share)
-        top, left = rng.randint(0, SIDE - side), rng.randint(0, SIDE - side)
-        part = picture[None, :, top : top + side, left : left + side]
-        if rng.random() < 0.5:
-            part = part.flip(-1)
-        part = functional.interpolate(part, (SIDE, SIDE), mode="bilinear")[0]
-        tint = library.tensor([rng.uniform(0.8, 1.2) for _ in range(3)])[:, None, None]
-        out.append((part * tint + rng.uniform(-0.15, 0.15)).clamp(-1, 1))
+    for picture in wide:
+        top, left = rng.randint(0, 2 * SHIFT), rng.randint(0, 2 * SHIFT)
+        part = picture[:, top : top + SIDE, left : left + SIDE]
+        tint = library.tensor([rng.uniform(0.93, 1.07) for _ in range(3)])[:, None, None]
+        out.append((part * tint + rng.uniform(-0.05, 0.05)).clamp(-1, 1))
     return library.stack(out)
 
 
 def train_dino(
-    data: Path, out: Path, *, steps: int, batch: int = 48, mode: SplitMode = "compositional", seed: int = 0
+    data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0
 ) -> Any:
     """Trains nano-dino on painted clips; resumes where it stopped.
 
@@ -79,13 +79,11 @@ def train_dino(
         The Dinov2Model.
     """
     model, nn = make_model(seed), torch().nn
-    head = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, PROJECTED))
     matrices, others = split(model, ("embeddings",))
-    optimiser = Optimiser(matrices, [*others, *head.parameters()], steps)
+    optimiser = Optimiser(matrices, others, steps, matrix_rate=0.004, other_rate=1e-3)
     path, log = out / "dino.state", Log(out / "dino.jsonl")
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
-        head.load_state_dict(state["head"])
         optimiser.load(state["optimiser"])
     found = list[Block]()
     while optimiser.done < steps:
@@ -94,7 +92,7 @@ def train_dino(
         rng = Random(f"dino/{seed}/{optimiser.done}")
         one, other = _pairs(found, rng, batch)
         pixels = torch().cat([changed(to_pixels(one), rng), changed(to_pixels(other), rng)])
-        vectors = nn.functional.normalize(head(model(pixel_values=pixels).last_hidden_state[:, 0]), dim=-1)
+        vectors = nn.functional.normalize(model(pixel_values=pixels).last_hidden_state[:, 0], dim=-1)
         scores = vectors[:batch] @ vectors[batch:].T / TEMPERATURE
         truth = torch().arange(batch)
         loss = (nn.functional.cross_entropy(scores, truth) + nn.functional.cross_entropy(scores.T, truth)) / 2
@@ -103,7 +101,7 @@ def train_dino(
             log(step=optimiser.done, loss=float(loss.detach()), same_scene=right)
         optimiser.step(loss)
         if not optimiser.done % (4 * EVERY) or optimiser.done == steps:
-            save_state(path, model=model.state_dict(), head=head.state_dict(), optimiser=optimiser.state())
+            save_state(path, model=model.state_dict(), optimiser=optimiser.state())
     return model.eval()
 
 

@@ -23,6 +23,8 @@ CELL_HEADS = ("kind", "colour", "motion")
 EMBEDDING_STD = 0.07
 NOTHING_WEIGHT = 0.15
 """How much a token of bare background counts beside one of a thing."""
+STANDING_WEIGHT = 0.3
+"""And one of a thing that stands still beside one that moves: most stand, and moves are what is hard."""
 EVERY = 100
 
 
@@ -109,6 +111,8 @@ def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[s
         nothing = len(HEADS[head])
         weight = torch().ones(nothing + 1)
         weight[nothing] = NOTHING_WEIGHT
+        if head == "motion":
+            weight[HEADS[head].index(" stands")] = STANDING_WEIGHT
         loss = loss + functional.cross_entropy(scores, target, weight, ignore_index=IGNORED)
         thing = (target != nothing) & (target != IGNORED)
         right[head] = float((scores.argmax(-1) == target)[thing].float().mean())
@@ -132,6 +136,7 @@ def train_sight(
     seed: int = 0,
     model: Any = None,
     name: str = "sight",
+    heads_from: str = "sight",
     rate: float = 0.01,
 ) -> Any:
     """Trains the vision half and the embeddings of the words for what is seen; resumes where it stopped.
@@ -147,6 +152,7 @@ def train_sight(
         model: to go on from, when its language half has been trained: then the words stand still, so that
             it finds them where they were.
         name: of the log and the state.
+        heads_from: name of the run whose scorer goes on when `model` is given.
         rate: height of the learning rate of matrices.
 
     Returns:
@@ -168,7 +174,7 @@ def train_sight(
         heads.load(state)
         optimiser.load(state["optimiser"])
     elif not anew:
-        heads.load(load_state(out / "sight.state"))
+        heads.load(load_state(out / f"{heads_from}.state"))
     found: dict[str, list[Block]] = {}
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile

@@ -34,9 +34,16 @@ class Optimiser:
         other_rate: float = 2e-3,
     ) -> None:
         self.steps, self.done = steps, 0
+        self.parts, self.heights = list[Any](), list[float]()
+        self.add(matrices, others, matrix_rate, other_rate)
+
+    def add(
+        self, matrices: Iterable[Any], others: Iterable[Any], matrix_rate: float, other_rate: float
+    ) -> None:
+        """Takes more weights, with rates of their own; before the first step."""
         adam = torch().optim.AdamW(list(others), lr=other_rate, betas=(0.9, 0.98), weight_decay=0.01)
-        self.parts = [muon()(list(matrices), lr=matrix_rate), adam]
-        self.heights = [matrix_rate, other_rate]
+        self.parts += [muon()(list(matrices), lr=matrix_rate), adam]
+        self.heights += [matrix_rate, other_rate]
 
     def step(self, loss: Any) -> None:
         """One step down the gradient of a loss."""
