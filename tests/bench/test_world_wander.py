@@ -118,3 +118,7 @@ def test_what_cannot_be_made_is_refused(seed, minutes):
 
 def test_the_longest_one_runs_out_of_nothing():
     assert wander(1, 480).duration_s == 8 * 3600
+
+
+def test_whole_minutes_are_the_same_video_however_they_are_written() -> None:
+    assert wander(3, 1) == wander(3, 1.0)

@@ -67,7 +67,7 @@ def wander(
         raise ValueError(
             f"a wandering takes 10 s to {MOST_MINUTES:g} min and a seed from 0, got {minutes = }, {seed = }"
         )
-    rng = Random(f"{mode}/{part}/{seed}/{minutes}")
+    rng = Random(f"{mode}/{part}/{seed}/{float(minutes)}")
     walk = Walk(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))
     scenes = walk.scenes()
     lines, facts = _spoken(rng, scenes)
