@@ -8,7 +8,7 @@ import pytest
 from playhead_bench.evaluate.manifest import RunManifest
 from playhead_bench.oracle.experiment import NoisePoint
 from playhead_bench.results.__main__ import main
-from playhead_bench.results.drawing import draw_noise
+from playhead_bench.results.drawing import draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
 from playhead_bench.results.page import NOTHING, page, section
 from playhead_bench.results.parts import of_run
@@ -129,3 +129,14 @@ def test_the_plot_of_noise_is_a_picture(tmp_path):
 def test_a_plot_of_nothing_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one level"):
         draw_noise([], tmp_path / "oracle.png")
+
+
+def test_a_training_of_two_runs_is_drawn_from_its_log(tmp_path):
+    runs = [[{"step": 50 * i, "loss": 4.0 / (i + 1), "kind": i / 8} for i in range(8)] for _ in "ab"]
+    path = draw_training([*runs[0], *runs[1]], tmp_path / "nano.png")
+    assert path.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_scores_of_models_stand_a_line_each():
+    told = section(replace(ORACLE, part="training", data={"scores": {"nano-x": {"map_all": 0.5}}}), "p")
+    assert "| nano-x | map all | 0.500 |" in told

@@ -1,7 +1,11 @@
-"""Recall against noise as a picture; matplotlib is loaded when one is drawn, and not before."""
+"""What the results draw: recall against noise, trainings; matplotlib is loaded when one is drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from playhead_bench.oracle.experiment import NoisePoint
 from playhead_index.errors import ModelUnavailable
@@ -16,15 +20,7 @@ def draw_noise(points: Sequence[NoisePoint], path: Path) -> Path:
     """
     if not points:
         raise ValueError("recall against noise needs at least one level, got none")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ModelUnavailable(
-            f'a plot needs matplotlib ({error}); pip install "playhead[notebook]"'
-        ) from error
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(6, 3.6)
     axes = figure.subplots()
     noises = [point.noise for point in points]
     for k in points[0].recall_at:
@@ -32,6 +28,76 @@ def draw_noise(points: Sequence[NoisePoint], path: Path) -> Path:
     axes.set(xlabel="length of the noise (the signal's is 1)", ylabel="gold windows found, %", ylim=(0, 103))
     axes.legend()
     axes.grid(alpha=0.3)
+    return _saved(figure, path)
+
+
+SMOOTHED = 5
+"""Lines of a log that are averaged into a point, for each was taken from one batch."""
+NO_SHARES = ("step", "seconds", "loss", "sight", "missed", "untimed")
+MOST_CURVES = 10
+
+
+def draw_training(log: Sequence[Mapping[str, Any]], path: Path) -> Path:
+    """Writes a PNG of a training's loss and of what it got right over its steps, and its path.
+
+    Where the steps begin again at 0 another run went on; a line marks it.
+
+    Raises:
+        ModelUnavailable: matplotlib is not installed.
+        ValueError: an empty log.
+    """
+    if not log:
+        raise ValueError("a training needs at least one line of log, got none")
+    steps, begins = _steps(log)
+    figure = _figure(9, 3.4)
+    left, right = figure.subplots(1, 2)
+    left.plot(*_smooth(steps, log, "loss"))
+    left.set(xlabel="steps", ylabel="loss", yscale="log")
+    often = sorted(
+        {k for one in log for k in one} - {*NO_SHARES}, key=lambda k: -sum(k in one for one in log)
+    )
+    for name in often[:MOST_CURVES]:
+        right.plot(*_smooth(steps, log, name), label=name.replace("_", " "))
+    right.set(xlabel="steps", ylabel="right in a training batch", ylim=(0, 1.02))
+    right.legend(fontsize="x-small", ncols=2)
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        for begin in begins:
+            axes.axvline(begin, color="grey", linewidth=0.8, linestyle=":")
+    return _saved(figure, path)
+
+
+def _steps(log: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[int]]:
+    """The steps of all runs counted on, and where a run but the first begins."""
+    steps, begins = [int(log[0]["step"])], list[int]()
+    for before, line in pairwise(log):
+        ahead = int(line["step"]) - int(before["step"])
+        if ahead < 0:
+            begins.append(steps[-1])
+        steps.append(steps[-1] + max(0, ahead))
+    return steps, begins
+
+
+def _smooth(steps: Sequence[int], log: Sequence[Mapping[str, Any]], name: str) -> tuple[Any, Any]:
+    told = [(step, line[name]) for step, line in zip(steps, log, strict=True) if name in line]
+    parts = [told[start : start + SMOOTHED] for start in range(0, len(told), SMOOTHED)]
+    return tuple(np.array([np.mean(part, axis=0) for part in parts]).T)
+
+
+def _figure(width: float, height: float) -> Any:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ModelUnavailable(
+            f'a plot needs matplotlib ({error}); pip install "playhead[notebook]"'
+        ) from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _saved(figure: Any, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
     return path

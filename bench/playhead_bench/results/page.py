@@ -5,7 +5,7 @@ from typing import Any
 
 from playhead_bench.results.fragments import Fragment
 
-PARTS = ("eval", "run", "oracle", "needles", "suite")
+PARTS = ("eval", "run", "oracle", "needles", "training", "suite")
 """The order of the sections; several runs stand beside each other by their names."""
 HEAD = """# Results
 
@@ -105,6 +105,16 @@ def _share(cells: Sequence[Mapping[str, Any]], name: str) -> float:
     return sum(float(cell[name]) for cell in cells) / len(cells)
 
 
+def training(data: Mapping[str, Any]) -> str:
+    """The scores on the models' cards, a line a score."""
+    rows = [
+        (model, name.replace("_", " "), f"{value:.3f}")
+        for model, scores in data["scores"].items()
+        for name, value in scores.items()
+    ]
+    return grid(("model", "score on test seeds", "value"), rows)
+
+
 def suite(data: Mapping[str, Any]) -> str:
     """The benchmarks of the parts: every number under its name, and what failed."""
     parts = []
@@ -150,6 +160,7 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 WRITERS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "eval": evaluation, "run": evaluation, "oracle": oracle, "needles": needles, "suite": suite,
+    "eval": evaluation, "run": evaluation, "oracle": oracle, "needles": needles, "training": training,
+    "suite": suite,
 }  # fmt: skip
 """How a part's data are written."""

@@ -8,9 +8,9 @@ from time import perf_counter
 from typing import Any
 
 from playhead_bench.nano.card import commit
-from playhead_bench.nano.profile import folder_of
+from playhead_bench.nano.profile import FOLDERS, folder_of
 from playhead_bench.results import haystacks
-from playhead_bench.results.drawing import draw_noise
+from playhead_bench.results.drawing import draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, here, machine_kind
 
 PROGRAM = "python -m playhead_bench.results"
@@ -160,6 +160,18 @@ def needles(places: Places, say: Say) -> Found:
     return Found("Needles in haystacks", data, pictures)
 
 
+def training(places: Places, say: Say) -> Found:
+    """How the nano models that ship were trained, from the logs and scores beside their weights."""
+    pictures, scores = dict[str, str](), dict[str, dict[str, float]]()
+    for role in FOLDERS:
+        folder = folder_of(role)
+        lines = (folder / "training.jsonl").read_text(encoding="utf-8").splitlines()
+        drawn = draw_training([json.loads(line) for line in lines], places.pictures / f"{folder.name}.png")
+        pictures[drawn.name] = f"the training of {folder.name}"
+        scores[folder.name] = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    return Found("The nano models: trainings and scores", {"scores": scores}, pictures)
+
+
 def suite(places: Places, say: Say) -> Found:
     """The small benchmarks of single parts, each in a process of its own."""
     from playhead_bench.suite.__main__ import benchmarks, run_alone
@@ -172,7 +184,7 @@ def suite(places: Places, say: Say) -> Found:
 
 
 PARTS: Mapping[str, Callable[[Places, Say], Found]] = {
-    "suite": suite, "eval": evaluation, "oracle": oracle, "needles": needles,
+    "suite": suite, "training": training, "eval": evaluation, "oracle": oracle, "needles": needles,
 }  # fmt: skip
 """What `make bench` runs, in this order."""
 
