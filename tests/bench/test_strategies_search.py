@@ -4,9 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from tests.bench.made_eval import ScriptedFinder, desk_of, sample, three_colours
 
 from playhead_bench.evaluate.answerer import ScriptedAnswerer
@@ -19,8 +16,6 @@ from playhead_bench.evaluate.strategies.searched import (
     SEARCH,
     SEARCH_3,
     TOP_FRAMES,
-    adaptive_frames,
-    best_frames,
 )
 from playhead_index.errors import LibraryMissing
 from playhead_index.window import Window
@@ -32,29 +27,6 @@ RED, GREEN, BLUE = Window(0, 6), Window(6, 12), Window(12, 18)
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return three_colours(tmp_path_factory.mktemp("videos"))
-
-
-@given(arrays(np.float32, st.integers(1, 80), elements=st.floats(-1, 1, width=32)), st.integers(1, 40))
-def test_aks_takes_as_many_frames_as_it_may_each_once(scores: np.ndarray, k: int) -> None:
-    taken = adaptive_frames(scores, k)
-    assert len(taken) == min(k, len(scores))
-    assert sorted(set(taken.tolist())) == taken.tolist()
-    assert 0 <= taken.min() <= taken.max() < len(scores)
-
-
-def test_aks_takes_the_best_where_they_stand_out() -> None:
-    scores = np.zeros(64)
-    scores[40:44] = 1.0
-    assert adaptive_frames(scores, 4).tolist() == [40, 41, 42, 43]
-
-
-def test_aks_spreads_over_the_video_where_nothing_stands_out() -> None:
-    taken = adaptive_frames(np.linspace(0.4, 0.6, 64), 4)
-    assert [int(at) // 16 for at in taken] == [0, 1, 2, 3]
-
-
-def test_the_best_frames_come_in_time_order() -> None:
-    assert best_frames(np.array([0.2, 0.9, 0.1, 0.8]), 2).tolist() == [1, 3]
 
 
 def test_top_frames_shows_the_best_scored_frames_twice(video: Path) -> None:
