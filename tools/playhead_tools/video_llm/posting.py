@@ -1,0 +1,262 @@
+"""One POST to a server that may be busy, slow or broken: timeouts, back-off, and the errors mapped once."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from playhead_index.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+_TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_MOST_ERROR_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a call may take.
+
+    Args:
+        connect_s: until the connection stands.
+        first_byte_s: until the first byte of the reply, and the longest silence after it. A reply that is
+            not streamed begins when it is whole.
+        whole_s: for everything, retries and waiting between them included; looked at whenever something
+            arrives, so that a server which falls silent may overdraw it by `first_byte_s`.
+
+    Raises:
+        ValueError: one of them is not above 0.
+    """
+
+    connect_s: float = 10.0
+    first_byte_s: float = 120.0
+    whole_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"timeouts must be above 0, got {name} = {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """How often a failed call is made again, and after how long.
+
+    The n-th wait is `first_s * factor**(n - 1)`, at most `most_s`, made up to `jitter` longer at random. A
+    server that says how long to wait (Retry-After) is waited for that long instead.
+
+    Args:
+        tries: calls in all, the first one counted.
+        first_s: the first wait.
+        factor: how much longer each next one is.
+        most_s: the longest.
+        jitter: 0 for none, 0.25 for up to a quarter longer.
+
+    Raises:
+        ValueError: tries is below 1, or a time is negative.
+    """
+
+    tries: int = 4
+    first_s: float = 0.5
+    factor: float = 2.0
+    most_s: float = 30.0
+    jitter: float = 0.25
+
+    def __post_init__(self) -> None:
+        if self.tries < 1 or min(self.first_s, self.most_s, self.jitter) < 0 or self.factor < 1:
+            raise ValueError(f"a back-off needs at least one try and no negative times, got {self}")
+
+    def wait_s(self, failures: int, random: float) -> float:
+        """Seconds to wait after so many failures, with a number in [0, 1) for the jitter.
+
+        >>> [BackOff(first_s=1, most_s=5).wait_s(n, random=0.0) for n in (1, 2, 3, 4)]
+        [1.0, 2.0, 4.0, 5.0]
+        """
+        wait_s: float = min(self.first_s * self.factor ** (failures - 1), self.most_s)
+        return wait_s * (1 + self.jitter * random)
+
+
+class Refused(Exception):
+    """The server understood and said no (HTTP 4xx): asking the same again is no use."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"HTTP {status}: {message}")
+        self.status, self.message = status, message
+
+
+class Broken(Exception):
+    """The reply was cut off or the server failed in the middle of it: asking again may help."""
+
+
+class _Busy(Exception):
+    def __init__(self, status: int, message: str, retry_after_s: float | None) -> None:
+        super().__init__(f"HTTP {status}: {message}")
+        self.retry_after_s = retry_after_s
+
+
+class _OutOfTime(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a reply as they arrive, and the clock by which they are timed.
+
+    Args:
+        lines: without their ends.
+        began_s: when the request was sent, by the same clock.
+        clock: seconds, going up.
+    """
+
+    lines: Iterator[str]
+    began_s: float
+    clock: Callable[[], float]
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request was sent."""
+        return self.clock() - self.began_s
+
+
+@dataclass(frozen=True, slots=True)
+class Posted(Generic[T]):
+    """What a POST gave, and how many tries failed before."""
+
+    value: T
+    retries: int
+
+
+@dataclass(slots=True)
+class Poster:
+    """Posts JSON to one address.
+
+    Args:
+        url: whole address.
+        headers: sent with every request; where the key stands, so never shown.
+        timeouts: how long a call may take.
+        back_off: how often a failed one is made again.
+        sleep: waits; another one in tests.
+        clock: seconds, going up.
+        random: for the jitter.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    back_off: BackOff = field(default_factory=BackOff)
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    random: Random = field(default_factory=Random, repr=False)
+    _client: "httpx.Client | None" = field(default=None, init=False, repr=False)
+
+    def post(self, body: Mapping[str, Any], read: Callable[[Lines], T]) -> Posted[T]:
+        """What `read` makes of the reply; a call that fails in passing is made again.
+
+        Args:
+            body: sent as JSON.
+            read: takes the lines of a reply; raises `Broken` when it was cut off.
+
+        Raises:
+            Refused: HTTP 4xx other than those that pass.
+            ModelUnavailable: all tries failed, or the time is used up.
+        """
+        deadline_s = self.clock() + self.timeouts.whole_s
+        failures = 0
+        while True:
+            try:
+                return Posted(self._once(body, read, deadline_s), failures)
+            except (_Busy, Broken) as error:
+                failures += 1
+                self._wait(error, failures, deadline_s)
+            except _OutOfTime as error:
+                raise ModelUnavailable(
+                    f"{self.url} did not finish within {self.timeouts.whole_s:g} s;"
+                    " raise the timeout whole_s, or ask for fewer frames or new tokens"
+                ) from error
+
+    def close(self) -> None:
+        """Lets go of the connections that are kept for the next call; a later call opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T], deadline_s: float) -> T:
+        import httpx
+
+        client, began_s = self._client or httpx.Client(), self.clock()
+        self._client = client
+        left_s = max(0.001, deadline_s - began_s)
+        connect_s = min(self.timeouts.connect_s, left_s)
+        timeout = httpx.Timeout(min(self.timeouts.first_byte_s, left_s), connect=connect_s)
+        try:
+            with client.stream(
+                "POST", self.url, json=dict(body), headers=dict(self.headers), timeout=timeout
+            ) as response:
+                self._check_status(response)
+                return read(Lines(self._lines(response.iter_text(), deadline_s), began_s, self.clock))
+        except httpx.UnsupportedProtocol as error:
+            raise ModelUnavailable(f"{self.url} is no address of a server: {error}") from error
+        except httpx.TimeoutException as error:
+            if self.clock() >= deadline_s:
+                raise _OutOfTime from error
+            raise Broken(f"{type(error).__name__} after {self.clock() - began_s:.1f} s") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise Broken(f"{type(error).__name__}: {error}") from error
+
+    def _lines(self, pieces: Iterator[str], deadline_s: float) -> Iterator[str]:
+        rest = ""
+        for piece in pieces:
+            if self.clock() >= deadline_s:
+                raise _OutOfTime
+            *lines, rest = (rest + piece).split("\n")
+            yield from (line.rstrip("\r") for line in lines)
+        if rest:
+            yield rest
+
+    def _check_status(self, response: "httpx.Response") -> None:
+        if response.status_code < 300:
+            return
+        response.read()
+        message = " ".join(response.text.split())[:_MOST_ERROR_CHARS] or "no message"
+        if response.status_code in _TRANSIENT:
+            raise _Busy(response.status_code, message, retry_after_s(response.headers))
+        raise Refused(response.status_code, message)
+
+    def _wait(self, error: _Busy | Broken, failures: int, deadline_s: float) -> None:
+        """Waits before the next try, or raises when there is none."""
+        if failures >= self.back_off.tries:
+            times = "once" if failures == 1 else f"{failures} times"
+            raise ModelUnavailable(f"{self.url} was asked {times}: {error}; is it up?") from error
+        asked_s = error.retry_after_s if isinstance(error, _Busy) else None
+        wait_s = self.back_off.wait_s(failures, self.random.random()) if asked_s is None else asked_s
+        if self.clock() + wait_s >= deadline_s:
+            raise ModelUnavailable(
+                f"{self.url}: {error}; the next try would come in {wait_s:.1f} s, after the"
+                f" {self.timeouts.whole_s:g} s of the timeout whole_s"
+            ) from error
+        self.sleep(wait_s)
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds that a server asks to wait, from Retry-After (seconds or a date, RFC 9110 10.2.3) or
+    retry-after-ms; None where it says nothing that can be read.
+
+    >>> retry_after_s({"retry-after": "1.5"}), retry_after_s({"retry-after": "soon"})
+    (1.5, None)
+    """
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if value.replace(".", "", 1).isdecimal():
+            return float(value) * unit_s
+    value = headers.get("retry-after", "")
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (aware - (now or datetime.now(UTC))).total_seconds())

@@ -1,0 +1,220 @@
+"""A video-LLM behind a server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, Ollama, clouds.
+
+Compression is by the frame here: the server decides what a frame costs. Nothing is sent before `watch`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
+from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_whole, yes_no_of
+from playhead_tools.video_llm.encoding import size_fitted
+from playhead_tools.video_llm.posting import BackOff, Posted, Poster, Refused, Timeouts
+from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
+from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.server_kinds import KINDS, VideoForm
+from playhead_tools.video_llm.wire import Sending, notes_on, request_body
+
+_ABOUT_FORM = ("response_format", "json_schema", "json_object", "structured", "guided", "grammar", "schema")
+_ABOUT_LOGPROBS = ("logprob",)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a server charges, in the user's own currency.
+
+    Args:
+        prompt_per_million: for a million tokens of prompt.
+        new_per_million: for a million generated tokens.
+        cached_per_million: for a million tokens of prompt that the server had cached; None when as others.
+        per_call: for each call.
+    """
+
+    prompt_per_million: float
+    new_per_million: float
+    cached_per_million: float | None = None
+    per_call: float = 0.0
+
+    def cost(self, usage: Usage) -> float:
+        """What a call with these tokens costs.
+
+        >>> Prices(2.0, 10.0).cost(Usage(prompt_tokens=500_000, completion_tokens=100_000))
+        2.0
+        """
+        cached = self.prompt_per_million if self.cached_per_million is None else self.cached_per_million
+        fresh = usage.prompt_tokens - usage.cached_tokens
+        millions = fresh * self.prompt_per_million + usage.cached_tokens * cached
+        return self.per_call + (millions + usage.completion_tokens * self.new_per_million) / 1e6
+
+
+@dataclass(slots=True)
+class ServerVideoLLM:
+    """Asks a model over HTTP.
+
+    Args:
+        base_url: up to and with `/v1`.
+        model: its name at the server.
+        kind: `vllm`, `sglang`, `llama.cpp`, `ollama`, `openai` or `other`: what the server takes.
+        api_key: sent as a bearer token; never shown.
+        video_form: how clips are sent; None for the kind's default, pictures with their times.
+        long_side_px: pictures are shrunk to this; None leaves them.
+        tokens_per_frame: visual tokens of a picture by its width and height in pixels, as the model counts
+            them; needed to keep a budget of visual tokens.
+        choose: chooses frames when there are more than the budget allows.
+        prices: for the cost of a call.
+        timeouts: how long a call may take.
+        back_off: how often a failed call is made again.
+        stream: take the reply as it is made, which shows prefill and decode apart.
+        temperature: None leaves it to the server.
+        top_logprobs: likeliest tokens listed when Yes or No is asked.
+        system: the model takes a system message.
+        detail: OpenAI's `detail` of a picture.
+        extra: more fields for every request.
+
+    Raises:
+        ValueError: the address, the kind or the video form is none that is known.
+    """
+
+    base_url: str
+    model: str
+    kind: str = "other"
+    api_key: str | None = field(default=None, repr=False)
+    video_form: VideoForm | None = None
+    long_side_px: int | None = 768
+    tokens_per_frame: Callable[[int, int], int] | None = None
+    choose: FrameChooser = evenly
+    prices: Prices | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    back_off: BackOff = field(default_factory=BackOff)
+    stream: bool = True
+    temperature: float | None = 0.0
+    top_logprobs: int = 20
+    system: bool = True
+    detail: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    name: str = field(init=False)
+    _how: Sending = field(init=False, repr=False)
+    _poster: Poster = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.base_url.startswith(("http://", "https://")):
+            raise ValueError(f"base_url must begin with http:// or https://, got {self.base_url!r}")
+        kind = KINDS.get(self.kind)
+        if kind is None:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
+        form = self.video_form or kind.video_forms[0]
+        if form not in kind.video_forms:
+            raise ValueError(f"{kind.name} takes clips as {' or '.join(kind.video_forms)}, got {form!r}")
+        self.name = f"{self.model} at {re.sub(r'//[^/@]*@', '//', self.base_url)}"
+        self._how = Sending(
+            self.model, kind, form, kind.structured[0], self.long_side_px, self.temperature, self.stream,
+            self.top_logprobs, self.system, self.detail, self.extra,
+        )  # fmt: skip
+        key = {} if self.api_key is None else {"Authorization": f"Bearer {self.api_key}"}
+        url = f"{self.base_url.rstrip('/')}/chat/completions"
+        self._poster = Poster(url, key, self.timeouts, self.back_off)
+
+    def watch(self, asked: Asked) -> Reply:
+        """One reply to one call, after as many tries as the back-off allows.
+
+        Raises:
+            ModelUnavailable: the server is away, refuses, fails, is too slow, or speaks something else.
+            ModelOutputInvalid: it gave no text.
+            TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
+        """
+        per_frame = self._tokens_per_frame(asked)
+        most = None if per_frame is None else most_frames(asked, per_frame)
+        shown = frames_to_show(asked, self.choose, most)
+        notes = notes_on(asked, shown, self._how)
+        began_s = self._poster.clock()
+        posted = self._posted(asked, shown, notes)
+        said = posted.value
+        self._check(said)
+        yes_no = yes_no_of(said.tokens) if asked.yes_no else None
+        if asked.yes_no and yes_no is None:
+            notes.append("the server gave no log-probabilities of Yes and No")
+        report = self._report(asked, shown, per_frame, said)
+        took_s = self._poster.clock() - began_s
+        report = replace(report, total_s=took_s, retries=posted.retries, notes=tuple(notes))
+        return Reply(said.text, shown, report, yes_no, cut=said.finish == "length")
+
+    def close(self) -> None:
+        """Lets go of the connections that are kept for the next call; a later call opens new ones."""
+        self._poster.close()
+
+    def _posted(self, asked: Asked, shown: tuple[ShownFrame, ...], notes: list[str]) -> Posted[Said]:
+        """The reply; what a server refuses to be asked for is left out and noted, the rest asked again."""
+        read = read_stream if self.stream else read_whole
+        while True:
+            try:
+                return self._poster.post(request_body(asked, shown, self._how), read)
+            except Refused as error:
+                easier = self._easier(asked, error.message.lower())
+                if easier is None:
+                    raise ModelUnavailable(
+                        f"{self.name} refused: {error}; are the key, the model's name and the form of the"
+                        f" clips ({self._how.video_form}) right?"
+                    ) from error
+                notes.append(f"{self._how.kind.name} refused ({error.message[:100]}); {easier}")
+
+    def _easier(self, asked: Asked, message: str) -> str | None:
+        """Asks for less from now on where the server's message names it; what is left out, in words."""
+        how = self._how
+        if asked.yes_no and how.top_logprobs is not None and any(word in message for word in _ABOUT_LOGPROBS):
+            self._how = replace(how, top_logprobs=None)
+            return "log-probabilities are no longer asked for"
+        ways = how.kind.structured
+        here = ways.index(how.structured)
+        if asked.form is None or here + 1 == len(ways) or not any(word in message for word in _ABOUT_FORM):
+            return None
+        self._how = replace(how, structured=ways[here + 1])
+        return f"forms are asked for by {ways[here + 1]} instead of {how.structured}"
+
+    def _tokens_per_frame(self, asked: Asked) -> int | None:
+        """Visual tokens of the largest frame as it is sent; None when nobody can count them."""
+        if self.tokens_per_frame is not None:
+            sizes = {clip.frames.shape[2:0:-1] for clip in asked.clips}
+            return max(self.tokens_per_frame(*size_fitted(w, h, self.long_side_px)) for w, h in sizes)
+        if asked.budget.visual_tokens is None:
+            return None
+        raise TokenBudgetExceeded(
+            f"{self.name} does not say how many tokens a frame takes; give tokens_per_frame, or leave"
+            " budget.visual_tokens open and limit budget.frames"
+        )
+
+    def _check(self, said: Said) -> None:
+        if said.refusal or said.finish == "content_filter":
+            raise ModelOutputInvalid(
+                f"{self.name} declined to answer: {said.refusal[:200] or 'its filter stopped the reply'}",
+                said.refusal or said.text,
+            )
+        if not said.text.strip():
+            why = (
+                "all new tokens went into thoughts; raise budget.new_tokens"
+                if said.finish == "length"
+                else ""
+            )
+            raise ModelOutputInvalid(f"{self.name} gave no text{': ' if why else ''}{why}", said.text)
+
+    def _report(
+        self, asked: Asked, shown: tuple[ShownFrame, ...], per_frame: int | None, said: Said
+    ) -> Report:
+        usage, given = said.usage, sum(len(clip) for clip in asked.clips)
+        counted = None if per_frame is None else per_frame * len(shown)
+        kept = counted if usage is None or usage.visual_tokens is None else usage.visual_tokens
+        return Report(
+            model=self.name,
+            frames_given=given,
+            frames_shown=len(shown),
+            total_s=0.0,
+            visual_tokens_given=None if kept is None else round(kept * given / len(shown)),
+            visual_tokens_kept=kept,
+            prompt_tokens=None if usage is None else usage.prompt_tokens,
+            new_tokens=None if usage is None else usage.completion_tokens,
+            prefill_s=said.prefill_s,
+            decode_s=said.decode_s,
+            cost=None if self.prices is None or usage is None else self.prices.cost(usage),
+        )
