@@ -22,8 +22,8 @@ from playhead_bench.world.stage import PAIRS, Pair, SplitMode
 from playhead_index.embed.runtime import torch
 
 MOST: dict[ClipKind, int] = {
-    "colour": 2, "thing": 2, "exists": 2, "action": 3, "place": 1, "daytime": 1, "count": 1, "when": 2,
-    "side": 1, "partner": 2, "doer": 1, "else": 1, "unseen": 1, "caption": 1,
+    "colour": 2, "thing": 1, "exists": 2, "action": 3, "place": 1, "daytime": 1, "count": 1, "when": 2,
+    "side": 2, "partner": 2, "doer": 2, "else": 1, "unseen": 1, "caption": 1,
 }  # fmt: skip
 """Most questions of a kind about one clip, so that no kind drowns the others."""
 CHOICE_SHARE = 0.3

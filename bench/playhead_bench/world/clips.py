@@ -13,6 +13,7 @@ from playhead_bench.world.kinds import OUTDOORS, PAINTS, THINGS
 from playhead_bench.world.phrases import (
     NOT_VISIBLE,
     PARTNER_VERBS,
+    SEEMS,
     VERBS,
     ClipKind,
     said_place,
@@ -154,15 +155,17 @@ class _Asker:
         self._ask_actions()
         self._ask_doers()
         self._ask_sides()
+        self._ask_as_of_videos()
         if self.rng.random() < 0.2:
             label = self.rng.choice([one.label for one in self.sure] or self.absent)
             self._put("unseen", NOT_VISIBLE, label=label)
         return self.asked
 
-    def _put(self, kind: ClipKind, answer: str, **words: str) -> None:
+    def _put(self, kind: ClipKind, answer: str, *, as_: str = "", **words: str) -> None:
+        """Asks in a wording of a kind; with `as_`, in one of `ALSO_OF_CLIPS` with an answer of that kind."""
         if "verb" in words:
             words["does"] = third_person(words["verb"])
-        text = self.rng.choice(wordings(kind, self.mode, self.training)).format(**words)
+        text = self.rng.choice(wordings(as_ or kind, self.mode, self.training)).format(**words)
         self.asked.append(ClipQuestion(kind, text, answer))
 
     def _ask_attributes(self) -> None:
@@ -243,6 +246,38 @@ class _Asker:
         if len(self.sure) == 2:
             for one, other in (self.sure, self.sure[::-1]):
                 self._put("else", f"the {other.label}", label=one.label)
+
+    def _ask_as_of_videos(self) -> None:
+        """What is asked about whole videos, where one clip settles it."""
+        where = said_place(self.scene.place)
+        for one in self.sure:
+            if self.rng.random() < 0.2:
+                self._put("place", where, as_="where_seen", label=one.label)
+        if self.rng.random() < 0.2:
+            self._put("place", NOT_VISIBLE, as_="where_seen", label=self._near_miss())
+        for one in self.sure:
+            if one.clear and one.action is not None and one.action.kind in VERBS:
+                self._ask_of_deed(one, one.action, where)
+
+    def _ask_of_deed(self, one: Shown, action: Action, where: str) -> None:
+        verb, likely = VERBS[action.kind], self.rng.random
+        if action.kind in PARTNER_VERBS:
+            if likely() < 0.5:
+                colour = str(action.partner).split()[0]
+                self._put("colour", colour, as_="hop_colour", label=one.label, verb=verb)
+            return
+        others = [
+            kind for kind in VERBS if kind not in (action.kind, *SEEMS.get(action.kind, ()), *PARTNER_VERBS)
+        ]
+        if likely() < 0.3:
+            self._put("place", where, as_="where", label=one.label, verb=verb)
+        if likely() < 0.3:
+            self._put("exists", "yes", as_="yes_no", label=one.label, verb=verb)
+        if likely() < 0.3:
+            self._put("exists", "no", as_="yes_no", label=one.label, verb=VERBS[self.rng.choice(others)])
+        if self.settled and len(self.sure) == 2 and likely() < 0.3:
+            (other,) = (two.label for two in self.sure if two is not one)
+            self._put("else", f"the {other}", as_="during", label=one.label, verb=verb)
 
     def _printed(self, action: Action) -> str | None:
         """The time beside the first pictures in which an action is under way; None if it began before."""

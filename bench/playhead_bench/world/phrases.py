@@ -59,6 +59,39 @@ WORDINGS: dict[ClipKind, tuple[str, ...]] = {
     ),
     "caption": ("Describe the clip.", "What happens in the clip?", "Say what is shown."),
 }
+ALSO_OF_CLIPS: dict[str, tuple[str, ...]] = {
+    "which": (
+        "What colour is the {shape} that {does}?",
+        "Which colour does the {shape} that {does} have?",
+        "Tell the colour of the {shape} that {does}.",
+    ),
+    "where": (
+        "Where does the {label} {verb}?",
+        "In what place does the {label} {verb}?",
+        "Tell the place in which the {label} {does}.",
+    ),
+    "where_seen": (
+        "Where is the {label}?",
+        "In what place is the {label} seen?",
+        "Tell the place in which the {label} can be seen.",
+    ),
+    "yes_no": (
+        "Does the {label} {verb}?",
+        "Does the {label} ever {verb}?",
+        "Does it happen that the {label} {does}?",
+    ),
+    "during": (
+        "Which other thing can be seen while the {label} {does}?",
+        "What else is in the picture while the {label} {does}?",
+        "The {label} {does}: name the other thing in the picture.",
+    ),
+    "hop_colour": (
+        "What colour is the thing that the {label} {does}?",
+        "Which colour does the thing have that the {label} {does}?",
+        "The {label} {does} another thing: tell its colour.",
+    ),
+}
+"""Questions about whole videos of which one clip can be asked too; the answers are those of other kinds."""
 VERBS: dict[str, str] = {
     "enter": "enter", "leave": "leave", "cross": "cross the picture", "jump": "jump", "spin": "spin",
     "blink": "blink", "grow": "grow", "shrink": "shrink", "recolour": "change colour", "move": "move",
@@ -66,14 +99,20 @@ VERBS: dict[str, str] = {
 }  # fmt: skip
 """What a thing does, as questions name it."""
 PARTNER_VERBS = ("carry", "collide", "chase")
+SEEMS = {
+    "carry": ("move",), "collide": ("move",), "enter": ("move",), "leave": ("move",),
+    "move": ("carry", "collide"),
+    "cross": ("enter", "leave", "move", "chase"), "chase": ("enter", "leave", "move", "cross"),
+}  # fmt: skip
+"""What somebody could also say of a thing that does this; never offered as a wrong answer."""
 
 
-def wordings(kind: ClipKind, mode: SplitMode, training: bool) -> tuple[str, ...]:
-    """The wordings of a kind that a part of the data may use.
+def wordings(kind: str, mode: SplitMode, training: bool) -> tuple[str, ...]:
+    """The wordings of a kind, or of one of `ALSO_OF_CLIPS`, that a part of the data may use.
 
     In `compositional` training uses all but the last, and the others only the last.
     """
-    every = WORDINGS[kind]
+    every = WORDINGS[kind] if kind in WORDINGS else ALSO_OF_CLIPS[kind]
     if mode == "iid":
         return every
     return every[:-1] if training else every[-1:]

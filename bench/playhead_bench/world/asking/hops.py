@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from playhead_bench.world.asking.draft import ENOUGH, Ask, Draft
 from playhead_bench.world.asking.table import does, said_deed
-from playhead_bench.world.asking.things import SEEMS
 from playhead_bench.world.kinds import PAINTS, PLACES
-from playhead_bench.world.phrases import PARTNER_VERBS
+from playhead_bench.world.phrases import PARTNER_VERBS, SEEMS
 
 
 def pairs(ask: Ask) -> Iterator[tuple[int, str]]:

@@ -5,16 +5,10 @@ from collections.abc import Iterator
 from playhead_bench.world.asking.draft import ENOUGH, Ask, Draft
 from playhead_bench.world.asking.table import SPOT, does, said_deed
 from playhead_bench.world.kinds import PAINTS, PLACES
-from playhead_bench.world.phrases import PARTNER_VERBS, VERBS, third_person
+from playhead_bench.world.phrases import PARTNER_VERBS, SEEMS, VERBS, third_person
 from playhead_bench.world.script import Event
 from playhead_index.window import format_time
 
-SEEMS = {
-    "carry": ("move",), "collide": ("move",), "enter": ("move",), "leave": ("move",),
-    "move": ("carry", "collide"),
-    "cross": ("enter", "leave", "move", "chase"), "chase": ("enter", "leave", "move", "cross"),
-}  # fmt: skip
-"""What somebody could also say of a thing that does this; never offered as a wrong answer."""
 ANSWERS = ("yes, in one scene", "yes, in several scenes", "no, though it is seen", "no, it is never seen")
 THERE = ("yes, in one scene", "yes, in several scenes", "no, only in another colour", "no, not in any colour")
 STILL = "it stands still"

@@ -5,8 +5,8 @@ Kinds that nano-vlm is asked about clips keep the wordings of `phrases`.
 
 from random import Random
 
+from playhead_bench.world.phrases import ALSO_OF_CLIPS, ClipKind
 from playhead_bench.world.phrases import WORDINGS as CLIP_WORDINGS
-from playhead_bench.world.phrases import ClipKind
 from playhead_bench.world.stage import SplitMode
 
 OF_CLIPS: dict[str, ClipKind] = {
@@ -15,26 +15,7 @@ OF_CLIPS: dict[str, ClipKind] = {
 }  # fmt: skip
 """Kinds of question that share the wordings of questions about clips."""
 ASKED: dict[str, tuple[str, ...]] = {
-    "which": (
-        "What colour is the {shape} that {does}?",
-        "Which colour does the {shape} that {does} have?",
-        "Tell the colour of the {shape} that {does}.",
-    ),
-    "where": (
-        "Where does the {label} {verb}?",
-        "In what place does the {label} {verb}?",
-        "Tell the place in which the {label} {does}.",
-    ),
-    "where_seen": (
-        "Where is the {label}?",
-        "In what place is the {label} seen?",
-        "Tell the place in which the {label} can be seen.",
-    ),
-    "yes_no": (
-        "Does the {label} {verb}?",
-        "Does the {label} ever {verb}?",
-        "Does it happen that the {label} {does}?",
-    ),
+    **ALSO_OF_CLIPS,
     "count": (
         "In how many scenes does a {label} {verb}?",
         "How many scenes show a {label} that {does}?",
@@ -69,11 +50,6 @@ ASKED: dict[str, tuple[str, ...]] = {
         "Which thing {does} after the {a} {does_a} and before the {b} {does_b}?",
         "What {does} between the time the {a} {does_a} and the time the {b} {does_b}?",
         "First the {a} {does_a}, later the {b} {does_b}: name the thing that {does} in between.",
-    ),
-    "during": (
-        "Which other thing can be seen while the {label} {does}?",
-        "What else is in the picture while the {label} {does}?",
-        "The {label} {does}: name the other thing in the picture.",
     ),
     "order": (
         "In which order do these happen: {these}?",
@@ -144,11 +120,6 @@ ASKED: dict[str, tuple[str, ...]] = {
         'What is written in the picture while it is said that "{said}"?',
         'Which words are on the screen while "{said}" is said?',
         'Somebody says "{said}": tell what is written meanwhile.',
-    ),
-    "hop_colour": (
-        "What colour is the thing that the {label} {does}?",
-        "Which colour does the thing have that the {label} {does}?",
-        "The {label} {does} another thing: tell its colour.",
     ),
     "hop_later": (
         "What does the thing that the {label} {does} do later?",
