@@ -8,7 +8,7 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.records import ClipTokens, KeptTokens
-from playhead_tools.compression.reduce import reduce_tokens
+from playhead_tools.compression.reduce import reduce_token_stream, reduce_tokens
 
 windows = st.integers(1, 9)
 thresholds = st.sampled_from([0.5, 0.7, 0.95])
@@ -55,6 +55,14 @@ def test_ours_meets_the_budget_and_keeps_the_order(
 def test_a_budget_for_everything_keeps_everything(clip: ClipTokens, window: int) -> None:
     many = len(clip) * clip.tokens_per_frame
     assert reduce_tokens(clip, window=window, budget_tokens=many).indices.tolist() == list(range(many))
+
+
+@given(clips(), windows, st.integers(1, 6))
+@settings(deadline=None, max_examples=50)
+def test_a_stream_keeps_what_the_whole_keeps(clip: ClipTokens, window: int, size: int) -> None:
+    chunks = [clip.part(first, first + size) for first in range(0, len(clip), size)]
+    parts = [kept.of(part.tokens) for part, kept in reduce_token_stream(chunks, window=window)]
+    assert torch().equal(torch().cat(parts), reduce_tokens(clip, window=window).of(clip.tokens))
 
 
 def test_the_tokens_most_like_the_first_frame_go_first() -> None:

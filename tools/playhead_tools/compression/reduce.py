@@ -1,5 +1,6 @@
 """Tokens that repeat the first frame of their window are dropped."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from playhead_index.embed.runtime import torch
 from playhead_tools.compression.choose import uniform_frames
 from playhead_tools.compression.records import ClipTokens, KeptTokens, all_tokens, kept_where, precise
 from playhead_tools.compression.shares import share_tokens
+from playhead_tools.compression.streams import windows_of
 
 WINDOW = 8
 THRESHOLD = 0.7
@@ -57,6 +59,31 @@ def reduce_tokens(
         fit = _cut_ends if reference_compat else _drop_most_alike
         mask = fit(mask, alike, window, budget_tokens)
     return kept_where(mask, clip.pts_s)
+
+
+def reduce_token_stream(
+    chunks: Iterable[ClipTokens],
+    *,
+    window: int = WINDOW,
+    threshold: float = THRESHOLD,
+    reference_compat: bool = False,
+) -> Iterator[tuple[ClipTokens, KeptTokens]]:
+    """What `reduce_tokens` keeps without a budget, window by window, holding one window at a time.
+
+    Args:
+        chunks: successive pieces of one video, of any sizes.
+        window: frames a window.
+        threshold: cosine from which a token is dropped.
+        reference_compat: the released code's arithmetic.
+
+    Yields:
+        A window and what is kept of it; places count inside the window.
+
+    Raises:
+        ValueError: the window holds no frame.
+    """
+    for part in windows_of(chunks, window):
+        yield part, reduce_tokens(part, window=window, threshold=threshold, reference_compat=reference_compat)
 
 
 def _alike_first(tokens: Any, window: int) -> Any:

@@ -11,8 +11,8 @@ def share_tokens(
 
     Divisors of odd numbers (Sainte-Laguë, 1910): each further token goes to the frame with the largest
     weight / (2 * tokens it has + 1), the first in time of equal ones. With it no frame loses a token when
-    the budget grows, so what a small budget shows a larger one shows too; rounding by largest remainders,
-    as usual elsewhere, does not keep that.
+    the budget grows, so of the same frames a larger budget shows all that a small one does; rounding by
+    largest remainders, as usual elsewhere, does not keep that.
 
     Args:
         weights: (N,) at least 0; all of them 0 means equal.
