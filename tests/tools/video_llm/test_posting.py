@@ -72,7 +72,7 @@ def test_a_stream_that_is_always_cut_is_given_up() -> None:
 def test_the_wait_that_a_server_asks_for_is_kept() -> None:
     with made_server(BUSY, "x") as server:
         report = watch(server, back_off=BackOff(tries=2, first_s=30.0)).report
-    assert 0.05 <= report.total_s < 5.0
+    assert 0.05 <= report.total_s < 30.0
 
 
 def test_a_wait_beyond_the_time_is_not_begun() -> None:
@@ -80,7 +80,7 @@ def test_a_wait_beyond_the_time_is_not_begun() -> None:
         made_server(Answer(status=429, headers={"Retry-After": "120"})) as server,
         pytest.raises(ModelUnavailable, match=r"HTTP 429: .* the next try would come in 120.0 s"),
     ):
-        watch(server, timeouts=Timeouts(whole_s=5.0))
+        watch(server, timeouts=Timeouts(whole_s=60.0))
 
 
 NONSENSE: list[tuple[str, bytes, str]] = [

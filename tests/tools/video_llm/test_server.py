@@ -240,3 +240,13 @@ def test_a_refusal_names_what_may_be_wrong() -> None:
     ):
         model(server).watch(asked())
     assert len(server.requests) == 1
+
+
+def test_the_word_after_thoughts_is_weighed() -> None:
+    spoken = ("<think>", " No", " way", "</think>", "\n", "Yes")
+    tokens = [{"token": token, "logprob": log(0.5)} for token in spoken]
+    thoughts = {"logprobs": {"content": tokens}}
+    with made_server(Answer("<think> No way</think>\nYes", choice=thoughts)) as server:
+        found = model(server).watch(replace(asked(), yes_no=True)).yes_no
+    assert found is not None
+    assert (exp(found.yes), found.at_most) == (pytest.approx(0.5), "no")
