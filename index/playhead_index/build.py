@@ -11,12 +11,13 @@ from time import monotonic
 from typing import Literal
 
 from playhead_index.cut import cut_segments
+from playhead_index.describe import caption_segments
 from playhead_index.errors import VideoError
 from playhead_index.executor import Executor
 from playhead_index.hear import hear, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
-from playhead_index.read_aloud import caption_segments, read_screen
+from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
 from playhead_index.scan import record_failure, scan
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage

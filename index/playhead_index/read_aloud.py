@@ -1,7 +1,6 @@
-"""The stages that read what is written in the picture, and say in words what segments show."""
+"""The stage that reads what is written in the picture."""
 
 import json
-from collections.abc import Iterator
 
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
@@ -12,11 +11,10 @@ from playhead_index.stages import Stage, read_stage, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.merge import merge_screen_text, when_to_read
-from playhead_index.words.protocol import Captioner, ScreenReader, Words
+from playhead_index.words.protocol import ScreenReader
 
 SCREEN_SHORT_SIDE_PX = 720
 READ_BATCH = 8
-CAPTION_FRAMES = 4
 
 
 def read_screen(
@@ -75,38 +73,3 @@ def _read_pictures(
                 db.execute("INSERT INTO reading VALUES (?, ?, ?)", (video_id, row, text))
             position_s = batch[-1][0][1].end_s
             write_stage(db, video_id, Stage("screen", "running", position_s, recipe=screen_reader.name))
-
-
-def caption_segments(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, models: Models
-) -> None:
-    """Stores a caption a segment, where a captioner was given; goes on behind the last one committed."""
-    captioner = models.captioner
-    stage = read_stage(catalog, video_id, "caption")
-    if captioner is None:
-        switch_off(catalog, video_id, "caption", models.why_off("caption"))
-        return
-    if stage.recipe != captioner.name:
-        stage = Stage("caption", recipe=captioner.name)
-        with catalog.atomic() as db:
-            db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
-            write_stage(db, video_id, stage)
-    for words in _captions(catalog, video_id, reader, captioner, stage.position_s):
-        with catalog.atomic() as db:
-            insert_words(db, video_id, [words] if words.text.strip() else [])
-            write_stage(db, video_id, Stage("caption", "running", words.window.end_s, recipe=captioner.name))
-    with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("caption", "done", info.duration_s, recipe=captioner.name))
-
-
-def _captions(
-    catalog: Catalog, video_id: str, reader: VideoReader, captioner: Captioner, from_s: float
-) -> Iterator[Words]:
-    for segment in catalog.segments(video_id):
-        window = segment.window
-        if window.start_s >= from_s:
-            step_s = window.duration_s / CAPTION_FRAMES
-            frames = list(
-                reader.frames_at([window.start_s + (i + 0.5) * step_s for i in range(CAPTION_FRAMES)])
-            )
-            yield Words("caption", captioner.name, window, captioner.caption(frames, window))

@@ -13,6 +13,7 @@ from playhead_index.errors import VideoUnknown
 from playhead_index.search.curves import chances, standardised
 from playhead_index.search.intervals import SAME_IOU
 from playhead_index.search.likeness import VIDEO_END, cuts, denoised, fed_back
+from playhead_index.search.results import Query
 from playhead_index.search.timeline import Timeline, in_a_row
 from playhead_index.window import Window, temporal_iou
 
@@ -140,3 +141,10 @@ def test_spans_that_overlap_are_cut_to_a_row() -> None:
 def test_arrays_of_two_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="must be of one length"):
         Timeline(np.arange(2), np.arange(2.0), np.arange(2.0) + 1, np.zeros(3))
+
+
+def test_a_search_gives_the_whole_scene_that_a_caption_stands_in(tmp_path: Path) -> None:
+    library = MadeLibrary(tmp_path / "library")
+    library.add("v", spans=[("caption", 2.0 * i, 2.0 * i + 2.0, text) for i, text in enumerate(SCENES)])
+    found = library.searcher().search(Query("a woman is cooking rice", lanes=("caption",))).moments
+    assert [(one.window.start_s, one.window.end_s) for one in found[:1]] == [(20.0, 32.0)]

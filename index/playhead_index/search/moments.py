@@ -20,7 +20,8 @@ SAME_PART = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hit, and the window that it argues for: of words their own, of a frame what stands out around it."""
+    """A hit, and the window that it argues for: of words said or written their own, of a frame or
+    a caption what stands out around it."""
 
     hit: Hit
     extent: Window

@@ -17,8 +17,11 @@ from playhead_index.search.timeline import Timeline, in_a_row, mean_cosines
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.vectors import require_same_model
+from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 
+MOST_TIMELINES = 20
+"""Of so many videos all captions are looked at together; in others a caption stands for itself."""
 _NOTHING: Mapping[SpanKind, str] = {
     "speech": "no speech or subtitles in these videos",
     "screen": "no text was read from these pictures",
@@ -70,7 +73,8 @@ class WordLanes:
         vector, why_not = self._vector(list(lanes.values()), text)
         by_meaning = self._by_meaning(lanes, vector, scope, depth) if vector is not None else {}
         lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
-        found = [[Found(hit, hit.window) for hit in hits] for hits in lists]
+        stand_out = self._stand_out(lists, vectors_of, text)
+        found = [[Found(hit, _extent(hit, stand_out)) for hit in hits] for hits in lists]
         return found, [self._line(kind, items[kind], why_not) for kind in kinds]
 
     def timeline(
@@ -101,6 +105,21 @@ class WordLanes:
             return Timeline(ids, starts_s, ends_s, lexical[kept])
         vectors = lane.store.vectors(ids)
         return Timeline(ids, starts_s, ends_s, lexical[kept], mean_cosines(vectors, asked), vectors)
+
+    def _stand_out(
+        self, lists: Sequence[Sequence[Hit]], vectors_of: Callable[[SpanKind], VectorLane], text: str
+    ) -> Mapping[str, Sequence[Window]]:
+        """For each of the videos whose captions were hit best, the windows that stand out, best first."""
+        hits = sorted((hit for hits in lists for hit in hits if hit.lane == "caption"), key=_rank)
+        videos = list(dict.fromkeys(hit.video_id for hit in hits))[:MOST_TIMELINES]
+        return {
+            video_id: [
+                window
+                for window, score in self.timeline("caption", vectors_of, [text], video_id).windows()
+                if score > 0
+            ]
+            for video_id in videos
+        }
 
     def _by_meaning(
         self, lanes: Mapping[SpanKind, VectorLane], vector: NDArray[np.float32], scope: Scope, depth: int
@@ -139,3 +158,14 @@ class WordLanes:
             return LaneCoverage(kind, True, items, note)
         why = self._off.get(kind)
         return LaneCoverage(kind, why is None, 0, why or _NOTHING[kind])
+
+
+def _rank(hit: Hit) -> tuple[int, str, str]:
+    return hit.rank, hit.how, hit.ref
+
+
+def _extent(hit: Hit, stand_out: Mapping[str, Sequence[Window]]) -> Window:
+    """The window that a hit argues for: of a caption the best one of its video that holds it, if any does."""
+    windows = stand_out.get(hit.video_id, ()) if hit.lane == "caption" else ()
+    middle_s = (hit.window.start_s + hit.window.end_s) / 2
+    return next((window for window in windows if middle_s in window), hit.window)

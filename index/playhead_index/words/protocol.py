@@ -61,11 +61,40 @@ class ScreenReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentPictures:
+    """What a captioner is shown of one segment: pictures alone, so that a caption never repeats the speech.
+
+    Args:
+        video_id: in which video.
+        window: the segment.
+        frames: different pictures of it in time order, at least one; the first may have come on the screen
+            before the segment began.
+    """
+
+    video_id: str
+    window: Window
+    frames: tuple[Frame, ...]
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            raise ValueError(f"a segment needs at least one picture, got none for {self.window}")
+
+
 class Captioner(Protocol):
-    """Says in words what a clip shows; none is shipped on this floor, `app` brings one."""
+    """Says in words what segments show; none is shipped on this floor, `app` brings one.
+
+    Its name is stored with every caption, and captions with another name are made again: it says which
+    model and which prompt.
+    """
 
     name: str
+    batch: int
+    """Segments that it is given, and that are committed, at a time."""
 
-    def caption(self, frames: Sequence[Frame], window: Window) -> str:
-        """One or a few sentences about the pictures of one segment."""
+    def caption(self, segments: Sequence[SegmentPictures]) -> Sequence[str]:
+        """For each segment a few sentences, and below them a line of keywords where the model gave some.
+
+        Empty for a segment of which the model gave nothing that holds.
+        """
         ...

@@ -1,0 +1,87 @@
+"""The stage that says in words what segments show, where a captioner was given."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from playhead_index.batches import batches
+from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.hear import insert_words
+from playhead_index.recipe import Models
+from playhead_index.stages import Stage, read_stage, switch_off, write_stage
+from playhead_index.store.catalog import Catalog, SegmentRow
+from playhead_index.window import Window
+from playhead_index.words.protocol import Captioner, SegmentPictures, Words
+
+CAPTION_FRAMES = 4
+CAPTION_SHORT_SIDE_PX = 720
+
+
+def caption_segments(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, models: Models
+) -> None:
+    """Stores a caption a segment; goes on behind the last batch committed.
+
+    Captions of another captioner are made again. Without a captioner those that are there stay, and a run
+    that has one goes on with them.
+    """
+    captioner, stage = models.captioner, read_stage(catalog, video_id, "caption")
+    if captioner is None:
+        _leave_out(catalog, video_id, stage, models.why_off("caption"))
+        return
+    if stage.recipe != captioner.name:
+        stage = Stage("caption", recipe=captioner.name)
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
+            write_stage(db, video_id, stage)
+    if stage.status != "done":
+        _caption(catalog, video_id, reader, info, captioner, stage.position_s)
+
+
+def _leave_out(catalog: Catalog, video_id: str, stage: Stage, why: str) -> None:
+    """Notes that nothing is captioned now, and keeps how far captioning had come."""
+    if not stage.recipe:
+        switch_off(catalog, video_id, "caption", why)
+    elif stage.status == "running":
+        with catalog.atomic() as db:
+            write_stage(db, video_id, replace(stage, status="off", note=why))
+
+
+def _caption(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    captioner: Captioner,
+    from_s: float,
+) -> None:
+    segments = catalog.segments(video_id)
+    todo = [segment for segment in segments if segment.window.start_s >= from_s]
+    for batch in batches(_pictures(reader, todo), captioner.batch):
+        said = captioner.caption(batch)
+        if len(said) != len(batch):
+            raise ValueError(f"{captioner.name} gave {len(said)} captions for {len(batch)} segments")
+        pairs = zip(batch, said, strict=True)
+        found = [Words("caption", captioner.name, s.window, text) for s, text in pairs if text.strip()]
+        position_s = batch[-1].window.end_s
+        with catalog.atomic() as db:
+            insert_words(db, video_id, found)
+            write_stage(db, video_id, Stage("caption", "running", position_s, recipe=captioner.name))
+    without = len(segments) - len(catalog.spans(video_id, "caption"))
+    note = f"{without} of {len(segments)} segments have none: what the model said did not hold"
+    done = Stage("caption", "done", info.duration_s, recipe=captioner.name, note=note if without else "")
+    with catalog.atomic() as db:
+        write_stage(db, video_id, done)
+
+
+def _pictures(reader: VideoReader, segments: Sequence[SegmentRow]) -> Iterator[SegmentPictures]:
+    for segment in segments:
+        times_s = _times_s(segment.window)
+        frames = reader.frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX)
+        different: dict[float, Frame] = {frame.pts_s: frame for frame in frames}
+        yield SegmentPictures(segment.video_id, segment.window, tuple(different.values()))
+
+
+def _times_s(window: Window) -> list[float]:
+    """The middles of equal parts of a segment."""
+    step_s = window.duration_s / CAPTION_FRAMES
+    return [window.start_s + (i + 0.5) * step_s for i in range(CAPTION_FRAMES)]
