@@ -1,0 +1,256 @@
+"""A clip as its model's vision encoder sees it: what no question changes, computed once."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.checkpoints import mapped_load_errors
+from playhead_index.embed.runtime import torch
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.video_llm.families import Modality
+from playhead_tools.video_llm.loading import Loaded
+
+TICKS_PER_S = 1000
+"""Frames are told by their millisecond, so that irregular times stay true."""
+_SPARSE = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipFeatures:
+    """What a vision encoder made of the frames of a clip.
+
+    Args:
+        rows: (N * T + tail, D) floating tensor in the computer's own memory; T rows for each of N steps, a
+            step being a frame or as many as the model joins.
+        deep: tensors shaped like `rows` that go into deeper layers (DeepStack); mostly none.
+        steps: N.
+        tail: rows after the last step, such as a newline.
+        expansion: what the processor writes in the place of the clip, placeholders and the words around them.
+        modality: as what the features go into the language model.
+        grid: (N, height, width) in patches for models whose tokens have places.
+        step_s: seconds between steps as the model reckons, where it does.
+
+    Raises:
+        ValueError: the rows are not the same number for every step.
+    """
+
+    rows: Any
+    deep: tuple[Any, ...]
+    steps: int
+    tail: int
+    expansion: str
+    modality: Modality
+    grid: tuple[int, int, int] | None = None
+    step_s: float | None = None
+
+    def __post_init__(self) -> None:
+        many = int(self.rows.shape[0]) - self.tail
+        if self.rows.ndim != 2 or self.steps < 1 or many < self.steps or many % self.steps:
+            raise ValueError(
+                f"rows must be ({self.steps} * T + {self.tail}, D), got {tuple(self.rows.shape)}"
+            )
+        if any(deep.shape != self.rows.shape for deep in self.deep):
+            raise ValueError(f"deeper features must be {tuple(self.rows.shape)} too")
+
+    @property
+    def tokens_per_step(self) -> int:
+        """T."""
+        return (int(self.rows.shape[0]) - self.tail) // self.steps
+
+    @property
+    def tokens(self) -> Any:
+        """(N, T, D) the rows by step, without the tail."""
+        return self.rows[: self.steps * self.tokens_per_step].unflatten(0, (self.steps, self.tokens_per_step))
+
+    @property
+    def size_bytes(self) -> int:
+        """What the tensors take."""
+        return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep))
+
+    def to_bytes(self) -> bytes:
+        """The clip as a file of safetensors."""
+        from safetensors.torch import save
+
+        facts = {
+            "steps": self.steps, "tail": self.tail, "expansion": self.expansion, "modality": self.modality,
+            "grid": self.grid, "step_s": self.step_s,
+        }  # fmt: skip
+        told = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
+        deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
+        return bytes(save({"facts": told, "rows": self.rows.contiguous(), **deep}))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "ClipFeatures":
+        """The clip that `to_bytes` wrote."""
+        from safetensors.torch import load
+
+        tensors = load(content)
+        facts = json.loads(tensors["facts"].numpy().tobytes())
+        facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
+        deep = tuple(tensors[f"deep{i}"] for i in range(len(tensors) - 2))
+        return cls(rows=tensors["rows"], deep=deep, **facts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """Frames as a processor prepared them, before any model.
+
+    Args:
+        inputs: arguments of the encoder.
+        expansion: what stands in the clip's place in the prompt.
+        modality: as what it goes in.
+        frames: how many there are.
+    """
+
+    inputs: dict[str, Any]
+    expansion: str
+    modality: Modality
+    frames: int
+
+    def placeholders(self, loaded: Loaded) -> int:
+        """How many tokens the frames become."""
+        return self.expansion.count(placeholder(loaded, self.modality))
+
+
+def placeholder(loaded: Loaded, modality: Modality) -> str:
+    """The token that stands for one feature of this modality."""
+    token: str = loaded.processor.image_token if modality == "image" else loaded.processor.video_token
+    return token
+
+
+def clip_key(
+    revision: str, video_id: str, frames: NDArray[np.uint8], pts_s: NDArray[np.float64], lasts_s: float
+) -> str:
+    """A name for what a model of this revision makes of these frames of a video.
+
+    Args:
+        revision: of model and processor.
+        video_id: in which video.
+        frames: (N, H, W, 3) uint8; a sparse grid of their pixels counts too, so that a frame that was cropped
+            or painted on is another frame.
+        pts_s: (N,) when they appear.
+        lasts_s: how long the clip lasts.
+    """
+    told = hashlib.blake2b(digest_size=20)
+    for part in (revision, video_id, str(frames.shape), f"{lasts_s:.6f}"):
+        told.update(part.encode() + b"\0")
+    told.update(np.ascontiguousarray(pts_s).tobytes())
+    told.update(np.ascontiguousarray(frames[:, ::_SPARSE, ::_SPARSE]).tobytes())
+    return told.hexdigest()
+
+
+def metadata_of(pts_s: NDArray[np.float64], lasts_s: float) -> Any:
+    """What processors are told of the times of frames: index / fps is each one's own time.
+
+    The number of frames in all is the clip's alone, so that the rate at which it was sampled comes out true
+    also late in a long video.
+    """
+    from transformers.video_utils import VideoMetadata
+
+    return VideoMetadata(
+        total_num_frames=max(1, round(len(pts_s) * step_of(pts_s, lasts_s) * TICKS_PER_S)),
+        fps=float(TICKS_PER_S),
+        duration=lasts_s,
+        frames_indices=[max(0, round(float(time_s) * TICKS_PER_S)) for time_s in pts_s],
+    )
+
+
+def step_of(pts_s: NDArray[np.float64], lasts_s: float) -> float:
+    """Mean seconds from one frame to the next; for a single moment, how long the clip lasts."""
+    spans_s = float(pts_s[-1] - pts_s[0])
+    return spans_s / (len(pts_s) - 1) if spans_s > 0 else max(lasts_s / len(pts_s), 1 / TICKS_PER_S)
+
+
+def prepare_pixels(
+    loaded: Loaded, frames: NDArray[np.uint8], pts_s: NDArray[np.float64], lasts_s: float
+) -> Pixels:
+    """The frames resized and normalised by the model's processor, none sampled away.
+
+    Raises:
+        ModelUnavailable: the processor refuses them.
+    """
+    processor, family = loaded.processor, loaded.family
+    as_image = family.one_is_image and len(frames) == 1
+    pictures = torch().from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)
+    given: dict[str, Any] = (
+        {"images": [frames[0]], "images_kwargs": {"return_tensors": "pt"}}
+        if as_image
+        else {
+            "videos": [pictures],
+            "videos_kwargs": {
+                "return_tensors": "pt",
+                "do_sample_frames": False,
+                "video_metadata": [metadata_of(pts_s, lasts_s)],
+            },
+        }
+    )
+    written = processor.image_token if as_image else processor.video_token
+    with mapped_load_errors(family.title, f"preparing {len(frames)} frames of {frames.shape[1:3]} pixels"):
+        inputs = processor(text=[written], return_text_replacement_offsets=True, **given)
+    expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
+    modality: Modality = "image" if as_image else family.modality
+    return Pixels(dict(inputs), expansion, modality, len(frames))
+
+
+def encode(loaded: Loaded, pixels: Pixels) -> ClipFeatures:
+    """What the model's vision encoder makes of the frames.
+
+    Raises:
+        ModelUnavailable: the encoder gives another number of features than the processor wrote placeholders.
+    """
+    encoder = _encoder(loaded, pixels.modality)
+    arguments = _arguments(loaded, encoder, pixels.inputs)
+    with torch().inference_mode():
+        output = encoder(**arguments, return_dict=True)
+    rows = _rows(output.pooler_output)
+    if len(rows) != pixels.placeholders(loaded):
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the encoder gave {len(rows)} features for"
+            f" {pixels.placeholders(loaded)} placeholders; processor and model do not belong together"
+        )
+    grid = _first(pixels.inputs, f"{pixels.modality}_grid_thw")
+    step_s = _first(pixels.inputs, "second_per_grid_ts")
+    return ClipFeatures(
+        rows=rows,
+        deep=tuple(_rows(layer) for layer in getattr(output, "deepstack_features", None) or ()),
+        steps=pixels.frames if grid is None else int(grid[0]),
+        tail=loaded.family.tail_tokens if pixels.modality == loaded.family.modality else 0,
+        expansion=pixels.expansion,
+        modality=pixels.modality,
+        grid=None if grid is None else (int(grid[0]), int(grid[1]), int(grid[2])),
+        step_s=None if step_s is None else float(step_s),
+    )
+
+
+def _encoder(loaded: Loaded, modality: Modality) -> Any:
+    if modality == "video" and hasattr(loaded.base, "get_video_features"):
+        return loaded.base.get_video_features
+    return loaded.base.get_image_features
+
+
+def _arguments(loaded: Loaded, encoder: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The processor's tensors that the encoder takes, on the model's device."""
+    takes = signature(encoder).parameters
+    if "pixel_values_videos" not in takes and "pixel_values_videos" in inputs:
+        inputs = {"pixel_values": inputs["pixel_values_videos"], **inputs}
+    arguments = {name: inputs[name].to(loaded.device) for name in takes if name in inputs}
+    return {
+        name: value.to(loaded.model.dtype) if value.is_floating_point() else value
+        for name, value in arguments.items()
+    }
+
+
+def _rows(output: Any) -> Any:
+    """(n, D) all features one after the other, in the computer's own memory."""
+    parts: Sequence[Any] = output if isinstance(output, (list, tuple)) else [output]
+    return torch().cat([part.reshape(-1, part.shape[-1]) for part in parts]).detach().cpu().clone()
+
+
+def _first(inputs: dict[str, Any], name: str) -> Any:
+    return inputs[name][0] if name in inputs else None

@@ -1,0 +1,293 @@
+"""A video-LLM of transformers on this machine, with text-guided compression and a cache of encoded clips.
+
+Every family goes through the stock classes: the processor prepares pictures and writes placeholders, the
+vision encoder runs once a clip, whoever was given as `keep` chooses among its tokens, and `generate` takes
+what is left as `mm_encoder_outputs`. Without `keep` the call equals the stock one.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.runtime import torch, transformers
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
+from playhead_tools.compression.records import ClipTokens
+from playhead_tools.video_llm.assembling import Row, batch_inputs, cut_row, write_row
+from playhead_tools.video_llm.chat import prompt_text
+from playhead_tools.video_llm.choosing import evenly
+from playhead_tools.video_llm.encoded import ClipFeatures
+from playhead_tools.video_llm.feature_cache import FeatureCache
+from playhead_tools.video_llm.first_word import FirstWord, yes_no_tokens
+from playhead_tools.video_llm.keeping import SeenClip, TokenKeeper
+from playhead_tools.video_llm.loading import Loaded, Loading, load
+from playhead_tools.video_llm.looking import Looker, step_times_s, with_labels
+from playhead_tools.video_llm.prompt import clips_shown
+from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
+from playhead_tools.video_llm.report import Report
+
+Times = Literal["native", "between"]
+_UNEVEN = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """A call as it is before generation.
+
+    Args:
+        asked: the call.
+        shown: its frames.
+        row: the whole prompt.
+        kept: for each clip the places of its tokens that are kept; None for all.
+        encode_s: seconds in processor and vision encoder.
+    """
+
+    asked: Asked
+    shown: tuple[ShownFrame, ...]
+    row: Row
+    kept: tuple[Any, ...]
+    encode_s: float
+
+
+class TransformersVideoLLM:
+    """A `VideoLLM` from a folder, or from the local cache by its name on the hub.
+
+    Nothing is loaded before the first call, and nothing is ever fetched. One call runs at a time.
+
+    Args:
+        checkpoint: a folder with weights, processor, tokenizer and chat template, or a name in the cache.
+        loading: device, number type, attention, 4 bits.
+        choose: chooses frames when there are more than budget or model allow.
+        keep: chooses among the visual tokens of the shown frames; None keeps all.
+        cache: of encoded clips; None for one of 1 GiB in memory.
+        times: `between` writes number and time before the tokens of every frame where the family allows it;
+            `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path | str,
+        *,
+        loading: Loading | None = None,
+        choose: FrameChooser = evenly,
+        keep: TokenKeeper | None = None,
+        cache: FeatureCache | None = None,
+        times: Times = "native",
+    ) -> None:
+        self.name = Path(checkpoint).name
+        self.keep, self.cache = keep, cache or FeatureCache()
+        self._checkpoint, self._loading = str(checkpoint), loading or Loading()
+        self._choose, self._times = choose, times
+        self._lock = threading.Lock()
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The model, loaded at its first use.
+
+        Raises:
+            ModelUnavailable: it does not load.
+        """
+        return load(self._checkpoint, self._loading)
+
+    def watch(self, asked: Asked) -> Reply:
+        """One reply to one call, decoded greedily.
+
+        Raises:
+            ModelUnavailable: the model does not load, or has not enough memory for the call.
+            ModelOutputInvalid: it gave no text.
+            TokenBudgetExceeded: not one frame fits.
+        """
+        return self.watch_all([asked])[0]
+
+    def watch_all(self, calls: Sequence[Asked]) -> list[Reply]:
+        """Replies to several calls in one padded batch; each one's report has its share of the time.
+
+        Raises:
+            ModelUnavailable: the model does not load, or has not enough memory for the batch.
+            ModelOutputInvalid: it gave no text to one of the calls.
+            TokenBudgetExceeded: not one frame of a call fits.
+        """
+        if not calls:
+            return []
+        with self._lock:
+            began_s = perf_counter()
+            prompts = [self.prompt(asked) for asked in calls]
+            return self._replies(prompts, began_s)
+
+    def prompt(self, asked: Asked) -> Prompt:
+        """A call with its clips encoded and the tokens to keep chosen.
+
+        Raises:
+            ModelUnavailable: the model does not load or takes no such clips.
+            TokenBudgetExceeded: not one frame fits.
+            ValueError: `keep` kept what is not there, or more than the budget.
+        """
+        began_s = perf_counter()
+        looker = Looker(self.loaded, self.cache, self._choose)
+        shown, features = looker.look(asked, fit_tokens=self.keep is None)
+        self._settle()
+        encode_s = perf_counter() - began_s
+        text = prompt_text(self.loaded, asked, shown)
+        between = self._times == "between"
+        clips = [
+            (clip, with_labels(self.loaded, clip, part, between))
+            for clip, part in zip(features, clips_shown(shown), strict=True)
+        ]
+        row = write_row(self.loaded, text, clips)
+        return Prompt(asked, shown, row, self._kept(asked, shown, features, row), encode_s)
+
+    def inputs(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
+        """Arguments of the model's `forward` and `generate` for these prompts, padded on the left."""
+        return batch_inputs(self.loaded, [cut_row(prompt.row, prompt.kept) for prompt in prompts])
+
+    def word_vectors(self, text: str) -> NDArray[np.float32]:
+        """(W, D) float32: the language model's own vectors of a text's tokens, as LongVU scores frames.
+
+        Raises:
+            ModelUnavailable: the model does not load.
+        """
+        ids = self.loaded.tokenizer.encode(text, add_special_tokens=False)
+        with torch().inference_mode():
+            vectors = self.loaded.model.get_input_embeddings()(
+                torch().tensor(ids, dtype=torch().int64, device=self.loaded.device)
+            )
+        taken: NDArray[np.float32] = vectors.float().cpu().numpy()
+        return taken
+
+    def _kept(
+        self, asked: Asked, shown: tuple[ShownFrame, ...], features: Sequence[ClipFeatures], row: Row
+    ) -> tuple[Any, ...]:
+        if self.keep is None:
+            return tuple(None for _ in features)
+        seen = [
+            SeenClip(
+                asked.clips[part.clip],
+                part,
+                ClipTokens(clip.tokens, step_times_s(clip, part)),
+                placed.costs,
+            )
+            for part, clip, placed in zip(clips_shown(shown), features, row.clips, strict=True)
+        ]
+        kept = self.keep(seen, asked.question, asked.budget.visual_tokens)
+        if len(kept) != len(seen):
+            raise ValueError(f"expected the tokens to keep of {len(seen)} clips, got {len(kept)} lists")
+        indices = tuple(one.indices for one in kept)
+        used, most = cut_row(row, indices).visual_tokens, asked.budget.visual_tokens
+        if most is not None and used > most:
+            raise ValueError(f"{most} visual tokens are allowed, {used} were kept")
+        return indices
+
+    def _replies(self, prompts: Sequence[Prompt], began_s: float) -> list[Reply]:
+        loaded, count = self.loaded, len(prompts)
+        cuts = [cut_row(prompt.row, prompt.kept) for prompt in prompts]
+        tokens = yes_no_tokens(loaded.tokenizer) if any(p.asked.yes_no for p in prompts) else None
+        first = FirstWord(tokens, self._settle)
+        most_new = max(prompt.asked.budget.new_tokens for prompt in prompts)
+        start_s = perf_counter()
+        new = self._generated(batch_inputs(loaded, cuts), first, most_new)
+        self._settle()
+        end_s = perf_counter()
+        first_s = end_s if first.at_s is None else first.at_s
+        replies = []
+        for i, (prompt, cut) in enumerate(zip(prompts, cuts, strict=True)):
+            numbers, cut_off = _ended(new[i].tolist(), prompt.asked.budget.new_tokens, self._ends)
+            given = sum(len(clip) for clip in prompt.asked.clips)
+            all_shown = sum(placed.all_tokens for placed in prompt.row.clips)
+            report = Report(
+                model=self.name,
+                frames_given=given,
+                frames_shown=len(prompt.shown),
+                total_s=(end_s - began_s) / count,
+                visual_tokens_given=round(all_shown * given / len(prompt.shown)),
+                visual_tokens_kept=cut.visual_tokens,
+                prompt_tokens=len(cut.ids),
+                new_tokens=len(numbers),
+                encode_s=prompt.encode_s,
+                prefill_s=(first_s - start_s) / count,
+                decode_s=(end_s - first_s) / count,
+                notes=tuple(self._notes(prompt, count, yes_no=bool(first.yes_no))),
+            )
+            text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
+            if not text:
+                raise ModelOutputInvalid(f"{self.name} gave no text", loaded.tokenizer.decode(numbers))
+            yes_no = first.yes_no[i] if first.yes_no and prompt.asked.yes_no else None
+            replies.append(Reply(text, prompt.shown, report, yes_no, cut_off))
+        return replies
+
+    def _generated(self, inputs: dict[str, Any], first: FirstWord, most_new: int) -> Any:
+        """(B, new) tokens; penalties and sampling of the checkpoint are left aside."""
+        model = self.loaded.model
+        how = greedy_config(model.generation_config, self.loaded.tokenizer, most_new)
+        processors = transformers().LogitsProcessorList([first])
+        try:
+            with torch().inference_mode():
+                out = model.generate(**inputs, generation_config=how, logits_processor=processors)
+        except torch().OutOfMemoryError as error:
+            raise ModelUnavailable(
+                f"{self.name}: the GPU has not enough memory for {tuple(inputs['input_ids'].shape)} tokens;"
+                " lower budget.visual_tokens or load it in 4 bits"
+            ) from error
+        return out[:, inputs["input_ids"].shape[1] :]
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        ends = self.loaded.model.generation_config.eos_token_id
+        if ends is None:
+            ends = self.loaded.tokenizer.eos_token_id
+        return frozenset([ends] if isinstance(ends, int) else ends or ())
+
+    def _settle(self) -> None:
+        if self.loaded.device.startswith("cuda"):
+            torch().cuda.synchronize(self.loaded.device)
+
+    def _notes(self, prompt: Prompt, count: int, *, yes_no: bool) -> list[str]:
+        notes, family = [], self.loaded.family
+        if count > 1:
+            notes.append(f"answered in a batch of {count}; times are its share")
+        if prompt.asked.yes_no and not yes_no:
+            notes.append("the tokenizer does not tell Yes from No by their first tokens")
+        if prompt.asked.form is not None:
+            notes.append("the form was asked for in words; generation was not held to it")
+        parts = clips_shown(prompt.shown)
+        trained = family.most_frames
+        if family.one_is_image and any(1 < len(part.frames) != trained for part in parts):
+            notes.append(f"{family.title} was trained on {trained} frames a clip")
+        if any(placed.features.step_s is not None for placed in prompt.row.clips) and any(
+            _uneven([frame.pts_s for frame in part.frames]) for part in parts
+        ):
+            notes.append(
+                f"{family.title} takes frames as evenly spaced; their true times stand in the prompt"
+            )
+        return notes
+
+
+def greedy_config(config: Any, tokenizer: Any, most_new: int) -> Any:
+    """Greedy decoding with the ends of the checkpoint's own generation config."""
+    ends = tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
+    pad = tokenizer.pad_token_id
+    if pad is None:
+        pad = ends if isinstance(ends, int) or ends is None else ends[0]
+    return transformers().GenerationConfig(
+        max_new_tokens=most_new, do_sample=False, num_beams=1, eos_token_id=ends, pad_token_id=pad,
+        bos_token_id=config.bos_token_id,
+    )  # fmt: skip
+
+
+def _ended(numbers: list[int], most: int, ends: frozenset[int]) -> tuple[list[int], bool]:
+    """The tokens up to the first that ends the reply, and whether none did within the budget."""
+    numbers = numbers[:most]
+    for i, number in enumerate(numbers):
+        if number in ends:
+            return numbers[: i + 1], False
+    return numbers, True
+
+
+def _uneven(pts_s: Sequence[float]) -> bool:
+    steps_s = np.diff(np.asarray(pts_s))
+    return bool(steps_s.size and np.ptp(steps_s) > _UNEVEN * steps_s.mean())
