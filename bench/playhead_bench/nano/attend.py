@@ -18,7 +18,7 @@ from playhead_bench.nano.train_sight import WordHeads
 from playhead_bench.nano.vlm import TOKENS_A_PAIR
 from playhead_index.embed.runtime import torch
 
-GUIDED = ("kind", "colour")
+GUIDED = ("kind", "colour", "motion")
 FURTHEST = 12
 """A word stands at most so many tokens behind its clip when it is asked about it."""
 
@@ -33,7 +33,7 @@ TELLING = 11
 def attention_loss(language: Any, heads: WordHeads, put: Batch, seen: Any, told: Sequence[Labels]) -> Any:
     """Minus the log of the attention that the words for what is shown give to the tokens that show it.
 
-    Of all heads the best one counts, for kinds and for colours apart, so that others stay free.
+    Of all heads the best one counts, for kinds, colours and moves apart, so that others stay free.
 
     Args:
         language: the language half.
