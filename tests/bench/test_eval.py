@@ -200,3 +200,9 @@ def test_the_command_compares_strategies_at_a_real_model_and_replays_them(
     assert [one["accuracy"] for one in json.loads(again.stdout)["strategies"]] == [
         one["accuracy"] for one in told["strategies"]
     ]
+
+
+def test_two_videos_of_a_length_are_asked_about_together(tmp_path):
+    task = world_task(tmp_path, [0.5], each=2, per_kind=1)
+    over = [sample for sample in task.samples if len(sample.video_ids) > 1]
+    assert {sample.video_ids for sample in over} == {tuple(task.videos)}

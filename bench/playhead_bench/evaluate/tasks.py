@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.world.asking import ask, to_sample
+from playhead_bench.world.asking import ask, ask_over, to_sample
 from playhead_bench.world.record import from_record, to_record
 from playhead_bench.world.render import load_truth, render, truth_path
 from playhead_bench.world.script import Story
@@ -90,7 +90,7 @@ def world_task(
         minutes: lengths.
         part: of the data.
         mode: how the parts are kept apart.
-        each: videos of each length.
+        each: videos of each length; of two or more, questions about all of them together are asked too.
         per_kind: most questions of each kind about a video.
         seed: of the first video; the next ones follow.
         voice: have the spoken lines read aloud (needs espeak-ng), or `False` for subtitles alone.
@@ -104,10 +104,14 @@ def world_task(
     samples: list[Sample] = []
     videos: dict[str, Path] = {}
     for long in minutes:
-        for number in range(each):
-            story = wander(seed + number, long, part, mode)
+        stories = [wander(seed + number, long, part, mode) for number in range(each)]
+        for story in stories:
             videos[story.name] = rendered(story, folder, voice=voice)
             samples += map(to_sample, ask(story, part=part, mode=mode, per_kind=per_kind, seed=seed))
+        if each > 1:
+            together = {story.name: story for story in stories}
+            asked = ask_over(together, part=part, mode=mode, per_kind=per_kind, seed=seed)
+            samples += map(to_sample, asked)
     return Task(f"world-{part}-{mode}", tuple(samples), videos)
 
 
