@@ -96,9 +96,10 @@ class TransformersAnswerer:
 
     @cached_property
     def _model(self) -> Any:
+        dtype = torch().float32 if self.device == "cpu" else "auto"  # processors without bfloat16 crawl in it
         with offline(), mapped_load_errors(self.name, "loading it"):
             model = transformers().AutoModelForImageTextToText.from_pretrained(
-                self.folder, local_files_only=True
+                self.folder, local_files_only=True, dtype=dtype
             )
         return model.to(self.device).eval()
 
