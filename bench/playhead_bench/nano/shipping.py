@@ -85,8 +85,8 @@ def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[st
     training = Training(
         "nano-vlm", "transformers",
         "A Qwen3-VL that answers questions about clips, describes them, reads the times beside pictures, and "
-        "says `not visible`. Its log is that of all runs that led to it, ways that were left again among them; "
-        "the command below is the recipe that came of them.",
+        "says `not visible`. Its log is that of all runs that led to it, ways that were left again among "
+        "them; the command below is the recipe that came of them.",
         COMMAND, 0, sum(_last(log)["step"] for log in logs), DATA_OF_VLM, machine, _minutes(logs), {},
     )  # fmt: skip
     model.to(torch().bfloat16).save_pretrained(folder)
