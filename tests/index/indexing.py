@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.decode import Frame
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import Models, Recipe
 from playhead_index.window import Window
-from playhead_index.words.protocol import Words
+from playhead_index.words.protocol import SegmentPictures, Words
 
 RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
 
@@ -56,10 +55,13 @@ class FrameCounter:
     """A `Captioner` that says when a segment begins."""
 
     name = "captioner:counter"
+    batch = 2
 
-    def caption(self, frames: Sequence[Frame], window: Window) -> str:
-        """A sentence with the window in it."""
-        return f"{len(frames)} pictures from {window.start_s:.3f} to {window.end_s:.3f}"
+    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
+        """A sentence a segment with the window in it."""
+        return [
+            f"{len(s.frames)} pictures from {s.window.start_s:.3f} to {s.window.end_s:.3f}" for s in segments
+        ]
 
 
 def load_models() -> Models:

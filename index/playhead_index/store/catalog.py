@@ -131,6 +131,27 @@ CREATE TABLE space (
 """
 
 
+@migrations()
+def m002_summaries(db: Database) -> None:
+    """What whole stretches show, made of captions when first needed."""
+    db.execute(_SUMMARY)
+
+
+_SUMMARY = """
+CREATE TABLE summary (
+    id INTEGER PRIMARY KEY,
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    level TEXT NOT NULL CHECK (level IN ('chapter', 'video')),
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL CHECK (start_s < end_s),
+    text TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    made_from TEXT NOT NULL,
+    UNIQUE (video_id, level, start_s)
+) STRICT
+"""
+
+
 @contextmanager
 def mapped_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.protocol import Words
+from playhead_index.words.protocol import SegmentPictures, Words
 
 
 class ScriptedTranscriber:
@@ -58,3 +58,26 @@ class ScriptedScreenReader:
         """What the rule says of the picture."""
         self.pictures_read += 1
         return [(line, 1.0) for line in self.says(rgb)]
+
+
+class ScriptedCaptioner:
+    """A `Captioner` that says of a segment what a rule of yours gives, such as its window.
+
+    Args:
+        says: a segment's pictures -> its caption; empty when it says nothing.
+        name: what it calls itself.
+        batch: segments at a time.
+    """
+
+    def __init__(
+        self, says: Callable[[SegmentPictures], str], name: str = "caption:script", batch: int = 4
+    ) -> None:
+        self.says = says
+        self.name = name
+        self.batch = batch
+        self.batches: list[int] = []
+
+    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
+        """What the rule says of each; `batches` keeps how many came at a time."""
+        self.batches.append(len(segments))
+        return [self.says(segment) for segment in segments]
