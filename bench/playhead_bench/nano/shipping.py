@@ -107,6 +107,7 @@ def _write_weights(weights: Mapping[str, Any], folder: Path, training: Training,
 
     halves = {name: value.detach().to(dtype).contiguous() for name, value in weights.items()}
     save_file(halves, folder / "model.safetensors", training.metadata())
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def _state(path: Path) -> dict[str, Any]:
