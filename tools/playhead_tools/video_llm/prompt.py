@@ -11,6 +11,7 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from playhead_index.words.protocol import Words
 from playhead_tools.video_llm.protocol import Asked, Clip, ShownFrame
 
 if TYPE_CHECKING:
@@ -99,20 +100,30 @@ def clip_open(clip: Clip, shown: ShownClip) -> str:
 
 
 def clip_close(clip: Clip, most_chars: int = MOST_WORDS_CHARS) -> str:
-    """The clip's words, each fenced with its kind and times, as many as fit, and the closing tag."""
+    """The clip's words and the closing tag."""
+    return "\n".join([*fenced_words(clip.words, most_chars, "clip"), "</clip>"])
+
+
+def fenced_words(words: Sequence[Words], most_chars: int, of_what: str) -> list[str]:
+    """A line for each stretch of words, in tags with its kind and times, as many as fit; then how many not.
+
+    Args:
+        words: in the order in which they are written.
+        most_chars: of all lines.
+        of_what: what they belong to, for the line about those left out.
+    """
     lines: list[str] = []
     room = most_chars
-    for words in clip.words:
+    for each in words:
         line = (
-            f'<words kind="{words.kind}" from="{words.window.start_s:.1f} s" to="{words.window.end_s:.1f} s">'
-            f"{escape(' '.join(words.text.split()))}</words>"
+            f'<words kind="{each.kind}" from="{each.window.start_s:.1f} s" to="{each.window.end_s:.1f} s">'
+            f"{escape(' '.join(each.text.split()))}</words>"
         )
         room -= len(line)
         if room < 0:
-            lines.append(f"({len(clip.words) - len(lines)} more words of this clip are left out)")
-            break
+            return [*lines, f"({len(words) - len(lines)} more words of this {of_what} are left out)"]
         lines.append(line)
-    return "\n".join([*lines, "</clip>"])
+    return lines
 
 
 def question_text(asked: Asked) -> str:

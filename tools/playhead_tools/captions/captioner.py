@@ -1,0 +1,101 @@
+"""The index's `Captioner` made of any `VideoLLM`: a caption and keywords a segment.
+
+A capable model fills a form that is checked; a small one, which would fail at JSON, says it freely. Either
+way what stands in the pictures is data: the rules of the prompt say so, and the reply is stored as text.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from playhead_index.errors import ModelOutputInvalid
+from playhead_index.words.protocol import SegmentPictures
+from playhead_tools.captions.caption import Caption, CaptionForm, made_caption, whole_sentences
+from playhead_tools.captions.many import Begun, watch_many
+from playhead_tools.video_llm.forms import ask_form
+from playhead_tools.video_llm.prompt import RULES, form_text
+from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM
+
+FREELY = "Describe the clip."
+IN_FORM = """Say in one to three sentences what the clip shows: who or what is there, what they do, where, and
+what changes. Give as keywords the people, things, actions and places that it shows, in words that somebody
+would search for."""
+NEW_TOKENS, NEW_TOKENS_FREELY = 256, 96
+
+
+class VideoCaptioner:
+    """Captions segments with a video-LLM.
+
+    Its name holds the model's and a hash of the prompt: captions of another model or prompt are made again.
+
+    Args:
+        model: what looks.
+        forms: it is capable of filling a form; else it is asked for plain text, without keywords.
+        batch: segments asked about, and committed, at a time.
+        at_once: calls made at the same time, for a model that may be called so and takes no batches.
+        model_name: stored instead of the model's own name, for one whose name holds an address.
+    """
+
+    def __init__(
+        self,
+        model: VideoLLM,
+        *,
+        forms: bool,
+        batch: int = 8,
+        at_once: int = 1,
+        model_name: str | None = None,
+    ) -> None:
+        self.batch = batch
+        self.name = f"caption:{model_name or model.name}#{prompt_hash(forms=forms)}"
+        self._model, self._forms, self._at_once = model, forms, at_once
+
+    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
+        """A caption a segment as it is stored; empty where the reply, and its repair, did not hold.
+
+        Raises:
+            ModelUnavailable: the model cannot be asked.
+        """
+        calls = [_asked(segment, forms=self._forms) for segment in segments]
+        replies = watch_many(self._model, calls, self._at_once)
+        found = [self._caption(call, reply) for call, reply in zip(calls, replies, strict=True)]
+        return ["" if caption is None else caption.stored for caption in found]
+
+    def _caption(self, asked: Asked, reply: Reply | None) -> Caption | None:
+        if reply is None:
+            return None
+        if not self._forms:
+            text = reply.text.rpartition("</think>")[2]
+            return made_caption(whole_sentences(text) if reply.cut else text)
+        try:
+            form = ask_form(Begun(self._model, reply), asked, CaptionForm).value
+        except ModelOutputInvalid:
+            return None
+        return made_caption(form.caption, form.keywords)
+
+
+def prompt_hash(*, forms: bool) -> str:
+    """Eight hexadecimal digits that change with anything that a captioning prompt is made of."""
+    parts = [
+        RULES,
+        IN_FORM if forms else FREELY,
+        form_text(CaptionForm) if forms else "",
+        _budget(forms).new_tokens,
+    ]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()
+
+
+def _asked(segment: SegmentPictures, *, forms: bool) -> Asked:
+    clip = Clip(
+        segment.video_id,
+        segment.window,
+        np.array([frame.pts_s for frame in segment.frames]),
+        np.stack([frame.rgb for frame in segment.frames]),
+    )
+    form = CaptionForm if forms else None
+    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms), form)
+
+
+def _budget(forms: bool) -> Budget:
+    return Budget(new_tokens=NEW_TOKENS if forms else NEW_TOKENS_FREELY)

@@ -1,0 +1,62 @@
+"""Several calls of one model at a time: in a batch where the backend takes one, else side by side."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, runtime_checkable
+
+from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.video_llm.protocol import Asked, Reply, VideoLLM
+
+
+@runtime_checkable
+class WatchesMany(Protocol):
+    """A `VideoLLM` that answers several calls in one batch."""
+
+    def watch_all(self, calls: Sequence[Asked]) -> list[Reply]:
+        """A reply a call, in their order."""
+        ...
+
+
+class Begun:
+    """A `VideoLLM` whose reply to the first call is there already; later calls go to the model."""
+
+    def __init__(self, model: VideoLLM, first: Reply) -> None:
+        self.name = model.name
+        self._model = model
+        self._first: Reply | None = first
+
+    def watch(self, asked: Asked) -> Reply:
+        """The reply that was there, once; then the model's."""
+        first, self._first = self._first, None
+        return self._model.watch(asked) if first is None else first
+
+
+def watch_many(model: VideoLLM, calls: Sequence[Asked], at_once: int = 1) -> list[Reply | None]:
+    """A reply a call, in their order; None where the model gave no text.
+
+    Args:
+        model: a batch is asked of one that `WatchesMany`.
+        calls: any number.
+        at_once: how many calls wait for any other model at the same time; above 1 only for one that may be
+            called from several threads, as a server's may.
+
+    Raises:
+        ModelUnavailable: the model cannot be asked.
+        TokenBudgetExceeded: a call does not fit its budget.
+    """
+    if isinstance(model, WatchesMany):
+        try:
+            return list(model.watch_all(calls))
+        except ModelOutputInvalid:
+            return [_one(model, call) for call in calls]  # the batch does not say which of them it was
+    if at_once == 1:
+        return [_one(model, call) for call in calls]
+    with ThreadPoolExecutor(at_once) as threads:
+        return list(threads.map(lambda call: _one(model, call), calls))
+
+
+def _one(model: VideoLLM, call: Asked) -> Reply | None:
+    try:
+        return model.watch(call)
+    except ModelOutputInvalid:
+        return None
