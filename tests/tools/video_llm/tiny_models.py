@@ -23,6 +23,10 @@ MEDIA_FIRST = (
 )
 """As LLaVA's checkpoints have it: all media before all texts."""
 _QWEN = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+_QWEN_VISION = {
+    "depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "patch_size": 4,
+    "spatial_merge_size": 2, "temporal_patch_size": 2, "out_hidden_size": 32,
+}  # fmt: skip
 _VISION = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 
@@ -40,7 +44,8 @@ def tokenizer(special: Sequence[str], **more: Any) -> Any:
     )
     bpe.train_from_iterator(["Yes", "No", "Frame", "frames"] * 20, trainer)
     return transformers().PreTrainedTokenizerFast(
-        tokenizer_object=bpe, pad_token="<pad>", eos_token="</s>", additional_special_tokens=list(special), **more
+        tokenizer_object=bpe, pad_token="<pad>", eos_token="</s>",
+        additional_special_tokens=list(special), **more,
     )  # fmt: skip
 
 
@@ -54,9 +59,13 @@ def text_config(words: Any, **more: Any) -> dict[str, Any]:
 
 
 def _qwen_ids(words: Any) -> dict[str, int]:
-    names = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>",
-             "vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>"}  # fmt: skip
-    return {key: words.convert_tokens_to_ids(token) for key, token in names.items()}
+    names = {
+        "image": "image_pad",
+        "video": "video_pad",
+        "vision_start": "vision_start",
+        "vision_end": "vision_end",
+    }
+    return {f"{key}_token_id": words.convert_tokens_to_ids(f"<|{name}|>") for key, name in names.items()}
 
 
 def _rope(**more: Any) -> dict[str, Any]:
@@ -76,9 +85,7 @@ def qwen3_vl() -> tuple[Any, Any]:
     sizes = {"patch_size": 4, "merge_size": 2, "temporal_patch_size": 2}
     config = library.Qwen3VLConfig(
         text_config=text_config(words, head_dim=8, **_rope(mrope_interleaved=True)),
-        vision_config={"depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "patch_size": 4,
-                       "spatial_merge_size": 2, "temporal_patch_size": 2, "out_hidden_size": 32,
-                       "num_position_embeddings": 64, "deepstack_visual_indexes": [0]},
+        vision_config={**_QWEN_VISION, "num_position_embeddings": 64, "deepstack_visual_indexes": [0]},
         **_qwen_ids(words),
     )  # fmt: skip
     image = library.Qwen2VLImageProcessor(size={"shortest_edge": 64, "longest_edge": 4096}, **sizes)
@@ -95,9 +102,9 @@ def qwen2_5_vl() -> tuple[Any, Any]:
     sizes = {"patch_size": 4, "merge_size": 2, "temporal_patch_size": 2}
     config = library.Qwen2_5_VLConfig(
         text_config=text_config(words, **_rope()),
-        vision_config={"depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "patch_size": 4,
-                       "spatial_merge_size": 2, "temporal_patch_size": 2, "out_hidden_size": 32,
-                       "window_size": 16, "fullatt_block_indexes": [1], "tokens_per_second": 4},
+        vision_config={
+            **_QWEN_VISION, "window_size": 16, "fullatt_block_indexes": [1], "tokens_per_second": 4
+        },
         **_qwen_ids(words),
     )  # fmt: skip
     image = library.Qwen2VLImageProcessor(size={"shortest_edge": 64, "longest_edge": 4096}, **sizes)
@@ -213,8 +220,10 @@ def smolvlm() -> tuple[Any, Any]:
 def internvl() -> tuple[Any, Any]:
     """InternVL3: 4 x 4 patches shuffled to 2 x 2 a frame."""
     library = transformers()
-    extra = {"start_image_token": "<img>", "end_image_token": "</img>", "context_image_token": "<IMG_CONTEXT>",
-             "video_token": "<video>"}  # fmt: skip
+    extra = {
+        "start_image_token": "<img>", "end_image_token": "</img>", "context_image_token": "<IMG_CONTEXT>",
+        "video_token": "<video>",
+    }  # fmt: skip
     words = tokenizer(["<|im_start|>", "<|im_end|>", *extra.values()], extra_special_tokens=extra)
     config = library.InternVLConfig(
         vision_config={
@@ -239,9 +248,40 @@ def internvl() -> tuple[Any, Any]:
     return library.InternVLForConditionalGeneration(config), processor
 
 
+def perception_lm() -> tuple[Any, Any]:
+    """PerceptionLM on a tower of timm: 4 x 4 patches pooled to 2 x 2 a frame."""
+    library = transformers()
+    extra = {"image_token": "<|image|>", "video_token": "<|video|>"}
+    words = tokenizer(["<|im_start|>", "<|im_end|>", *extra.values()], extra_special_tokens=extra)
+    tower = {"embed_dim": 32, "depth": 1, "num_heads": 2, "img_size": (56, 56), "global_pool": "",
+             "use_post_transformer_norm": False, "init_values": 0.1, "ref_feat_shape": (4, 4)}  # fmt: skip
+    config = library.PerceptionLMConfig(
+        vision_config={
+            "model_type": "timm_wrapper",
+            "architecture": "vit_pe_core_large_patch14_336",
+            "model_args": tower,
+        },
+        text_config={"model_type": "llama", **text_config(words)},
+        image_token_id=words.convert_tokens_to_ids("<|image|>"),
+        video_token_id=words.convert_tokens_to_ids("<|video|>"),
+        projector_pooling_ratio=2,
+    )
+    template = QWEN_TEMPLATE.replace("<|vision_start|><|video_pad|><|vision_end|>", "<|video|>")
+    processor = library.PerceptionLMProcessor(
+        video_processor=library.PerceptionLMVideoProcessor(size={"height": 56, "width": 56}),
+        image_processor=library.PerceptionLMImageProcessor(tile_size=56, size={"height": 56, "width": 56}),
+        tokenizer=words,
+        patch_size=14,
+        pooling_ratio=2,
+        chat_template=template.replace("<|vision_start|><|image_pad|><|vision_end|>", "<|image|>"),
+    )
+    return library.PerceptionLMForConditionalGeneration(config), processor
+
+
 MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "qwen3_vl": qwen3_vl, "qwen2_5_vl": qwen2_5_vl, "smolvlm": smolvlm, "video_llava": video_llava,
     "llava_onevision": llava_onevision, "llava_next_video": llava_next_video, "internvl": internvl,
+    "perception_lm": perception_lm,
 }  # fmt: skip
 
 

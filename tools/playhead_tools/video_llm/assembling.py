@@ -150,8 +150,10 @@ def batch_inputs(loaded: Loaded, cuts: Sequence[Cut]) -> dict[str, Any]:
         ids[row, longest - len(cut.ids) :] = cut.ids
         mask[row, longest - len(cut.ids) :] = 1
     inputs: dict[str, Any] = {"input_ids": ids.to(loaded.device), "attention_mask": mask.to(loaded.device)}
+    order = (mask.cumsum(-1) - 1).clamp_min(0)
+    inputs["position_ids"] = order.to(loaded.device)
     if loaded.family.mrope:
-        inputs["position_ids"] = _padded_positions(cuts, mask).to(loaded.device)
+        inputs["position_ids"] = _padded_positions(cuts, order).to(loaded.device)
         deltas = torch().tensor([[cut.next_position - len(cut.ids)] for cut in cuts])
         loaded.base.rope_deltas = deltas.to(loaded.device)
     inputs["mm_encoder_outputs"] = _encoder_outputs(loaded, cuts)
@@ -246,12 +248,12 @@ def _positions(loaded: Loaded, ids: Any, clips: Sequence[Placed]) -> Any:
     return positions[:, 0]
 
 
-def _padded_positions(cuts: Sequence[Cut], mask: Any) -> Any:
+def _padded_positions(cuts: Sequence[Cut], order: Any) -> Any:
     """(4, B, L): the order of the text from 0, then places in time, height and width; 0 under padding."""
-    positions = torch().zeros((4, *mask.shape), dtype=torch().int64)
-    positions[0] = (mask.cumsum(-1) - 1).clamp_min(0)
+    positions = torch().zeros((4, *order.shape), dtype=torch().int64)
+    positions[0] = order
     for row, cut in enumerate(cuts):
-        positions[1:, row, mask.shape[1] - len(cut.ids) :] = cut.positions
+        positions[1:, row, order.shape[1] - len(cut.ids) :] = cut.positions
     return positions
 
 

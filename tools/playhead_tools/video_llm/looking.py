@@ -85,7 +85,7 @@ class Looker:
     def _prepared(self, asked: Asked, part: ShownClip) -> Looked:
         frames, pts_s, lasts_s = _taken(asked, part)
         known = self.cache.get(self._key(asked, part))
-        return known or prepare_pixels(self.loaded, frames, pts_s, lasts_s)
+        return prepare_pixels(self.loaded, frames, pts_s, lasts_s) if known is None else known
 
     def _encoded(self, asked: Asked, part: ShownClip, looked: Looked) -> ClipFeatures:
         if isinstance(looked, ClipFeatures):

@@ -81,7 +81,8 @@ class TransformersVideoLLM:
         times: Times = "native",
     ) -> None:
         self.name = Path(checkpoint).name
-        self.keep, self.cache = keep, cache or FeatureCache()
+        self.keep = keep
+        self.cache = FeatureCache() if cache is None else cache
         self._checkpoint, self._loading = str(checkpoint), loading or Loading()
         self._choose, self._times = choose, times
         self._lock = threading.Lock()
