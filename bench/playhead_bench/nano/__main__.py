@@ -22,7 +22,7 @@ MODE: SplitMode = "compositional"
 SEED = 0
 STEPS = {
     "sight": 900, "sharper": 2000, "look_up": 500, "answers": 3000, "joint": 1000,
-    "clip": 700, "clip_held": 240, "clip_all": 220, "clip_more": 260, "dino": 400,
+    "clip": 700, "clip_held": 240, "clip_all": 220, "clip_more": 260, "dino": 400, "dino_plain": 300,
 }  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
 Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
@@ -81,6 +81,10 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
         mode="iid", seed=SEED, rate=0.003, sight_rate=0.0005,
     )  # fmt: skip
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
+    train_dino(
+        data, runs / "dino_plain", steps=STEPS["dino_plain"], mode=MODE, seed=SEED,
+        begin=runs / "dino" / "dino.state", changing=False,
+    )  # fmt: skip
 
 
 @app.command()

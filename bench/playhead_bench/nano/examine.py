@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from playhead_bench.nano.lessons import Lesson, lessons_of
 from playhead_bench.nano.pictures import CLIP_FRAMES, Clip, clip_of, paint_clip
 from playhead_bench.nano.train_clip import shows
+from playhead_bench.nano.train_dino import changed, to_pixels
 from playhead_bench.world.phrases import NOT_VISIBLE
 from playhead_bench.world.stage import HELD_OUT, PAIRS, Pair, Part, SplitMode
 from playhead_index.embed.openclip import load_open_clip
@@ -159,18 +160,28 @@ def examine_vlm(
 
 
 def same_scene(folder: Path | str, scenes: int, part: Part = "test") -> dict[str, float]:
-    """How often the picture nearest to one of a scene is the other of that scene, by nano-dino.
+    """How often the picture nearest to the first of a scene is the last of that scene, by nano-dino.
 
     Args:
         folder: of nano-dino.
         scenes: how many are told apart.
         part: of the data.
+
+    Returns:
+        `same_scene_recall_at_1`; `changed_same_scene_recall_at_1`, where the last pictures are moved and
+        tinted as in training; `scenes`.
     """
     from playhead_index.embed.dino import load_dino
 
     encoder: Any = load_dino(str(folder))
-    painted = [paint_clip(clip_of(seed, part), Random(f"paint/{part}/{seed}"))[0] for seed in range(scenes)]
+    painted = [paint_clip(clip_of(seed, part), Random(f"paint/{part}/{seed}"))[1] for seed in range(scenes)]
     firsts = encoder.encode_images([frames[0] for frames in painted])
-    lasts = encoder.encode_images([frames[CLIP_FRAMES - 1] for frames in painted])
-    nearest = (firsts @ lasts.T).argmax(axis=1)
-    return {"same_scene_recall_at_1": float((nearest == np.arange(scenes)).mean()), "scenes": float(scenes)}
+    lasts = [frames[CLIP_FRAMES - 1] for frames in painted]
+    moved = changed(to_pixels(torch().from_numpy(np.stack(lasts))), Random(f"changed/{part}"))
+    moved = ((moved + 1) * 127.5).round().to(torch().uint8).permute(0, 2, 3, 1).numpy()
+    found = {"same_scene_recall_at_1": lasts, "changed_same_scene_recall_at_1": list(moved)}
+    right = {
+        name: float(((firsts @ encoder.encode_images(others).T).argmax(axis=1) == np.arange(scenes)).mean())
+        for name, others in found.items()
+    }
+    return {**right, "scenes": float(scenes)}

@@ -22,6 +22,8 @@ CLIP_RUNS = ("clip", "clip_all", "clip_more")
 HELD_RUN = "clip_held"
 """It goes on from the first, still without the held-out pairs, to be examined on them."""
 DATA_OF_VLM = f"{DATA}; in the last run also 3,000 crowds and 2,500 clips of all pairs"
+DINO_RUNS = ("dino", "dino_plain")
+"""The first on pictures that are moved and tinted, the second goes on with pictures as they are."""
 DATA_OF_CLIP = f"{DATA}; then 3,000 crowds and 2,500 clips of all pairs"
 Shipper = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
 
@@ -57,20 +59,31 @@ def _save_clip(state_path: Path, folder: Path, training: Training) -> Any:
 
 
 def ship_dino(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
-    """Writes nano-dino."""
-    model = train_dino.make_model()
-    model.load_state_dict(_state(runs / "dino" / "dino.state")["model"])
-    folder, log = into / "nano-dino", runs / "dino" / "dino.jsonl"
+    """Writes nano-dino; the same model with random weights is examined beside it."""
+    folder, logs = into / "nano-dino", [runs / run / "dino.jsonl" for run in DINO_RUNS]
     training = Training(
-        "nano-dino", "transformers", "A Dinov2Model, trained without labels to tell scenes apart.",
-        COMMAND, 0, steps["dino"], DATA, machine, _minutes([log]), {},
+        "nano-dino", "transformers",
+        "A Dinov2Model, trained without labels to tell scenes apart. Scores say how often the picture "
+        "nearest to the first of a scene is its last, as painted and (`changed`) moved by up to 4 pixels and "
+        "tinted; those named `random` are of the same model before any training.",
+        COMMAND, 0, sum(steps[run] for run in DINO_RUNS), DATA, machine, _minutes(logs), {},
     )  # fmt: skip
+    with TemporaryDirectory() as before:
+        _save_dino(train_dino.make_model(), Path(before), training)
+        for name, score in same_scene(before, clips).items():
+            training.scores[f"random_{name}"] = score
+    model = train_dino.make_model()
+    model.load_state_dict(_state(runs / DINO_RUNS[-1] / "dino.state")["model"])
+    _save_dino(model, folder, training)
+    training.scores.update(same_scene(folder, clips))
+    training.write(folder, folder / "model.safetensors", _count(model), logs)
+    return training
+
+
+def _save_dino(model: Any, folder: Path, training: Training) -> None:
     model.save_pretrained(folder)
     _write_weights(model.state_dict(), folder, training, torch().float16)
     train_dino.make_processor().save_pretrained(folder)
-    training.scores.update(same_scene(folder, clips))
-    training.write(folder, folder / "model.safetensors", _count(model), [log])
-    return training
 
 
 def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:

@@ -71,9 +71,20 @@ def changed(pixels: Any, rng: Random) -> Any:
 
 
 def train_dino(
-    data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0
-) -> Any:
+    data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0,
+    begin: Path | None = None, changing: bool = True,
+) -> Any:  # fmt: skip
     """Trains nano-dino on painted clips; resumes where it stopped.
+
+    Args:
+        data: folder of painted clips.
+        out: folder of the log and the state.
+        steps: of the whole run.
+        batch: pairs of pictures a step.
+        mode: of the painted clips.
+        seed: of weights and draws.
+        begin: state of another run whose weights this one begins with.
+        changing: pictures are moved and tinted; without it they are taken as they are.
 
     Returns:
         The Dinov2Model.
@@ -85,13 +96,16 @@ def train_dino(
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
+    elif begin is not None and (state := load_state(begin)) is not None:
+        model.load_state_dict(state["model"])
     found = list[Block]()
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
         rng = Random(f"dino/{seed}/{optimiser.done}")
         one, other = _pairs(found, rng, batch)
-        pixels = torch().cat([changed(to_pixels(one), rng), changed(to_pixels(other), rng)])
+        pairs = [to_pixels(one), to_pixels(other)]
+        pixels = torch().cat([changed(part, rng) for part in pairs] if changing else pairs)
         vectors = nn.functional.normalize(model(pixel_values=pixels).last_hidden_state[:, 0], dim=-1)
         scores = vectors[:batch] @ vectors[batch:].T / TEMPERATURE
         truth = torch().arange(batch)
