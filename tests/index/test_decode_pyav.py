@@ -9,7 +9,10 @@ import pytest
 from tests import made_videos
 from tests.made_videos import MadeVideo, Picture, read_code
 
+from playhead_index.decode.cursor import Cursor
+from playhead_index.decode.probing import probe
 from playhead_index.decode.pyav import PyavReader
+from playhead_index.errors import VideoUnreadable
 
 Make = Callable[..., MadeVideo]
 ONE = 1 << 16
@@ -174,3 +177,16 @@ def test_probe_is_read_once_and_remembered(tmp_path: Path) -> None:
     first = reader.probe()
     video.path.unlink()
     assert reader.probe() is first
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_refused(made: Make) -> None:
+    path = made("counted", ".mp4", pictures=40).path
+    known = probe(path)
+    ticks = [known.table.shown_at(1 << 40), known.table.origin]
+    with Cursor(path, known.stream_index, known.table) as cursor:
+        cursor.at(ticks[0])
+        other = path.with_name("other.mp4")
+        other.write_bytes(path.read_bytes())
+        other.replace(path)
+        with pytest.raises(VideoUnreadable, match="replaced"):
+            cursor.at(ticks[1])

@@ -2,6 +2,7 @@
 
 import heapq
 import json
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -143,7 +144,7 @@ def render(
     heard = bool(story.lines) and (available() if voice == "auto" else voice)
     painter = Painter(story, size, seed)
     truth = Truth(Path(path), story, size, fps, seed, heard)
-    part = truth.path.with_name(truth.path.name + ".part")
+    part = truth.path.with_name(f"{truth.path.name}.{os.getpid()}.part")  # two may render the same
     try:
         truth.path.parent.mkdir(parents=True, exist_ok=True)
         _encode(painter, part, fps, story.lines if speech_track else (), heard)

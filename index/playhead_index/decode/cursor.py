@@ -11,6 +11,7 @@ import av
 
 from playhead_index.decode.opening import counts_pictures, demuxed, opened, read_only
 from playhead_index.decode.packets import PacketTable
+from playhead_index.errors import VideoUnreadable
 
 WALK_PICTURES = 16
 _BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -81,7 +82,8 @@ class Cursor:
     It decodes forward inside one group of pictures and seeks to a keyframe across groups. Where the
     first picture decoded after a seek comes too late (open groups, containers that seek roughly), it
     seeks half a second earlier, then one, two, four, up to 64; in the end it reads from the beginning.
-    The file is open inside `with` only.
+    The file is open inside `with` only; going back to its beginning raises `VideoUnreadable` where it has
+    been replaced meanwhile.
 
     Args:
         path: the video file.
@@ -98,6 +100,7 @@ class Cursor:
         self._path, self._index, self._table, self._wanted = path, stream_index, table, wanted
         self._files = ExitStack()
         self._threads = "AUTO"
+        self._file: tuple[int, int, int] | None = None
         self._shown: Any = None
         self._pending: Any = None
 
@@ -164,6 +167,13 @@ class Cursor:
     def _rewind(self) -> None:
         self._files.close()
         self._container = self._files.enter_context(opened(self._path))
+        stat = self._path.stat()
+        found = stat.st_ino, stat.st_size, stat.st_mtime_ns
+        if self._file not in (None, found):
+            raise VideoUnreadable(
+                self._path, "was replaced or written to while it was being read; index it again"
+            )
+        self._file = found
         self._stream = self._container.streams[self._index]
         self._stream.thread_type = self._threads
         read_only(self._container, self._stream)
