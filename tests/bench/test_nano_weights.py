@@ -46,14 +46,19 @@ def test_nano_clip_finds_things_by_kind_and_colour():
 def test_nano_dino_tells_scenes_apart():
     from playhead_bench.nano.examine import same_scene
 
-    assert same_scene(shipped("nano-dino"), 60)["same_scene_recall_at_1"] > 0.8
+    found = same_scene(shipped("nano-dino"), 60)
+    assert found["same_scene_recall_at_1"] > 0.8
+    assert found["changed_same_scene_recall_at_1"] > 0.6
 
 
 @pytest.mark.slow
 def test_nano_vlm_answers_questions_about_clips():
     from playhead_bench.nano.examine import examine_vlm
 
-    assert examine_vlm(shipped("nano-vlm"), 12)["balanced"] > 0.75
+    scores = examine_vlm(shipped("nano-vlm"), 20)
+    assert scores["balanced"] > 0.75
+    assert scores["refused"] > 0.8
+    assert scores["wrongly_refused"] <= 0.05
 
 
 def test_a_model_without_weights_says_how_to_train_it(monkeypatch, tmp_path):
