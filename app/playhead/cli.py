@@ -78,6 +78,20 @@ WordsModel = Annotated[
 ]
 SpeechModel = Annotated[str, typer.Option(help="faster-whisper: a size, a hub name, a folder, auto or off.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+VideoModel = Annotated[
+    str,
+    typer.Option(
+        help="Video-LLM: an OpenAI-compatible server's URL[#MODEL], a hub name, a folder, auto or off.",
+        metavar="NAME|URL|off",
+    ),
+]
+LlmOption = Annotated[
+    str | None,
+    typer.Option(envvar="PLAYHEAD_LLM", help="Chat model, such as openai:gpt-5 or openai:qwen3."),
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option(envvar="PLAYHEAD_BASE_URL", help="Any OpenAI-compatible server.", metavar="URL")
+]
 
 
 @app.command()
@@ -98,10 +112,14 @@ def index(
         str, typer.Option(help="Recognise speech: without-subtitles, always or never.")
     ] = "without-subtitles",
     screen_text: Annotated[bool, typer.Option(help="Read what is written in the pictures.")] = True,
+    captions: Annotated[
+        bool, typer.Option("--captions", help="Have a video-LLM say what each segment shows.")
+    ] = False,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
     speech_model: SpeechModel = "auto",
+    video_model: VideoModel = "auto",
     profile: Annotated[
         str | None,
         typer.Option(help="Models of an installed plugin, in every role left to auto.", metavar="NAME"),
@@ -112,7 +130,9 @@ def index(
 ) -> None:
     """Index videos into a library; run it again to add more or to resume."""
     screen = "auto" if screen_text else "off"
-    names = ModelNames(picture_model, appearance_model, words_model, speech_model, screen, device)
+    names = ModelNames(
+        picture_model, appearance_model, words_model, speech_model, screen, device, video_model
+    )
     if profile is not None:
         names = names.with_profile(profile)
     recipe = _checked(
@@ -122,10 +142,14 @@ def index(
         )
     )  # fmt: skip
     opened = Library(library, names)
+    if captions:
+        err.print(opened.video_choice.sentence, highlight=False, markup=False, soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
-            for report in opened.index(paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0):
+            for report in opened.index(
+                paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions
+            ):
                 reports.append(report)
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
@@ -183,14 +207,8 @@ def ask(
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
-    llm: Annotated[
-        str | None,
-        typer.Option(envvar="PLAYHEAD_LLM", help="Chat model, such as openai:gpt-5 or openai:qwen3."),
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(envvar="PLAYHEAD_BASE_URL", help="Any OpenAI-compatible server.", metavar="URL"),
-    ] = None,
+    llm: LlmOption = None,
+    base_url: BaseUrlOption = None,
     thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
@@ -223,10 +241,23 @@ def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False)
 def show(
     video: Annotated[str, typer.Argument(help="Id, path or file name.")],
     library: LibraryOption = DEFAULT_LIBRARY,
+    chapters: Annotated[
+        bool, typer.Option("--chapters", help="What its chapters show, made of its captions.")
+    ] = False,
+    video_model: VideoModel = "auto",
+    llm: LlmOption = None,
+    base_url: BaseUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one video: facts, stages, segments, words."""
-    opened = Library(library)
+    """Show one video: facts, stages, segments, words; or its chapters."""
+    opened = Library(library, ModelNames(video=video_model))
+    if chapters:
+        found, whole = opened.chapters(video, llm=llm, base_url=base_url)
+        if as_json:
+            print(records.line(records.of_chapters(opened.video_id(video), found, whole)))
+        else:
+            terminal.show_chapters(Console(), found, whole)
+        return
     summary = opened.video(video)
     if as_json:
         segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.models import AUTO, DEFAULTS, OFF, DefaultModel, ModelNames, load_one, resolve
+from playhead.video_facts import video_choice
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.manifest import unfinished_videos
@@ -32,6 +33,7 @@ def examine(library: Path) -> Iterator[Finding]:
     names = resolve(ModelNames(), library)
     for role in ("picture", "appearance", "words", "speech"):
         yield _model(role, getattr(names, role).removesuffix("?"))
+    yield _video_model()
     yield from _library(library)
 
 
@@ -114,6 +116,15 @@ def _model(role: str, name: str) -> Finding:
     why_not = _why_not(role, name)
     gives = DEFAULTS[role].gives
     return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
+
+
+def _video_model() -> Finding:
+    """The video-LLM that would be taken; it is not loaded."""
+    try:
+        choice = video_choice()
+    except ModelUnavailable as error:
+        return Finding("video model", False, str(error))
+    return Finding("video model", choice.how != OFF, choice.sentence.removeprefix("video model: "))
 
 
 def _library(folder: Path) -> Iterator[Finding]:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead.chat import load_chat_model
-from playhead.models import LoadModels, ModelNames, encoder_callables
+from playhead.models import AUTO, NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
+from playhead.video_facts import load_video_llm, video_choice
+from playhead.video_models import VideoChoice
 from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
-from playhead_index.decode import Frame, open_reader
+from playhead_index.decode import Frame, VideoReader, open_reader
+from playhead_index.describe import CAPTION_SHORT_SIDE_PX
 from playhead_index.errors import LibraryError, VideoError
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.identity import find_videos
@@ -33,8 +36,12 @@ from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
+
+if TYPE_CHECKING:
+    from playhead_tools.captions.summariser import Summariser
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Library:
         *,
         workers: int = 1,
         wait_s: float = 0.0,
+        captions: bool = False,
     ) -> Iterator[VideoReport]:
         """Indexes videos and folders of videos; yields a report a video as it ends.
 
@@ -100,6 +108,7 @@ class Library:
             recipe: settings; those of `Recipe()` when None.
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
+            captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
 
         Raises:
             LibraryLocked: another process is still writing.
@@ -109,7 +118,8 @@ class Library:
         """
         videos, missing = _expand(paths)
         executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
-        load = LoadModels(self.models, self.folder)
+        video = self.video_choice if captions else NO_CAPTIONS
+        load = LoadModels(self.models, self.folder, video)
         yield from build_library(self.folder, videos, recipe or Recipe(), load, executor, wait_s=wait_s)
         for path, error in missing:
             record_failure(self.catalog, path, error)
@@ -181,6 +191,49 @@ class Library:
         """What is said, written and captioned in a video, in time order."""
         return self.catalog.spans(self.video_id(name), window=window)
 
+    def chapters(
+        self, name: str, *, llm: str | None = None, base_url: str | None = None
+    ) -> tuple[list[Summary], Summary | None]:
+        """The chapters of a video, and what all of it is about; none without captions.
+
+        They are made at first need, kept in the library, and made again when captions change: worded by the
+        chat model if one is given, else by the video-LLM if this library was opened with one that fills
+        forms, else taken from the captions.
+
+        Args:
+            name: id, path or file name.
+            llm: chat model, as for `ask`.
+            base_url: its server, as for `ask`.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+            ModelUnavailable: the model cannot be asked.
+        """
+        from playhead_tools.captions.hierarchy import Hierarchy
+
+        video_id = self.video_id(name)
+        hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url))
+        return hierarchy.chapters(video_id), hierarchy.whole(video_id)
+
+    def _summariser(self, llm: str | None, base_url: str | None) -> "Summariser | None":
+        if llm is not None:
+            from playhead_agent.summarise import ChatSummariser
+
+            return ChatSummariser(load_chat_model(llm, base_url))
+        if self.models.video == AUTO or not self.video_choice.forms:
+            return None
+        from playhead_tools.captions.summariser import VideoSummariser
+
+        model = load_video_llm(self.video_choice, self.models.device)
+        return VideoSummariser(model, self._pictures, self.video_choice.name)
+
+    def _pictures(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
+        return list(self._reader(video_id).frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX))
+
+    def _reader(self, video_id: str) -> VideoReader:
+        paths = self.catalog.places(video_id)
+        return open_reader(next((path for path in paths if path.exists()), paths[0]))
+
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
         """The picture on the screen of a video at a time, decoded from its file.
 
@@ -188,9 +241,17 @@ class Library:
             VideoUnreadable: no copy of the file is where it was; `relink` finds it again.
             TimestampOutOfRange: the video does not have that time.
         """
-        paths = self.catalog.places(self.video_id(name))
-        path = next((path for path in paths if path.exists()), paths[0])
-        return next(iter(open_reader(path).frames_at([time_s], short_side_px=short_side_px)))
+        reader = self._reader(self.video_id(name))
+        return next(iter(reader.frames_at([time_s], short_side_px=short_side_px)))
+
+    @cached_property
+    def video_choice(self) -> VideoChoice:
+        """The video-LLM that captions and looks are asked of, with the reason; looked up at first use.
+
+        Raises:
+            ModelUnavailable: one that was asked for by name is not there, or its server does not answer.
+        """
+        return video_choice(self.models.video)
 
     # ---- searching and asking ----
 

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from playhead.video_facts import load_captioner
+from playhead.video_models import VideoChoice, off_choice
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import Models
@@ -22,6 +24,7 @@ AUTO = "auto"
 OFF = "off"
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = ("offline:",)
+NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")
 PLUGINS = "playhead.models"
 """Entry points that bring models: a function from a role to the model's name, and the roles that it has.
 
@@ -44,6 +47,9 @@ class ModelNames:
         speech: a faster-whisper model: a size, a hub name or a folder.
         screen: `auto` or `off`.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
+            `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is asked only
+            where captions or a look are asked for.
     """
 
     picture: str = AUTO
@@ -52,6 +58,7 @@ class ModelNames:
     speech: str = AUTO
     screen: str = AUTO
     device: str = AUTO
+    video: str = AUTO
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.
@@ -67,7 +74,7 @@ class ModelPlugin(Protocol):
     """What an entry point of `playhead.models` gives."""
 
     roles: tuple[str, ...]
-    """Of `picture`, `appearance`, `words` and `speech`, those that it has a model for."""
+    """Of `picture`, `appearance`, `words`, `speech` and `video`, those that it has a model for."""
 
     def name_of(self, role: str) -> str:
         """The model's name in the form that the role's loader takes, such as `local-dir:FOLDER`."""
@@ -153,6 +160,7 @@ class LoadModels:
 
     names: ModelNames
     folder: Path
+    video: VideoChoice = NO_CAPTIONS
 
     def __call__(self) -> Models:
         """The models that are there; why the others are not.
@@ -160,7 +168,7 @@ class LoadModels:
         Raises:
             ModelUnavailable: a model that was asked for by name cannot be loaded.
         """
-        return load_models(resolve(self.names, self.folder))
+        return load_models(resolve(self.names, self.folder), self.video)
 
 
 def resolve(names: ModelNames, folder: Path) -> ModelNames:
@@ -197,13 +205,17 @@ def _made_with(folder: Path) -> dict[str, str]:
 
 
 @cache
-def load_models(names: ModelNames) -> Models:
+def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
     """The models behind resolved names, kept for the life of the process.
+
+    Args:
+        names: resolved.
+        video: what makes captions.
 
     Raises:
         ModelUnavailable: a model that was asked for by name cannot be loaded.
     """
-    off: dict[str, str] = {"caption": "no captioner was given"}
+    off: dict[str, str] = {"caption": video.reason} if video.how == OFF else {}
 
     def optional(role: str, stage: str) -> Any:
         name = getattr(names, role)
@@ -227,6 +239,7 @@ def load_models(names: ModelNames) -> Models:
         words=optional("words", "meaning"),
         transcriber=optional("speech", "speech"),
         screen_reader=optional("screen", "screen"),
+        captioner=None if video.how == OFF else load_captioner(video, names.device),
         off=off,
     )
 

@@ -1,12 +1,14 @@
 """What the commands print with `--json`: one flat object a line, times in seconds."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from playhead.library import VideoSummary
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.search.results import Hit, Moment
+from playhead_index.store.summaries import Summary
 
 
 def line(record: dict[str, Any]) -> str:
@@ -78,6 +80,24 @@ def of_stages(summary: VideoSummary) -> dict[str, Any]:
     return {
         name: {"status": stage.status, "position_s": round(stage.position_s, 3), "note": stage.note}
         for name, stage in summary.stages.items()
+    }
+
+
+def of_chapters(video_id: str, chapters: Sequence[Summary], whole: Summary | None) -> dict[str, Any]:
+    """The line of `show --chapters --json`; a null summary and no chapters without captions."""
+    return {
+        "video_id": video_id,
+        "summary": None if whole is None else _of_summary(whole),
+        "chapters": [_of_summary(chapter) for chapter in chapters],
+    }
+
+
+def _of_summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "start_s": round(summary.window.start_s, 3),
+        "end_s": round(summary.window.end_s, 3),
+        "text": summary.text,
+        "made_by": summary.made_by,
     }
 
 

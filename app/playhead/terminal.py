@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from playhead.library import VideoSummary
+from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Moment, SearchResult
+from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
 from playhead_tools.evidence import Answer, coverage_sentence
 
@@ -26,6 +28,7 @@ OFF_ADVICE = {
     "meaning": "words are found by themselves, not by what they mean",
     "speech": "speech was not recognised",
     "screen": "screen text was not read",
+    "caption": "segments were not captioned",
 }
 
 
@@ -44,7 +47,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     """What was left out over a whole run, once each, with how to turn it on."""
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     for name, why in sorted(reasons):
-        if why not in (NO_SOUND, SUBTITLES_TAKEN):
+        if why not in (NO_SOUND, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
             console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({escape(why)})")
 
 
@@ -145,6 +148,19 @@ def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) ->
     console.print(table)
     for text in words:
         console.print(Text(text))
+
+
+def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:
+    """What a video is about, and its chapters one after the other."""
+    if whole is None:
+        console.print("No chapters without captions: playhead index VIDEO --captions")
+        return
+    if len(chapters) > 1:
+        console.print(Text(whole.text), Text())
+    for chapter in chapters:
+        console.print(Text(f"{chapter.window}  ", style="bold") + Text(chapter.text))
+    makers = ", ".join(dict.fromkeys(summary.made_by for summary in (whole, *chapters)))
+    console.print(Text(f"made by: {makers}", style="dim"))
 
 
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.made_videos import MadeVideo, colours
+from tests.tools.video_llm.made_server import made_server
 
 from playhead.cli import main
 
@@ -234,3 +235,31 @@ def test_a_model_asked_for_by_name_and_missing_is_an_error(run: Run, talk: MadeV
     done = run("index", talk.path, "-l", tmp_path / "l", "--picture-model", "ViT-B-32:laion400m_e31")
     assert done.code == 1
     assert "playhead prepare" in done.err
+
+
+def test_index_says_which_video_model_captions_and_why(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
+    with made_server('{"caption": "A plain wall.", "keywords": ["wall"]}') as server:
+        done = run(
+            "index", talk.path, "-l", tmp_path / "l", "--no-screen-text", "--captions",
+            "--video-model", server.base_url,
+        )  # fmt: skip
+    assert f"video model: made at {server.base_url} (it was asked for)\n" in done.err
+    shown = run("show", "talk.mp4", "-l", tmp_path / "l", "--chapters", "--json").lines
+    assert shown[0]["summary"] == {
+        "start_s": 0.0, "end_s": 10.0, "made_by": "extractive",
+        "text": "A plain wall.\nkeywords: plain, wall",
+    }  # fmt: skip
+
+
+def test_chapters_of_a_library_without_captions_are_none(run: Run, library: Path) -> None:
+    done = run("show", "talk.mp4", "--library", library, "--chapters")
+    assert done.out == "No chapters without captions: playhead index VIDEO --captions\n"
+
+
+def test_a_video_model_that_is_asked_for_and_away_is_one_line(
+    run: Run, talk: MadeVideo, tmp_path: Path
+) -> None:
+    away = ("--captions", "--video-model", "http://127.0.0.1:9/v1")
+    done = run("index", talk.path, "-l", tmp_path / "l", *away)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert done.err.startswith("error: http://127.0.0.1:9/v1 does not answer (ConnectError")

@@ -45,6 +45,7 @@ class MadeServer(ThreadingHTTPServer):
         self.answers = answers
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.models: list[dict[str, str]] = [{"id": "made", "owned_by": "vllm"}]
 
     @property
     def base_url(self) -> str:
@@ -54,6 +55,10 @@ class MadeServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: MadeServer
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        assert self.path == "/v1/models"
+        self._send(Answer(), json.dumps({"object": "list", "data": self.server.models}).encode())
 
     def do_POST(self) -> None:
         assert self.path == "/v1/chat/completions"

@@ -1,0 +1,209 @@
+"""The video-LLM as a person asked for it, and what this machine has for choosing one."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from playhead.video_models import (
+    FORM_GB,
+    KNOWN,
+    MachineFacts,
+    ServerFacts,
+    VideoChoice,
+    choose_video_model,
+    off_choice,
+    server_choice,
+    without_password,
+)
+from playhead_index.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    from playhead_tools.captions.captioner import VideoCaptioner
+    from playhead_tools.video_llm.protocol import VideoLLM
+
+AUTO, OFF = "auto", "off"
+MODEL, SERVER, KEY = "PLAYHEAD_VIDEO_MODEL", "PLAYHEAD_VIDEO_SERVER", "PLAYHEAD_VIDEO_KEY"
+ANSWER_S = 3.0
+AT_ONCE = 4
+KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "library": "ollama"}
+"""The kind of a server by the `owned_by` of its models."""
+
+
+def video_choice(name: str = AUTO) -> VideoChoice:
+    """The video-LLM that a name means: with `auto` what the environment or the machine gives.
+
+    Args:
+        name: `auto`, `off`, a server's address with or without `#MODEL`, a plugin's `NAME:`, a folder, or a
+            name on the hub that is in the local cache.
+
+    Raises:
+        ModelUnavailable: a model that was asked for by name is not there, or the server does not answer.
+    """
+    if name == AUTO and (asked := os.environ.get(MODEL)):
+        return named_choice(asked, f"{MODEL} names it")
+    if name == AUTO:
+        return choose_video_model(machine_facts())
+    return named_choice(name, "it was asked for")
+
+
+def named_choice(name: str, reason: str) -> VideoChoice:
+    """The choice of a model that somebody named.
+
+    Raises:
+        ModelUnavailable: it is not there, or the server does not answer.
+    """
+    if name == OFF:
+        return off_choice("it was switched off")
+    if name.startswith(("http://", "https://")):
+        server = ask_server(name)
+        if server.why_not:
+            raise ModelUnavailable(f"{server.why_not}; is it up, and the address (up to and with /v1) right?")
+        return server_choice(server, reason)
+    folder = _folder(name)
+    weights_gb = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 1e9
+    how = "plugin" if name.endswith(":") else "local"
+    return VideoChoice(how, name, reason, forms=weights_gb >= FORM_GB)  # type: ignore[arg-type]
+
+
+def machine_facts() -> MachineFacts:
+    """GPU, memory, cached models and the server that the environment names, looked up now."""
+    url = os.environ.get(SERVER)
+    return MachineFacts(
+        gpu_gb=_gpu_gb(),
+        memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
+        cached=tuple(model.name for model in KNOWN if _is_whole(model.name)),
+        four_bit=all(find_spec(package) is not None for package in ("bitsandbytes", "accelerate")),
+        server=None if url is None else ask_server(url),
+    )
+
+
+def ask_server(address: str) -> ServerFacts:
+    """What a server says that it serves, with the model named behind `#` first; why not when it does not."""
+    import httpx
+
+    url, _, wanted = address.partition("#")
+    url = url.rstrip("/")
+    try:
+        reply = httpx.get(f"{url}/models", headers=_headers(url), timeout=ANSWER_S)
+        reply.raise_for_status()
+        listed = [(str(model["id"]), str(model.get("owned_by", ""))) for model in reply.json()["data"]]
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return ServerFacts(
+            url, why_not=f"{without_password(url)} does not answer ({type(error).__name__}: {error})"
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return ServerFacts(
+            url, why_not=f"{without_password(url)} does not list its models as OpenAI does ({error!r})"
+        )
+    return _served(url, wanted, dict(listed))
+
+
+def load_video_llm(choice: VideoChoice, device: str = AUTO) -> "VideoLLM":
+    """The model of a choice; its weights come in, and its server is asked, at the first call.
+
+    Raises:
+        ModelUnavailable: the choice is no model, or its plugin has none.
+    """
+    if choice.how == OFF:
+        raise ModelUnavailable(f"there is no video-LLM: {choice.reason}")
+    if choice.how == "server":
+        from playhead_tools.video_llm.server import ServerVideoLLM
+
+        return ServerVideoLLM(choice.url, choice.name, choice.kind, api_key=_key(choice.url))
+    from playhead_tools.video_llm.loading import Loading
+    from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+
+    name: Path | str = _plugin_folder(choice.name) if choice.how == "plugin" else choice.name
+    return TransformersVideoLLM(name, loading=Loading(device=device, four_bit=choice.four_bit))
+
+
+def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
+    """The captioner that indexing uses; a server's captions are stored by its model's name alone.
+
+    Raises:
+        ModelUnavailable: the choice is no model, or its plugin has none.
+    """
+    from playhead_tools.captions.captioner import VideoCaptioner
+
+    at_once = AT_ONCE if choice.how == "server" else 1
+    name = Path(choice.name).name if choice.how == "local" else choice.name.removesuffix(":")
+    model = load_video_llm(choice, device)
+    return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name)
+
+
+def _served(url: str, wanted: str, owners: dict[str, str]) -> ServerFacts:
+    shown, listed = without_password(url), ", ".join(list(owners)[:8])
+    if not owners:
+        return ServerFacts(url, why_not=f"{shown} serves no model")
+    if wanted and wanted not in owners:
+        return ServerFacts(url, why_not=f"{shown} does not serve {wanted!r}; it serves {listed}")
+    if not wanted and len(owners) > 1:
+        return ServerFacts(
+            url, why_not=f"{shown} serves {len(owners)} models ({listed}), name one as {shown}#MODEL"
+        )
+    model = wanted or next(iter(owners))
+    kind = "openai" if _is_openai(url) else KINDS_BY_OWNER.get(owners[model], "other")
+    return ServerFacts(url, (model,), kind)
+
+
+def _folder(name: str) -> Path:
+    """Where a named model's files are.
+
+    Raises:
+        ModelUnavailable: they are not on this machine.
+    """
+    from playhead_index.embed.checkpoints import cached_file, local_folder
+
+    if name.endswith(":"):
+        return _plugin_folder(name)
+    if (folder := local_folder(name)) is not None:
+        return folder
+    config = cached_file(name, "config.json")
+    if config is None:
+        raise ModelUnavailable(f"the video model {name!r} is not on this machine; run: hf download {name}")
+    return config.parent
+
+
+def _plugin_folder(name: str) -> Path:
+    from playhead.models import find_plugin
+
+    return Path(find_plugin(name.removesuffix(":")).name_of("video"))
+
+
+def _is_whole(name: str) -> bool:
+    import json
+
+    from playhead_index.embed.checkpoints import cached_file
+
+    if cached_file(name, "config.json") is None:
+        return False
+    index = cached_file(name, "model.safetensors.index.json")
+    if index is None:
+        return cached_file(name, "model.safetensors") is not None
+    shards: dict[str, Any] = json.loads(index.read_text())["weight_map"]
+    return all((index.parent / shard).is_file() for shard in set(shards.values()))
+
+
+def _gpu_gb() -> float | None:
+    from playhead_index.embed.runtime import torch
+
+    if not torch().cuda.is_available():
+        return None
+    total: int = torch().cuda.get_device_properties(0).total_memory
+    return total / 1e9
+
+
+def _headers(url: str) -> dict[str, str]:
+    key = _key(url)
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def _key(url: str) -> str | None:
+    """The key for a server; OpenAI's own goes to OpenAI alone."""
+    return os.environ.get(KEY) or (os.environ.get("OPENAI_API_KEY") if _is_openai(url) else None)
+
+
+def _is_openai(url: str) -> bool:
+    return urlsplit(url).hostname == "api.openai.com"

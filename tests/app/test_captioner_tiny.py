@@ -1,0 +1,31 @@
+"""Captions by a real class of transformers, tiny and untrained: a batch says what single calls say."""
+
+from pathlib import Path
+
+import pytest
+from tests.tools.captions.made_segments import segment
+from tests.tools.video_llm.tiny_models import write_checkpoint
+
+from playhead.video_facts import load_captioner, video_choice
+from playhead_tools.captions.captioner import VideoCaptioner, prompt_hash
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint("qwen2_5_vl", tmp_path_factory.mktemp("models") / "tiny-qwen")
+
+
+@pytest.fixture(scope="module")
+def captioner(checkpoint: Path) -> VideoCaptioner:
+    return load_captioner(video_choice(str(checkpoint)), device="cpu")
+
+
+def test_a_small_checkpoint_captions_in_plain_text_under_its_folders_name(captioner: VideoCaptioner) -> None:
+    assert captioner.name == f"caption:tiny-qwen#{prompt_hash(forms=False)}"
+
+
+def test_a_batch_of_segments_is_captioned_as_each_alone(captioner: VideoCaptioner) -> None:
+    segments = [segment(0.0, 4.0), segment(4.0, 8.0, pictures=2)]
+    alone = [captioner.caption([one])[0] for one in segments]
+    assert captioner.caption(segments) == alone
+    assert all("\n" not in text for text in alone)
