@@ -15,12 +15,12 @@ def nano() -> None:
 
 
 def test_a_profile_gives_its_models_to_the_roles_that_are_left_open() -> None:
-    assert ModelNames().with_profile("nano") == ModelNames(picture="nano:", appearance="nano:")
+    assert ModelNames().with_profile("nano") == ModelNames(picture="nano:", appearance="nano:", video="nano:")
 
 
 def test_a_profile_leaves_what_was_asked_for_by_name() -> None:
     names = ModelNames(picture="off", words="offline:", device="cpu")
-    assert names.with_profile("nano") == ModelNames("off", "nano:", "offline:", device="cpu")
+    assert names.with_profile("nano") == ModelNames("off", "nano:", "offline:", video="nano:", device="cpu")
 
 
 def test_a_plugin_that_is_not_installed_is_named_beside_those_that_are() -> None:

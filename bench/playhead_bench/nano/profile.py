@@ -16,7 +16,7 @@ FOLDERS = {"picture": "nano-clip", "appearance": "nano-dino", "video": "nano-vlm
 class Profile:
     """What the entry point `nano` of `playhead.models` gives."""
 
-    roles: tuple[str, ...] = ("picture", "appearance")
+    roles: tuple[str, ...] = ("picture", "appearance", "video")
 
     def name_of(self, role: str) -> str:
         """The name of a role's model, as its loader takes it.
