@@ -8,7 +8,7 @@ import pytest
 from playhead_bench.evaluate.manifest import RunManifest
 from playhead_bench.oracle.experiment import NoisePoint
 from playhead_bench.results.__main__ import main
-from playhead_bench.results.drawing import draw_noise, draw_training
+from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
 from playhead_bench.results.page import NOTHING, page, section
 from playhead_bench.results.parts import of_run
@@ -19,6 +19,10 @@ ORACLE = Fragment(
     {"about": "Two things.", "points": [POINT]}, {"oracle.png": "recall"},
 )  # fmt: skip
 CELL = {"kind": "thing", "minutes": 2.0, "depth": 0.1, "found_at_1": 1.0, "found_at_5": 1.0}
+WHOLE = {
+    "method": "", "ratio": 1.0, "accuracy": 0.8, "questions": 10, "visual_tokens": 180.0, "prefill": 1.0,
+}  # fmt: skip
+KEPT = {"s": [WHOLE, WHOLE | {"method": "by lot", "ratio": 0.1, "accuracy": 0.5, "visual_tokens": 18.0}]}
 REPORT = (
     "# world: 3 questions\n\n| strategy | accuracy |\n| --- | ---: |\n| gold | 90.0 |\n\n## By kind\n\nx\n"
 )
@@ -140,3 +144,25 @@ def test_a_training_of_two_runs_is_drawn_from_its_log(tmp_path):
 def test_scores_of_models_stand_a_line_each():
     told = section(replace(ORACLE, part="training", data={"scores": {"nano-x": {"map_all": 0.5}}}), "p")
     assert "| nano-x | map all | 0.500 |" in told
+
+
+def test_accuracy_and_cost_stand_in_a_line_a_method_beside_those_of_all_tokens():
+    told = section(replace(ORACLE, part="compression", data={"about": "", "sets": KEPT}), "p")
+    assert "| keep ratio | 1 | 0.1 |" in told
+    assert "| by lot | 80.0 | 50.0 |" in told
+    assert "| by lot | 180, 1.00 | 18, 1.00 |" in told
+
+
+def test_a_ratio_at_which_a_method_shows_nothing_stays_empty():
+    other = KEPT["s"][1] | {"method": "frames", "ratio": 0.5}
+    data = {"about": "", "sets": {"s": [*KEPT["s"], other]}}
+    assert "| by lot | 80.0 | – | 50.0 |" in section(replace(ORACLE, part="compression", data=data), "p")
+
+
+def test_the_plot_of_what_is_kept_is_a_picture(tmp_path):
+    assert draw_keeping(KEPT, tmp_path / "kept.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_plot_of_no_clips_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="at least one set of clips"):
+        draw_keeping({}, tmp_path / "kept.png")

@@ -1,4 +1,4 @@
-"""What the results draw: recall against noise, trainings; matplotlib is loaded when one is drawn."""
+"""What the results draw: accuracy against noise and tokens kept, trainings; matplotlib is loaded for it."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -31,6 +31,39 @@ def draw_noise(points: Sequence[NoisePoint], path: Path) -> Path:
     return _saved(figure, path)
 
 
+def draw_keeping(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
+    """Writes a PNG with a panel a set of clips, in it a line a method over the keep ratio, and its path.
+
+    Args:
+        sets: the points of each, the first of them with nothing left out.
+        path: of the picture.
+
+    Raises:
+        ModelUnavailable: matplotlib is not installed.
+        ValueError: no sets.
+    """
+    if not sets:
+        raise ValueError("accuracy against the keep ratio needs at least one set of clips, got none")
+    figure = _figure(5.2 * len(sets), 4.4)
+    panels = np.atleast_1d(figure.subplots(1, len(sets), sharey=True))
+    for axes, (name, (whole, *rest)) in zip(panels, sets.items(), strict=True):
+        for method in dict.fromkeys(point["method"] for point in rest):
+            mine = [whole, *(point for point in rest if point["method"] == method)]
+            shares = [100 * point["accuracy"] for point in mine]
+            thick = 2.4 if method.startswith("ours") else 1.2
+            axes.plot([p["ratio"] for p in mine], shares, marker="o", linewidth=thick, label=method)
+        ratios = sorted({point["ratio"] for point in (whole, *rest)})
+        axes.set_xscale("log")
+        axes.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
+        axes.minorticks_off()
+        axes.set(xlabel="visual tokens kept / given", title=name, ylim=(0, 103))
+        axes.title.set_fontsize("small")
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("answered right, %")
+    panels[0].legend(fontsize="x-small", loc="lower right")
+    return _saved(figure, path)
+
+
 SMOOTHED = 5
 """Lines of a log that are averaged into a point, for each was taken from one batch."""
 NO_SHARES = ("step", "seconds", "loss", "sight", "missed", "untimed")
@@ -49,7 +82,7 @@ def draw_training(log: Sequence[Mapping[str, Any]], path: Path) -> Path:
     if not log:
         raise ValueError("a training needs at least one line of log, got none")
     steps, begins = _steps(log)
-    figure = _figure(9, 3.4)
+    figure = _figure(10, 3.4)
     left, right = figure.subplots(1, 2)
     left.plot(*_smooth(steps, log, "loss"))
     left.set(xlabel="steps", ylabel="loss", yscale="log")
@@ -59,7 +92,7 @@ def draw_training(log: Sequence[Mapping[str, Any]], path: Path) -> Path:
     for name in often[:MOST_CURVES]:
         right.plot(*_smooth(steps, log, name), label=name.replace("_", " "))
     right.set(xlabel="steps", ylabel="right in a training batch", ylim=(0, 1.02))
-    right.legend(fontsize="x-small", ncols=2)
+    right.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     for axes in (left, right):
         axes.grid(alpha=0.3)
         for begin in begins:

@@ -5,7 +5,7 @@ from typing import Any
 
 from playhead_bench.results.fragments import Fragment
 
-PARTS = ("eval", "run", "oracle", "needles", "training", "suite")
+PARTS = ("eval", "run", "oracle", "needles", "compression", "training", "suite")
 """The order of the sections; several runs stand beside each other by their names."""
 HEAD = """# Results
 
@@ -105,6 +105,37 @@ def _share(cells: Sequence[Mapping[str, Any]], name: str) -> float:
     return sum(float(cell[name]) for cell in cells) / len(cells)
 
 
+def compression(data: Mapping[str, Any]) -> str:
+    """A table of accuracies and one of costs a set of clips: a line a method, a column a keep ratio."""
+    parts = [f"{data['about']}\n"]
+    for name, points in data["sets"].items():
+        whole, rest = points[0], points[1:]
+        ratios = sorted({p["ratio"] for p in rest}, reverse=True)
+        at = {(p["method"], p["ratio"]): p for p in rest}
+        methods = dict.fromkeys(p["method"] for p in rest)
+        header = ("keep ratio", "1", *(f"{ratio:g}" for ratio in ratios))
+        tables = []
+        for cell in (_accuracy, _cost):
+            rows = [
+                (method, cell(whole), *(cell(at[method, r]) if (method, r) in at else "–" for r in ratios))
+                for method in methods
+            ]
+            tables.append(grid(header, rows))
+        parts.append(
+            f"### {name}\n\n{whole['questions']} questions answered right, %:\n\n{tables[0]}\n"
+            f"Visual tokens kept, and prefill beside that of all:\n\n{tables[1]}"
+        )
+    return "\n".join(parts)
+
+
+def _accuracy(point: Mapping[str, Any]) -> str:
+    return f"{100 * point['accuracy']:.1f}"
+
+
+def _cost(point: Mapping[str, Any]) -> str:
+    return f"{point['visual_tokens']:.0f}, {point['prefill']:.2f}"
+
+
 def training(data: Mapping[str, Any]) -> str:
     """The scores on the models' cards, a line a score."""
     rows = [
@@ -161,6 +192,6 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 WRITERS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "eval": evaluation, "run": evaluation, "oracle": oracle, "needles": needles, "training": training,
-    "suite": suite,
+    "suite": suite, "compression": compression,
 }  # fmt: skip
 """How a part's data are written."""
