@@ -66,6 +66,8 @@ def _lines(axes: Any, summaries: Sequence[StrategySummary], lengths: Sequence[st
         values = [100 * summary.by_minutes[length].value for length in known]
         axes.plot([_minutes(length) for length in known], values, marker="o", label=summary.name)
     axes.set_xscale("log")
+    axes.set_xticks([_minutes(length) for length in lengths], [f"{_minutes(length):g}" for length in lengths])
+    axes.minorticks_off()
     axes.set_ylim(0, 100)
     axes.set_xlabel("minutes of video")
     axes.legend(fontsize=7, ncols=2)
