@@ -60,7 +60,8 @@ def draw_keeping(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) ->
         axes.title.set_fontsize("small")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("answered right, %")
-    panels[0].legend(fontsize="x-small", loc="lower right")
+    most = max(panels, key=lambda axes: len(axes.lines))
+    most.legend(fontsize="x-small", loc="upper left")
     return _saved(figure, path)
 
 
