@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from playhead.models import AUTO, DEFAULTS, OFF, DefaultModel, ModelNames, load_one, resolve
+from playhead.models import DEFAULTS, DefaultModel, ModelNames, load_one, resolve
 from playhead.video_facts import video_choice
+from playhead.video_models import AUTO, OFF
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.manifest import unfinished_videos

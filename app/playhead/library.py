@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead.chat import load_chat_model
-from playhead.models import AUTO, NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
+from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
 from playhead.video_facts import load_video_llm, video_choice
-from playhead.video_models import VideoChoice
+from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from playhead.video_facts import load_captioner
-from playhead.video_models import VideoChoice, off_choice
+from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.manifest import space_tag
 
-AUTO = "auto"
-OFF = "off"
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = ("offline:",)
 NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from playhead.video_models import (
+    AUTO,
     FORM_GB,
     KNOWN,
+    OFF,
     MachineFacts,
     ServerFacts,
     VideoChoice,
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
     from playhead_tools.video_llm.protocol import VideoLLM
 
-AUTO, OFF = "auto", "off"
 MODEL, SERVER, KEY = "PLAYHEAD_VIDEO_MODEL", "PLAYHEAD_VIDEO_SERVER", "PLAYHEAD_VIDEO_KEY"
 ANSWER_S = 3.0
 AT_ONCE = 4

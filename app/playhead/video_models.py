@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+AUTO, OFF = "auto", "off"
+"""Instead of a model's name: whatever can be had, and none."""
 How = Literal["server", "plugin", "local", "off"]
 SPARE_GB = 2.0
 """GPU memory beside the weights: activations, tokens of a prompt, the desktop."""

@@ -1,12 +1,13 @@
 """A real HTTP server on this machine that speaks the OpenAI chat-completions protocol from a script."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import serving
 
 Reply = str | int | float | bytes | Callable[[dict[str, Any]], str]
 
@@ -69,15 +70,6 @@ def _completion(text: str) -> bytes:
     return json.dumps(body).encode()
 
 
-@contextmanager
-def chat_server(*replies: Reply) -> Iterator[ChatServer]:
+def chat_server(*replies: Reply) -> AbstractContextManager[ChatServer]:
     """The server, running until the end of the block."""
-    server = ChatServer(list(replies))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(ChatServer(list(replies)))

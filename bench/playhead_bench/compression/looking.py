@@ -21,6 +21,7 @@ from playhead_tools.compression.records import ClipTokens
 from playhead_tools.question import parse_question
 from playhead_tools.video_llm.encoded import ClipFeatures, encode, prepare_pixels
 from playhead_tools.video_llm.loading import Loaded, Loading, load
+from playhead_tools.video_llm.transformers_llm import word_rows
 
 MOST_FRAMES = 128
 """Up to so many frames keep their full size here."""
@@ -123,6 +124,4 @@ class Eyes:
 
     def _words(self, texts: Sequence[str]) -> Any:
         """(Q, D) the language model's own vectors of the tokens of some texts."""
-        ids = [i for text in texts for i in self.loaded.tokenizer.encode(text, add_special_tokens=False)]
-        with torch().inference_mode():
-            return self.loaded.model.get_input_embeddings()(torch().tensor(ids))
+        return torch().cat([word_rows(self.loaded, text) for text in texts])

@@ -14,14 +14,13 @@ from playhead_index.embed.runtime import torch
 from playhead_tools.compression.baselines import drop_random_tokens, keep_uniform_frames, pooled_grid
 from playhead_tools.compression.choose import Rule, uniform_frames
 from playhead_tools.compression.longvu import mix_resolutions
-from playhead_tools.compression.plan import TokenCosts, plan_tokens
+from playhead_tools.compression.plan import LEAST_PART, TYPICAL_PART, TokenCosts, plan_tokens
 from playhead_tools.compression.prune import prune_frames
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.encoded import ClipFeatures
 
 COARSE = (4, 5)
 """Rows and columns of LongVU's coarse grid here: 20 of 45 cells, as 64 of 144 there."""
-TYPICAL_PART, LEAST_PART = 0.5, 0.125
 TRAINED_STEPS = 4
 """Nano-vlm was trained on clips of so many steps, eight frames."""
 SEED = 0

@@ -1,13 +1,13 @@
 """A real HTTP server on this machine that speaks chat completions from a script, and fails as servers do."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import serving
 
 FELL_OVER = b'{"error": {"message": "the model fell over"}}'
 USAGE = {"prompt_tokens": 100, "completion_tokens": 7}
@@ -123,15 +123,6 @@ def _completion(answer: Answer) -> dict[str, Any]:
     return {"id": "1", "object": "chat.completion", "choices": [choice], **answer.more}
 
 
-@contextmanager
-def made_server(*answers: Answer | str) -> Iterator[MadeServer]:
+def made_server(*answers: Answer | str) -> AbstractContextManager[MadeServer]:
     """The server, running until the end of the block."""
-    server = MadeServer([Answer(a) if isinstance(a, str) else a for a in answers])
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(MadeServer([Answer(a) if isinstance(a, str) else a for a in answers]))

@@ -153,12 +153,7 @@ class TransformersVideoLLM:
         Raises:
             ModelUnavailable: the model does not load.
         """
-        ids = self.loaded.tokenizer.encode(text, add_special_tokens=False)
-        with torch().inference_mode():
-            vectors = self.loaded.model.get_input_embeddings()(
-                torch().tensor(ids, dtype=torch().int64, device=self.loaded.device)
-            )
-        taken: NDArray[np.float32] = vectors.float().cpu().numpy()
+        taken: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
         return taken
 
     def _kept(
@@ -238,9 +233,7 @@ class TransformersVideoLLM:
 
     @cached_property
     def _ends(self) -> frozenset[int]:
-        ends = self.loaded.model.generation_config.eos_token_id
-        if ends is None:
-            ends = self.loaded.tokenizer.eos_token_id
+        ends = _ends_of(self.loaded.model.generation_config, self.loaded.tokenizer)
         return frozenset([ends] if isinstance(ends, int) else ends or ())
 
     def _settle(self) -> None:
@@ -270,7 +263,7 @@ class TransformersVideoLLM:
 
 def greedy_config(config: Any, tokenizer: Any, most_new: int) -> Any:
     """Greedy decoding with the ends of the checkpoint's own generation config."""
-    ends = tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
+    ends = _ends_of(config, tokenizer)
     pad = tokenizer.pad_token_id
     if pad is None:
         pad = ends if isinstance(ends, int) or ends is None else ends[0]
@@ -278,6 +271,20 @@ def greedy_config(config: Any, tokenizer: Any, most_new: int) -> Any:
         max_new_tokens=most_new, do_sample=False, num_beams=1, eos_token_id=ends, pad_token_id=pad,
         bos_token_id=config.bos_token_id,
     )  # fmt: skip
+
+
+def word_rows(loaded: Loaded, text: str) -> Any:
+    """(W, D) tensor on the model's device: the language model's own vectors of a text's tokens."""
+    ids = loaded.tokenizer.encode(text, add_special_tokens=False)
+    with torch().inference_mode():
+        return loaded.model.get_input_embeddings()(
+            torch().tensor(ids, dtype=torch().int64, device=loaded.device)
+        )
+
+
+def _ends_of(config: Any, tokenizer: Any) -> Any:
+    """The id or ids that end a reply, the checkpoint's own where it names any; None without."""
+    return tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
 
 
 def _ended(numbers: list[int], most: int, ends: frozenset[int]) -> tuple[list[int], bool]:
