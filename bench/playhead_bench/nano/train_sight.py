@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.nano.blocks import Block, blocks, draw
+from playhead_bench.nano.answers import Painted, painted
+from playhead_bench.nano.blocks import Block, draw
 from playhead_bench.nano.labels import HEADS, IGNORED, Labels, labels_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
@@ -25,6 +26,9 @@ NOTHING_WEIGHT = 0.15
 """How much a token of bare background counts beside one of a thing."""
 STANDING_WEIGHT = 0.3
 """And one of a thing that stands still beside one that moves: most stand, and moves are what is hard."""
+RARE_WEIGHT = 2.0
+RARE = (" turns", " jumps", " blinks", " grows", " shrinks", " spins")
+"""Moves within a place, which are rare beside moves across the picture."""
 EVERY = 100
 
 
@@ -113,6 +117,7 @@ def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[s
         weight[nothing] = NOTHING_WEIGHT
         if head == "motion":
             weight[HEADS[head].index(" stands")] = STANDING_WEIGHT
+            weight[[HEADS[head].index(move) for move in RARE]] = RARE_WEIGHT
         loss = loss + functional.cross_entropy(scores, target, weight, ignore_index=IGNORED)
         thing = (target != nothing) & (target != IGNORED)
         right[head] = float((scores.argmax(-1) == target)[thing].float().mean())
@@ -175,10 +180,10 @@ def train_sight(
         optimiser.load(state["optimiser"])
     elif not anew:
         heads.load(load_state(out / f"{heads_from}.state"))
-    found: dict[str, list[Block]] = {}
+    found: Painted = {}
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
-            found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
+            found = painted(data, mode, 1, 1)
         rng = Random(f"{name}/{seed}/{optimiser.done}")
         pictures, told = _batch(found, rng, batch)
         seen, deep = features(visual, pictures)
