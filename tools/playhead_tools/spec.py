@@ -1,5 +1,6 @@
 """A question taken apart, in plain records."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
@@ -9,7 +10,49 @@ from playhead_tools.time_phrase import TimePhrase
 Intent = Literal["locate", "describe", "when", "how_long", "count", "yes_no", "order", "summarise"]
 Kind = Literal["speech", "screen", "picture", "any"]
 RelationKind = Literal["during", "before", "after", "between", "until"]
+Asks = Literal[
+    "", "thing", "place", "colour", "deed", "time", "number", "duration", "words", "yes_no", "order"
+]  # fmt: skip
+Superlative = Literal["", "longest", "shortest"]
 EVERY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who does what, as a picture can show it.
+
+    Args:
+        subject: without an article, `white car`; empty where the subject is what is asked for.
+        verb: in the third person, `shrinks`, `collides with`; empty for being in the picture and no more.
+        object: without an article, `orange cross`; empty where there is none or it is what is asked for.
+
+    >>> Deed("pink cross", "carries", "orange cross").text, Deed("green star", "").text
+    ('pink cross carries the orange cross', 'green star')
+    """
+
+    subject: str
+    verb: str
+    object: str = ""
+
+    @property
+    def text(self) -> str:
+        """As words to look for."""
+        return " ".join(part for part in (self.subject, self.verb, _with_the(self.object)) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A thing that a question names only by what it has to do with another, and what is then asked of it.
+
+    Args:
+        deed: the one that tells which thing is meant; the side that is empty is that thing.
+        question: what is asked of it, with `{}` for the thing once it is known.
+        later: it is asked of a later moment: `again`, `later`, `comes back`.
+    """
+
+    deed: Deed
+    question: str
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +63,28 @@ class Anchor:
         text: what to look for.
         kind: where it stands: in speech, on the screen, in the picture, or not said.
         ordinal: which occurrence: 1 the first, -1 the last; None when not said.
+        deed: who does what, where it is something that a picture can show.
     """
 
     text: str
     kind: Kind
     ordinal: int | None = None
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How what is wanted lies in time to its anchors (two for `between`, else one)."""
+    """How what is wanted lies in time to its anchors (two for `between`, else one).
+
+    Args:
+        kind: of relation.
+        anchors: what it is tied to.
+        next: only the nearest event counts: `right after`, `the last to ... before`.
+    """
 
     kind: RelationKind
     anchors: tuple[Anchor, ...]
+    next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +103,15 @@ class QuestionSpec:
         of_things: `count` asks for things in a picture, not for how often something comes.
         of_video: the question is about the video as a file ("how long is the video?").
         speaker: whom the question names as speaking; empty for he, she, the speaker.
+        asks: what the answer is; empty where the question does not tell.
+        clip_question: the question as it can be put to one clip that shows the right moment.
+        deeds: one for each target that is an event or a thing shown, in the order of the targets; empty
+            when the question is about words alone.
+        superlative: the one of the targets that lasts longest or shortest is asked for.
+        hop: the thing meant is named by a deed of its own, and must be found first.
+        options: the answers to choose from, without their letters.
+        scope_tags: only videos with one of these tags are meant.
+        scope_folders: only videos in one of these folders are meant.
     """
 
     text: str
@@ -64,6 +125,14 @@ class QuestionSpec:
     of_things: bool = False
     of_video: bool = False
     speaker: str = ""
+    asks: Asks = ""
+    clip_question: str = ""
+    deeds: tuple[Deed, ...] = ()
+    superlative: Superlative = ""
+    hop: Hop | None = None
+    options: tuple[str, ...] = ()
+    scope_tags: tuple[str, ...] = ()
+    scope_folders: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, for a run's state."""
@@ -72,15 +141,35 @@ class QuestionSpec:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The spec that `to_json` wrote."""
-        values = dict(record)
-        relation = record["relation"]
-        if relation is not None:
-            anchors = tuple(Anchor(**anchor) for anchor in relation["anchors"])
-            values["relation"] = Relation(relation["kind"], anchors)
+        """The spec that `to_json` wrote, now or before a field was added."""
+        values = {name: _tupled(value) for name, value in record.items()}
+        relation, hop = record["relation"], record.get("hop")
+        values["relation"] = None if relation is None else _relation_of(relation)
+        values["hop"] = None if hop is None else Hop(**{**hop, "deed": Deed(**hop["deed"])})
         values["times"] = tuple(TimePhrase(**time) for time in record["times"])
-        values["targets"], values["quoted"] = tuple(record["targets"]), tuple(record["quoted"])
+        values["deeds"] = tuple(Deed(**deed) for deed in record.get("deeds", ()))
         return cls(**values)
+
+
+def _relation_of(record: Mapping[str, Any]) -> Relation:
+    anchors = tuple(_anchor_of(anchor) for anchor in record["anchors"])
+    return Relation(record["kind"], anchors, record.get("next", False))
+
+
+def _anchor_of(record: Mapping[str, Any]) -> Anchor:
+    deed = record.get("deed")
+    return Anchor(**{**record, "deed": None if deed is None else Deed(**deed)})
+
+
+_NAMED = re.compile(r"(?:the|an?|some|his|her|its|their|my|your|our|this|that|[A-Z]\S*|it|him|them)\b")
+
+
+def _with_the(thing: str) -> str:
+    return f"the {thing}" if thing and not _NAMED.match(thing) else thing
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _listed(value: Any) -> Any:
