@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from tests.tiny_video_llm import make_tiny_video_llm
 
-from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer, prompt_text
+from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer, frame_numbers
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.replies import with_options
 
 
 def clip_at(*times_s: float, fps: float = 8.0, level: int = 90) -> Clip:
@@ -43,8 +44,8 @@ def test_clips_of_other_pixels_or_other_times_have_another_digest() -> None:
 
 
 def test_options_stand_behind_letters_and_an_open_question_stands_alone() -> None:
-    assert prompt_text("Which?", ["red", "blue"]) == "Which?\nA. red\nB. blue"
-    assert prompt_text("Which?") == "Which?"
+    assert with_options("Which?", ["red", "blue"]) == "Which?\nA. red\nB. blue"
+    assert with_options("Which?") == "Which?"
 
 
 def test_a_script_that_has_ended_says_so() -> None:

@@ -12,12 +12,13 @@ from tests.made_videos import MadeVideo
 from playhead_bench.evaluate.answerer import ScriptedAnswerer
 from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import ClipRequest, FrameSource, dense, scattered
+from playhead_bench.evaluate.sampling import FrameSource
 from playhead_bench.evaluate.strategies.asking import ask_clips
 from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM, UNIFORM
 from playhead_index.errors import VideoUnknown
 from playhead_index.window import Window
+from playhead_tools.sampling import ClipRequest, dense, scattered
 
 MINUTE = Window(0.0, 60.0)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from playhead_tools.replies import with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +95,6 @@ class ClipAnswerer(Protocol):
         ...
 
 
-def prompt_text(question: str, options: Sequence[str] = ()) -> str:
-    r"""The words of the prompt: the question, and each option on a line of its own behind a letter.
-
-    Raises:
-        ValueError: more options than there are letters.
-
-    >>> prompt_text("What colour is it?", ["red", "blue"])
-    'What colour is it?\nA. red\nB. blue'
-    """
-    if len(options) > len(LETTERS):
-        raise ValueError(f"at most {len(LETTERS)} options have a letter, got {len(options)}")
-    lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
-    return "\n".join([question, *lines])
-
-
 @dataclass(slots=True)
 class ScriptedAnswerer:
     """A `ClipAnswerer` that says what it was told to, and keeps what it was asked.
@@ -146,4 +131,4 @@ class ScriptedAnswerer:
             raise LookupError(f"the script has {len(self.script)} replies, and one more was asked for")
         frames = 0 if clip is None else len(clip)
         tokens = frames * self.tokens_a_frame
-        return Reply(text, frames, tokens, tokens + len(prompt_text(question, options).split()))
+        return Reply(text, frames, tokens, tokens + len(with_options(question, options).split()))

@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.answerer import prompt_text
 from playhead_bench.evaluate.errors import RunDamaged, RunMismatch
 from playhead_bench.evaluate.sample import Sample
 from playhead_index.errors import DiskFull
+from playhead_tools.replies import with_options
 
 MANIFEST_NAME = "manifest.json"
 PACKAGES = ("playhead", "numpy", "torch", "transformers", "av", "faiss-cpu", "open-clip-torch", "pillow")
@@ -82,7 +82,7 @@ def make_manifest(
     """The manifest of a run that is about to start on this machine."""
     return RunManifest(
         dict(models),
-        _hash(prompt_text("{question}", ["{option}", "{option}"])),
+        _hash(with_options("{question}", ["{option}", "{option}"])),
         dict(settings),
         {"count": len(samples), "hash": _hash(repr(list(samples)))},
         seed,

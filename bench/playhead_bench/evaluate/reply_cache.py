@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, Reply, prompt_text
+from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, Reply
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
+from playhead_tools.replies import with_options
 
 REPLIES_NAME = "replies.jsonl"
 
@@ -64,7 +65,7 @@ class CachedAnswerer:
         Raises:
             ReplyMissing: it is a replay and the reply is not kept.
         """
-        prompt = prompt_text(question, options)
+        prompt = with_options(question, options)
         key = reply_key(self.revision, prompt, "" if clip is None else clip.digest)
         kept = self._kept.get(key)
         if kept is not None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playhead_bench.evaluate.replies import is_abstention, match_open, says
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Call, Outcome
+from playhead_tools.replies import is_abstention, match_open, says
 
 Row = Mapping[str, Any]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.evaluate.answerer import Clip, Reply, prompt_text
+from playhead_bench.evaluate.answerer import Clip, Reply
 from playhead_index.embed.checkpoints import find_checkpoint, hash_of, mapped_load_errors, offline
 from playhead_index.embed.runtime import pick_device, torch, transformers
+from playhead_tools.replies import with_options
 
 MOST_NEW_TOKENS = 48
 WORDS = ("*.json", "*.jinja", "*.txt")
@@ -53,7 +54,7 @@ class TransformersAnswerer:
             ModelUnavailable: the model does not load.
         """
         began = perf_counter()
-        inputs = self.inputs(clip, prompt_text(question, options))
+        inputs = self.inputs(clip, with_options(question, options))
         length = int(inputs["input_ids"].shape[1])
         with torch().inference_mode():
             output = self._model.generate(

@@ -94,7 +94,6 @@ def train_answers(
             with torch().no_grad():
                 language.embed_tokens.weight[spoken] = held
         if not optimiser.done % EVERY or optimiser.done == steps:
-            save_state(
-                path, model=model.state_dict(), optimiser=optimiser.state(), deeds=deeds.state(), **heads.state()
-            )
+            kept = {"model": model.state_dict(), "deeds": deeds.state(), **heads.state()}
+            save_state(path, optimiser=optimiser.state(), **kept)
     return model

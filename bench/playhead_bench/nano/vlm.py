@@ -70,7 +70,7 @@ def make_processor(tokenizer: Any) -> Any:
         image_mean=[0.5] * 3, image_std=[0.5] * 3, **sizes,
     )  # fmt: skip
     video = library.Qwen3VLVideoProcessor(
-        size=most, cap_pixels_per_frame=False, do_sample_frames=False, **sizes
+        size=most, cap_pixels_per_frame=True, max_video_tokens=TOKENS_A_PAIR, do_sample_frames=False, **sizes
     )
     return library.Qwen3VLProcessor(image, tokenizer, video, chat_template=CHAT_TEMPLATE)
 

@@ -32,7 +32,8 @@ class VideoCaptioner:
 
     Args:
         model: what looks.
-        forms: it is capable of filling a form; else it is asked for plain text, without keywords.
+        forms: it is capable of filling a form; else it is asked the bare question, for plain text without
+            keywords.
         batch: segments asked about, and committed, at a time.
         at_once: calls made at the same time, for a model that may be called so and takes no batches.
         model_name: stored instead of the model's own name, for one whose name holds an address.
@@ -78,7 +79,7 @@ class VideoCaptioner:
 def prompt_hash(*, forms: bool) -> str:
     """Eight hexadecimal digits that change with anything that a captioning prompt is made of."""
     parts = [
-        RULES,
+        RULES if forms else "",
         IN_FORM if forms else FREELY,
         form_text(CaptionForm) if forms else "",
         _budget(forms).new_tokens,
@@ -94,7 +95,7 @@ def _asked(segment: SegmentPictures, *, forms: bool) -> Asked:
         np.stack([frame.rgb for frame in segment.frames]),
     )
     form = CaptionForm if forms else None
-    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms), form)
+    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms), form, bare=not forms)
 
 
 def _budget(forms: bool) -> Budget:

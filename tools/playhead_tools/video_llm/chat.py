@@ -45,8 +45,10 @@ def messages(loaded: Loaded, asked: Asked, shown: Sequence[ShownFrame]) -> list[
         {"role": roles[turn.role], "content": [{"type": "text", "text": plain(turn.text, control)}]}
         for turn in asked.turns
     ]
-    rules = {"role": "system", "content": [{"type": "text", "text": system_text()}]}
-    return [rules, {"role": "user", "content": content}, *turns]
+    user = {"role": "user", "content": content}
+    if asked.bare:
+        return [user, *turns]
+    return [{"role": "system", "content": [{"type": "text", "text": system_text()}]}, user, *turns]
 
 
 def plain(text: str, control: Iterable[str]) -> str:

@@ -49,6 +49,8 @@ def system_text() -> str:
 
 def frame_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownFrame]:
     """The user's first message as texts and frames in turn, number and time before each picture."""
+    if asked.bare:
+        return [*shown, asked.question]
     parts: list[str | ShownFrame] = []
     for shown_clip in clips_shown(shown):
         clip = asked.clips[shown_clip.clip]
@@ -62,6 +64,8 @@ def frame_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownFr
 
 def clip_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownClip]:
     """The user's first message for models that take videos: numbers and times of the frames before each."""
+    if asked.bare:
+        return [*clips_shown(shown), asked.question]
     parts: list[str | ShownClip] = []
     for shown_clip in clips_shown(shown):
         clip = asked.clips[shown_clip.clip]

@@ -107,10 +107,12 @@ class Asked:
             generation to a schema does; the check is `forms.ask_form`, whatever the backend did.
         yes_no: ask for one word, and for the log-probabilities of Yes and No where they can be had.
         turns: what was said since, ending with the user; empty when only the question was asked.
+        bare: show the clips and ask the question, without rules, tags and tables of frames, which small
+            models take for something to be answered.
 
     Raises:
-        ValueError: there is nothing to show or to ask, a form and Yes or No are both asked for, or the
-            turns do not go model, user, model, user.
+        ValueError: there is nothing to show or to ask, a form and Yes or No are both asked for, a form is
+            asked for barely, or the turns do not go model, user, model, user.
     """
 
     clips: tuple[Clip, ...]
@@ -119,12 +121,15 @@ class Asked:
     form: "type[BaseModel] | None" = None
     yes_no: bool = False
     turns: tuple[Turn, ...] = ()
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if not self.clips or not self.question.strip():
             raise ValueError(f"a call needs clips and a question, got {len(self.clips)}, {self.question!r}")
         if self.yes_no and self.form is not None:
             raise ValueError("a reply is either Yes or No or fills a form; ask for one of them")
+        if self.bare and self.form is not None:
+            raise ValueError("a form cannot be asked for with the bare question; leave one of them out")
         roles = [turn.role for turn in self.turns]
         if roles != ["model", "user"] * (len(roles) // 2):
             raise ValueError(f"turns must go model, user, model, user, got {roles}")

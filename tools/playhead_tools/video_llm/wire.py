@@ -69,7 +69,7 @@ def request_body(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> dic
 def messages(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[dict[str, Any]]:
     """Rules, clips with the question, and the turns since."""
     content = _content(asked, shown, how)
-    rules: list[dict[str, Any]] = [{"role": "system", "content": system_text()}]
+    rules: list[dict[str, Any]] = [] if asked.bare else [{"role": "system", "content": system_text()}]
     if not how.system:
         rules, content = [], [_text(system_text()), *content]
     roles = {"model": "assistant", "user": "user"}

@@ -1,8 +1,8 @@
 """The product's own agent, asked as a person asks it."""
 
-from playhead_bench.evaluate.replies import normalised, says
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
+from playhead_tools.replies import normalised, says
 
 
 class Agent:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from playhead_bench.evaluate.replies import is_abstention, normalised, parse_choice
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import ClipRequest
 from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, Place
 from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.replies import is_abstention, normalised, parse_choice
+from playhead_tools.sampling import ClipRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ other. An open question is asked by words alone, with those captions written bef
 import re
 from collections.abc import Sequence
 
-from playhead_bench.evaluate.replies import normalised, says
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import dense
 from playhead_bench.evaluate.strategies.asking import read_reply
 from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.window import Window
+from playhead_tools.replies import normalised, says
+from playhead_tools.sampling import dense
 
 DESCRIBE = "Describe the clip."
 NEAREST = 4

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from playhead_bench.evaluate.answerer import ClipAnswerer, Reply
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, ClipRequest, FrameSource
+from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
 from playhead_index.errors import LibraryMissing
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
+from playhead_tools.sampling import ClipRequest
 
 OutcomeStatus = Literal["answered", "abstained", "unparsed"]
 Needs = Literal["files", "library", "pictures"]

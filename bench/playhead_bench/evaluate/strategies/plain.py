@@ -4,10 +4,10 @@ from random import Random
 
 from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import STEP_S, ClipRequest, dense, evenly, scattered
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection, ask_clips
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, Place
 from playhead_index.window import Window
+from playhead_tools.sampling import STEP_S, ClipRequest, dense, evenly, scattered
 
 
 class Blind:

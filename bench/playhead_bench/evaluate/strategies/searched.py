@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import STEP_S, ClipRequest, dense, scattered
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection
 from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_bench.evaluate.strategies.plain import shares
 from playhead_index.window import Window
 from playhead_tools.compression.choose import adaptive_frames, best_frames
+from playhead_tools.sampling import STEP_S, ClipRequest, dense, scattered
 
 Scores = NDArray[np.floating]
 Choose = Callable[[Scores, int], NDArray[np.int64]]

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from playhead_bench.evaluate.answerer import LETTERS
 from playhead_index.errors import ModelOutputInvalid
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What options are called by."""
 NEAR_S = 1.0
 """Two times so near are one."""
 ABSTENTIONS = frozenset(
@@ -26,6 +27,21 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_NUMBERS)}
 _SAME = {"gray": "grey", "color": "colour"}
 _ARTICLES = frozenset({"a", "an", "the"})
+
+
+def with_options(question: str, options: Sequence[str] = ()) -> str:
+    r"""The question, and each option on a line of its own behind a letter.
+
+    Raises:
+        ValueError: more options than there are letters.
+
+    >>> with_options("What colour is it?", ["red", "blue"])
+    'What colour is it?\nA. red\nB. blue'
+    """
+    if len(options) > len(LETTERS):
+        raise ValueError(f"at most {len(LETTERS)} options have a letter, got {len(options)}")
+    lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
+    return "\n".join([question, *lines])
 
 
 def parse_choice(text: str, options: Sequence[str]) -> int:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_bench.evaluate.replies import (
+from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.replies import (
     is_abstention,
     match_open,
     normalised,
@@ -12,7 +13,6 @@ from playhead_bench.evaluate.replies import (
     says,
     time_said,
 )
-from playhead_index.errors import ModelOutputInvalid
 
 COLOURS = ("red", "blue", "light green")
 

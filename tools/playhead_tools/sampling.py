@@ -1,0 +1,80 @@
+"""Which frames of a window are shown: successive ones in pairs, or single ones spread over it.
+
+A video-LLM with temporal patches of two frames reads frames in pairs. Frames that follow one another are
+paired as they are; frames taken here and there are each given twice, so that no pair mixes two moments.
+Both count by what is given, so a budget of 16 frames is 16 successive ones or 8 scattered ones, and costs
+the same tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playhead_index.window import Window
+
+STEP_S, LONGEST_STEP_S = 0.5, 1.0
+"""Seconds between the two frames of a pair: the shorter where it covers the window, the longer at most."""
+LEAST_S = 4.0
+"""A window is widened to at least so much before it is looked at: an instant shows nothing of a movement."""
+EDGE_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRequest:
+    """Frames to be given to a model in one call.
+
+    Args:
+        video_id: of which video, by the name that the caller knows it by.
+        times_s: (N,) when, not descending; a time that stands twice is given twice.
+        window: the stretch that the frames stand for.
+    """
+
+    video_id: str
+    times_s: tuple[float, ...]
+    window: Window
+
+
+def scattered(video_id: str, times_s: Sequence[float], whole: Window) -> ClipRequest:
+    """Frames taken here and there, each given twice."""
+    return ClipRequest(video_id, tuple(t for time_s in sorted(times_s) for t in (time_s, time_s)), whole)
+
+
+def evenly(window: Window, many: int) -> list[float]:
+    """The middles of `many` equal parts of a window.
+
+    >>> evenly(Window(0.0, 8.0), 2)
+    [2.0, 6.0]
+    """
+    return [window.start_s + (i + 0.5) * window.duration_s / many for i in range(many)]
+
+
+def dense(video_id: str, window: Window, whole: Window, budget: int) -> ClipRequest:
+    """Successive frames of a window, in pairs spread evenly over it.
+
+    The frames of a pair are `STEP_S` apart, or up to `LONGEST_STEP_S` where that lets fewer frames cover a
+    longer window; beyond that there are gaps between pairs.
+
+    Args:
+        video_id: of the window.
+        window: what to show; widened to `LEAST_S` where the video has so much.
+        whole: the video.
+        budget: most frames, at least 2.
+
+    >>> dense("v", Window(10.0, 12.0), Window(0.0, 60.0), 16).times_s
+    (9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0, 12.5)
+    """
+    shown = _widened(window, whole)
+    step_s = min(max(STEP_S, shown.duration_s / budget), LONGEST_STEP_S)
+    pairs = max(1, min(budget // 2, int(shown.duration_s / (2 * step_s) + EDGE_S)))
+    part_s = shown.duration_s / pairs
+    lead_s = max(0.0, part_s - 2 * step_s) / 2
+    last_s = max(0.0, whole.end_s - EDGE_S)
+    starts = [shown.start_s + i * part_s + lead_s for i in range(pairs)]
+    times = tuple(min(t, last_s) for start_s in starts for t in (start_s, start_s + step_s))
+    return ClipRequest(video_id, times, shown)
+
+
+def _widened(window: Window, whole: Window) -> Window:
+    wanted_s = min(max(window.duration_s, LEAST_S), whole.duration_s)
+    start_s = (window.start_s + window.end_s) / 2 - wanted_s / 2
+    start_s = min(max(start_s, whole.start_s), whole.end_s - wanted_s)
+    return Window(start_s, start_s + wanted_s)
