@@ -278,10 +278,29 @@ def perception_lm() -> tuple[Any, Any]:
     return library.PerceptionLMForConditionalGeneration(config), processor
 
 
+def video_llama_3() -> tuple[Any, Any]:
+    """VideoLLaMA3: 2 x 2 tokens a frame, those that stay as they were left out by its processor."""
+    library, words = transformers(), tokenizer(_QWEN)
+    sizes = {"patch_size": 8, "size": {"shortest_edge": 1024, "longest_edge": 1024 * 64}}
+    config = library.VideoLlama3Config(
+        vision_config={**_VISION, "patch_size": 8},
+        text_config={"model_type": "qwen2", **text_config(words)},
+        image_token_id=words.convert_tokens_to_ids("<|image_pad|>"),
+        video_token_id=words.convert_tokens_to_ids("<|video_pad|>"),
+    )
+    processor = library.VideoLlama3Processor(
+        library.VideoLlama3ImageProcessor(**sizes),
+        words,
+        library.VideoLlama3VideoProcessor(**sizes),
+        chat_template=QWEN_TEMPLATE.replace("<|vision_start|>", "").replace("<|vision_end|>", ""),
+    )
+    return library.VideoLlama3ForConditionalGeneration(config), processor
+
+
 MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "qwen3_vl": qwen3_vl, "qwen2_5_vl": qwen2_5_vl, "smolvlm": smolvlm, "video_llava": video_llava,
     "llava_onevision": llava_onevision, "llava_next_video": llava_next_video, "internvl": internvl,
-    "perception_lm": perception_lm,
+    "perception_lm": perception_lm, "video_llama_3": video_llama_3,
 }  # fmt: skip
 
 

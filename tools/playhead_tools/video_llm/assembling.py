@@ -8,7 +8,7 @@ taken for several packed sequences); and what generated tokens are counted on fr
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
 
@@ -73,6 +73,8 @@ class Cut:
         features: for each clip the modality and the rows (k, D) that are left, deeper ones after them.
         visual_tokens: how many stand in the places of clips, words and marks too.
         next_position: the place after all tokens of the whole prompt; 0 for models that only count.
+        rows: for each clip the (k,) int64 rows of its features that are left.
+        columns: for each clip the (k,) int64 columns of `ids` where they stand.
     """
 
     ids: Any
@@ -80,6 +82,8 @@ class Cut:
     features: tuple[tuple[Modality, tuple[Any, ...]], ...]
     visual_tokens: int
     next_position: int
+    rows: tuple[Any, ...]
+    columns: tuple[Any, ...]
 
 
 def write_row(loaded: Loaded, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
@@ -122,6 +126,7 @@ def cut_row(row: Row, kept: Sequence[Any]) -> Cut:
     stays = torch().ones(len(row.ids), dtype=torch().bool)
     visual = 0
     features: list[tuple[Modality, tuple[Any, ...]]] = []
+    left: list[Any] = []
     for placed, indices in zip(row.clips, kept, strict=True):
         rows = torch().arange(len(placed.columns)) if indices is None else _with_tail(placed, indices)
         gone = torch().ones(len(placed.columns), dtype=torch().bool)
@@ -133,14 +138,23 @@ def cut_row(row: Row, kept: Sequence[Any]) -> Cut:
         visual += placed.all_tokens - int(gone.sum()) - len(words)
         tensors = (placed.features.rows, *placed.features.deep)
         features.append((placed.features.modality, tuple(tensor[rows] for tensor in tensors)))
-    if row.positions is None:
-        return Cut(row.ids[stays], None, tuple(features), visual, 0)
-    after = int(row.positions.max()) + 1
-    return Cut(row.ids[stays], row.positions[:, stays], tuple(features), visual, after)
+        left.append(rows)
+    column = stays.cumsum(0) - 1
+    columns = tuple(column[placed.columns[rows]] for placed, rows in zip(row.clips, left, strict=True))
+    positions, after = (
+        (None, 0) if row.positions is None else (row.positions[:, stays], int(row.positions.max()) + 1)
+    )
+    return Cut(row.ids[stays], positions, tuple(features), visual, after, tuple(left), columns)
 
 
-def batch_inputs(loaded: Loaded, cuts: Sequence[Cut]) -> dict[str, Any]:
-    """Arguments of `forward` and `generate` for these prompts, padded on the left."""
+def batch_inputs(loaded: Loaded, cuts: Sequence[Cut], *, computed: int = 0) -> dict[str, Any]:
+    """Arguments of `forward` and `generate` for these prompts, padded on the left.
+
+    Args:
+        loaded: the model.
+        cuts: the prompts; one alone where columns are computed.
+        computed: columns of which keys and values are known, and no features are needed.
+    """
     longest = max(len(cut.ids) for cut in cuts)
     tokenizer = loaded.tokenizer
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
@@ -156,8 +170,8 @@ def batch_inputs(loaded: Loaded, cuts: Sequence[Cut]) -> dict[str, Any]:
         inputs["position_ids"] = _padded_positions(cuts, order).to(loaded.device)
         deltas = torch().tensor([[cut.next_position - len(cut.ids)] for cut in cuts])
         loaded.base.rope_deltas = deltas.to(loaded.device)
-    inputs["mm_encoder_outputs"] = _encoder_outputs(loaded, cuts)
-    return inputs
+    outputs = _encoder_outputs(loaded, [_after(cut, computed) for cut in cuts] if computed else cuts)
+    return {**inputs, "mm_encoder_outputs": outputs} if outputs else inputs
 
 
 def _expanded(loaded: Loaded, text: str, expansions: Sequence[str]) -> tuple[str, list[int]]:
@@ -246,6 +260,15 @@ def _positions(loaded: Loaded, ids: Any, clips: Sequence[Placed]) -> Any:
         arguments["second_per_grid_ts"] = torch().tensor(steps_s)
     positions, _ = loaded.base.get_rope_index(**arguments)
     return positions[:, 0]
+
+
+def _after(cut: Cut, computed: int) -> Cut:
+    """The prompt with the features of only those columns that are not computed."""
+    features = tuple(
+        (modality, tuple(layer[columns >= computed] for layer in layers))
+        for (modality, layers), columns in zip(cut.features, cut.columns, strict=True)
+    )
+    return replace(cut, features=tuple(one for one in features if len(one[1][0])))
 
 
 def _padded_positions(cuts: Sequence[Cut], order: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
@@ -35,6 +36,7 @@ class ClipFeatures:
         modality: as what the features go into the language model.
         grid: (N, height, width) in patches for models whose tokens have places.
         step_s: seconds between steps as the model reckons, where it does.
+        own: (K,) int64 ascending places of the tokens that the model's own rule keeps; None for all.
 
     Raises:
         ValueError: the rows are not the same number for every step.
@@ -48,6 +50,7 @@ class ClipFeatures:
     modality: Modality
     grid: tuple[int, int, int] | None = None
     step_s: float | None = None
+    own: Any = None
 
     def __post_init__(self) -> None:
         many = int(self.rows.shape[0]) - self.tail
@@ -71,7 +74,8 @@ class ClipFeatures:
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep))
+        own = () if self.own is None else (self.own,)
+        return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *own))
 
     def to_bytes(self) -> bytes:
         """The clip as a file of safetensors."""
@@ -83,7 +87,8 @@ class ClipFeatures:
         }  # fmt: skip
         told = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
-        return bytes(save({"facts": told, "rows": self.rows.contiguous(), **deep}))
+        own = {} if self.own is None else {"own": self.own}
+        return bytes(save({"facts": told, "rows": self.rows.contiguous(), **deep, **own}))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "ClipFeatures":
@@ -93,8 +98,8 @@ class ClipFeatures:
         tensors = load(content)
         facts = json.loads(tensors["facts"].numpy().tobytes())
         facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
-        deep = tuple(tensors[f"deep{i}"] for i in range(len(tensors) - 2))
-        return cls(rows=tensors["rows"], deep=deep, **facts)
+        deep = tuple(tensors[f"deep{i}"] for i in range(sum(name.startswith("deep") for name in tensors)))
+        return cls(rows=tensors["rows"], deep=deep, own=tensors.get("own"), **facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +111,14 @@ class Pixels:
         expansion: what stands in the clip's place in the prompt.
         modality: as what it goes in.
         frames: how many there are.
+        own: see `ClipFeatures`.
     """
 
     inputs: dict[str, Any]
     expansion: str
     modality: Modality
     frames: int
+    own: Any = None
 
     def placeholders(self, loaded: Loaded) -> int:
         """How many tokens the frames become."""
@@ -195,7 +202,11 @@ def prepare_pixels(
         inputs = processor(text=[written], return_text_replacement_offsets=True, **given)
     expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
     modality: Modality = "image" if as_image else family.modality
-    return Pixels(dict(inputs), expansion, modality, len(frames))
+    if not family.thins:
+        return Pixels(dict(inputs), expansion, modality, len(frames))
+    stays = inputs["video_compression_mask"]
+    whole = _unthinned(expansion, written, len(stays) // len(frames))
+    return Pixels(dict(inputs), whole, modality, len(frames), stays.nonzero()[:, 0])
 
 
 def encode(loaded: Loaded, pixels: Pixels) -> ClipFeatures:
@@ -225,7 +236,13 @@ def encode(loaded: Loaded, pixels: Pixels) -> ClipFeatures:
         modality=pixels.modality,
         grid=None if grid is None else (int(grid[0]), int(grid[1]), int(grid[2])),
         step_s=None if step_s is None else float(step_s),
+        own=pixels.own,
     )
+
+
+def _unthinned(expansion: str, token: str, per_frame: int) -> str:
+    """The expansion with all placeholders of every frame; at least one of each stands there."""
+    return re.sub(f"(?:{re.escape(token)})+", token * per_frame, expansion)
 
 
 def _encoder(loaded: Loaded, modality: Modality) -> Any:

@@ -42,6 +42,8 @@ class Family:
         tail_tokens: features after the last frame, such as a newline; always kept.
         one_is_image: a clip of one frame goes in as an image, as the model was trained.
         template: for checkpoints that bring none.
+        thins: the processor leaves out tokens that stay as they were, and writes as many placeholders as are
+            left of each frame; all are written here, and its choice is what is kept when nobody else chooses.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Family:
     tail_tokens: int = 0
     one_is_image: bool = False
     template: str | None = None
+    thins: bool = False
 
 
 _QWEN3 = Family(
@@ -119,8 +122,9 @@ FAMILIES: dict[str, Family] = {
         relabel=True,
     ),
     "perception_lm": Family("PerceptionLM", packed="tensor", opens=f"(?:{OURS})?", between=True),
+    "video_llama_3": Family("VideoLLaMA3", most_frames=180, opens=r",?Time [\d.]+s:", thins=True),
 }
-"""By `model_type`. VideoLLaMA3 is left out: its processor drops tokens by itself, in ragged rows."""
+"""By `model_type`."""
 
 
 def family_of(model_type: str) -> Family:

@@ -69,6 +69,10 @@ class Looker:
         parts = clips_shown(shown)
         return shown, tuple(self._encoded(asked, part, one) for part, one in zip(parts, looked, strict=True))
 
+    def keys(self, asked: Asked, shown: tuple[ShownFrame, ...]) -> tuple[str, ...]:
+        """The names of the shown clips; equal ones have equal features."""
+        return tuple(self._key(asked, part) for part in clips_shown(shown))
+
     def _shown(self, asked: Asked, most: int | None) -> tuple[ShownFrame, ...]:
         """As many frames as budget and model allow; no clip has more than the model was trained on."""
         cap = self.loaded.family.most_frames
@@ -98,8 +102,12 @@ class Looker:
         return clip_key(self.loaded.revision, asked.clips[part.clip].video_id, *_taken(asked, part))
 
     def _tokens(self, looked: Looked) -> int:
-        """Tokens that stand in the clip's place, words and marks too."""
-        return len(self.loaded.tokenizer(looked.expansion, add_special_tokens=False)["input_ids"])
+        """Tokens that stand in the clip's place, words and marks too, those that the model leaves out not."""
+        written = len(self.loaded.tokenizer(looked.expansion, add_special_tokens=False)["input_ids"])
+        if looked.own is None:
+            return written
+        all_placeholders = looked.expansion.count(placeholder(self.loaded, looked.modality))
+        return written - all_placeholders + len(looked.own)
 
 
 def step_times_s(features: ClipFeatures, part: ShownClip) -> NDArray[np.float64]:
@@ -127,4 +135,6 @@ def with_labels(loaded: Loaded, features: ClipFeatures, part: ShownClip, between
 def _taken(asked: Asked, part: ShownClip) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
     clip = asked.clips[part.clip]
     indices = [frame.index for frame in part.frames]
+    if indices == list(range(len(clip))):
+        return clip.frames, clip.pts_s, clip.window.duration_s
     return clip.frames[indices], clip.pts_s[indices], clip.window.duration_s

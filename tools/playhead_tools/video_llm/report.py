@@ -24,6 +24,7 @@ class Report:
         calls: model calls that gave a reply.
         retries: calls that failed and were made again.
         notes: what a person should know of how it came about.
+        reused_tokens: tokens of the prompt that an earlier call had computed already.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Report:
     calls: int = 1
     retries: int = 0
     notes: tuple[str, ...] = ()
+    reused_tokens: int | None = None
 
     @property
     def keep_ratio(self) -> float | None:

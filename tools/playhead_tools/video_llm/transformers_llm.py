@@ -2,7 +2,8 @@
 
 Every family goes through the stock classes: the processor prepares pictures and writes placeholders, the
 vision encoder runs once a clip, whoever was given as `keep` chooses among its tokens, and `generate` takes
-what is left as `mm_encoder_outputs`. Without `keep` the call equals the stock one.
+what is left as `mm_encoder_outputs`. Without `keep` the call equals the stock one. A call that begins like an
+earlier one (another question on the same clips, a later turn) goes on from its keys and values.
 """
 
 import threading
@@ -19,15 +20,17 @@ from numpy.typing import NDArray
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.video_llm.assembling import Row, batch_inputs, cut_row, write_row
+from playhead_tools.video_llm.assembling import Cut, Row, batch_inputs, cut_row, write_row
 from playhead_tools.video_llm.chat import prompt_text
 from playhead_tools.video_llm.choosing import evenly
 from playhead_tools.video_llm.encoded import ClipFeatures
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_word import FirstWord, yes_no_tokens
+from playhead_tools.video_llm.generating import Generated, generate, generate_on
 from playhead_tools.video_llm.keeping import SeenClip, TokenKeeper
 from playhead_tools.video_llm.loading import Loaded, Loading, load
 from playhead_tools.video_llm.looking import Looker, step_times_s, with_labels
+from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import clips_shown
 from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
 from playhead_tools.video_llm.report import Report
@@ -46,6 +49,7 @@ class Prompt:
         row: the whole prompt.
         kept: for each clip the places of its tokens that are kept; None for all.
         encode_s: seconds in processor and vision encoder.
+        keys: names of its clips; equal ones have equal features.
     """
 
     asked: Asked
@@ -53,6 +57,7 @@ class Prompt:
     row: Row
     kept: tuple[Any, ...]
     encode_s: float
+    keys: tuple[str, ...]
 
 
 class TransformersVideoLLM:
@@ -68,6 +73,8 @@ class TransformersVideoLLM:
         cache: of encoded clips; None for one of 1 GiB in memory.
         times: `between` writes number and time before the tokens of every frame where the family allows it;
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
+        reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
+            batch are neither held nor taken, nor are those of models whose layers forget tokens.
     """
 
     def __init__(
@@ -79,12 +86,14 @@ class TransformersVideoLLM:
         keep: TokenKeeper | None = None,
         cache: FeatureCache | None = None,
         times: Times = "native",
+        reuse_bytes: int = 1 << 30,
     ) -> None:
         self.name = Path(checkpoint).name
         self.keep = keep
         self.cache = FeatureCache() if cache is None else cache
         self._checkpoint, self._loading = str(checkpoint), loading or Loading()
         self._choose, self._times = choose, times
+        self.prefixes = PrefixCache(reuse_bytes)
         self._lock = threading.Lock()
 
     @cached_property
@@ -141,7 +150,8 @@ class TransformersVideoLLM:
             for clip, part in zip(features, clips_shown(shown), strict=True)
         ]
         row = write_row(self.loaded, text, clips)
-        return Prompt(asked, shown, row, self._kept(asked, shown, features, row), encode_s)
+        kept = self._kept(asked, shown, features, row)
+        return Prompt(asked, shown, row, kept, encode_s, looker.keys(asked, shown))
 
     def inputs(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
         """Arguments of the model's `forward` and `generate` for these prompts, padded on the left."""
@@ -160,7 +170,7 @@ class TransformersVideoLLM:
         self, asked: Asked, shown: tuple[ShownFrame, ...], features: Sequence[ClipFeatures], row: Row
     ) -> tuple[Any, ...]:
         if self.keep is None:
-            return tuple(None for _ in features)
+            return tuple(clip.own for clip in features)
         seen = [
             SeenClip(
                 asked.clips[part.clip],
@@ -184,15 +194,14 @@ class TransformersVideoLLM:
         cuts = [cut_row(prompt.row, prompt.kept) for prompt in prompts]
         tokens = yes_no_tokens(loaded.tokenizer) if any(p.asked.yes_no for p in prompts) else None
         first = FirstWord(tokens, self._settle)
-        most_new = max(prompt.asked.budget.new_tokens for prompt in prompts)
         start_s = perf_counter()
-        new = self._generated(batch_inputs(loaded, cuts), first, most_new)
+        done = self._generated(prompts, cuts, first)
         self._settle()
         end_s = perf_counter()
         first_s = end_s if first.at_s is None else first.at_s
         replies = []
         for i, (prompt, cut) in enumerate(zip(prompts, cuts, strict=True)):
-            numbers, cut_off = _ended(new[i].tolist(), prompt.asked.budget.new_tokens, self._ends)
+            numbers, cut_off = _ended(done.new[i].tolist(), prompt.asked.budget.new_tokens, self._ends)
             given = sum(len(clip) for clip in prompt.asked.clips)
             all_shown = sum(placed.all_tokens for placed in prompt.row.clips)
             report = Report(
@@ -208,6 +217,7 @@ class TransformersVideoLLM:
                 prefill_s=(first_s - start_s) / count,
                 decode_s=(end_s - first_s) / count,
                 notes=tuple(self._notes(prompt, count, yes_no=bool(first.yes_no))),
+                reused_tokens=done.reused_tokens,
             )
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
             if not text:
@@ -216,20 +226,26 @@ class TransformersVideoLLM:
             replies.append(Reply(text, prompt.shown, report, yes_no, cut_off))
         return replies
 
-    def _generated(self, inputs: dict[str, Any], first: FirstWord, most_new: int) -> Any:
-        """(B, new) tokens; penalties and sampling of the checkpoint are left aside."""
-        model = self.loaded.model
-        how = greedy_config(model.generation_config, self.loaded.tokenizer, most_new)
-        processors = transformers().LogitsProcessorList([first])
+    def _generated(self, prompts: Sequence[Prompt], cuts: Sequence[Cut], first: FirstWord) -> Generated:
+        loaded = self.loaded
+        most_new = max(prompt.asked.budget.new_tokens for prompt in prompts)
+        how = greedy_config(loaded.model.generation_config, loaded.tokenizer, most_new)
         try:
-            with torch().inference_mode():
-                out = model.generate(**inputs, generation_config=how, logits_processor=processors)
+            if self._reuses and len(cuts) == 1:
+                return generate_on(loaded, cuts[0], prompts[0].keys, how, first, self.prefixes)
+            return generate(loaded, cuts, how, first)
         except torch().OutOfMemoryError as error:
-            raise ModelUnavailable(
-                f"{self.name}: the GPU has not enough memory for {tuple(inputs['input_ids'].shape)} tokens;"
-                " lower budget.visual_tokens or load it in 4 bits"
-            ) from error
-        return out[:, inputs["input_ids"].shape[1] :]
+            if not len(self.prefixes):
+                raise ModelUnavailable(
+                    f"{self.name}: the GPU has not enough memory for {len(cuts)} * {len(cuts[0].ids)} tokens;"
+                    " lower budget.visual_tokens or load it in 4 bits"
+                ) from error
+        self.prefixes.clear()
+        return self._generated(prompts, cuts, first)
+
+    @cached_property
+    def _reuses(self) -> bool:
+        return self.prefixes.most_bytes > 0 and keeps_all(self.loaded.model.config)
 
     @cached_property
     def _ends(self) -> frozenset[int]:

@@ -1,0 +1,158 @@
+"""Keys and values of prompts that were answered: what begins alike is not computed again.
+
+What a decoder reckons for a token depends on the tokens before it and on their places, and on nothing after
+it. So two prompts whose columns are equal up to some point have equal keys and values up to there: a second
+question on the same clips shares rules, clips and kept tokens, a later turn the whole talk so far. Where a
+question keeps other tokens of a clip, they share what stands before the first that differs.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.runtime import transformers
+from playhead_tools.video_llm.assembling import Cut
+
+_STRIDE = np.uint64(0x9E37_79B9_7F4A_7C15)
+"""2^64 over the golden ratio: rows of a clip lie far apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What stands in each column of a prompt, as numbers to be compared.
+
+    Args:
+        marks: (K,) int64; a word's number in the vocabulary, below 0 for a row of a clip's features.
+        places: (3, K) int64 in time, height and width; None for models that only count.
+        clips_end: columns up to the last one of a clip, that one counted.
+    """
+
+    marks: NDArray[np.int64]
+    places: NDArray[np.int64] | None
+    clips_end: int
+
+    def shared(self, other: "Columns") -> int:
+        """How many columns both begin with."""
+        most = min(len(self.marks), len(other.marks))
+        same = self.marks[:most] == other.marks[:most]
+        if self.places is not None and other.places is not None:
+            same &= (self.places[:, :most] == other.places[:, :most]).all(axis=0)
+        return most if same.all() else int(same.argmin())
+
+    def plus(self, words: Sequence[int]) -> "Columns":
+        """With words after the last column, each one place further."""
+        marks = np.concatenate([self.marks, np.array(words, dtype=np.int64)])
+        if self.places is None:
+            return Columns(marks, None, self.clips_end)
+        ahead = self.places[:, -1:] + np.arange(1, len(words) + 1)
+        return Columns(marks, np.concatenate([self.places, ahead], axis=1), self.clips_end)
+
+
+def columns_of(cut: Cut, keys: Sequence[str]) -> Columns:
+    """The columns of a prompt.
+
+    Args:
+        cut: the prompt.
+        keys: names of its clips as `clip_key` gives them; equal ones have equal features.
+    """
+    marks: NDArray[np.int64] = cut.ids.numpy().astype(np.int64)
+    end = 0
+    for key, columns, rows in zip(keys, cut.columns, cut.rows, strict=True):
+        base = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), np.uint64)
+        mixed = base + rows.numpy().astype(np.uint64) * _STRIDE
+        marks[columns.numpy()] = -1 - (mixed >> np.uint64(1)).astype(np.int64)
+        end = max(end, int(columns[-1]) + 1) if len(columns) else end
+    return Columns(marks, None if cut.positions is None else cut.positions.numpy(), end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    columns: Columns
+    cache: Any
+    size_bytes: int
+
+
+class PrefixCache:
+    """Keys and values of the prompts asked last, of one model; the one not used for longest goes first.
+
+    A prompt takes the place of an earlier one with the same clips, so that they are held once.
+
+    Args:
+        most_bytes: of keys and values; a prompt that is larger alone is not held.
+
+    Raises:
+        ValueError: the limit is negative.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        if most_bytes < 0:
+            raise ValueError(f"a limit must not be negative, got {most_bytes}")
+        self.most_bytes = most_bytes
+        self._held: list[_Held] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def in_memory_bytes(self) -> int:
+        """What the keys and values take."""
+        return sum(held.size_bytes for held in self._held)
+
+    def take(self, columns: Columns, config: Any) -> tuple[Any, int]:
+        """A `DynamicCache` of one's own with what is known of the beginning, and how many columns that is.
+
+        The last column is never among them: somebody must ask for the word after it.
+
+        Args:
+            columns: of the prompt.
+            config: of the model.
+        """
+        cache = transformers().DynamicCache(config=config)
+        with self._lock:
+            many, held = max(
+                ((held.columns.shared(columns), held) for held in self._held),
+                key=lambda pair: pair[0],
+                default=(0, None),
+            )
+            many = min(many, len(columns.marks) - 1)
+            if held is None or many < 1:
+                return cache, 0
+            self._held.remove(held)
+            self._held.append(held)
+        for number, layer in enumerate(held.cache.layers):
+            cache.update(layer.keys[..., :many, :], layer.values[..., :many, :], number)
+        return cache, many
+
+    def put(self, columns: Columns, cache: Any) -> None:
+        """Holds what was computed for these columns; nobody may change the cache afterwards."""
+        size = sum(int(layer.keys.nbytes + layer.values.nbytes) for layer in cache.layers)
+        if size > self.most_bytes:
+            return
+        with self._lock:
+            self._held = [one for one in self._held if one.columns.shared(columns) < one.columns.clips_end]
+            self._held.append(_Held(columns, cache, size))
+            while self.in_memory_bytes > self.most_bytes:
+                self._held.pop(0)
+
+    def clear(self) -> None:
+        """Holds nothing any more."""
+        with self._lock:
+            self._held.clear()
+
+
+def keeps_all(config: Any) -> bool:
+    """Whether a model of this configuration holds the keys and values of all tokens in all its layers.
+
+    Layers that forget (sliding windows) or sum up (linear attention) hold the state after a whole prompt, not
+    that after its beginning: there a prefix cannot be cut out.
+    """
+    from transformers.cache_utils import DynamicLayer
+
+    layers = transformers().DynamicCache(config=config).layers
+    return all(type(layer) is DynamicLayer for layer in layers)
