@@ -48,10 +48,17 @@ def re_any_case(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, each once."""
+    return frozenset(text.split())
+
+
 # ---- where something stands ----
 
 _HEARD = re_any_case(rf"\b(?:{SAY}|speech|subtitles?|words\s+of)\b")
-_ON_SURFACE = re_any_case(rf"\b(?:{_SURFACE}|{_WRITING}|{WRITE}|on-?screen)\b")
+_ON_SURFACE = re_any_case(
+    rf"\b(?:{_SURFACE}|{_WRITING}|{WRITE}|on-?screen|(?:shows?|see|seen)\s+the\s+(?:words?|letters|sentence))\b"
+)
 _ONLY_VIDEO = re_any_case(rf"(?:whole\s+|entire\s+)?{VIDEO}")
 _SURFACE_SAYS = re_any_case(
     rf"\b(?:{_SURFACE}|{_WRITING})\s+(?:that\s+|which\s+)?(?:first\s+|last\s+)?(?:{_FRAMING})\b",
@@ -67,6 +74,29 @@ _LOOKS = re_any_case(
     r"walk|walks|walking|drive|drives|driving|run|runs|running|sit|sits|sitting|stand|stands|standing|face|",
     r"person|people|man|woman|child|dog|cat|animal|car|doing)\b",
 )
+_COLOURS = (
+    "red|orange|yellow|green|cyan|turquoise|blue|purple|violet|pink|brown|beige|white|gr[ae]y|black|golden|silver|"
+    "blonde?|dark|striped"
+)
+_OF_PICTURES = re_any_case(
+    rf"\b(?:{_COLOURS}|picture|woman|girls?|boys?|kids?|children|men|women|lad(?:y|ies)|players?|bab(?:y|ies)|"
+    r"birds?|horses?|dogs?|cats?|animals?|cars?|bikes?|trucks?|buses|trains?|shirts?|hats?|dress|things?)\b"
+)
+_COLOUR = re_any_case(_COLOURS)
+
+
+def is_colour(word: str) -> bool:
+    """Whether a word is the name of a colour or says how something looks as one does."""
+    return _COLOUR.fullmatch(word) is not None
+
+
+def looks_visible(text: str) -> bool:
+    """Whether a text speaks of what only a picture shows: colours, people, clothes, animals, cars.
+
+    >>> looks_visible("the green star"), looks_visible("the learning rate")
+    (True, False)
+    """
+    return _LOOKS.search(text) is not None or _OF_PICTURES.search(text) is not None
 
 
 def where_it_stands(text: str) -> Kind:
@@ -157,7 +187,7 @@ _RIGHT = re_any_case(
     r"at\s+that\s+(?:time|moment|point)|then|next)$",
 )
 _LEFT_SURFACE = re_any_case(rf"^(?:{_SURFACE}|{_WRITING}|on-?screen)(?:\s+|$)")
-_RIGHT_SURFACE = re_any_case(rf"(?:^|\s+)(?:{_SURFACE}|{_WRITING}|on-?screen)$")
+_RIGHT_SURFACE = re_any_case(rf"(?:^|\s+)(?:{_SURFACE}|{_WRITING}|on-?screen|stands)$")
 _LEFT_PERSON = re_any_case(rf"^(?:{_PERSON})(?:\s+|$)")
 _RIGHT_PERSON = re_any_case(rf"(?:^|\s+)(?:by\s+)?(?:{_PERSON})$")
 _ONLY_PERSON = re_any_case(rf"(?:{_PERSON}|{AUX}|anything|nothing|something|\s)+")
@@ -198,3 +228,9 @@ def named_speaker(text: str) -> tuple[str, str]:
         return "", text
     who = without_frame(found["who"].strip(), "speech")
     return (who, found["what"]) if re.match(r"[A-Z]", who) else ("", text)
+
+
+def content_of(text: str, kind: Kind) -> tuple[str, str]:
+    """The words to look for, and whom the text names as speaking; nobody unless it is about speech."""
+    speaker, rest = named_speaker(text) if kind == "speech" else ("", text)
+    return without_frame(rest, kind), speaker
