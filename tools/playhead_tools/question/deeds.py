@@ -32,7 +32,7 @@ _PRESENCE = re_any_case(
 )
 _TAIL = re_any_case(
     r"\s+(?:ever|again|later|meanwhile|then|afterwards|next|at\s+all|at\s+(?:that|this)\s+(?:time|moment)|",
-    r"(?:in|of|on|throughout)\s+(?:the|this|that)\s+(?:whole\s+|entire\s+)?(?:video|clip|film|movie|recording|"
+    r"(?:in|of|on|throughout)\s+(?:the|this|that)\s+(?:whole\s+|entire\s+|other\s+|\w+(?:st|nd|rd|th)\s+)?(?:video|clip|film|movie|recording|"
     r"footage|scene|episode))$",
 )
 _RELATIVE = re_any_case(r"^(?P<noun>.+?)\s+(?:that|who|which)\s+(?P<rest>.+)$")

@@ -212,7 +212,8 @@ _WHEN = (
 )
 _COLOURED = r"(?:the\s+)?(?P<s>\w+(?:\s+(?:things?|ones?|objects?))?)"
 _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = [
-    (re_any_case(r"^.*\b(?:day\s+or\s+(?:by\s+|at\s+)?night|time\s+of\s+(?:the\s+)?day)\b"), _nothing("describe", "")),
+    (re_any_case(r"^.*\b(?:day\s+or\s+(?:by\s+|at\s+)?night|time\s+of\s+(?:the\s+)?day)\b"),
+     _nothing("describe", "")),
     (re_any_case(rf"^on\s+(?:what|which)\s+side\s+of\s+.+?\s+{_BE}\s+(?P<s>(?:the|a|an)\s+.+)$"), _side),
     (re_any_case(rf"^{_BE}\s+(?P<s>.+?)\s+(?:to\s+the\s+)?left\s+or\s+(?:to\s+the\s+)?right\s+of\b"), _side),
     (re_any_case(rf"^seen\s+from\s+.+?,\s*where\s+{_BE}\s+(?P<s>.+)$"), _side),
@@ -224,10 +225,12 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = 
     (re_any_case(rf"^where\s+(?P<s>(?:{_BE}|{_DO})\s+(?:it|this|that|these|we|they)"
                  r"(?:\s+(?:happen|happening|take\s+place))?)$"), _nothing("locate", "place")),
     (re_any_case(r"^where\s+(?P<s>.+)$"), _event("locate", "place")),
-    (re_any_case(r"^(?:in\s+)?(?:which|what)\s+(?:videos?|clips?|films?|recordings?)\s+(?P<s>.+)$"), _in_which),
+    (re_any_case(r"^(?:in\s+)?(?:which|what)\s+(?:videos?|clips?|films?|recordings?)\s+(?P<s>.+)$"),
+     _in_which),
     (re_any_case(rf"^{_TIMES_COUNT}\s+(?P<s>.+)$"), _event("count", "number")),
     (re_any_case(rf"^(?:in\s+)?how\s+many\s+(?:of\s+(?:the|these|those)\s+|different\s+)?{_SCENES}\s+"
-                 rf"(?P<s>(?!(?:are|were)\s+there$)(?:show|contain|have|{_BE}\s+there|{_DO}|{_BE}|can)\b.+)$"), _scenes),
+                 rf"(?P<s>(?!(?:are|were)\s+there$)(?:show|contain|have|{_BE}\s+there|{_DO}|{_BE}|can)\b.+)$"),
+     _scenes),
     (re_any_case(rf"^count\s+(?:the|all)\s+{_SCENES}\s+(?:in\s+which|where|on\s+which|that|which)\s+(?P<s>.+)$"),
      _scenes),
     (re_any_case(r"^(?:how\s+many|count\s+(?:the|all)|the\s+number\s+of)\s+(?:different\s+)?(?:other\s+)?"
@@ -240,17 +243,22 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = 
     (re_any_case(rf"^{_WHEN}\s+(?P<s>.+)$"), _event("when", "time")),
     (re_any_case(r"^what\s+(?:is|was)\s+the\s+(?:\w+\s+)?thing\s+(?:that\s+)?(?P<s>.+?)\s+(?:does|do|did)$"),
      _of("describe", "deed", sure=False)),
-    (re_any_case(rf"^what\s+{_DO}\s+(?P<s>.+?)\s+do(?:\s+before\s+the\s+.*)?$"), _of("describe", "deed", sure=False)),
+    (re_any_case(rf"^what\s+{_DO}\s+(?P<s>.+?)\s+do(?:\s+before\s+the\s+.*)?$"),
+     _of("describe", "deed", sure=False)),
+    (re_any_case(r"^what\s+(?:is|was)\s+the\s+thing\s+that\s+(?:happens|happened|occurs|comes)$"),
+     lambda _: Shown("describe", "deed", visible=False)),
     (re_any_case(rf"^what\s+{_BE}\s+(?P<s>.+?)\s+(?:doing|up\s+to)$"), _of("describe", "deed", sure=False)),
     (re_any_case(r"^what\s+(?:happens|happened|becomes|became)\s+(?:to|of|with)\s+(?P<s>.+)$"),
      _of("describe", "deed", sure=False)),
-    (re_any_case(rf"^how\s+{_DO}\s+(?P<s>.+?)\s+(?:act|behave|move|react)$"), _of("describe", "deed", sure=False)),
+    (re_any_case(rf"^how\s+{_DO}\s+(?P<s>.+?)\s+(?:act|behave|move|react)$"),
+     _of("describe", "deed", sure=False)),
     (re_any_case(r"^(?:what|who)\s+else\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|than|with)\s+"
                  r"(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
     (re_any_case(r"^(?:what|which|who)\s+other\s+\w+\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|"
                  r"than|with)\s+(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
     (re_any_case(rf"^(?:what|who|which\s+\w+)\s+(?:{_BE}|can\s+be)\s+(?:seen\s+|shown\s+)?(?:together\s+with|beside|"
-                 r"next\s+to|behind|in\s+front\s+of|under|on\s+top\s+of)\s+(?P<s>.+)$"), _of("describe", "thing", sure=False)),
+                 r"next\s+to|behind|in\s+front\s+of|under|on\s+top\s+of)\s+(?P<s>.+)$"),
+     _of("describe", "thing", sure=False)),
     (re_any_case(rf"^(?:what|which\s+(?:thing|one|object))\s+{_BE}\s+{_COLOURED}$"), _coloured),
     (re_any_case(r"^who\s+(?:made|built|designed|invented|created|painted)\s+(?P<s>.+)$"), _made),
     (re_any_case(rf"^(?:what|who|whom|(?:which|what)\s+\w+)\s+(?P<s>(?:{_DO}|{_BE})\s+.+)$"), _partner),
@@ -262,5 +270,6 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = 
     (re_any_case(r"^(?:does|did|is\s+it\s+true)\s+(?:it\s+(?:ever\s+)?happen\s+)?that\s+(?P<s>.+)$"),
      _event("yes_no", "yes_no")),
     (re_any_case(r"^does\s+it\s+(?:ever\s+)?happen\s+that\s+(?P<s>.+)$"), _event("yes_no", "yes_no")),
-    (re_any_case(rf"^(?P<s>(?:{_DO}|{_BE}|can|could|has|have)\s+(?!there\b).+)$"), _event("yes_no", "yes_no")),
+    (re_any_case(rf"^(?P<s>(?:{_DO}|{_BE}|can|could|has|have)\s+(?!there\b).+)$"),
+     _event("yes_no", "yes_no")),
 ]  # fmt: skip

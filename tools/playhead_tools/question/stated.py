@@ -27,8 +27,8 @@ _ITS = re_any_case(r"\bits\s+(?P<what>\w+)")
 _IT = re_any_case(r"\b(?:that\s+(?:thing|one|object|person)|it|this\s+(?:thing|one))\b")
 _WHEN: list[tuple[RelationKind, bool, re.Pattern[str]]] = [
     ("between", False, re_any_case(r"\s*\b(?:in\s+between|meanwhile|between\s+(?:them|the\s+two))$")),
-    ("after", True, re_any_case(r"\s*\b(?:right|just|directly|immediately|straight)\s+(?:after(?:wards)?|next)"
-                                r"(?:\s+that)?$|\s+next$")),
+    ("after", True, re_any_case(r"\s*\b(?:right|just|directly|immediately|straight)\s+"
+                                r"(?:after(?:wards)?|next)(?:\s+that)?$|\s+next$")),
     ("before", True, re_any_case(r"\s*\b(?:right|just|directly|immediately)\s+before(?:\s+that|hand)?$")),
     ("after", False, re_any_case(r"\s*\b(?:after\s*wards|after(?:\s+that)?|then)$")),
     ("before", False, re_any_case(r"\s*\b(?:before(?:\s+that|hand)?)$")),

@@ -6,7 +6,7 @@ from playhead_tools.wording import word_set
 
 _PLAIN = """
 add appear approach arrive ask attack balance bark bat bathe beat bend bite blink block blow board boil
-bounce bow bowl box break bring brush build bump burn bury buy call carry cast catch celebrate change
+bounce bow bowl box break bring brush build bump burn bury buy carry cast catch celebrate change
 chase cheer chew chop clap clean clear click climb clip close collapse collect collide comb come cook
 count cover crash crawl cross cry cuddle cut dance deal decorate deliver descend dig dip disappear dive
 divide dodge drag draw dress drift drink drip drive drop dry eat embrace empty enter erase escape exit
