@@ -1,0 +1,130 @@
+"""One look, counted, kept and mapped to evidence: what `inspect`, `zoom` and `scan` share."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from playhead_index.errors import ModelError, ToolError, VideoError
+from playhead_index.window import Window, format_time
+from playhead_tools.eyes import Look
+from playhead_tools.replies import is_abstention
+from playhead_tools.toolbox.kit import Kit, Record
+
+NO_EYES = (
+    "no model looks at pictures here: {tool} needs one. Set PLAYHEAD_VIDEO_MODEL to a video model, or"
+    " PLAYHEAD_VIDEO_SERVER to a server that has one; until then use search, read_captions, read_transcript"
+)
+SAID_CHARS = 300
+_FRAME = re.compile(r"\s*\[(?:frames?\s*)?(\d+)\]")
+_YES, _NO = re.compile(r"\s*yes\b", re.IGNORECASE), re.compile(r"\s*no\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look said.
+
+    Args:
+        video_id: in which video.
+        window: that was shown.
+        text: the reply, with the times of the frames that it names in place of their numbers.
+        p_yes: probability of Yes, from the model or from its word; None when it said neither.
+        declined: the model said that the clip does not show what was asked.
+        strange: it named a frame that was never shown, which was taken out.
+        cost: what the look used; nothing for one that was kept.
+    """
+
+    video_id: str
+    window: Window
+    text: str
+    p_yes: float | None
+    declined: bool
+    strange: bool
+    cost: Record
+
+
+def need_eyes(kit: Kit, tool: str) -> None:
+    """Nothing comes out where a model can look and looks are left.
+
+    Raises:
+        ToolError: no model looks here, or the looks are used up; it says what to do instead.
+    """
+    if kit.eyes is None:
+        raise ToolError(NO_EYES.format(tool=tool))
+    if looks_left(kit) < 1:
+        raise ToolError(f"no look is left of {kit.limits.looks}; finish with what there is, or abstain")
+
+
+def looks_left(kit: Kit) -> int:
+    """Looks that may still be made."""
+    return kit.limits.looks - round(kit.used["looks"])
+
+
+def look(kit: Kit, video_id: str, window: Window, question: str, *, yes_no: bool = False) -> Seen:
+    """What the model says of a window; what was asked before is not asked again and costs nothing.
+
+    Raises:
+        ToolError: no model can look, no look is left, or the file or the model failed.
+    """
+    asked = f"{video_id}|{window.start_s:.3f}|{window.end_s:.3f}|{yes_no}|{question}"
+    key = hashlib.sha256(asked.encode()).hexdigest()[:16]
+    known = kit.looks.get(key)
+    if known is not None:
+        return _seen(known, {})
+    need_eyes(kit, "a look")
+    made = _made(kit, video_id, window, question, yes_no)
+    text, strange = _with_times(made)
+    shown = [round(made.window.start_s, 3), round(made.window.end_s, 3)]
+    kit.looks[key] = {"video_id": video_id, "window": shown, "text": text[:SAID_CHARS], "strange": strange}
+    kit.looks[key]["p_yes"] = _p_yes(made) if yes_no else made.p_yes
+    cost = kit.spent(looks=1, frames=made.frames, visual_tokens=made.visual_tokens, look_seconds=made.seconds)
+    return _seen(kit.looks[key], cost)
+
+
+def _made(kit: Kit, video_id: str, window: Window, question: str, yes_no: bool) -> Look:
+    if kit.eyes is None:
+        raise ToolError(NO_EYES.format(tool="a look"))
+    try:
+        return kit.eyes.look(video_id, window, question, yes_no=yes_no)
+    except (ModelError, VideoError) as error:
+        raise ToolError(f"looking at {window} failed: {error}") from error
+
+
+def _seen(row: Record, cost: Record) -> Seen:
+    text: str = row["text"]
+    window = Window(*row["window"])
+    declined = is_abstention(text)
+    return Seen(row["video_id"], window, text, row["p_yes"], declined, row["strange"], cost)
+
+
+def _p_yes(made: Look) -> float | None:
+    if made.p_yes is not None:
+        return round(made.p_yes, 3)
+    if made.declines or _NO.match(made.text):
+        return 0.0
+    return 1.0 if _YES.match(made.text) else None
+
+
+def _with_times(made: Look) -> tuple[str, bool]:
+    """The reply with `(0:12.5)` for `[3]`; a number of no frame is taken out, and that is said."""
+    strange = False
+
+    def time_of(found: re.Match[str]) -> str:
+        nonlocal strange
+        at = int(found[1]) - 1
+        if 0 <= at < len(made.times_s):
+            return f" ({format_time(made.times_s[at])})"
+        strange = True
+        return ""
+
+    return _FRAME.sub(time_of, " ".join(made.text.split())), strange
+
+
+def is_yes(text: str) -> bool:
+    """Whether a reply begins with Yes."""
+    return _YES.match(text) is not None
+
+
+def summed(costs: list[Record]) -> Record:
+    """Costs of several looks together."""
+    names = dict.fromkeys(name for cost in costs for name in cost)
+    return {name: round(sum(cost.get(name, 0) for cost in costs), 3) for name in names}
