@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what was asked for; 1 when a benchmark failed."""
     parser = argparse.ArgumentParser(prog="python -m playhead_bench.suite", description=suite.__doc__)
     parser.add_argument("--size", choices=("small", "full"), default="small")
+    parser.add_argument("--full", action="store_const", const="full", dest="size", help="as --size full")
     parser.add_argument("--only", nargs="*", metavar="B", help="such as b2 b3; all by default")
     parser.add_argument("--out", type=Path, help="where the JSON report goes; standard output by default")
     asked = parser.parse_args(arguments)
@@ -54,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def benchmarks() -> list[str]:
     """The names of the benchmark modules, in the order of their numbers."""
     names = [module.name for module in pkgutil.iter_modules(suite.__path__)]
-    numbered = [name for name in names if name[0] == "b" and name.split("_")[0][1:].isdigit()]
-    return sorted(numbered, key=lambda name: int(name.split("_")[0][1:]))
+    numbered = {name: found for name in names if (found := re.match(r"b(\d+)([a-z]*)_", name))}
+    return sorted(numbered, key=lambda name: (int(numbered[name][1]), numbered[name][2]))
 
 
 def run_alone(name: str, size: str) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""B11: several clips of different lengths asked about in one batch, beside one after the other.
+
+Padding is what a batch of ragged prompts wastes; tokens kept to the same number for every clip take it away.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playhead_bench.suite.common import Size, compare
+from playhead_bench.suite.video_models import make, shapes
+from playhead_bench.suite.watching import Made, about, clock, moving, same_number, stock
+from playhead_tools.video_llm.assembling import cut_row
+from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.protocol import Asked
+
+THREADS = 1
+ROUNDS = 7
+TOGETHER = {"small": (2, 6), "full": (2, 4, 8, 16)}
+FRAMES = {"small": (4, 8, 6, 2, 4, 6), "full": (32, 48, 64, 24, 16, 40, 56, 64)}
+TOKENS = {"small": 64, "full": 1024}
+NEW_TOKENS = 8
+
+
+def run(size: Size) -> dict[str, Any]:
+    """Clips a second in batches of several sizes, beside single calls and the stock batch.
+
+    Returns:
+        by model and number of clips; `pad_waste` is the part of a batch that is padding, `of_ideal` how fast
+        a batch is beside single calls that took so much longer as padding makes it.
+    """
+    found = {}
+    for shape in shapes(size):
+        made = make(shape)
+        lengths = FRAMES[size]
+        calls = [
+            about(
+                moving(lengths[n % len(lengths)], shape.side_px, number=n), question=n, new_tokens=NEW_TOKENS
+            )
+            for n in range(max(TOGETHER[size]))
+        ]
+        found[shape.title] = {"model": shape.record(made)} | {
+            f"{many} clips": _measure(made, calls[:many], TOKENS[size]) for many in TOGETHER[size]
+        }
+        del made
+    return found | {"goal": {"of_ideal": 0.9, "pad_waste": 0.1}}
+
+
+def _measure(made: Loaded, calls: Sequence[Asked], tokens: int) -> dict[str, Any]:
+    """The same calls in four ways, features encoded anew each time."""
+
+    def ours(keep: Any = None) -> Made:
+        return Made(made, keep=keep, reuse_bytes=0)
+
+    few = same_number(tokens)
+    compared = compare(
+        {
+            "single": lambda n: [ours().watch(call) for call in calls],
+            "batch": lambda n: ours().watch_all(calls),
+            "batch_few": lambda n: ours(few).watch_all(calls),
+            "stock_batch": lambda n: stock(made, calls),
+        },
+        ROUNDS,
+        clock(),
+    )
+    speeds = {name: len(calls) / timing.min_s for name, timing in compared.timings.items()}
+    pairs = [
+        ("batch", "single"),
+        ("batch", "stock_batch"),
+        ("batch_few", "stock_batch"),
+    ]
+    waste = {"all_kept": _waste(ours(), calls), "few_kept": _waste(ours(few), calls)}
+    return {
+        "clips_per_s": speeds,
+        "pad_waste": waste,
+        "of_ideal": speeds["batch"] / speeds["single"] / (1 - waste["all_kept"]),
+        **compared.record(*pairs),
+    }
+
+
+def _waste(llm: Made, calls: Sequence[Asked]) -> float:
+    prompts = [llm.prompt(call) for call in calls]
+    lengths = [len(cut_row(prompt.row, prompt.kept).ids) for prompt in prompts]
+    return 1 - sum(lengths) / (len(lengths) * max(lengths))

@@ -1,0 +1,221 @@
+"""What benchmarks of watching share: clips, a made model as ours, the stock path, keepers, peak memory."""
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.runtime import torch, transformers
+from playhead_index.window import Window
+from playhead_tools.compression.baselines import drop_random_tokens
+from playhead_tools.compression.choose import uniform_frames
+from playhead_tools.compression.guidance import word_frame_scores, word_token_scores
+from playhead_tools.compression.importance import vidcom2_scores
+from playhead_tools.compression.peers import keep_distinct
+from playhead_tools.compression.plan import TokenCosts, plan_tokens
+from playhead_tools.compression.ranking import RankedTokens, rank_tokens
+from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.video_llm.chat import prompt_text
+from playhead_tools.video_llm.choosing import frames_to_show
+from playhead_tools.video_llm.encoded import metadata_of
+from playhead_tools.video_llm.first_word import FirstWord
+from playhead_tools.video_llm.keeping import SeenClip, TokenKeeper
+from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
+
+FPS = 2.0
+
+
+class Made(TransformersVideoLLM):
+    """The product's video-LLM with a made model in the place of a checkpoint.
+
+    Args:
+        made: the model.
+        how: as `TransformersVideoLLM`.
+    """
+
+    def __init__(self, made: Loaded, **how: Any) -> None:
+        super().__init__("made", **how)
+        self._made = made
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The made model."""
+        return self._made
+
+
+def clock() -> Callable[[], float]:
+    """Processor time on the processor, which others' work there does not change; wall clock with a GPU."""
+    return settled if torch().cuda.is_available() else process_time
+
+
+def settled() -> float:
+    """Seconds on the wall clock, once the GPU has done what it was given."""
+    torch().cuda.synchronize()
+    return perf_counter()
+
+
+def _settle(loaded: Loaded) -> None:
+    if loaded.device.startswith("cuda"):
+        torch().cuda.synchronize()
+
+
+def moving(frames: int, side_px: int, *, number: int = 0) -> Clip:
+    """A clip in which a square of noise moves over a picture of noise, two frames a second."""
+    rng = np.random.default_rng(number)
+    still = rng.integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
+    part = side_px // 3
+    square = rng.integers(0, 256, (part, part, 3), dtype=np.uint8)
+    pictures = np.repeat(still[None], frames, axis=0)
+    for i, picture in enumerate(pictures):
+        x = i * (side_px - part) // max(1, frames - 1)
+        picture[part : 2 * part, x : x + part] = square
+    pts_s = np.arange(frames) / FPS
+    return Clip(f"clip{number}", Window(0.0, frames / FPS), pts_s, pictures)
+
+
+def about(*clips: Clip, question: int = 0, new_tokens: int = 1) -> Asked:
+    """One of many questions about clips; all frames are shown."""
+    text = f"What is the square doing when it passes place number {question}?"
+    return Asked(clips, text, Budget(frames=None, new_tokens=new_tokens))
+
+
+def stock(loaded: Loaded, calls: Sequence[Asked]) -> tuple[Any, float]:
+    """What transformers alone makes of calls in one padded batch, each of one clip.
+
+    Returns:
+        (B, L) tokens of prompts and replies, and seconds from the first new token to the last.
+    """
+    inputs = stock_inputs(loaded, calls)
+    first = FirstWord(None, lambda: _settle(loaded))
+    most = max(call.budget.new_tokens for call in calls)
+    how = greedy_config(loaded.model.generation_config, loaded.tokenizer, most)
+    with torch().inference_mode():
+        out = loaded.model.generate(
+            **inputs, generation_config=how, logits_processor=transformers().LogitsProcessorList([first])
+        )
+    _settle(loaded)
+    ended_s = perf_counter()
+    return out, ended_s - (ended_s if first.at_s is None else first.at_s)
+
+
+def stock_inputs(loaded: Loaded, calls: Sequence[Asked]) -> dict[str, Any]:
+    """The processor's own tensors for calls of one clip each, padded on the left."""
+    clips = [call.clips[0] for call in calls]
+    inputs = loaded.processor(
+        text=[prompt_text(loaded, call, frames_to_show(call)) for call in calls],
+        videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2) for clip in clips],
+        videos_kwargs={
+            "do_sample_frames": False,
+            "return_tensors": "pt",
+            "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s) for clip in clips],
+        },
+        text_kwargs={"return_tensors": "pt", "padding": True},
+    )
+    inputs.pop("video_metadata", None)
+    return {
+        name: value.to(loaded.device, loaded.model.dtype if value.is_floating_point() else None)
+        for name, value in inputs.items()
+    }
+
+
+class Guided:
+    """The product's way: budgets by the question's words, tokens by a ranking made once a clip.
+
+    Args:
+        ratio: of the visual tokens that are kept.
+        words: the language model's own vectors of a text's words.
+    """
+
+    def __init__(self, ratio: float, words: Callable[[str], NDArray[np.float32]]) -> None:
+        self.ratio, self.words = ratio, words
+        self._ranked: dict[tuple[str, int], RankedTokens] = {}
+
+    def __call__(
+        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
+    ) -> list[KeptTokens]:
+        """The tokens to keep of each clip."""
+        words = torch().from_numpy(self.words(question))
+        return [self._of(seen, words) for seen in clips]
+
+    def _of(self, seen: SeenClip, words: Any) -> KeptTokens:
+        clip = seen.tokens
+        key = seen.clip.video_id, len(clip)
+        if key not in self._ranked:
+            self._ranked[key] = rank_tokens(clip, vidcom2_scores(clip)[0])
+        scores = word_frame_scores(word_token_scores(clip, words.to(clip.tokens.dtype)))
+        budget = max(1, round(self.ratio * len(clip) * clip.tokens_per_frame))
+        plan = plan_tokens(scores, clip.pts_s, TokenCosts(clip.tokens_per_frame), budget)
+        counts = np.zeros(len(clip), dtype=np.int64)
+        counts[plan.frames.indices] = plan.counts
+        return self._ranked[key].take(counts)[1]
+
+
+def distinct(ratio: float) -> TokenKeeper:
+    """A keeper that no question changes (VidCom2's): what stands before the question stays the same."""
+
+    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+        return [keep_distinct(seen.tokens, ratio) for seen in clips]
+
+    return keep
+
+
+def by_lot(ratio: float) -> TokenKeeper:
+    """A keeper that draws lots."""
+
+    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+        every = [seen.tokens for seen in clips]
+        return [
+            drop_random_tokens(one, max(1, round(ratio * len(one) * one.tokens_per_frame)), 0)
+            for one in every
+        ]
+
+    return keep
+
+
+def same_number(tokens: int) -> TokenKeeper:
+    """A keeper of the same number of tokens of every clip, however long, spread over its steps."""
+
+    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+        return [_even(seen.tokens, tokens) for seen in clips]
+
+    return keep
+
+
+def _even(clip: ClipTokens, tokens: int) -> KeptTokens:
+    every = len(clip) * clip.tokens_per_frame
+    places = uniform_frames(every, min(tokens, every))
+    return KeptTokens(torch().from_numpy(places), clip.tokens_per_frame, clip.pts_s)
+
+
+def peak_mb(task: Callable[[], object]) -> float | None:
+    """MB above what was taken before that a task needs at its worst; None where the system does not tell."""
+    if torch().cuda.is_available():
+        torch().cuda.empty_cache()
+        torch().cuda.reset_peak_memory_stats()
+        before = torch().cuda.memory_allocated()
+        task()
+        return float(torch().cuda.max_memory_allocated() - before) / 2**20
+    if not os.access("/proc/self/clear_refs", os.W_OK):
+        return None
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)  # what was freed goes back, else the next peak hides in it
+    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew
+    before_mb = _status_mb("VmRSS")
+    task()
+    return _status_mb("VmHWM") - before_mb
+
+
+def _status_mb(name: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(f"/proc/self/status names no {name}")
