@@ -10,7 +10,7 @@ from playhead_bench.oracle.experiment import NoisePoint
 from playhead_bench.results.__main__ import main
 from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
-from playhead_bench.results.page import NOTHING, page, section
+from playhead_bench.results.page import NOTHING, flat, page, section
 from playhead_bench.results.parts import of_run
 
 POINT = {"noise": 2.0, "cosine": 0.45, "recall_at": {"1": 0.5, "5": 0.75}, "empty": 0.0}
@@ -76,6 +76,12 @@ def test_a_depth_without_a_needle_stays_empty():
     cells = [CELL, CELL | {"depth": 0.9, "minutes": 10.0}]
     needles = replace(ORACLE, part="needles", data={"about": "", "cells": cells})
     assert "| thing | 10 | – | 100% of 1 | 100% |" in section(needles, "p")
+
+
+def test_a_timing_and_a_ratio_take_one_line_each():
+    timing = {"rounds": 7, "p99_s": 3.0, "median_s": 2.0, "min_s": 1.5}
+    rows = list(flat({"timings": {"stock": timing}, "ours_over_stock": {"median": 0.5, "min": 0.25}}))
+    assert rows == [("timings stock", "1.5 s, median 2 s"), ("ours_over_stock", "0.25, median 0.5")]
 
 
 def test_the_suite_shows_every_number_and_what_failed():

@@ -161,13 +161,21 @@ def suite(data: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every leaf of nested records with the path to it.
+_TIMING = {"min_s", "median_s", "p99_s", "rounds"}
+_RATIO = {"min", "median"}
 
-    >>> list(flat({"a": {"b": 0.5}, "c": [1, "x"]}))
-    [('a b', '0.5'), ('c', '1, x')]
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every leaf of nested records with the path to it; a timing or a ratio is one leaf.
+
+    >>> list(flat({"a": {"b": 0.5}, "c": [1, "x"], "d": {"min": 1.5, "median": 2.0}}))
+    [('a b', '0.5'), ('c', '1, x'), ('d', '1.5, median 2')]
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and value.keys() == _RATIO:
+        yield name, f"{_told(value['min'])}, median {_told(value['median'])}"
+    elif isinstance(value, Mapping) and value.keys() == _TIMING:
+        yield name, f"{_told(value['min_s'])} s, median {_told(value['median_s'])} s"
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from flat(inner, f"{name} {key}".strip())
     elif isinstance(value, list) and any(isinstance(one, (Mapping, list)) for one in value):
