@@ -1,0 +1,71 @@
+"""A made library whose two videos are there to be decoded, and short ways to ask a baseline about it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from tests.made_videos import colours
+from tests.tools.made_library import VIDEOS, WordFinder, make_library
+
+from playhead_agent.baselines.registry import answer_with
+from playhead_agent.limits import Limits, Meter
+from playhead_agent.scripted import ScriptedChatModel
+from playhead_agent.state import Context
+from playhead_index.search.results import Scope
+from playhead_index.store.catalog import Catalog
+from playhead_tools.evidence import Answer
+from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.scripted import ScriptedVideoLLM
+
+
+@pytest.fixture(scope="session")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The made library with its files: plain colours, one picture a second."""
+    folder = tmp_path_factory.mktemp("filmed")
+    catalog = make_library(folder)
+    for name, duration_s in VIDEOS.values():
+        colours(folder / name, [((200, 30, 30), duration_s / 2), ((30, 30, 200), duration_s / 2)], fps=1.0)
+    return catalog
+
+
+class Asking:
+    """Asks a baseline, and keeps the models that it asked."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.model = ScriptedVideoLLM([])
+        self.chat: ScriptedChatModel | None = None
+
+    def __call__(
+        self,
+        name: str,
+        question: str,
+        says: Sequence[Any] | Callable[..., Any],
+        *,
+        chat: Sequence[Any] | None = None,
+        scope: Scope | None = None,
+        options: Sequence[str] = (),
+        limits: Limits | None = None,
+        clock: Iterator[float] | None = None,
+    ) -> Answer:
+        self.model = ScriptedVideoLLM(says)
+        self.chat = None if chat is None else ScriptedChatModel(replies=list(chat))
+        ticks = time.monotonic if clock is None else clock.__next__
+        given = limits or Limits(model_calls=24)
+        context = Context(
+            WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks)
+        )
+        eyes = Eyes(self.catalog, self.model, bare=True)
+        return answer_with(name, question, context=context, eyes=eyes, options=options, scope=scope)
+
+    @property
+    def shown_s(self) -> list[list[float]]:
+        """The times of the frames of each look, those given twice once."""
+        return [sorted(set(asked.clips[0].pts_s.tolist())) for asked in self.model.asked]
+
+
+@pytest.fixture
+def asking(filmed: Catalog) -> Asking:
+    """Asks a baseline about the filmed library."""
+    return Asking(filmed)
