@@ -49,4 +49,4 @@ BAD = [
 @pytest.mark.parametrize(("_", "unsure", "message"), BAD, ids=[row[0] for row in BAD])
 def test_an_event_refuses(_: str, unsure: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        event("E1", 0, 1, **unsure)
+        event("E1", 0, 1, "v", **unsure)
