@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Material, abstention, computed_numbers, extractive_claims
 from playhead_agent.reasoning import Finding, reason
+from playhead_agent.seeing.conclude import (
+    seen_claims,
+    seen_finding,
+    seen_judgement,
+    seen_no,
+    sight_of,
+)  # fmt: skip
+from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import (
     Context,
     State,
@@ -29,10 +38,14 @@ from playhead_tools.cite import (
 )  # fmt: skip
 from playhead_tools.evidence import Answer, Claim, Interval, Reason, Status, coverage_sentence
 from playhead_tools.look_up import VideoEntry, list_videos
+from playhead_tools.options import declining
 
 
 def reckoned(state: State, context: Context) -> Finding:
     """The finding for the evidence in a state."""
+    sight = sight_of(state)
+    if sight is not None:
+        return seen_finding(sight, evidence_of(state))
     spec, coverage = spec_of(state), coverage_of(state)
     calibrated = context.thresholds.picture is not None
     whole = state["whole"] and coverage is not None and fully_searched(spec.wanted, coverage, calibrated)
@@ -41,6 +54,9 @@ def reckoned(state: State, context: Context) -> Finding:
 
 def judged(state: State, context: Context) -> Judgement:
     """What may be said of the finding in a state."""
+    sight = sight_of(state)
+    if sight is not None:
+        return seen_judgement(sight, coverage_of(state))
     finding = Finding.from_json(state["finding"])
     calibrated = context.thresholds.picture is not None
     return judge(spec_of(state), finding, evidence_of(state), coverage_of(state), calibrated)
@@ -55,14 +71,19 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     """
     material = material_of(state, context)
     if context.llm is None or state["verdict"]["status"] == "abstained":
-        return _draft(extractive_claims(material), "code"), material.notes
+        return _draft(_code_claims(state, material), "code"), material.notes
     try:
         claims, no_answer = written_claims(material, context, material.notes)
     except (ModelUnavailable, ModelOutputInvalid) as error:
         material.notes.append(f"the answer is made of the evidence alone: {error}")
-        return _draft(extractive_claims(material), "code"), material.notes
+        return _draft(_code_claims(state, material), "code"), material.notes
     material.notes.extend(_suspicious(material))
     return _draft(claims, "model", no_answer), material.notes
+
+
+def _code_claims(state: State, material: Material) -> list[Claim]:
+    sight = sight_of(state)
+    return extractive_claims(material) if sight is None else seen_claims(sight, material)
 
 
 def _draft(claims: Sequence[Claim], by: str, no_answer: str = "") -> dict[str, Any]:
@@ -108,9 +129,25 @@ def final_answer(state: State, context: Context) -> Answer:
         return _model_found_nothing(state, context, state["draft"]["no_answer"])
     material = material_of(state, context)
     checked = _checked(state, context, material)
+    sight = sight_of(state)
+    if sight is not None and sight.kind == "yes_no" and not sight.value:
+        judgement = Judgement(**state["verdict"])
+        text = seen_no(coverage_of(state))
+        told = _answer(state, context, text, judgement.status, judgement.reason, checked.notes)
+        return replace(told, confidence=judgement.confidence, choice=sight.choice)
     if not checked.report.kept:
-        return _nothing(state, context, checked.notes)
-    return _kept(state, context, material, checked)
+        nothing = _nothing(state, context, checked.notes)
+        return replace(nothing, choice=declining(material.spec.options))
+    answer = _kept(state, context, material, checked)
+    return replace(answer, choice=_choice(sight, material, checked.report.kept))
+
+
+def _choice(sight: Sight | None, material: Material, kept: Sequence[Claim]) -> int | None:
+    """The option that follows from what was found; None where none does."""
+    options = material.spec.options
+    if not options:
+        return None
+    return sight.choice if sight is not None else chosen_option(material, kept)
 
 
 def _checked(state: State, context: Context, material: Material) -> _Checked:
@@ -125,7 +162,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append("no claim of the model held; the answer is made of the evidence alone")
-    return _Checked(check_claims(extractive_claims(material), grounds), False, 1.0, tuple(notes))
+    return _Checked(check_claims(_code_claims(state, material), grounds), False, 1.0, tuple(notes))
 
 
 def _dropped_note(lost: Dropped) -> str:

@@ -1,8 +1,9 @@
-"""The agent, read top to bottom: parse, plan, retrieve, inspect, reason, verify, compose, check.
+"""The agent, read top to bottom: parse, plan, retrieve, inspect, triage, reason, verify, compose, check.
 
-    parse ──> plan ──> retrieve ──> inspect ──> reason ──> verify ──> compose ──> check
-                ^                                            │
-                └──────────── route: other lanes ────────────┘
+    parse ──> plan ──> retrieve ──> inspect ──> triage ──> reason ──> verify ──> compose ──> check
+                ^                               │    ^                  │
+                │                    one a clip └──> watch              │
+                └───────────────── route: other lanes ──────────────────┘
 
 Every node takes the state, counts itself, and gives back the keys that it wrote. What a node knows of
 the library it reads from the catalog; between nodes only ids and windows travel.
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Send
 
 from playhead_agent.conclude import draft_claims, final_answer, judged, reckoned
 from playhead_agent.gather import run_search
@@ -22,6 +24,9 @@ from playhead_agent.look import nearest_note, place
 from playhead_agent.plan import plan_lookups
 from playhead_agent.progress import Progress
 from playhead_agent.reasoning import Finding
+from playhead_agent.seeing.desk import Request
+from playhead_agent.seeing.nodes import triage as triage_pictures
+from playhead_agent.seeing.nodes import watch as watch_clip
 from playhead_agent.state import (
     Context,
     State,
@@ -49,9 +54,10 @@ Update = dict[str, Any]
 def parse(state: State, runtime: Runtime[Context]) -> Update:
     """Takes the question apart and finds the stretches that it is about."""
     runtime.context.meter.step("parse")
-    spec = parse_question(state["question"])
+    options = tuple(state.get("options") or ())
+    spec = parse_question(state["question"], options)
     try:
-        spec, placed = place(state["question"], scope_from_json(state.get("scope")), runtime.context)
+        spec, placed = place(state["question"], scope_from_json(state.get("scope")), runtime.context, options)
         refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
     except ToolError as error:
         refusal, stretches, notes = ("unknown", f"{error}."), (), []
@@ -71,6 +77,9 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "coverage": None,
         "looked_at": [],
         "evidence": [],
+        "looks": None,
+        "wanted": [],
+        "sight": None,
         "whole": True,
         "cut": False,
         "finding": Finding("none").to_json(),
@@ -137,6 +146,38 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     }
 
 
+def triage(state: State, runtime: Runtime[Context]) -> Update:
+    """Decides which clips must be looked at, and when enough were, what they tell."""
+    runtime.context.meter.step("triage")
+    done = triage_pictures(state, runtime.context)
+    told = "nothing to look at" if done.sight is None else f"{done.sight.kind} {done.sight.text}".strip()
+    _tell(runtime, "triage", f"look at {len(done.wanted)} clips" if done.wanted else told)
+    if done.wanted:
+        wanted = [request.to_json() for request in done.wanted]
+        return {"wanted": wanted, "coverage": _joined(state, list(done.coverage))}
+    return {
+        "wanted": [],
+        "sight": None if done.sight is None else done.sight.to_json(),
+        "evidence": [record.to_json(compact=True) for record in done.table.records],
+        "coverage": _joined(state, list(done.coverage)),
+        "looked_at": state["looked_at"] + rows_of(done.looked_at),
+        "notes": [*state["notes"], *done.notes],
+    }
+
+
+def look_next(state: State) -> list[Send] | str:
+    """One `watch` for each clip that is wanted, side by side; on to `reason` when none is."""
+    return [Send("watch", {"wanted": [request]}) for request in state["wanted"]] or "reason"
+
+
+def watch(state: State, runtime: Runtime[Context]) -> Update:
+    """Looks at one clip and asks one question about it."""
+    request = Request.from_json(state["wanted"][0])
+    row = watch_clip(request, runtime.context)
+    _tell(runtime, "watch", f"{request.window}: {request.question.splitlines()[0]} {row['text']}")
+    return {"looks": [row]}
+
+
 def reason(state: State, runtime: Runtime[Context]) -> Update:
     """Builds events and reckons with their times."""
     runtime.context.meter.step("reason")
@@ -196,13 +237,16 @@ def _compiled() -> "CompiledStateGraph[State, Context, State, State]":
     graph = StateGraph(State, context_schema=Context)
     for name, node in (
         ("parse", parse), ("plan", plan), ("retrieve", retrieve), ("inspect", inspect),
-        ("reason", reason), ("verify", verify), ("compose", compose), ("check", check),
+        ("triage", triage), ("watch", watch), ("reason", reason), ("verify", verify),
+        ("compose", compose), ("check", check),
     ):  # fmt: skip
         graph.add_node(name, node)
     graph.add_edge(START, "parse")
     graph.add_conditional_edges("parse", _refused, ["plan", "check"])
-    for a, b in (("plan", "retrieve"), ("retrieve", "inspect"), ("inspect", "reason"), ("reason", "verify")):
+    for a, b in (("plan", "retrieve"), ("retrieve", "inspect"), ("inspect", "triage"), ("reason", "verify")):
         graph.add_edge(a, b)
+    graph.add_conditional_edges("triage", look_next, ["watch", "reason"])
+    graph.add_edge("watch", "triage")
     graph.add_conditional_edges("verify", route, ["plan", "compose"])
     graph.add_edge("compose", "check")
     graph.add_edge("check", END)

@@ -1,5 +1,6 @@
 """What a run may use, and the one place where it is counted."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,18 +20,24 @@ class Limits:
         evidence: records in the evidence table.
         anchors: places in a video that a relation in time is followed from.
         prompt_chars: characters of evidence that the language model is shown.
+        looks: calls of the video-LLM.
+        frames: frames that it is shown, over all looks.
+        visual_tokens: tokens that they become.
 
     Raises:
         ValueError: one of them is not above 0.
     """
 
-    steps: int = 24
+    steps: int = 64
     seconds: float = 120.0
     model_calls: int = 4
     model_call_s: float = 60.0
     evidence: int = 48
     anchors: int = 3
     prompt_chars: int = 12_000
+    looks: int = 64
+    frames: int = 400
+    visual_tokens: int = 200_000
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -75,7 +82,11 @@ class Meter:
     model_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    looks: int = 0
+    frames: int = 0
+    visual_tokens: int = 0
     _started_s: float = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._started_s = self.clock()
@@ -128,6 +139,23 @@ class Meter:
         self.prompt_tokens += prompt
         self.completion_tokens += completion
 
+    def look(self, frames: int, visual_tokens: int) -> None:
+        """Counts a look that was made."""
+        with self._lock:
+            self.looks += 1
+            self.frames += frames
+            self.visual_tokens += visual_tokens
+
+    def looks_left(self, frames_a_look: int) -> int:
+        """How many more looks of so many frames the limits allow."""
+        each = self.visual_tokens / self.looks if self.looks else 0.0
+        left = [
+            self.limits.looks - self.looks,
+            (self.limits.frames - self.frames) // frames_a_look,
+            int((self.limits.visual_tokens - self.visual_tokens) / each) if each else self.limits.looks,
+        ]
+        return max(0, min(left)) if self.remaining_s > 0 else 0
+
     def cost(self) -> dict[str, float]:
         """What was used so far, for the answer."""
         return {
@@ -137,4 +165,7 @@ class Meter:
             "model_calls": self.model_calls,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
+            "looks": self.looks,
+            "frames": self.frames,
+            "visual_tokens": self.visual_tokens,
         }

@@ -39,7 +39,9 @@ class Placed:
     refusal: tuple[str, str] | None = None
 
 
-def place(question: str, scope: Scope, context: Context) -> tuple[QuestionSpec, Placed]:
+def place(
+    question: str, scope: Scope, context: Context, options: Sequence[str] = ()
+) -> tuple[QuestionSpec, Placed]:
     """What a question asks, and the stretches of the videos in scope that its explicit times leave.
 
     A video whose file name stands in the question is the only one that it is about.
@@ -49,7 +51,7 @@ def place(question: str, scope: Scope, context: Context) -> tuple[QuestionSpec, 
     """
     videos = list_videos(context.catalog, scope)
     named = named_videos(videos, question)
-    spec = replace(parse_question(without_names(question, named)), text=question)
+    spec = replace(parse_question(without_names(question, named), options), text=question)
     return spec, _placed(spec, scope, named or videos)
 
 

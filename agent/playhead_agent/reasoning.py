@@ -11,7 +11,9 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Event, Reckoned
 
-Op = Literal["none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline"]
+Op = Literal[
+    "none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen"
+]  # fmt: skip
 MERGE_GAP_S = 2.0
 FEW = 3
 

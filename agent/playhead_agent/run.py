@@ -1,6 +1,6 @@
 """Asking: `ask` for an answer, `stream` for what happens on the way to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -28,6 +28,7 @@ def ask(
     checkpointer: "BaseCheckpointSaver[str] | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
+    options: Sequence[str] = (),
     raise_on_limit: bool = False,
 ) -> Answer:
     """The answer to a question.
@@ -38,6 +39,7 @@ def ask(
         checkpointer: keeps the run; without one a thread is forgotten at its end.
         thread_id: the conversation; a new one when None. A later question keeps its scope.
         scope: which videos, which stretch; None for the thread's scope, else the whole library.
+        options: of a multiple choice; the answer's `choice` is one of them, or None.
         raise_on_limit: raise when a limit is reached instead of giving the best answer so far.
 
     Raises:
@@ -50,6 +52,7 @@ def ask(
         checkpointer=checkpointer,
         thread_id=thread_id,
         scope=scope,
+        options=options,
         raise_on_limit=raise_on_limit,
     )
     for step in steps:
@@ -65,13 +68,14 @@ def stream(
     checkpointer: "BaseCheckpointSaver[str] | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
+    options: Sequence[str] = (),
     raise_on_limit: bool = False,
 ) -> Iterator[Progress | Answer]:
     """What happens on the way to an answer, node by node, and at the end the `Answer`.
 
     Arguments and errors are those of `ask`.
     """
-    given: State = {"question": question}
+    given: State = {"question": question, "options": list(options), "spec": {}}
     if scope is not None:
         given["scope"] = scope_to_json(scope)
     yield from _run(given, context, checkpointer, thread_id or uuid4().hex, raise_on_limit)
@@ -103,29 +107,22 @@ def _run(
     state = cast("State", dict(graph.get_state(config).values)) if checkpointer is not None else State()
     if given is None and not state:
         raise LibraryError(f"no run is kept for thread {thread_id!r}")
-    state = {**state, "spec": {}, **given} if given is not None else state
-    options: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
+    state = {**state, **given} if given is not None else state
+    how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
     try:
         for mode, part in graph.stream(
-            given, config, context=run, stream_mode=["updates", "custom"], **options
+            given, config, context=run, stream_mode=["values", "custom"], **how
         ):
             if mode == "custom":
                 yield Progress(**{**part, "evidence": tuple(part["evidence"])})
             else:
-                state = _updated(state, part)
+                state = cast("State", part)
         yield _finished(state, run, thread_id)
     except AgentStopped as stop:
         stop.best = replace(best_so_far(state, run, str(stop)), thread_id=thread_id)
         if raise_on_limit:
             raise
         yield stop.best
-
-
-def _updated(state: State, part: Mapping[str, Any]) -> State:
-    updated = state
-    for update in part.values():
-        updated = cast("State", {**updated, **(update or {})})
-    return updated
 
 
 def _finished(state: State, context: Context, thread_id: str) -> Answer:

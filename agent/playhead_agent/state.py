@@ -5,9 +5,9 @@ are read again from the catalog by span id, so a checkpoint stays small and can 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_index.search.results import Coverage, Scope
@@ -20,13 +20,31 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from playhead_tools.eyes import Eyes
+
 Stretch = tuple[str, Window]
+
+
+def added_looks(
+    known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """The looks of a run: those that were made side by side are added, None begins a new question."""
+    if new is None:
+        return []
+    known = known or []
+    return [*known, *(row for row in new if row not in known)]
+
+
+def no_eyes() -> "Eyes | None":
+    """Nothing to look with."""
+    return None
 
 
 class State(TypedDict, total=False):
     """One question on its way; every key is written whole by the node named behind it."""
 
     question: str  # caller
+    options: list[str]  # caller: of a multiple choice
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
@@ -36,7 +54,10 @@ class State(TypedDict, total=False):
     found: list[dict[str, Any]]  # retrieve; emptied by inspect
     coverage: dict[str, Any] | None  # retrieve, inspect
     looked_at: list[list[Any]]  # retrieve, inspect
-    evidence: list[dict[str, Any]]  # inspect: compact records
+    evidence: list[dict[str, Any]]  # inspect, triage: compact records
+    looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
+    wanted: list[dict[str, Any]]  # triage: looks to be made
+    sight: dict[str, Any] | None  # triage: what looking told
     whole: bool  # inspect: every span that could hold the asked words was judged
     cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason
@@ -58,6 +79,7 @@ class Context:
         limits: what one question may use.
         thresholds: from where on something found counts.
         meter: counts one run; every run gets its own.
+        open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
     """
 
     finder: Finder
@@ -67,6 +89,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     thresholds: Thresholds = field(default_factory=Thresholds)
     meter: Meter = field(default_factory=Meter)
+    open_eyes: "Callable[[], Eyes | None]" = no_eyes
 
 
 # ---- reading the state ----

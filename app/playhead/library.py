@@ -42,6 +42,7 @@ from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
     from playhead_tools.captions.summariser import Summariser
+    from playhead_tools.eyes import Eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,20 @@ class Library:
         """
         return video_choice(self.models.video)
 
+    @cached_property
+    def eyes(self) -> "Eyes | None":
+        """What looks at clips of this library, by the model of `video_choice`; None where there is none.
+
+        Raises:
+            ModelUnavailable: a model that was asked for by name is not there.
+        """
+        from playhead_tools.eyes import Eyes
+
+        choice = self.video_choice
+        if choice.how == "off":
+            return None
+        return Eyes(self.catalog, load_video_llm(choice, self.models.device), bare=not choice.forms)
+
     # ---- searching and asking ----
 
     @cached_property
@@ -315,6 +330,7 @@ class Library:
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
+        options: Sequence[str] = (),
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Answer:
         """Answers a question with cited, checked windows, or says that it is not there.
@@ -327,6 +343,7 @@ class Library:
                 one the answer is what was said, shown or written in the best evidence.
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
+            options: of a multiple choice; the answer's `choice` is one of them, or None.
             on_progress: called as the run goes.
 
         Raises:
@@ -339,9 +356,11 @@ class Library:
 
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
-        context = Context(self.searcher, self.catalog, chat)
+        context = Context(self.searcher, self.catalog, chat, open_eyes=lambda: self.eyes)
         with open_checkpointer(self.folder) as saver:
-            steps = stream(question, context=context, checkpointer=saver, thread_id=thread_id, scope=scope)
+            steps = stream(
+                question, context=context, checkpointer=saver, thread_id=thread_id, scope=scope, options=options
+            )
             for step in steps:
                 if isinstance(step, Answer):
                     prune_checkpoints(saver)

@@ -23,7 +23,7 @@ from playhead_tools.evidence import Answer
 
 Kept = tuple[Context, SqliteSaver]
 QUESTION = "When does he mention Bayes?"
-NODES = ["parse", "plan", "retrieve", "inspect", "reason", "verify", "compose", "check"]
+NODES = ["parse", "plan", "retrieve", "inspect", "triage", "reason", "verify", "compose", "check"]
 
 
 def with_limits(made: Catalog, limits: Limits, **more: object) -> Context:
@@ -43,7 +43,7 @@ def test_every_node_tells_what_it_did(made: Catalog) -> None:
 def test_a_lane_that_holds_nothing_sends_the_run_back_to_the_plan(made: Catalog) -> None:
     steps = stream("When do they talk about the outline?", context=with_limits(made, Limits()))
     nodes = [step.node for step in steps if isinstance(step, Progress)]
-    assert nodes == NODES[:6] + NODES[1:]
+    assert nodes == NODES[:7] + NODES[1:]
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
@@ -56,8 +56,8 @@ def test_a_run_that_is_stopped_anywhere_gives_its_best(made: Catalog, steps: int
 
 
 def test_a_stopped_run_can_be_raised_with_its_best_answer(made: Catalog) -> None:
-    with pytest.raises(StepLimit, match="stopped before 'verify': 5 steps were allowed") as stopped:
-        ask(QUESTION, context=with_limits(made, Limits(steps=5)), raise_on_limit=True)
+    with pytest.raises(StepLimit, match="stopped before 'verify': 6 steps were allowed") as stopped:
+        ask(QUESTION, context=with_limits(made, Limits(steps=6)), raise_on_limit=True)
     assert isinstance(stopped.value.best, Answer)
     assert len(stopped.value.best.intervals) == 2
 
@@ -141,7 +141,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(kept: Kept) -> None:
     tight = Context(context.finder, context.catalog, limits=Limits(steps=5))
     assert ask(QUESTION, context=tight, checkpointer=saver, thread_id="a").reason == "budget"
     *steps, answer = resume("a", context=context, checkpointer=saver)
-    assert [step.node for step in steps if isinstance(step, Progress)] == ["verify", "compose", "check"]
+    assert [step.node for step in steps if isinstance(step, Progress)] == ["reason", "verify", "compose", "check"]
     assert isinstance(answer, Answer)
     assert (answer.status, len(answer.intervals)) == ("answered", 2)
 
@@ -221,4 +221,4 @@ def test_the_state_is_plain_json(kept: Kept) -> None:
 
 
 def test_the_graph_has_the_nodes_of_the_house() -> None:
-    assert [name for name in build_graph().nodes if name != "__start__"] == NODES
+    assert [name for name in build_graph().nodes if name != "__start__"] == [*NODES[:5], "watch", *NODES[5:]]

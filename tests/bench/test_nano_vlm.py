@@ -93,7 +93,7 @@ def test_a_row_of_many_lessons_reads_each_as_the_stock_model_reads_it_alone(stoc
     put = batch_of(rows, processor.tokenizer.convert_tokens_to_ids(PAD), writer.pad)
     with torch().inference_mode():
         both = torch().from_numpy(np.concatenate([pictures, pictures]).reshape(-1, 2, *pictures.shape[1:]))
-        ours = read(model, put, *features(model.model.visual, both))[-1]
+        ours = read(model, put, *features(model.model.visual, both))
         told = model.model(**inputs).last_hidden_state[0]
     asked = len(writer.ids(f"{LESSON.prompt}<|im_end|>\n<|im_start|>assistant\n"))
     mine = ours[0][torch().from_numpy(rows[0].block == 4)][:asked]

@@ -73,7 +73,7 @@ def stored_texts(catalog: Catalog, evidence: Iterable[Evidence]) -> dict[str, st
     return {
         record.id: metadata_text(list_videos(catalog, Scope((record.video_id,)))[0])
         if record.kind == "metadata"
-        else " ".join(spans[i].words.text for i in record.span_ids if i in spans)
+        else record.said or " ".join(spans[i].words.text for i in record.span_ids if i in spans)
         for record in records
     }
 

@@ -42,6 +42,7 @@ class Evidence:
         tied_to: id of the anchor that it was read next to.
         text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
         lanes: the lanes that found it.
+        said: what a video-LLM said of the picture; empty when nothing looked at it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Evidence:
     tied_to: str = ""
     text: str = ""
     lanes: tuple[Lane, ...] = ()
+    said: str = ""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -88,6 +90,7 @@ _USUAL: dict[str, Any] = {
     "match": 1.0,
     "role": "target0",
     "tied_to": "",
+    "said": "",
 }
 
 
@@ -143,6 +146,7 @@ class Answer:
         notes: what the person should know of how it came about.
         question: what was asked.
         thread_id: the conversation that it belongs to.
+        choice: the option that it chooses, from 0; None where none was given or none follows.
     """
 
     text: str
@@ -157,6 +161,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     question: str = ""
     thread_id: str = ""
+    choice: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -182,6 +187,7 @@ class Answer:
             "notes": list(self.notes),
             "question": self.question,
             "thread_id": self.thread_id,
+            "choice": self.choice,
         }
 
     @classmethod

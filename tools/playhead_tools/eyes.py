@@ -16,7 +16,7 @@ from playhead_index.errors import ToolError
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.replies import is_abstention, with_options
-from playhead_tools.sampling import EDGE_S, ClipRequest, dense
+from playhead_tools.sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
 
 FRAMES_A_LOOK, FRAMES_A_LOOK_BARE = 16, 8
@@ -134,17 +134,18 @@ class Eyes:
             if (known := self._looks.get(key)) is not None:
                 return known.kept
             clip = self._clip(request)
-            new_tokens = NEW_TOKENS_BARE if self.bare else NEW_TOKENS
-            budget = Budget(frames=len(clip), new_tokens=new_tokens)
-            reply = self._model.watch(Asked((clip,), question, budget, yes_no=yes_no, bare=self.bare))
-            report = reply.report
-            p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
-            times = tuple(frame.pts_s for frame in reply.shown)
-            self._looks[key] = Look(
-                request.video_id, request.window, question, reply.text.strip(), times, p_yes,
-                report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            )  # fmt: skip
-            return self._looks[key]
+        new_tokens = NEW_TOKENS_BARE if self.bare else NEW_TOKENS
+        budget = Budget(frames=len(clip), new_tokens=new_tokens)
+        reply = self._model.watch(Asked((clip,), question, budget, yes_no=yes_no, bare=self.bare))
+        report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
+        times = tuple(frame.pts_s for frame in reply.shown)
+        look = Look(
+            request.video_id, request.window, question, reply.text.strip(), times, p_yes,
+            report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
+        )  # fmt: skip
+        with self._lock:
+            self._looks[key] = look
+        return look
 
     def duration_s(self, video_id: str) -> float:
         """How long a video is.
@@ -162,7 +163,7 @@ class Eyes:
         inside = window.clamped(whole) if isfinite(window.end_s) else None
         if inside is None:
             raise ToolError(f"{window} is outside the video, which is {whole.duration_s:.1f} s long")
-        return dense(video_id, inside, whole, frames)
+        return dense(video_id, inside, whole, frames, min(LEAST_S, frames * STEP_S))
 
     def _clip(self, request: ClipRequest) -> Clip:
         if request in self._clips:

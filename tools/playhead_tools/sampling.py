@@ -47,7 +47,9 @@ def evenly(window: Window, many: int) -> list[float]:
     return [window.start_s + (i + 0.5) * window.duration_s / many for i in range(many)]
 
 
-def dense(video_id: str, window: Window, whole: Window, budget: int) -> ClipRequest:
+def dense(
+    video_id: str, window: Window, whole: Window, budget: int, least_s: float = LEAST_S
+) -> ClipRequest:
     """Successive frames of a window, in pairs spread evenly over it.
 
     The frames of a pair are `STEP_S` apart, or up to `LONGEST_STEP_S` where that lets fewer frames cover a
@@ -55,14 +57,15 @@ def dense(video_id: str, window: Window, whole: Window, budget: int) -> ClipRequ
 
     Args:
         video_id: of the window.
-        window: what to show; widened to `LEAST_S` where the video has so much.
+        window: what to show; widened to `least_s` where the video has so much.
         whole: the video.
         budget: most frames, at least 2.
+        least_s: seconds that are shown at least.
 
     >>> dense("v", Window(10.0, 12.0), Window(0.0, 60.0), 16).times_s
     (9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0, 12.5)
     """
-    shown = _widened(window, whole)
+    shown = _widened(window, whole, least_s)
     step_s = min(max(STEP_S, shown.duration_s / budget), LONGEST_STEP_S)
     pairs = max(1, min(budget // 2, int(shown.duration_s / (2 * step_s) + EDGE_S)))
     part_s = shown.duration_s / pairs
@@ -73,8 +76,8 @@ def dense(video_id: str, window: Window, whole: Window, budget: int) -> ClipRequ
     return ClipRequest(video_id, times, shown)
 
 
-def _widened(window: Window, whole: Window) -> Window:
-    wanted_s = min(max(window.duration_s, LEAST_S), whole.duration_s)
+def _widened(window: Window, whole: Window, least_s: float) -> Window:
+    wanted_s = min(max(window.duration_s, least_s), whole.duration_s)
     start_s = (window.start_s + window.end_s) / 2 - wanted_s / 2
     start_s = min(max(start_s, whole.start_s), whole.end_s - wanted_s)
     return Window(start_s, start_s + wanted_s)

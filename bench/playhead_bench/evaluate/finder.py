@@ -87,13 +87,16 @@ class LibraryFinder:
         """
         return [row.window for row in self.library.segments(self._ids[video_id])]
 
-    def ask(self, question: str, video_ids: Sequence[str]) -> tuple[Answer, list[Place]]:
+    def ask(
+        self, question: str, video_ids: Sequence[str], options: Sequence[str] = ()
+    ) -> tuple[Answer, list[Place]]:
         """The product's own answer, and the windows that it cites, in its order.
 
         Raises:
             VideoUnknown: the library does not hold a video.
         """
-        answer = self.library.ask(question, videos=[self._ids[video_id] for video_id in video_ids])
+        inside = [self._ids[video_id] for video_id in video_ids]
+        answer = self.library.ask(question, videos=inside, options=options)
         return answer, [(self._names[one.video_id], one.window) for one in answer.intervals]
 
     def _place(self, moment: Moment) -> Place:

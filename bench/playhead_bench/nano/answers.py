@@ -89,25 +89,22 @@ def draw_rows(
     return Drawn(rows, torch().from_numpy(np.concatenate(pictures)), told)
 
 
-def read(model: Any, put: Batch, seen: Any, deep: Any) -> tuple[Any, ...]:
-    """What the language half makes of a batch whose pictures have been seen, (B, T, D) behind each layer.
+def read(model: Any, put: Batch, seen: Any, deep: Any) -> Any:
+    """(B, T, D) what the language half makes of a batch whose pictures have been seen.
 
     Args:
         model: the Qwen3-VL.
         put: the batch.
         seen: (pairs, 45, D) visual tokens of all clips, one clip after the other.
         deep: (pairs, 45, D) what deepstack adds to them.
-
-    Returns:
-        The tokens as they come in, behind each layer but the last, and behind the last and its norm.
     """
     language = model.model.language_model
     embeds = language.embed_tokens(put.ids)
     embeds = embeds.masked_scatter(put.visual[..., None], seen.flatten(0, 1))
     return language(
         inputs_embeds=embeds, attention_mask=put.sees, position_ids=put.places, use_cache=False,
-        output_hidden_states=True, visual_pos_masks=put.visual, deepstack_visual_embeds=[deep.flatten(0, 1)],
-    ).hidden_states  # fmt: skip
+        visual_pos_masks=put.visual, deepstack_visual_embeds=[deep.flatten(0, 1)],
+    ).last_hidden_state  # fmt: skip
 
 
 def answer_loss(language: Any, hidden: Any, put: Batch, rows: Sequence[Row]) -> tuple[Any, dict[str, float]]:

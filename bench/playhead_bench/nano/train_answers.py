@@ -6,7 +6,6 @@ from typing import Any
 
 from playhead_bench.nano.answers import Painted, answer_loss, draw_rows, painted, read
 from playhead_bench.nano.attend import attention_loss, time_loss
-from playhead_bench.nano.deeds import LAYERS, DeedHeads
 from playhead_bench.nano.labels import labels_of
 from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
@@ -19,7 +18,6 @@ from playhead_index.embed.runtime import torch
 EVERY = 50
 SIGHT_WEIGHT = 0.5
 ATTENTION_WEIGHT = 0.2
-DEED_WEIGHT = 0.2
 
 
 def train_answers(
@@ -50,9 +48,7 @@ def train_answers(
     """
     language, visual = model.model.language_model, model.model.visual
     writer, heads = Writer(tokenizer), WordHeads(tokenizer, language.embed_tokens)
-    deeds = DeedHeads(tokenizer, language.embed_tokens, heads.ids)
-    matrices, others = split(language, ("embed_tokens",))
-    optimiser = Optimiser(matrices, [*others, *deeds.parameters()], steps, rate, rate / 5)
+    optimiser = Optimiser(*split(language, ("embed_tokens",)), steps, rate, rate / 5)
     if sight_rate:
         matrices, others = split(visual, ("pos_embed", "patch_embed"))
         optimiser.add(matrices, [*others, *heads.parameters()], sight_rate, sight_rate / 5)
@@ -60,7 +56,6 @@ def train_answers(
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
-        deeds.load(state["deeds"])
     spoken = torch().cat(list(heads.ids.values()))
     held = language.embed_tokens.weight.detach()[spoken]
     heads.load(state or load_state(out / f"{heads_from}.state"))
@@ -78,22 +73,18 @@ def train_answers(
             seen, deep = features(visual, drawn.pairs)
             sight, right = losses(heads, seen, told)
             sight = sight + 0.3 * losses(heads, deep, told)[0]
-        layers = read(model, put, seen, deep)
-        loss, exact = answer_loss(language, layers[-1], put, drawn.rows)
-        undone, seen_deeds = deeds.loss(layers[LAYERS][put.visual], drawn.told)
+        loss, exact = answer_loss(language, read(model, put, seen, deep), put, drawn.rows)
         missed = attention_loss(language, heads, put, seen, told)
         untimed = time_loss(language, put, seen, digits)
         if not optimiser.done % EVERY:
-            parts = {"loss": loss, "sight": sight, "missed": missed, "untimed": untimed, "undone": undone}
+            parts = {"loss": loss, "sight": sight, "missed": missed, "untimed": untimed}
             values = {part: float(value.detach()) for part, value in parts.items()}
             seen_right = {f"seen_{head}": right[head] for head in ("kind", "motion")}
-            log(step=optimiser.done, **values, **seen_right, seen_deeds=seen_deeds, **exact)
-        told_apart = ATTENTION_WEIGHT * (missed + untimed) + DEED_WEIGHT * undone
-        optimiser.step(loss + SIGHT_WEIGHT * sight + told_apart)
+            log(step=optimiser.done, **values, **seen_right, **exact)
+        optimiser.step(loss + SIGHT_WEIGHT * sight + ATTENTION_WEIGHT * (missed + untimed))
         if not sight_rate:  # the vision half stands still, and so do the words that it speaks
             with torch().no_grad():
                 language.embed_tokens.weight[spoken] = held
         if not optimiser.done % EVERY or optimiser.done == steps:
-            kept = {"model": model.state_dict(), "deeds": deeds.state(), **heads.state()}
-            save_state(path, optimiser=optimiser.state(), **kept)
+            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
     return model

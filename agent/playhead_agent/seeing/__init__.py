@@ -1,0 +1,1 @@
+"""Questions about what is shown: what to look at, what was seen, and what follows from it."""

@@ -1,0 +1,176 @@
+"""The desk at which a question about pictures is worked out: searches, looks, and what they cost.
+
+A procedure is plain code that asks the desk for looks as it needs them. Looks that are not there yet end it
+with `NeedLooks`; the graph makes them side by side, keeps them, and runs the procedure again from its
+beginning, which then finds them. So what to look at next follows from what was seen, every look is on the
+disk before it is used, and a run that was killed goes on without looking twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from playhead_agent.state import Context, Stretch
+from playhead_index.errors import ModelUnavailable
+from playhead_index.search.results import Coverage, Lane, Scope
+from playhead_index.window import Window
+from playhead_tools.eyes import Look
+from playhead_tools.look_up import search_moments
+
+SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
+MOST_MOMENTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A look that is wanted.
+
+    Args:
+        video_id: in which video.
+        window: what to show.
+        question: about it.
+        options: of a multiple choice.
+        yes_no: ask for the probability of Yes.
+        frames: most frames; 0 for what suits the model.
+    """
+
+    video_id: str
+    window: Window
+    question: str
+    options: tuple[str, ...] = ()
+    yes_no: bool = False
+    frames: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "video_id": self.video_id,
+            "window": [self.window.start_s, self.window.end_s],
+            "question": self.question,
+            "options": list(self.options),
+            "yes_no": self.yes_no,
+            "frames": self.frames,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The request that `to_json` wrote."""
+        values = {**record, "window": Window(*record["window"]), "options": tuple(record["options"])}
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request and what came of it.
+
+    Args:
+        request: what was asked.
+        look: what was said.
+    """
+
+    request: Request
+    look: Look
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        look = self.look
+        said = {
+            "text": look.text,
+            "shown": [look.window.start_s, look.window.end_s],
+            "times_s": [round(time_s, 3) for time_s in look.times_s],
+            "p_yes": look.p_yes,
+        }
+        return {"request": self.request.to_json(), **said}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote; its cost was counted when the look was made."""
+        request = Request.from_json(record["request"])
+        look = Look(
+            request.video_id, Window(*record["shown"]), request.question, record["text"],
+            tuple(record["times_s"]), record["p_yes"],
+        )  # fmt: skip
+        return cls(request, look)
+
+
+class NeedLooks(Exception):
+    """The procedure cannot go on before these looks are made."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        super().__init__(f"{len(requests)} looks are wanted")
+        self.requests = tuple(requests)
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a procedure works with.
+
+    Args:
+        context: the run's seams.
+        stretches: where the question looks.
+        seen: looks that were made, by request.
+        afford: looks that may still be made.
+        must_choose: the options leave no way to decline, so the likeliest counts, however unlikely it is.
+        coverages: of the searches.
+        short: looks were wanted that could not be afforded.
+        used: looks that the procedure asked for, in its order.
+    """
+
+    context: Context
+    stretches: Sequence[Stretch]
+    seen: Mapping[Request, Look]
+    afford: int
+    must_choose: bool = False
+    coverages: list[Coverage] = field(default_factory=list)
+    short: bool = False
+    used: dict[Request, Look] = field(default_factory=dict)
+    _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
+
+    def look(self, request: Request) -> Look | None:
+        """One look; None when it cannot be afforded.
+
+        Raises:
+            NeedLooks: it is not made yet.
+        """
+        return self.look_all([request])[0]
+
+    def look_all(self, requests: Sequence[Request]) -> list[Look | None]:
+        """Looks in the order of the requests; None for those that cannot be afforded.
+
+        Raises:
+            NeedLooks: some are not made yet and can be afforded.
+        """
+        missing = list(dict.fromkeys(one for one in requests if one not in self.seen))
+        if missing and self.afford > 0:
+            self.short |= len(missing) > self.afford
+            raise NeedLooks(missing[: self.afford])
+        self.short |= bool(missing)
+        self.used |= {one: self.seen[one] for one in requests if one in self.seen}
+        return [self.seen.get(one) for one in requests]
+
+    def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[Stretch]:
+        """Moments of the stretches that fit a text, best first."""
+        key = (text, tuple(lanes))
+        if key not in self._found:
+            self._found[key] = self._search(text, tuple(lanes))
+        return self._found[key][:most]
+
+    def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
+        """One search; without the picture lane where its model cannot be loaded."""
+        scope = Scope(tuple(dict.fromkeys(video_id for video_id, _ in self.stretches)))
+        self.context.meter.searches += 1
+        try:
+            searched = search_moments(self.context.finder, text, scope=scope, lanes=lanes, limit=MOST_MOMENTS)
+        except ModelUnavailable:
+            rest = tuple(lane for lane in lanes if lane != "picture")
+            if not rest or rest == lanes:
+                raise
+            return self._search(text, rest)
+        self.coverages.append(searched.result.coverage)
+        found = []
+        for moment in searched.result.moments:
+            for video_id, window in self.stretches:
+                inside = moment.window.clamped(window) if moment.video_id == video_id else None
+                if inside is not None:
+                    found.append((video_id, inside))
+        return found

@@ -1,0 +1,71 @@
+"""Questions in two steps: which thing is meant is found first, then the question is asked of it."""
+
+from dataclasses import replace
+
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.locate import Sighting, locate
+from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.told import ask_each
+from playhead_agent.state import Stretch
+from playhead_index.window import Window
+from playhead_tools.spec import Deed, QuestionSpec
+
+CANDIDATES = 4
+
+
+def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
+    """The answer to a question about a thing that another one carries, chases, stands beside, …
+
+    Raises:
+        NeedLooks: looks are wanted.
+        ValueError: the question has no second step.
+    """
+    hop = spec.hop
+    if hop is None:
+        raise ValueError("the question names its thing directly")
+    found = locate(desk, hop.deed, CANDIDATES)
+    if not found:
+        return Sight("absent", whole=not desk.short)
+    first = found[0]
+    if not hop.later and spec.clip_question:
+        at_once = ask_each(spec, desk, [first.place])
+        if at_once.kind == "told":
+            return at_once
+    thing = _thing(desk, hop.deed, first)
+    if not thing:
+        return Sight("unknown", sightings=(first,), whole=False)
+    places = _later(desk.moments(thing, CANDIDATES * 2), first) if hop.later else [first.place]
+    asked = replace(
+        spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(Deed(thing, ""),)
+    )
+    sight = ask_each(asked, desk, places[:CANDIDATES])
+    return replace(sight, sightings=(first, *sight.sightings), p=sight.p * first.p)
+
+
+def _thing(desk: Desk, deed: Deed, at: Sighting) -> str:
+    """What the missing side of a deed is, as the model names it."""
+    question = f"What does the {deed.text}?" if deed.subject else f"Which thing {deed.text}?"
+    if deed.subject:
+        question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
+    look = desk.look(Request(at.video_id, at.looked, question))
+    if look is None or look.declines:
+        return ""
+    words = look.text.strip().rstrip(".").split()
+    return " ".join(words[1:] if words and words[0].lower() in ("the", "a", "an") else words)
+
+
+def _base(verb: str) -> str:
+    from playhead_tools.question.verbs import base_form
+
+    first, _, rest = verb.partition(" ")
+    return " ".join(part for part in (base_form(first), rest) if part)
+
+
+def _later(places: list[Stretch], first: Sighting) -> list[Stretch]:
+    """Places in the same video that begin behind a sighting."""
+    after_s = first.window.end_s
+    return [
+        (video_id, Window(max(window.start_s, after_s), window.end_s))
+        for video_id, window in places
+        if video_id == first.video_id and window.end_s > after_s + 1.0
+    ]

@@ -1,0 +1,168 @@
+"""Finding what a picture shows: candidates from the search, a look at each, and only then a sighting.
+
+A search ranks; it does not see. A candidate becomes a sighting when the model, asked about its clip alone,
+says that it happens there, and, where something moves, also says so when it is asked openly: the second
+question names no deed, so it cannot lead.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.state import Stretch
+from playhead_index.window import Window
+from playhead_tools.eyes import Look
+from playhead_tools.match import stem
+from playhead_tools.spec import Deed
+
+SURE = 0.5
+DEED_S = 2.0
+"""How long a deed is taken to last when only its beginning is known."""
+PART_S, PART_STEP_S, MOST_PARTS = 4.0, 1.0, 6
+"""A window is narrowed by parts of this length, this far apart, and no more than so many."""
+NEARLY = 0.1
+"""Parts that are less likely than the likeliest by no more count as well."""
+PIECE_S = 8.0
+"""A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
+SAID_YES, SAID_NO = 0.9, 0.1
+"""What a Yes or No counts where its probability cannot be had."""
+TOLD, UNTOLD, REFUSED = 0.9, 0.35, 0.1
+"""What an open reply counts that tells the deed, another deed, or that nothing is to be seen."""
+_STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something that was seen.
+
+    Args:
+        video_id: in which video.
+        window: when, as far as it is known.
+        p: how likely it is, 0 to 1.
+        said: what the model said of it.
+        looked: the window that was shown.
+    """
+
+    video_id: str
+    window: Window
+    p: float
+    said: str
+    looked: Window
+
+    @property
+    def place(self) -> Stretch:
+        """Where it is."""
+        return self.video_id, self.window
+
+
+def locate(desk: Desk, deed: Deed, most: int, *, sure: bool = False) -> list[Sighting]:
+    """Where a deed, or a thing, is seen, best first.
+
+    Args:
+        desk: at which it is worked out.
+        deed: with a subject; without a verb the thing being there is enough.
+        most: candidates that are looked at.
+        sure: only where it is more likely than not, also when something must be chosen.
+
+    Raises:
+        NeedLooks: looks are wanted.
+    """
+    candidates = desk.moments(deed.text, most)
+    sightings = judge_all(desk, deed, pieces(candidates) if deed.verb else candidates)
+    ranked = sorted(sightings, key=lambda one: -one.p)
+    likely = [one for one in ranked if one.p >= SURE]
+    return likely if likely or sure or not desk.must_choose else ranked[:1]
+
+
+def judge_all(desk: Desk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
+    """How likely a deed is in each place; places that cannot be looked at are left out."""
+    asked = [Request(video_id, window, happens(deed), yes_no=True) for video_id, window in places]
+    opened = [Request(video_id, window, f"What does the {deed.subject} do?") for video_id, window in places]
+    looks = desk.look_all([*asked, *opened] if deed.verb and deed.subject else asked)
+    judged = []
+    for i, (video_id, window) in enumerate(places):
+        yes = looks[i]
+        told = looks[len(places) + i] if len(looks) > len(places) else None
+        if yes is not None:
+            p = p_of(yes) if told is None else (p_of(yes) + p_told(told, deed)) / 2
+            said = yes.text if told is None else told.text
+            judged.append(Sighting(video_id, window, p, said, yes.window))
+    return judged
+
+
+def happens(deed: Deed) -> str:
+    """The question whether a deed happens, or a thing is there, in a clip."""
+    if not deed.verb:
+        return f"Is there a {deed.subject}?"
+    return f"Does it happen that the {deed.text}?"
+
+
+def p_of(look: Look) -> float:
+    """The probability of Yes: the model's own, or what its word counts."""
+    if look.p_yes is not None:
+        return look.p_yes
+    word = look.text.strip().lower()
+    return SAID_YES if word.startswith("yes") else SAID_NO
+
+
+def p_told(look: Look, deed: Deed) -> float:
+    """What an open reply about the subject counts for a deed."""
+    if look.declines:
+        return REFUSED
+    said = {stem(word) for word in re.findall(r"\w+", look.text.lower())}
+    verb = [stem(word) for word in re.findall(r"\w+", deed.verb.lower())]
+    told = bool(verb) and verb[0] in said
+    object_told = not deed.object or all(stem(w) in said for w in deed.object.lower().split())
+    return TOLD if told and object_told else UNTOLD
+
+
+def stands_still(look: Look) -> bool:
+    """The reply says that nothing is done."""
+    return bool(_STILL.search(look.text))
+
+
+def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
+    """The places, long ones cut into equal pieces."""
+    cut: list[Stretch] = []
+    for video_id, window in places:
+        many = max(1, ceil(window.duration_s / most_s - 1e-6))
+        part_s = window.duration_s / many
+        starts = [window.start_s + i * part_s for i in range(many)]
+        cut += [(video_id, Window(start_s, start_s + part_s)) for start_s in starts]
+    return cut
+
+
+def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
+    """A sighting with the part of its window in which the deed happens.
+
+    The same question is asked of overlapping parts of a few seconds. What those parts share that are nearly
+    as likely as the likeliest is the part in which it happens.
+
+    Raises:
+        NeedLooks: looks are wanted.
+    """
+    whole = sighting.looked
+    if whole.duration_s <= DEED_S * 1.5:
+        return sighting
+    parts = _parts(whole)
+    looks = desk.look_all([Request(sighting.video_id, part, happens(deed), yes_no=True) for part in parts])
+    scored = [(p_of(look), part) for look, part in zip(looks, parts, strict=True) if look is not None]
+    if not scored or max(scored)[0] < SURE:
+        return sighting
+    best = max(scored, key=lambda pair: pair[0])
+    near = [part for p, part in scored if p >= best[0] - NEARLY and part.overlap_s(best[1]) > 0]
+    start_s, end_s = max(part.start_s for part in near), min(part.end_s for part in near)
+    if end_s - start_s < DEED_S:
+        middle_s = (start_s + end_s) / 2
+        start_s, end_s = middle_s - DEED_S / 2, middle_s + DEED_S / 2
+    return replace(sighting, window=Window(max(0.0, start_s), end_s))
+
+
+def _parts(whole: Window) -> list[Window]:
+    """Overlapping parts of a window, those at its ends reaching a little beyond them."""
+    low, high = max(0.0, whole.start_s - PART_S / 4), whole.end_s + PART_S / 4 - PART_S
+    many = max(2, min(MOST_PARTS, ceil((high - low) / PART_STEP_S) + 1))
+    starts = [low + i * max(0.0, high - low) / (many - 1) for i in range(many)]
+    return [Window(start_s, start_s + PART_S) for start_s in starts]

@@ -1,0 +1,138 @@
+"""Two nodes of the graph: `triage` decides what must be looked at, `watch` looks at one clip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playhead_agent.gather import Table
+from playhead_agent.nearby import chosen_anchors, read_near
+from playhead_agent.seeing.desk import Desk, NeedLooks, Request, Seen
+from playhead_agent.seeing.procedures import see
+from playhead_agent.seeing.sight import Sight
+from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
+from playhead_index.search.results import Coverage
+from playhead_tools.evidence import Evidence
+from playhead_tools.eyes import Eyes, Look
+from playhead_tools.options import declining
+from playhead_tools.spec import QuestionSpec
+
+SURE = 0.5
+WORDS = ("speech", "screen")
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What is to be looked at next, or what looking has told.
+
+    Args:
+        wanted: looks to be made; empty when the procedure has come to its end.
+        sight: what was found out; None while looks are wanted, and for questions about words.
+        table: the evidence with what was seen.
+        coverage: of the searches for candidates.
+        looked_at: stretches that a model saw, or whose words were read.
+        notes: for the person.
+    """
+
+    wanted: tuple[Request, ...]
+    sight: Sight | None
+    table: Table
+    coverage: tuple[Coverage, ...] = ()
+    looked_at: tuple[Stretch, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def triage(state: State, context: Context) -> Triage:
+    """Works a question about pictures out as far as the looks that were made reach."""
+    spec, table = spec_of(state), Table(context.limits.evidence, evidence_of(state))
+    if not is_shown(spec, table.records):
+        return Triage((), None, table)
+    eyes = context.open_eyes()
+    if eyes is None:
+        return Triage((), None, table)
+    stretches = stretches_of(state["stretches"])
+    seen = [Seen.from_json(row) for row in state["looks"]]
+    afford = context.meter.looks_left(eyes.frames) if seen or context.limits.looks else 0
+    looks = {one.request: one.look for one in seen}
+    must_choose = bool(spec.options) and declining(spec.options) is None
+    desk = Desk(context, stretches, looks, afford, must_choose)
+    try:
+        sight = see(spec, desk, _word_anchors(spec, table.records, context))
+    except NeedLooks as need:
+        return Triage(need.requests, None, table, tuple(desk.coverages))
+    return _done(spec, sight, desk, table, context)
+
+
+def is_shown(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    """Whether pictures must be looked at: the question asks for them, and words do not already answer it."""
+    if spec.intent == "summarise" or spec.of_video:
+        return False
+    anchors = spec.relation.anchors if spec.relation is not None else ()
+    supported = [e for e in evidence if e.verdict == "supported" and e.kind in WORDS]
+    if spec.wanted in WORDS:
+        hidden = [a for i, a in enumerate(anchors) if not _has_role(supported, f"anchor{i}")]
+        return any(anchor.deed is not None for anchor in hidden)
+    if spec.wanted == "picture":
+        return True
+    return bool(spec.deeds or spec.asks or spec.hop) and not _has_role(supported, "target0")
+
+
+def _has_role(evidence: Sequence[Evidence], role: str) -> bool:
+    return any(record.role == role for record in evidence)
+
+
+def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[Stretch]:
+    """Where the one anchor of a question was said or written; none when it must be seen."""
+    if spec.relation is None:
+        return []
+    said = [e for e in evidence if e.kind in WORDS and e.verdict == "supported"]
+    chosen = chosen_anchors(spec, said, context.limits.anchors)
+    return [(group[0].video_id, group[0].window) for group in chosen]
+
+
+def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: Context) -> Triage:
+    """The evidence of a finished procedure, and for places to read next to, the words there."""
+    role = "anchor" if sight.kind == "anchors" else "target"
+    ids = []
+    for i, one in enumerate(sight.sightings):
+        record = Evidence(
+            "", one.video_id, one.window, "picture", "supported" if one.p >= SURE else "unverified",
+            match=round(one.p, 3), role=f"{role}{i if role == 'anchor' else 0}", lanes=("picture",),
+            said=one.said[:300],
+        )  # fmt: skip
+        ids.append(table.add(record))
+    looked = [(request.video_id, look.window) for request, look in desk.used.items()]
+    notes = (
+        ["not everything that could show it was looked at: the budget of looks is used up"]
+        if (desk.short)
+        else []
+    )
+    if role == "anchor" and sight.sightings:
+        anchors = [record for record in table.records if record.id in ids]
+        read, said = read_near(spec, anchors, context, table)
+        looked += read
+        notes += said
+    return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
+
+
+def watch(request: Request, context: Context) -> dict[str, Any] | None:
+    """The row of one look for the state; None where there is nothing to look with.
+
+    A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on.
+
+    Raises:
+        ModelUnavailable: the video-LLM cannot be asked.
+    """
+    eyes: Eyes | None = context.open_eyes()
+    if eyes is None:
+        raise ModelUnavailable("there is no video-LLM to look with")
+    try:
+        look = eyes.look(
+            request.video_id, request.window, request.question, options=request.options,
+            yes_no=request.yes_no, frames=request.frames or None,
+        )  # fmt: skip
+    except (ModelOutputInvalid, VideoUnreadable) as error:
+        text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
+        look = Look(request.video_id, request.window, request.question, text, ())
+    context.meter.look(look.frames, look.visual_tokens)
+    return Seen(request, look).to_json()

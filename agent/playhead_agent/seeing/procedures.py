@@ -1,0 +1,292 @@
+"""How each sort of question about pictures is worked out, in code, from searches and looks.
+
+Read top to bottom: `see` chooses the procedure; each one looks where the search points, checks every option
+where there are some, and reckons with the times of what it saw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from playhead_agent.seeing.claims import Claim, claims_of
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.hops import see_hop
+from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
+from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.told import ask_each, told_at
+from playhead_agent.seeing.when import see_when
+from playhead_agent.state import Stretch
+from playhead_index.window import Window, format_time
+from playhead_tools import options as choose
+from playhead_tools.spec import Anchor, Deed, QuestionSpec
+
+CANDIDATES = 4
+CLAIM_CANDIDATES = 3
+EXHAUSTIVE = 20
+SAME_S = 2.0
+"""Sightings nearer than this are one."""
+
+
+def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sight:
+    """What looking tells of a question.
+
+    Args:
+        spec: the question.
+        desk: at which it is worked out.
+        anchors: where what it is related to was said or written; empty where that is to be seen too.
+
+    Raises:
+        NeedLooks: looks are wanted before it can go on.
+    """
+    if spec.hop is not None:
+        return see_hop(spec, desk)
+    if spec.relation is not None:
+        return _related(spec, desk, anchors)
+    if spec.superlative:
+        return _longest(spec, desk)
+    procedures = {
+        "when": see_when, "count": _count, "yes_no": _yes_no, "order": _order, "how_long": _how_long,
+    }  # fmt: skip
+    if spec.intent in procedures and spec.deeds:
+        return procedures[spec.intent](spec, desk)
+    if spec.ordinal is not None and claims_of(spec, spec.options):
+        return _ranked(spec, desk, spec.ordinal)
+    return _described(spec, desk)
+
+
+# ---- what, who, where, which ----
+
+
+def _described(spec: QuestionSpec, desk: Desk) -> Sight:
+    """The question put to the clips that show what it is about."""
+    claims = claims_of(spec, spec.options)
+    deed = spec.deeds[0] if spec.deeds else None
+    if claims and (spec.asks == "colour" or (deed is not None and not deed.subject)):
+        return _chosen(spec, desk, claims)
+    if deed is None or not deed.subject:
+        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
+    if not deed.verb:
+        return ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
+    found = locate(desk, deed, CANDIDATES)
+    if not found:
+        return ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
+    return told_at(spec, desk, found[:2], deed)
+
+
+def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
+    """The option whose deed is seen with the most certainty."""
+    sightings = _claimed(desk, claims)
+    ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
+    if not ranked:
+        return Sight("absent", whole=not desk.short)
+    claim, (best, *_) = ranked[0]
+    margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
+    best = narrowed(desk, claim.deed, best) if claim.deed.verb else best
+    p = min(1.0, best.p * (0.7 + margin))
+    return Sight("chosen", spec.options[claim.option], (best,), claim.option, p=p)
+
+
+def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sighting]]]:
+    """The claims that are seen, each with its sightings; all looks of all claims are wanted at once."""
+    found = _together(desk, [claim.deed for claim in claims], CLAIM_CANDIDATES)
+    if desk.must_choose:  # what is not sure counts only where nothing is
+        sure = [[one for one in seen if one.p >= SURE] for seen in found]
+        found = sure if any(sure) else found
+    return [(claim, seen) for claim, seen in zip(claims, found, strict=True) if seen]
+
+
+def _together(desk: Desk, deeds: Sequence[Deed], most: int) -> list[list[Sighting]]:
+    from playhead_agent.seeing.desk import NeedLooks
+
+    wanted: list[Request] = []
+    found: list[list[Sighting]] = []
+    for deed in deeds:
+        try:
+            found.append(locate(desk, deed, most))
+        except NeedLooks as need:
+            wanted += need.requests
+    if wanted:
+        raise NeedLooks(tuple(dict.fromkeys(wanted))[: desk.afford])
+    return found
+
+
+# ---- first, last, nth; before, after, between ----
+
+
+def _ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
+    """The nth to do something, among the options."""
+    events = _first_events(_claimed(desk, claims_of(spec, spec.options)))
+    ordered = sorted(events, key=lambda pair: pair[1].window.start_s)
+    at = ordinal - 1 if ordinal > 0 else ordinal
+    if desk.must_choose and ordered:
+        at = min(max(at, -len(ordered)), len(ordered) - 1)
+    elif not ordered or abs(ordinal) > len(ordered):
+        return Sight("absent" if not ordered else "unknown", whole=not desk.short)
+    claim, sighting = ordered[at]
+    sighting = narrowed(desk, claim.deed, sighting)
+    return Sight(
+        "chosen", spec.options[claim.option], (sighting,), claim.option, p=sighting.p, whole=not desk.short
+    )
+
+
+def _first_events(claimed: Sequence[tuple[Claim, list[Sighting]]]) -> list[tuple[Claim, Sighting]]:
+    return [(claim, max(found, key=lambda one: one.p)) for claim, found in claimed]
+
+
+def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight:
+    relation = spec.relation
+    if relation is None:
+        raise ValueError("there is no relation to follow")
+    anchors = _anchor_sightings(desk, relation.anchors, places)
+    if not anchors or not all(anchors):
+        return Sight("absent", whole=not desk.short)
+    if spec.asks == "words" or spec.wanted in ("speech", "screen"):
+        return Sight("anchors", sightings=tuple(one[0] for one in anchors), p=min(a[0].p for a in anchors))
+    first = anchors[0][0]
+    if relation.kind == "during":
+        return told_at(spec, desk, [first], spec.deeds[0] if spec.deeds else None)
+    return _beside(spec, desk, [one[0] for one in anchors], relation.kind)
+
+
+def _anchor_sightings(
+    desk: Desk, anchors: Sequence[Anchor], places: Sequence[Stretch]
+) -> list[list[Sighting]]:
+    """Where the anchors are: as they were said or written, else as they are seen."""
+    if places:
+        return [[Sighting(video_id, window, 0.9, "", window) for video_id, window in places]]
+    deeds = [anchor.deed or Deed(anchor.text, "") for anchor in anchors]
+    found = _together(desk, deeds, CANDIDATES)
+    return [
+        [narrowed(desk, deed, sightings[0]), *sightings[1:]] if sightings and deed.verb else sightings
+        for deed, sightings in zip(deeds, found, strict=True)
+    ]
+
+
+def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+    """What happens before, after or between what was seen: the options are looked for and put in order."""
+    claims = claims_of(spec, spec.options)
+    if not claims:
+        return _stepped(spec, desk, anchors, kind)
+    first = anchors[0]
+    fitting = []
+    for claim, found in _claimed(desk, claims):
+        for sighting in found:
+            if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
+                fitting.append((claim, sighting))
+    if not fitting:
+        return Sight("unknown", whole=False)
+    claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
+    text = spec.options[claim.option]
+    return Sight("chosen", text, (first, best), claim.option, p=min(first.p, best.p) * 0.8)
+
+
+def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
+    start_s, first = sighting.window.start_s, anchors[0].window
+    if kind == "between":
+        last = anchors[-1].window
+        low, high = sorted((first.start_s, last.start_s))
+        return low < start_s < high
+    if kind == "after":
+        return start_s > first.start_s + SAME_S / 2
+    return sighting.window.end_s < first.end_s - SAME_S / 2
+
+
+def _stepped(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+    """The stretches next to the anchor, nearest first, asked one after the other."""
+    first = anchors[0]
+    step_s = 8.0
+    if kind == "between":
+        window = Window(first.window.end_s, max(anchors[-1].window.start_s, first.window.end_s + step_s))
+        return ask_each(spec, desk, [(first.video_id, window)])
+    starts = [first.window.end_s + i * step_s for i in range(CANDIDATES)]
+    if kind == "before":
+        starts = [first.window.start_s - (i + 1) * step_s for i in range(CANDIDATES)]
+    within = dict(desk.stretches)
+    places = [Window(max(0.0, s), s + step_s) for s in starts if s + step_s > 0]
+    inside = [w for one in places if (w := one.clamped(within[first.video_id])) is not None]
+    sight = ask_each(spec, desk, [(first.video_id, window) for window in inside])
+    return replace(sight, sightings=(first, *sight.sightings)) if sight.sightings else sight
+
+
+# ---- how often, whether, in what order, how long ----
+
+
+def _count(spec: QuestionSpec, desk: Desk) -> Sight:
+    """An exhaustive scan: every moment that may show the thing is looked at."""
+    events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True))
+    value = float(len(events))
+    choice = choose.by_number(spec.options, value)
+    if not events:
+        return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
+    p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
+    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=not desk.short)
+
+
+def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sighting]:
+    """Sightings in time order, those that touch or nearly do made one."""
+    out: list[Sighting] = []
+    for one in sorted(sightings, key=lambda s: (s.video_id, s.window)):
+        last = out[-1] if out else None
+        if last is not None and last.video_id == one.video_id and last.window.gap_s(one.window) < gap_s:
+            out[-1] = replace(
+                last if last.p >= one.p else one, window=last.window.hull(one.window), p=max(last.p, one.p)
+            )
+        else:
+            out.append(one)
+    return out
+
+
+def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
+    deed = spec.deeds[0]
+    events = merged(locate(desk, deed, CANDIDATES * 2, sure=True))
+    if events:
+        choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
+        best = max(events, key=lambda one: one.p)
+        return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=not desk.short)
+    thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
+    kind = Deed(deed.subject.split()[-1] if deed.subject else "", "")
+    like = locate(desk, kind, CANDIDATES, sure=True) if not deed.verb and " " in deed.subject else []
+    choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=bool(like))
+    return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=not desk.short)
+
+
+def _order(spec: QuestionSpec, desk: Desk) -> Sight:
+    found = _together(desk, spec.deeds, CLAIM_CANDIDATES)
+    if not all(found):
+        return Sight("unknown", whole=False)
+    best = [(name, seen[0]) for name, seen in zip(spec.targets, found, strict=True)]
+    ordered = sorted(best, key=lambda pair: pair[1].window.start_s)
+    names = [name for name, _ in ordered]
+    sightings = tuple(one for _, one in ordered)
+    choice = choose.by_order(spec.options, names)
+    return Sight("order", ", ".join(names), sightings, choice, p=min(one.p for one in sightings))
+
+
+def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
+    events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
+    if not events:
+        return Sight("absent", whole=not desk.short)
+    seconds = sum(one.window.duration_s for one in events)
+    choice = choose.by_length(spec.options, seconds)
+    p = min(one.p for one in events) * 0.8
+    return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=not desk.short)
+
+
+def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
+    deeds = spec.deeds or tuple(Deed(target, "") for target in spec.targets)
+    found = _together(desk, deeds, CLAIM_CANDIDATES)
+    found = [[one for one in seen if one.p >= SURE] for seen in found]
+    lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
+    if not any(lengths):
+        return Sight("absent", whole=not desk.short)
+    known = [i for i, length in enumerate(lengths) if length]
+    pick = max if spec.superlative == "longest" else min
+    at = pick(known, key=lambda i: lengths[i])
+    choice = choose.by_text(spec.options, deeds[at].subject)
+    sightings = tuple(one for i in known for one in merged(found[i]))
+    p = 0.7 if len(known) == len(deeds) else 0.5
+    return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=not desk.short)
+
+
+def said_window(sighting: Sighting) -> str:
+    """When something was seen, for people."""
+    return f"{format_time(sighting.window.start_s)}"
