@@ -195,7 +195,13 @@ def test_any_text_gives_a_spec(text: str) -> None:
     assert QuestionSpec.from_json(spec.to_json()) == spec
 
 
-@pytest.mark.parametrize("piece", ["the first ", "when he ", "a ", "5 ", ", and ", '"', "after before "])
+QUICK = [
+    "the first ", "when he ", "a ", "5 ", ", and ", '"', "after before ", "the thing that he ", "what is the ",
+    "first a: then ", "A) B) ", "in videos tagged a, ", "what does the man do ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", QUICK)
 def test_a_very_long_question_is_read_quickly(piece: str) -> None:
     started = time.perf_counter()
     parse_question(piece * 5_000)

@@ -93,11 +93,14 @@ def test_tags_and_folders_leave_the_question(
 
 
 ON: list[tuple[str, str, str | None]] = [
-    ("When does the man open the door?", "and before that?", "What happens right before the man opens the door?"),
+    ("When does the man open the door?", "and before that?",
+     "What happens right before the man opens the door?"),
     ("What happens right after the goal?", "and before that?", "What happens right before the goal?"),
-    ("What happens right after the goal?", "and after that?", "What is the second thing that happens after the goal?"),
+    ("What happens right after the goal?", "and after that?",
+     "What is the second thing that happens after the goal?"),
     ("When does he mention Bayes?", "show me the second one", "When is Bayes mentioned for the second time?"),
-    ('When does he say "thank you"?', "what about the last one?", 'When is "thank you" said for the last time?'),
+    ('When does he say "thank you"?', "what about the last one?",
+     'When is "thank you" said for the last time?'),
     ("Which thing jumps first?", "and the second one?", "Which thing is the second to jump?"),
     ("When does the man open the door?", "and the woman?", "When does the woman open the door?"),
     ("When does the man fall?", "and in the other video?", "When does the man fall in the other video?"),
