@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from playhead_tools.replies import is_abstention
 from playhead_tools.spec import Deed, QuestionSpec
 
+ACTS = "acts"
+"""Does something, whatever it is."""
 _ARTICLE = re.compile(r"^(?:the|an?|some)\s+", re.IGNORECASE)
 
 
@@ -24,10 +26,11 @@ class Claim:
 
 def claims_of(spec: QuestionSpec, options: tuple[str, ...]) -> list[Claim]:
     """The options as deeds, where the question leaves a place for them; none else."""
-    if not spec.deeds:
-        return []
-    deed = spec.deeds[0]
     named = [(i, _ARTICLE.sub("", option)) for i, option in enumerate(options) if not is_abstention(option)]
+    if not spec.deeds:
+        beside = spec.asks == "thing" and spec.relation is not None and spec.relation.kind != "during"
+        return [Claim(i, Deed(name, ACTS)) for i, name in named] if beside else []
+    deed = spec.deeds[0]
     if spec.asks == "colour":
         return [Claim(i, _coloured(deed, name)) for i, name in named] if deed.subject else []
     if spec.asks != "thing":

@@ -53,7 +53,7 @@ def _pictures_scored(coverage: Coverage | None) -> bool:
 def seen_claims(sight: Sight, material: Material) -> list[Claim]:
     """The claims of a sight, each with the evidence of its moments."""
     ids = material.finding.evidence_ids
-    if not ids:
+    if not ids or sight.kind in ("absent", "unknown"):
         return []
     places = [material.at(e.video_id, e.window) for e in material.finding.events]
     if sight.kind == "order":

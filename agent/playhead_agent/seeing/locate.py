@@ -15,6 +15,7 @@ from playhead_agent.state import Stretch
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.match import stem
+from playhead_tools.question.shown import ANYTHING
 from playhead_tools.spec import Deed
 
 SURE = 0.5
@@ -78,18 +79,26 @@ def locate(desk: Desk, deed: Deed, most: int, *, sure: bool = False) -> list[Sig
 
 def judge_all(desk: Desk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
-    asked = [Request(video_id, window, happens(deed), yes_no=True) for video_id, window in places]
-    opened = [Request(video_id, window, f"What does the {deed.subject} do?") for video_id, window in places]
-    looks = desk.look_all([*asked, *opened] if deed.verb and deed.subject else asked)
+    anything = deed.verb in ANYTHING
+    closed = [] if anything else [Request(v, w, happens(deed), yes_no=True) for v, w in places]
+    opened = [Request(v, w, doing(deed)) for v, w in places] if deed.verb and deed.subject else []
+    looks = desk.look_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
-        yes = looks[i]
-        told = looks[len(places) + i] if len(looks) > len(places) else None
-        if yes is not None:
-            p = p_of(yes) if told is None else (p_of(yes) + p_told(told, deed)) / 2
-            said = yes.text if told is None else told.text
-            judged.append(Sighting(video_id, window, p, said, yes.window))
+        yes = looks[i] if closed else None
+        told = looks[len(closed) + i] if opened else None
+        scores = [] if yes is None else [p_of(yes)]
+        scores += [] if told is None else [p_told(told, deed)]
+        said = told or yes
+        if said is not None:
+            p = sum(scores) / len(scores)
+            judged.append(Sighting(video_id, window, p, said.text, said.window))
     return judged
+
+
+def doing(deed: Deed) -> str:
+    """The open question about the subject of a deed, which cannot lead."""
+    return f"What does the {deed.subject} do?"
 
 
 def happens(deed: Deed) -> str:
@@ -111,6 +120,8 @@ def p_told(look: Look, deed: Deed) -> float:
     """What an open reply about the subject counts for a deed."""
     if look.declines:
         return REFUSED
+    if deed.verb in ANYTHING:
+        return UNTOLD if stands_still(look) else TOLD
     said = {stem(word) for word in re.findall(r"\w+", look.text.lower())}
     verb = [stem(word) for word in re.findall(r"\w+", deed.verb.lower())]
     told = bool(verb) and verb[0] in said

@@ -64,12 +64,13 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
         return _chosen(spec, desk, claims)
     if deed is None or not deed.subject:
         return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
-    if not deed.verb:
-        return ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
-    found = locate(desk, deed, CANDIDATES)
-    if not found:
-        return ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
-    return told_at(spec, desk, found[:2], deed)
+    found = locate(desk, deed, CANDIDATES) if deed.verb else []
+    if found:
+        sight = told_at(spec, desk, found[:2], deed)
+    else:
+        sight = ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
+    undecided = sight.kind in ("absent", "unknown") and desk.must_choose
+    return _chosen(spec, desk, claims) if undecided and claims else sight
 
 
 def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
