@@ -41,6 +41,8 @@ from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Evidence, coverage_to_json, join_coverage, listed
 from playhead_tools.question import parse_question
+from playhead_tools.question.follow_up import follow_up
+from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -54,13 +56,15 @@ Update = dict[str, Any]
 def parse(state: State, runtime: Runtime[Context]) -> Update:
     """Takes the question apart and finds the stretches that it is about."""
     runtime.context.meter.step("parse")
-    options = tuple(state.get("options") or ())
-    spec = parse_question(state["question"], options)
+    options, question = tuple(state.get("options") or ()), meant(state)
+    spec = parse_question(question, options)
     try:
-        spec, placed = place(state["question"], scope_from_json(state.get("scope")), runtime.context, options)
+        spec, placed = place(question, scope_from_json(state.get("scope")), runtime.context, options)
         refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
     except ToolError as error:
         refusal, stretches, notes = ("unknown", f"{error}."), (), []
+    if question != state["question"]:
+        notes.append(f"taken as: {question}")
     if spec.speaker:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
@@ -258,6 +262,13 @@ def _refused(state: State) -> str:
 
 
 # ---- small helpers of the nodes ----
+
+
+def meant(state: State) -> str:
+    """The whole question: one that leans on the one before it in the thread is filled from that."""
+    previous = state.get("previous")
+    whole = follow_up(state["question"], QuestionSpec.from_json(previous)) if previous else None
+    return whole or state["question"]
 
 
 def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:

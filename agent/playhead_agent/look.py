@@ -14,7 +14,7 @@ from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import (
     VideoEntry,
     list_videos,
@@ -52,7 +52,22 @@ def place(
     videos = list_videos(context.catalog, scope)
     named = named_videos(videos, question)
     spec = replace(parse_question(without_names(question, named), options), text=question)
-    return spec, _placed(spec, scope, named or videos)
+    return spec, _placed(spec, scope, named or in_folders(videos, spec))
+
+
+def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEntry]:
+    """The videos that lie in a folder that the question names; all when it names none.
+
+    Raises:
+        ToolError: the question names a folder without videos, or tags, which a library does not have.
+    """
+    if spec.scope_tags:
+        raise ToolError(f"videos have no tags here, got {listed(spec.scope_tags)}; name files or a folder")
+    wanted = {folder.strip("/").lower() for folder in spec.scope_folders}
+    inside = [v for v in videos if not wanted or wanted & {part.lower() for part in v.path.parts[:-1]}]
+    if not inside and wanted:
+        raise ToolError(f"no video in scope lies in a folder called {listed(spec.scope_folders)}")
+    return inside
 
 
 def _placed(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> Placed:

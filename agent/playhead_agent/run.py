@@ -107,7 +107,9 @@ def _run(
     state = cast("State", dict(graph.get_state(config).values)) if checkpointer is not None else State()
     if given is None and not state:
         raise LibraryError(f"no run is kept for thread {thread_id!r}")
-    state = {**state, **given} if given is not None else state
+    if given is not None:
+        given = {**given, "previous": state.get("spec") or state.get("previous") or {}}
+        state = {**state, **given}
     how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
     try:
         for mode, part in graph.stream(

@@ -45,6 +45,7 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    previous: dict[str, Any]  # run: the question before it in this thread, taken apart
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
