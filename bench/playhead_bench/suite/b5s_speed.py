@@ -135,9 +135,9 @@ def _decoding(made: Loaded, clip: Clip, cached: dict[float, Made]) -> dict[str, 
     call, best = about(clip, new_tokens=NEW_TOKENS), dict[str, float]()
     for _ in range(3):
         seconds = {"stock": stock(made, [call])[1]}
-        seconds |= {
-            f"cached_{ratio:g}": llm.watch(call).report.decode_s or 0.0 for ratio, llm in cached.items()
-        }
+        for ratio, llm in cached.items():
+            llm.watch(call)
+            seconds[f"cached_{ratio:g}"] = llm.decode_s
         best = {name: min(took, best.get(name, took)) for name, took in seconds.items()}
     return {name: (NEW_TOKENS - 1) / took for name, took in best.items()}
 

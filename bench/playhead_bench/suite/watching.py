@@ -44,11 +44,21 @@ class Made(TransformersVideoLLM):
     def __init__(self, made: Loaded, **how: Any) -> None:
         super().__init__("made", **how)
         self._made = made
+        self._marks: list[float] = []
 
     @cached_property
     def loaded(self) -> Loaded:
         """The made model."""
         return self._made
+
+    @property
+    def decode_s(self) -> float:
+        """Seconds of the last call from its first new token to the end, by `clock`."""
+        return self._marks[-1] - self._marks[-2]
+
+    def _settle(self) -> None:
+        super()._settle()
+        self._marks.append(clock()())
 
 
 def clock() -> Callable[[], float]:
@@ -60,11 +70,6 @@ def settled() -> float:
     """Seconds on the wall clock, once the GPU has done what it was given."""
     torch().cuda.synchronize()
     return perf_counter()
-
-
-def _settle(loaded: Loaded) -> None:
-    if loaded.device.startswith("cuda"):
-        torch().cuda.synchronize()
 
 
 def moving(frames: int, side_px: int, *, number: int = 0) -> Clip:
@@ -91,19 +96,18 @@ def stock(loaded: Loaded, calls: Sequence[Asked]) -> tuple[Any, float]:
     """What transformers alone makes of calls in one padded batch, each of one clip.
 
     Returns:
-        (B, L) tokens of prompts and replies, and seconds from the first new token to the last.
+        (B, L) tokens of prompts and replies, and seconds from the first new token to the end, by `clock`.
     """
     inputs = stock_inputs(loaded, calls)
-    first = FirstWord(None, lambda: _settle(loaded))
+    now, marks = clock(), list[float]()
+    first = FirstWord(None, lambda: marks.append(now()))
     most = max(call.budget.new_tokens for call in calls)
     how = greedy_config(loaded.model.generation_config, loaded.tokenizer, most)
     with torch().inference_mode():
         out = loaded.model.generate(
             **inputs, generation_config=how, logits_processor=transformers().LogitsProcessorList([first])
         )
-    _settle(loaded)
-    ended_s = perf_counter()
-    return out, ended_s - (ended_s if first.at_s is None else first.at_s)
+    return out, now() - marks[0]
 
 
 def stock_inputs(loaded: Loaded, calls: Sequence[Asked]) -> dict[str, Any]:
