@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playhead_agent.packing import Packed
 from playhead_index.store.catalog import BUSY_TIMEOUT_S, mapped_sqlite_errors
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CHECKPOINTS_NAME = "checkpoints.sqlite"
 def open_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
     """The checkpointer of a library, closed at the end of the block.
 
-    It reads and writes plain JSON types only; anything else in a run's state is refused on reading.
+    It reads and writes plain JSON types only, packed; anything else in a run's state is refused on reading.
 
     Raises:
         LibraryError: the file is damaged, locked, or cannot be written.
@@ -31,7 +32,7 @@ def open_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
     with closing(connection):
-        saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        saver = SqliteSaver(connection, serde=Packed(JsonPlusSerializer(allowed_msgpack_modules=None)))
         with mapped_sqlite_errors(path):
             saver.setup()
         yield saver
