@@ -6,6 +6,7 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,13 +19,14 @@ from playhead import records, terminal
 from playhead.doctor import examine, fetch, to_fetch
 from playhead.library import Library
 from playhead.models import ModelNames
+from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.watch import Watch
 from playhead_agent.progress import Progress
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
 from playhead_index.window import Window, parse_time
-from playhead_tools.evidence import coverage_sentence
+from playhead_tools.evidence import Answer, coverage_sentence
 
 COMMANDS = "playhead.commands"
 DEFAULT_LIBRARY = Path("playhead-library")
@@ -210,20 +212,56 @@ def ask(
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
     thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
+    strategy: Annotated[str, typer.Option(help=f"{', '.join(STRATEGIES)}.")] = AGENT,
+    video_model: VideoModel = "auto",
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites checked windows, or says that it is not there."""
-    opened = Library(library, ModelNames(device=device))
+    _checked(lambda: check_strategy(strategy))
+    opened = Library(library, ModelNames(device=device, video=video_model))
     window = _window(opened, from_s, to_s)
     tell = _tell if err.is_terminal and not as_json else _say_nothing
     answer = opened.ask(
-        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread, on_progress=tell
-    )
+        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread,
+        strategy=strategy, on_progress=tell,
+    )  # fmt: skip
     if as_json:
         print(records.line(answer.to_json()))
     else:
         terminal.show_answer(Console(), answer, opened.names())
+
+
+@app.command("compare")
+def compare_(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help=f"Only this one of {', '.join(STRATEGIES)}; may be repeated.")
+    ] = None,
+    video: VideoOption = None,
+    from_s: FromOption = None,
+    to_s: ToOption = None,
+    llm: LlmOption = None,
+    base_url: BaseUrlOption = None,
+    video_model: VideoModel = "auto",
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the agent and the baselines the same question; shows answers and costs side by side."""
+    for name in strategy or ():
+        _checked(partial(check_strategy, name))
+    opened = Library(library, ModelNames(device=device, video=video_model))
+    how = {"videos": video, "window": _window(opened, from_s, to_s), "llm": llm, "base_url": base_url}
+    answers: list[tuple[str, Answer]] = []
+    for name, answer in compare(opened, question, strategy or (), **how):
+        answers.append((name, answer))
+        if as_json:
+            print(records.line({"strategy": name, **answer.to_json()}), flush=True)
+        elif err.is_terminal:
+            err.print(Text(f"{name}: {answer.status}", style="dim"))
+    if not as_json:
+        terminal.show_comparison(Console(), answers, opened.names())
 
 
 @app.command("list")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from playhead.chat import load_chat_model
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
+from playhead.strategies import AGENT, answer_by
 from playhead.video_facts import load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
@@ -268,6 +269,11 @@ class Library:
             return None
         return Eyes(self.catalog, load_video_llm(choice, self.models.device), bare=not choice.forms)
 
+    def forget_looks(self) -> None:
+        """Lets go of what was looked at, so that the next question looks again; the model stays loaded."""
+        if self.eyes is not None:
+            self.__dict__["eyes"] = self.eyes.fresh()
+
     # ---- searching and asking ----
 
     @cached_property
@@ -331,6 +337,7 @@ class Library:
         base_url: str | None = None,
         thread_id: str | None = None,
         options: Sequence[str] = (),
+        strategy: str = AGENT,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Answer:
         """Answers a question with cited, checked windows, or says that it is not there.
@@ -344,10 +351,13 @@ class Library:
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
+            strategy: `agent`, or a baseline to compare it with (`strategies.STRATEGIES`), which looks by the
+                video-LLM and keeps no conversation.
             on_progress: called as the run goes.
 
         Raises:
-            ModelUnavailable: the chat model cannot be made.
+            ValueError: there is no such strategy.
+            ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
             VideoUnknown: a video is not in the library.
         """
         from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
@@ -357,9 +367,16 @@ class Library:
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(self.searcher, self.catalog, chat, open_eyes=lambda: self.eyes)
+        if strategy != AGENT:
+            return answer_by(self, strategy, question, context, scope, options)
         with open_checkpointer(self.folder) as saver:
             steps = stream(
-                question, context=context, checkpointer=saver, thread_id=thread_id, scope=scope, options=options
+                question,
+                context=context,
+                checkpointer=saver,
+                thread_id=thread_id,
+                scope=scope,
+                options=options,
             )
             for step in steps:
                 if isinstance(step, Answer):

@@ -22,6 +22,7 @@ from playhead_tools.evidence import Answer, coverage_sentence
 
 STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
 SHOWN_TEXT = 160
+MOST_WINDOWS = 3
 OFF_ADVICE = {
     "picture": "pictures cannot be searched by words",
     "appearance": "likeness is found by colour layout alone",
@@ -104,6 +105,47 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
     console.print(
         Panel(Group(*parts), title=title, subtitle=bill, title_align="left", subtitle_align="right")
     )
+
+
+def show_comparison(console: Console, answers: Sequence[tuple[str, Answer]], names: dict[str, str]) -> None:
+    """Strategies side by side: what each answered, where, how sure, and what it took."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("strategy", "answer", "where"):
+        table.add_column(column, overflow="fold")
+    for column in ("conf.", "frames", "tokens", "calls", "s"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for strategy, answer in answers:
+        cost = {"frames": 0.0, "visual_tokens": 0.0, "prompt_tokens": 0.0, "looks": 0.0, **answer.cost}
+        numbers = (
+            f"{answer.confidence:.2f}",
+            f"{cost['frames']:.0f}",
+            f"{cost['visual_tokens'] + cost['prompt_tokens']:.0f}",
+            f"{cost['looks'] + cost['model_calls']:.0f}",
+            f"{cost['seconds']:.1f}",
+        )
+        table.add_row(strategy, _shortly(answer), _where(answer, names), *numbers)
+    console.print(table)
+    legend = "tokens: visual ones, and those of the chat model's prompts; calls: of both models"
+    console.print(Text(legend, style="dim"))
+
+
+def _shortly(answer: Answer) -> Text:
+    """The status where it is no plain answer, and the first line."""
+    reason = f": {answer.reason}" if answer.reason else ""
+    line = answer.text.strip().split("\n")[0]
+    told = line if len(line) <= SHOWN_TEXT else line[: SHOWN_TEXT - 1] + "…"
+    status = Text() if answer.status == "answered" else Text(f"{answer.status}{reason} ", style="yellow")
+    return status + Text(told)
+
+
+def _where(answer: Answer, names: dict[str, str]) -> Text:
+    """The first cited windows, the file's name where there are several videos."""
+    shown = answer.intervals[:MOST_WINDOWS]
+    windows = [
+        f"{one.window}" + (f" {names.get(one.video_id, '')}" if len(names) > 1 else "") for one in shown
+    ]
+    more = len(answer.intervals) - len(shown)
+    return Text("\n".join([*windows, *([f"and {more} more"] if more else [])]) or "–")
 
 
 def show_videos(

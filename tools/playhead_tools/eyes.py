@@ -147,6 +147,12 @@ class Eyes:
             self._looks[key] = look
         return look
 
+    def fresh(self) -> "Eyes":
+        """The same eyes with nothing seen yet; the model is not loaded again."""
+        return Eyes(
+            self._catalog, self._model, bare=self.bare, frames=self.frames, short_side_px=self._short_side_px
+        )
+
     def duration_s(self, video_id: str) -> float:
         """How long a video is.
 

@@ -28,10 +28,11 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
         claims=() if declined else (Claim(text, tuple(record.id for record in evidence)),),
         coverage=join_coverage(attempt.coverages),
         confidence=0.0 if declined else confidence(evidence) * came.sure,
-        cost=attempt.cost(),
+        cost=attempt.context.meter.cost(),
         evidence=evidence,
         notes=tuple(dict.fromkeys(attempt.notes)),
         question=attempt.question,
+        choice=came.said.choice,
     )
 
 

@@ -43,9 +43,6 @@ class Attempt:
         context: finder, catalog, chat model, limits, and a meter of its own.
         eyes: what looks.
         scope: which videos, which stretch of each.
-        frames: shown so far.
-        visual_tokens: that they became.
-        looks: calls of the video-LLM that were made anew.
         notes: what the person should know.
         coverages: of the searches.
         short: why it had to do with less than it wanted; empty otherwise.
@@ -61,9 +58,6 @@ class Attempt:
     context: Context
     eyes: Eyes
     scope: Scope
-    frames: int = 0
-    visual_tokens: int = 0
-    looks: int = 0
     notes: list[str] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
     short: str = ""
@@ -103,17 +97,17 @@ class Attempt:
         return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
 
     def _afford(self, frames: int) -> None:
-        self.context.meter.check_time("look")
-        most = {name: getattr(self.context.limits, name, None) for name in ("frames", "visual_tokens")}
-        if most["frames"] is not None and self.frames + frames > most["frames"]:
-            raise CostLimit(f"stopped before a look of {frames} frames: {most['frames']} were allowed")
-        if most["visual_tokens"] is not None and self.visual_tokens >= most["visual_tokens"]:
-            raise CostLimit(f"stopped before a look: {most['visual_tokens']} visual tokens were allowed")
+        meter, limits = self.context.meter, self.context.limits
+        meter.check_time("look")
+        if meter.looks_left(frames) < 1:
+            raise CostLimit(
+                f"stopped before look {meter.looks + 1}: {limits.looks} looks, {limits.frames} frames and"
+                f" {limits.visual_tokens} visual tokens were allowed"
+            )
 
     def _counted(self, look: Look) -> Look:
-        self.frames += look.frames
-        self.visual_tokens += look.visual_tokens
-        self.looks += look.frames > 0
+        if look.frames:  # a look that was kept costs nothing
+            self.context.meter.look(look.frames, look.visual_tokens)
         return look
 
     def moments(self, text: str, limit: int, scope: Scope | None = None) -> Sequence[Moment]:
@@ -125,22 +119,11 @@ class Attempt:
         self.coverages.append(searched.result.coverage)
         return searched.result.moments
 
-    def cost(self) -> dict[str, float]:
-        """What was used so far; `model_calls` counts the looks among them."""
-        spent = self.context.meter.cost()
-        return {
-            **spent,
-            "model_calls": spent["model_calls"] + self.looks,
-            "looks": self.looks,
-            "frames": self.frames,
-            "visual_tokens": self.visual_tokens,
-        }
-
 
 def seen(look: Look) -> Evidence:
     """A look as a record to cite: its window, and what the model said; nobody has checked it."""
     verdict = "not_visible" if look.declines else "unverified"
-    return Evidence("", look.video_id, look.window, "picture", verdict, text=look.text)  # type: ignore[arg-type]
+    return Evidence("", look.video_id, look.window, "picture", verdict, said=look.text)  # type: ignore[arg-type]
 
 
 def seen_frames(look: Look) -> list[Evidence]:

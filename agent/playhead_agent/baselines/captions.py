@@ -23,6 +23,7 @@ from playhead_agent.baselines.chatting import (
     read_answer,
     seen_tag,
     strict,
+    words_of,
 )
 from playhead_agent.baselines.reading import Said
 from playhead_agent.baselines.words import nearest, spoken_of
@@ -78,17 +79,17 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
 
 
 def _by_words(attempt: Attempt, told: Sequence[Evidence]) -> Outcome:
-    near = nearest(attempt.question, told, _text)
+    near = nearest(attempt.question, told, words_of)
     if not near:
         return Outcome(Said("abstained", "No caption speaks of what is asked for."))
     if not attempt.options:
         attempt.notes.append("no chat model reads the captions: this is the one that is nearest by its words")
-        return Outcome(Said("unread", near[0].text), (_matched(attempt, near[0]),))
-    spoken = spoken_of(attempt.options, near, _text)
+        return Outcome(Said("unread", words_of(near[0])), (_matched(attempt, near[0]),))
+    spoken = spoken_of(attempt.options, near, words_of)
     if spoken is None:
         return Outcome(Said("abstained", "No caption near the question speaks of any option."))
     record, choice = spoken
-    said = Said("abstained" if choice is None else "answered", record.text, choice)
+    said = Said("abstained" if choice is None else "answered", words_of(record), choice)
     return Outcome(said, (_matched(attempt, record),))
 
 
@@ -167,8 +168,4 @@ def _answered(attempt: Attempt, captioned: dict[str, Evidence], summary: Piece) 
 
 def _matched(attempt: Attempt, record: Evidence) -> Evidence:
     """The record with the part of the asked words that it holds, which is how far it may be trusted."""
-    return replace(record, match=coverage(attempt.question, record.text))
-
-
-def _text(record: Evidence) -> str:
-    return record.text
+    return replace(record, match=coverage(attempt.question, words_of(record)))

@@ -73,10 +73,15 @@ def question_tag(attempt: Attempt) -> str:
     return f"<question>{escape(attempt.asked[:MOST_QUESTION_CHARS])}</question>"
 
 
+def words_of(record: Evidence) -> str:
+    """What a record says: its stored words, else what a model said of the picture."""
+    return record.text or record.said
+
+
 def seen_tag(name: str, record: Evidence, video: str) -> str:
     """One description as the model sees it; nothing in its words can end the tag."""
     window = f"{format_time(record.window.start_s)}–{format_time(record.window.end_s)}"
-    words = escape(" ".join(record.text.split())[:MOST_TEXT_CHARS])
+    words = escape(" ".join(words_of(record).split())[:MOST_TEXT_CHARS])
     return f'<seen id="{name}" video="{escape(video, quote=True)}" window="{window}">{words}</seen>'
 
 

@@ -26,9 +26,9 @@ BASELINES: dict[str, Baseline] = {
     "captions": captions,
     "confidence-loop": confidence_loop,
 }
-LIMITS = Limits(seconds=600.0, model_calls=24)
-"""What fits a baseline: three rounds of the confidence loop with their repairs, or the summaries of an hour;
-none is to lose by a limit that was set for the agent."""
+LIMITS = Limits(seconds=600.0, model_calls=24, looks=5_000, frames=40_000, visual_tokens=4_000_000)
+"""What fits a baseline: three rounds of the confidence loop with their repairs, or the captions and
+summaries of hours; none is to lose by a limit that was set for the agent."""
 
 
 def answer_with(

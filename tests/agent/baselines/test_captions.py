@@ -38,7 +38,7 @@ def test_the_librarys_own_captions_cost_no_look(asking: Any) -> None:
 def test_segments_without_captions_are_described_and_the_cost_counted(asking: Any) -> None:
     chat = [summary("A boat is seen.", "C3"), answer_of("In the bay.", "C3")]
     answer = asking("captions", "Where is the boat?", told, chat=chat, scope=IN_LECTURE)
-    assert (answer.cost["looks"], answer.cost["frames"], answer.cost["model_calls"]) == (10, 80, 12)
+    assert (answer.cost["looks"], answer.cost["frames"], answer.cost["model_calls"]) == (10, 80, 2)
     assert [i.window for i in answer.intervals] == [Window(60.0, 90.0)]
 
 
@@ -93,8 +93,14 @@ def test_a_limit_ends_the_captioning_and_the_answer_says_so(asking: Any) -> None
     limits, clock = Limits(seconds=6.5), count(0.0, 1.0)
     says = lambda asked, shown: "The boat lies in the bay."  # noqa: E731
     answer = asking("captions", "Where is the boat?", says, scope=IN_LECTURE, limits=limits, clock=clock)
-    assert (answer.status, answer.reason, answer.cost["looks"]) == ("partial", "budget", 6)
+    assert (answer.status, answer.reason, answer.cost["looks"]) == ("partial", "budget", 3)
     assert "captions end early: stopped at 'look': 6.5 s were allowed" in answer.notes
+
+
+def test_frames_are_limited_too(asking: Any) -> None:
+    limits = Limits(frames=20)
+    answer = asking("captions", "Where is the boat?", told, scope=IN_LECTURE, limits=limits)
+    assert (answer.status, answer.reason, answer.cost["frames"]) == ("abstained", "budget", 16)
 
 
 def test_runs_hold_two_pieces_at_least_so_that_rounds_come_to_an_end() -> None:

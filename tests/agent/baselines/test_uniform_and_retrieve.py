@@ -25,7 +25,7 @@ def test_uniform_shows_frames_spread_over_the_video_and_cites_them(asking: Any) 
 
 def test_the_bill_counts_frames_tokens_and_calls(asking: Any) -> None:
     cost = asking("uniform", "Which colour is it?", ["red"], scope=IN_DEMO).cost
-    assert (cost["frames"], cost["visual_tokens"], cost["model_calls"], cost["looks"]) == (8, 128, 1, 1)
+    assert (cost["frames"], cost["visual_tokens"], cost["model_calls"], cost["looks"]) == (8, 128, 0, 1)
     assert cost["prompt_tokens"] == 0
     assert cost["seconds"] >= 0
 
@@ -43,7 +43,7 @@ def test_the_frames_of_a_look_are_shared_among_videos(asking: Any) -> None:
 
 def test_a_letter_becomes_the_words_of_its_option(asking: Any) -> None:
     answer = asking("uniform", "Which colour?", ["B"], options=COLOURS, scope=IN_DEMO)
-    assert (answer.status, answer.text) == ("answered", "blue")
+    assert (answer.status, answer.text, answer.choice) == ("answered", "blue", 1)
     assert asking.model.asked[0].question == "Which colour?\nA. red\nB. blue"
 
 
@@ -51,6 +51,7 @@ def test_a_letter_becomes_the_words_of_its_option(asking: Any) -> None:
 def test_a_reply_that_cannot_be_read_is_given_as_it_is_and_nothing_is_chosen(asking: Any, reply: str) -> None:
     answer = asking("uniform", "Which colour?", [reply], options=COLOURS, scope=IN_DEMO)
     assert (answer.status, answer.reason, answer.text) == ("partial", "unknown", reply)
+    assert answer.choice is None
 
 
 def test_a_model_that_declines_makes_no_answer_and_cites_nothing(asking: Any) -> None:

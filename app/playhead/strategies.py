@@ -1,0 +1,91 @@
+"""One question answered in several ways: the agent, and the plainer baselines that it must beat."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from playhead_index.errors import ModelUnavailable
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+if TYPE_CHECKING:
+    from playhead.library import Library
+    from playhead_agent.state import Context
+    from playhead_index.search.results import Scope
+
+AGENT = "agent"
+STRATEGIES = (AGENT, "uniform", "retrieve-once", "captions", "confidence-loop")
+"""The agent, then the baselines of `playhead_agent.baselines`."""
+
+
+def check_strategy(name: str) -> None:
+    """Nothing, when there is a strategy of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(f"no strategy is called {name!r}; there are {', '.join(STRATEGIES)}")
+
+
+def answer_by(
+    library: "Library",
+    strategy: str,
+    question: str,
+    context: "Context",
+    scope: "Scope | None",
+    options: Sequence[str],
+) -> Answer:
+    """The answer of a baseline, by the video-LLM of a library.
+
+    Raises:
+        ValueError: there is no such baseline.
+        ModelUnavailable: there is no video-LLM.
+        ToolError: the question is empty, or no video is in scope.
+    """
+    from dataclasses import replace
+
+    from playhead_agent.baselines.registry import LIMITS, answer_with
+
+    check_strategy(strategy)
+    eyes = library.eyes
+    if eyes is None:
+        raise ModelUnavailable(
+            f"{strategy} looks at clips, and there is no video-LLM: {library.video_choice.reason}"
+        )
+    limited = replace(context, limits=LIMITS)
+    return answer_with(strategy, question, context=limited, eyes=eyes, options=options, scope=scope)
+
+
+def compare(
+    library: "Library", question: str, strategies: Sequence[str] = (), **how: Any
+) -> Iterator[tuple[str, Answer]]:
+    """Each strategy's name and answer, in their order, as they come.
+
+    What is loaded once is loaded before the first; what one strategy has looked at is not kept for the next,
+    so that each pays for its own looks.
+
+    Args:
+        library: what is asked.
+        question: in English.
+        strategies: some of `STRATEGIES`; all of them for none.
+        how: further arguments of `Library.ask`.
+
+    Raises:
+        ValueError: there is no such strategy.
+        ModelUnavailable: a baseline is asked for, and there is no video-LLM.
+    """
+    names = strategies or STRATEGIES
+    for name in names:
+        check_strategy(name)
+    _warm(library, question)
+    for name in names:
+        library.forget_looks()
+        yield name, library.ask(question, strategy=name, **how)
+
+
+def _warm(library: "Library", question: str) -> None:
+    """Loads the search and the video-LLM, by using each once."""
+    library.search(question, limit=1)
+    videos = library.catalog.videos()
+    if library.eyes is not None and videos:
+        library.eyes.look(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)
