@@ -55,7 +55,7 @@ def inspect(
     places = _places(kit, ranges, evidence_ids, notes)
     seen = [look(kit, video_id, window, asked) for video_id, window in places]
     rows = [_row(kit, one, asked, notes) for one in seen]
-    return result(rows, notes, summed([one.cost for one in seen]), looks_left=looks_left(kit))
+    return result(rows, notes, summed([one.cost for one in seen]))
 
 
 def _places(
@@ -115,13 +115,13 @@ def zoom(kit: Kit, evidence_id: str, what: str, edge: Literal["start", "end", "b
     probed = [{"at": str(p), "p_yes": one.p_yes} for p, one in zip(parts, seen, strict=True)]
     if not yes:
         note = f"no part of it shows “{wanted}”; {evidence_id} keeps its window and is in doubt"
-        return result([], [note], cost, parts=probed, looks_left=looks_left(kit))
+        return result([], [note], cost, parts=probed)
     window = refined(record.window, parts, yes, edge)
     sure = max(one.p_yes or 0.0 for one in seen)
     found = Evidence("", record.video_id, window, "picture", "supported", match=sure, lanes=("picture",))
     row = row_of(kit, found, f"{wanted}: yes", kit.table.add(found, f"{wanted}: yes", f"zoom {wanted}"))
     step_s = round(parts[0].duration_s, 2)
-    return result([row], (), cost, parts=probed, exact_to_s=step_s, looks_left=looks_left(kit))
+    return result([row], (), cost, parts=probed, exact_to_s=step_s)
 
 
 def yes_no_question(what: str) -> str:

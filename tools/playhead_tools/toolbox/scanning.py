@@ -64,12 +64,12 @@ def scan(
     if where != "pictures":
         rows, scanned["words"] = _scan_words(kit, wanted, asked, notes)
     if where != "words":
-        seen_rows, seen, costs = _scan_pictures(kit, wanted, asked, max_looks, notes)
-        rows += seen_rows
+        shown, seen, costs = _scan_pictures(kit, wanted, asked, max_looks, notes)
+        rows += shown
         scanned["pictures"] = round(Scan(asked, seen).fraction, 3)
     elif scanned["words"] >= 1.0:
         seen = {video_id: [window] for video_id, window in asked.items()}
-    name = _kept(kit, wanted, rows, asked, seen)
+    name = _kept(kit, wanted, where, rows, asked, seen)
     given = rows[: kit.limits.rows]
     if len(given) < len(rows):
         notes.append(f"{len(rows)} places were found, the first {len(given)} are given; {name} has all")
@@ -88,6 +88,7 @@ def _asked(kit: Kit, video: str, start: Time | None, end: Time | None, notes: li
 def _kept(
     kit: Kit,
     what: str,
+    where: Where,
     rows: Sequence[Record],
     asked: Stretches,
     seen: Mapping[str, Sequence[Window]],
@@ -95,6 +96,7 @@ def _kept(
     """The id of the scan, put into the kit with what it found and where it was."""
     record = {
         "what": what,
+        "where": where,
         "ids": [row["id"] for row in rows if row["id"]],
         "scope": {v: [w.start_s, w.end_s] for v, w in asked.items()},
         "seen": {v: [[w.start_s, w.end_s] for w in windows] for v, windows in seen.items()},
@@ -144,13 +146,16 @@ def _readable(kit: Kit, asked: Stretches, notes: list[str]) -> float:
     parts = [reading_coverage(kit.catalog, [(v, w)], lanes) for v, w in asked.items()]
     joined = add_coverage(parts)
     kit.coverage.append(joined)
-    notes += [f"{one.lane} could not be scanned: {one.why_not}" for one in joined.lanes if not one.searched]
-    needed: tuple[Lane, ...] = ("speech", "screen")
-    done_s = sum(
-        part.duration_s
-        for part in parts
-        if not part.unfinished and all(one.searched for one in part.lanes if one.lane in needed)
-    )
+    notes += [
+        f"{one.lane} gave nothing: {one.why_not or 'there is none'}" for one in joined.lanes if not one.items
+    ]
+    silent = {video.video_id for video in kit.catalog.videos() if not video.has_audio}
+    done_s = 0.0
+    for video_id, part in zip(asked, parts, strict=True):
+        read = {one.lane for one in part.lanes if one.searched} | (
+            {"speech"} if video_id in silent else set()
+        )
+        done_s += part.duration_s if {"speech", "screen"} <= read and not part.unfinished else 0.0
     return round(done_s / sum(part.duration_s for part in parts), 3)
 
 

@@ -67,13 +67,13 @@ class Toolbox:
         self.catalog, self.finder, self.eyes, self.limits = catalog, finder, eyes, limits or ToolLimits()
         self._specs = {spec.name: spec for spec in TOOLS}
         self._memo: dict[str, Record] = {}
-        self._asked: list[str] = []
+        self._asked: dict[str, float] = {}
         self.begin(Scope())
 
     def begin(self, scope: Scope) -> None:
         """Empties the table for a new question about these videos."""
         self.kit = Kit(self.catalog, self.finder, self.eyes, self.limits, scope, Table(self.limits.evidence))
-        self._memo, self._asked = {}, []
+        self._memo, self._asked = {}, {}
 
     def offered(self, *, ending: bool = False) -> list[ToolSpec]:
         """The tools to offer: those that can work here; with `ending` only those that end a question."""
@@ -90,17 +90,14 @@ class Toolbox:
             ToolError: the tool cannot do what it was asked; the message says what would work.
         """
         spec, checked = self._spec(name), self._checked(name, arguments)
-        key = _key(name, checked)
-        repeated = key in self._asked
-        record = self._memo.get(key)
-        if record is None:
-            record = spec.run(self.kit, checked)
+        key, looks = _key(name, checked), self.kit.used["looks"]
         if name in _NOT_KEPT:
-            return Called(record, ())
-        self._memo[key] = record
-        if not repeated:
-            self._asked.append(key)
+            return Called(spec.run(self.kit, checked), ())
+        if key not in self._asked:
+            record = self._memo[key] = spec.run(self.kit, checked)
+            self._asked[key] = looks
             return Called(record, _ids(record))
+        record = self.recall(name, arguments)
         notes = [*record.get("notes", []), REPEATED]
         return Called({**record, "notes": notes, "cost": {}}, _ids(record), repeated=True)
 
@@ -116,6 +113,7 @@ class Toolbox:
         key = _key(name, checked)
         if key not in self._memo:
             used = dict(self.kit.used)
+            self.kit.used["looks"] = self._asked.get(key, used["looks"])
             self._memo[key] = spec.run(self.kit, checked)
             self.kit.used = used
         return self._memo[key]
@@ -146,7 +144,7 @@ class Toolbox:
             "used": dict(kit.used),
             "sent_back": kit.sent_back,
             "conclusion": kit.conclusion,
-            "asked": list(self._asked),
+            "asked": dict(self._asked),
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -162,7 +160,7 @@ class Toolbox:
         kit.reckoned, kit.notes = list(snapshot["reckoned"]), list(snapshot["notes"])
         kit.used, kit.sent_back = dict(snapshot["used"]), snapshot["sent_back"]
         kit.conclusion = snapshot["conclusion"]
-        self._asked = list(snapshot["asked"])
+        self._asked = dict(snapshot["asked"])
 
     def coverage(self) -> Coverage | None:
         """What was searched, read and scanned so far."""

@@ -1,0 +1,163 @@
+"""From what the model claimed to the answer: every claim is checked, and code says how far it holds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from playhead_agent.limits import Limits, Meter
+from playhead_agent.state import Context, scope_from_json
+from playhead_agent.with_tools.state import ToolContext, ToolState
+from playhead_tools.cite import CheckReport, check_claims, reads_like_orders
+from playhead_tools.confidence import confidence
+from playhead_tools.evidence import Answer, Claim, Interval, Reason, coverage_sentence, listed
+from playhead_tools.match import content_words
+from playhead_tools.question import parse_question
+from playhead_tools.spec import QuestionSpec
+from playhead_tools.toolbox import Kit
+from playhead_tools.toolbox.scanning import scan_of
+
+LEAST_S = 1.0
+_NOT_ANSWERED: dict[Reason, str] = {
+    "absent": "Nothing in what was asked about says or shows it.",
+    "unknown": "What was found does not answer the question.",
+    "false_premise": "The question takes for granted what was not found to be so.",
+    "ambiguous": "The question can mean several things.",
+}
+
+
+def answer_of(state: ToolState, run: ToolContext) -> Answer:
+    """The checked answer of a run that the model has ended."""
+    kit, context = run.toolbox.kit, run.context
+    conclusion = kit.conclusion
+    if conclusion is None:
+        raise ValueError("the model has not ended the question yet")
+    if "abstained" in conclusion:
+        return _abstained(state, run, conclusion["abstained"])
+    claims = [Claim(row["text"], tuple(row["evidence_ids"])) for row in conclusion["claims"]]
+    report = check_claims(claims, kit.grounds())
+    dropped = [
+        f"dropped {'citation ' + lost.evidence_id + ' of' if lost.evidence_id else 'claim'}"
+        f" “{lost.claim[:120]}”: {lost.why}"
+        for lost in report.dropped
+    ]
+    if not report.kept:
+        answer = code_answer(state, context, "no claim of the model held", limit=False)
+        return replace(answer, notes=tuple(dict.fromkeys([*dropped, *answer.notes])))
+    return _kept(state, run, report, len(report.kept) / len(claims), dropped)
+
+
+def _kept(
+    state: ToolState, run: ToolContext, report: CheckReport, share: float, notes: Sequence[str]
+) -> Answer:
+    kit, coverage = run.toolbox.kit, run.toolbox.coverage()
+    ids = list(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
+    records = [kit.table.records[i] for i in ids]
+    texts = kit.texts(records)
+    is_sure = _is_sure(kit, parse_question(state["question"]), report.kept, ids)
+    text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in report.kept) + "."
+    if not is_sure:
+        text = f"In what was searched:\n{text}" + (f"\n{coverage_sentence(coverage)}" if coverage else "")
+    places = {video.video_id: video for video in kit.videos()}
+    orders = [i for i in ids if reads_like_orders(texts[i])]
+    if orders:
+        notes = [*notes, f"{listed(orders)} reads like an instruction to a model; it was taken as data"]
+    return Answer(
+        text=text,
+        status="answered" if is_sure else "partial",
+        reason="" if is_sure else "unknown",
+        intervals=tuple(Interval(r.video_id, places[r.video_id].path, r.window, r.id) for r in records),
+        claims=report.kept,
+        coverage=coverage,
+        confidence=confidence(
+            records,
+            partly_searched=not is_sure,
+            unfinished=coverage is not None and bool(coverage.unfinished),
+            claims_kept=share,
+        ),
+        cost=_cost(run.context.meter, kit),
+        evidence=tuple(replace(record, text=texts[record.id]) for record in records),
+        notes=tuple(dict.fromkeys([*state["notes"], *notes])),
+        question=state["question"],
+    )
+
+
+def _is_sure(kit: Kit, spec: QuestionSpec, claims: Sequence[Claim], ids: Sequence[str]) -> bool:
+    """Whether the answer is more than partial: something in it is supported, and a count is of all.
+
+    How often, in which order, the first, the last: only what was reckoned over a whole scan is sure.
+    """
+    if all(claim.status == "unverified" for claim in claims):
+        return False
+    needs_whole = spec.intent in ("count", "order") or spec.ordinal is not None
+    if not needs_whole or spec.of_things or spec.of_video:
+        return True
+    return any(row["complete"] and set(row["ids"]) & set(ids) for row in kit.reckoned)
+
+
+def _abstained(state: ToolState, run: ToolContext, said: Reason) -> Answer:
+    """No answer; the model's own "absent" counts only as far as a scan bears it out."""
+    kit, coverage = run.toolbox.kit, run.toolbox.coverage()
+    spec = parse_question(state["question"])
+    reason: Reason = "unknown" if said == "absent" and not is_absent(kit, spec) else said
+    text = _NOT_ANSWERED[reason] + (f"\n{coverage_sentence(coverage)}" if coverage is not None else "")
+    cost = _cost(run.context.meter, kit)
+    notes = tuple(state["notes"])
+    return Answer(
+        text, "abstained", reason, coverage=coverage, cost=cost, notes=notes, question=state["question"]
+    )
+
+
+def is_absent(kit: Kit, spec: QuestionSpec) -> bool:
+    """Whether scans for what was asked went through all of the scope and found nothing.
+
+    Words rule out what would be said or written; what would be shown needs a scan of the pictures too.
+    """
+    needed = {"speech": {"words"}, "screen": {"words"}, "picture": {"pictures"}, "any": {"words", "pictures"}}
+    asked, whole = content_words(spec.text), {v: [w.start_s, w.end_s] for v, w in kit.stretches().items()}
+    done: set[str] = set()
+    for scan in kit.scans:
+        if scan["ids"] or not content_words(scan["what"]) & asked:
+            continue
+        if scan["scope"] == whole and scan_of(scan).whole:
+            done |= {"words", "pictures"} if scan["where"] == "both" else {scan["where"]}
+    return needed[spec.wanted] <= done
+
+
+def code_answer(state: ToolState, context: Context, why: str, *, limit: bool) -> Answer:
+    """The answer that code makes of the library alone, with a note that says why it is one.
+
+    Args:
+        state: the run.
+        context: its seams; the chat model is not asked.
+        why: the tools were given up.
+        limit: a limit was reached: such an answer is never `answered`.
+    """
+    from playhead_agent.run import ask  # the other way round the two would be a circle
+
+    seconds = max(LEAST_S, context.meter.remaining_s)
+    clock = context.meter.clock
+    limits = Limits(seconds=seconds)
+    alone = replace(context, llm=None, limits=limits, meter=Meter(limits, clock))
+    answer = ask(state["question"], context=alone, scope=scope_from_json(state.get("scope")))
+    said = f"the answer is made by code without the model: {why}"
+    cost = {**context.meter.cost(), "searches": context.meter.searches + answer.cost.get("searches", 0)}
+    answer = replace(answer, notes=(*answer.notes, said), cost=cost, thread_id="")
+    if not limit or answer.status == "abstained":
+        return answer
+    text = f"{answer.text}\nThe run ended early: {why}."
+    return replace(answer, status="partial", reason="budget", text=text)
+
+
+def _cost(meter: Meter, kit: Kit) -> dict[str, float]:
+    """What the run used, the looks of the tools among it."""
+    looks = {name: round(amount, 3) for name, amount in kit.used.items() if amount and name != "searches"}
+    return {**meter.cost(), "searches": round(kit.used["searches"]), **looks}
+
+
+def answer_row(answer: Answer) -> dict[str, Any]:
+    """The answer for the state: without words of the catalog, with those that only a look has."""
+    row = answer.to_json(compact=True)
+    for record, plain in zip(answer.evidence, row["evidence"], strict=True):
+        if record.kind == "picture" and record.text:
+            plain["text"] = record.text
+    return row
