@@ -202,6 +202,8 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
 def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
+    if finding.op == "seen":
+        return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:
         return f"Not where the question places it, but found:\n{text}"
     if spec.of_things:

@@ -81,6 +81,10 @@ class Context:
         thresholds: from where on something found counts.
         meter: counts one run; every run gets its own.
         open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
+        critic: what a leading question affirms is held against an open one, and its window is narrowed; off
+            only to measure what that is worth.
+        algebra: order, number and length are reckoned by code from what was seen; off, the question is put
+            to the best clips as it is, likewise to measure.
     """
 
     finder: Finder
@@ -91,6 +95,8 @@ class Context:
     thresholds: Thresholds = field(default_factory=Thresholds)
     meter: Meter = field(default_factory=Meter)
     open_eyes: "Callable[[], Eyes | None]" = no_eyes
+    critic: bool = True
+    algebra: bool = True
 
 
 # ---- reading the state ----

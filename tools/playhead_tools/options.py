@@ -44,6 +44,19 @@ def by_number(options: Sequence[str], value: float) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def nearest_number(options: Sequence[str], value: float) -> int | None:
+    """The option whose number is nearest; None when none begins with a number, or two are as near.
+
+    >>> nearest_number(["5", "6", "8"], 3)
+    0
+    """
+    first = [normalised(option).split(" ")[0] for option in options]
+    apart = sorted((abs(float(word) - value), i) for i, word in enumerate(first) if word.isdigit())
+    if not apart or (len(apart) > 1 and apart[0][0] == apart[1][0]):
+        return None
+    return apart[0][1]
+
+
 def option_times_s(options: Sequence[str]) -> list[float | None]:
     """The time that each option names, in seconds; None for one that names none."""
     return [time_said(option) for option in options]

@@ -110,6 +110,7 @@ class Desk:
         stretches: where the question looks.
         seen: looks that were made, by request.
         afford: looks that may still be made.
+        openly: options are held against a free reply first, for the model reads them badly.
         must_choose: the options leave no way to decline, so the likeliest counts, however unlikely it is.
         coverages: of the searches.
         short: looks were wanted that could not be afforded.
@@ -120,6 +121,7 @@ class Desk:
     stretches: Sequence[Stretch]
     seen: Mapping[Request, Look]
     afford: int
+    openly: bool = False
     must_choose: bool = False
     coverages: list[Coverage] = field(default_factory=list)
     short: bool = False

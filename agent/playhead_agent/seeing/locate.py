@@ -58,7 +58,9 @@ class Sighting:
         return self.video_id, self.window
 
 
-def locate(desk: Desk, deed: Deed, most: int, *, sure: bool = False) -> list[Sighting]:
+def locate(
+    desk: Desk, deed: Deed, most: int, *, sure: bool = False, surely_happens: bool = False
+) -> list[Sighting]:
     """Where a deed, or a thing, is seen, best first.
 
     Args:
@@ -66,22 +68,38 @@ def locate(desk: Desk, deed: Deed, most: int, *, sure: bool = False) -> list[Sig
         deed: with a subject; without a verb the thing being there is enough.
         most: candidates that are looked at.
         sure: only where it is more likely than not, also when something must be chosen.
+        surely_happens: the question takes it for granted, so the likeliest place counts where none is sure.
 
     Raises:
         NeedLooks: looks are wanted.
     """
     candidates = desk.moments(deed.text, most)
+    if deed.verb and deed.subject:
+        there = present(desk, deed.subject, candidates)
+        candidates = there or (candidates[:1] if desk.must_choose and not sure else [])
     sightings = judge_all(desk, deed, pieces(candidates) if deed.verb else candidates)
     ranked = sorted(sightings, key=lambda one: -one.p)
     likely = [one for one in ranked if one.p >= SURE]
-    return likely if likely or sure or not desk.must_choose else ranked[:1]
+    return likely if likely or sure or not (desk.must_choose or surely_happens) else ranked[:1]
+
+
+def present(desk: Desk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:
+    """The places in which a thing is seen at all: that is told surely and by one look, so it comes first.
+
+    Raises:
+        NeedLooks: looks are wanted.
+    """
+    requests = [Request(v, w, happens(Deed(thing, "")), yes_no=True) for v, w in places]
+    looks = desk.look_all(requests)
+    return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
 
 
 def judge_all(desk: Desk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
     anything = deed.verb in ANYTHING
     closed = [] if anything else [Request(v, w, happens(deed), yes_no=True) for v, w in places]
-    opened = [Request(v, w, doing(deed)) for v, w in places] if deed.verb and deed.subject else []
+    openly = bool(deed.verb and deed.subject) and (anything or desk.context.critic)
+    opened = [Request(v, w, doing(deed)) for v, w in places] if openly else []
     looks = desk.look_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
@@ -155,7 +173,7 @@ def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
         NeedLooks: looks are wanted.
     """
     whole = sighting.looked
-    if whole.duration_s <= DEED_S * 1.5:
+    if whole.duration_s <= DEED_S * 1.5 or not desk.context.critic:
         return sighting
     parts = _parts(whole)
     looks = desk.look_all([Request(sighting.video_id, part, happens(deed), yes_no=True) for part in parts])

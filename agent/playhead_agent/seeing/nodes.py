@@ -55,7 +55,7 @@ def triage(state: State, context: Context) -> Triage:
     afford = context.meter.looks_left(eyes.frames) if seen or context.limits.looks else 0
     looks = {one.request: one.look for one in seen}
     must_choose = bool(spec.options) and declining(spec.options) is None
-    desk = Desk(context, stretches, looks, afford, must_choose)
+    desk = Desk(context, stretches, looks, afford, eyes.bare, must_choose)
     try:
         sight = see(spec, desk, _word_anchors(spec, table.records, context))
     except NeedLooks as need:
@@ -134,5 +134,5 @@ def watch(request: Request, context: Context) -> dict[str, Any] | None:
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
         look = Look(request.video_id, request.window, request.question, text, ())
-    context.meter.look(look.frames, look.visual_tokens)
+    context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given)
     return Seen(request, look).to_json()

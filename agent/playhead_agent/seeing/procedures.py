@@ -19,8 +19,8 @@ from playhead_index.window import Window, format_time
 from playhead_tools import options as choose
 from playhead_tools.spec import Anchor, Deed, QuestionSpec
 
-CANDIDATES = 4
-CLAIM_CANDIDATES = 3
+CANDIDATES = 6
+CLAIM_CANDIDATES = 4
 EXHAUSTIVE = 20
 SAME_S = 2.0
 """Sightings nearer than this are one."""
@@ -37,6 +37,8 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
     Raises:
         NeedLooks: looks are wanted before it can go on.
     """
+    if not desk.context.algebra:
+        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
     if spec.hop is not None:
         return see_hop(spec, desk)
     if spec.relation is not None:
@@ -95,14 +97,16 @@ def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sigh
     return [(claim, seen) for claim, seen in zip(claims, found, strict=True) if seen]
 
 
-def _together(desk: Desk, deeds: Sequence[Deed], most: int) -> list[list[Sighting]]:
+def _together(
+    desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
+) -> list[list[Sighting]]:
     from playhead_agent.seeing.desk import NeedLooks
 
     wanted: list[Request] = []
     found: list[list[Sighting]] = []
     for deed in deeds:
         try:
-            found.append(locate(desk, deed, most))
+            found.append(locate(desk, deed, most, surely_happens=surely_happens))
         except NeedLooks as need:
             wanted += need.requests
     if wanted:
@@ -216,6 +220,8 @@ def _count(spec: QuestionSpec, desk: Desk) -> Sight:
     events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True))
     value = float(len(events))
     choice = choose.by_number(spec.options, value)
+    if choice is None and desk.must_choose:
+        choice = choose.nearest_number(spec.options, value)
     if not events:
         return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
     p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
@@ -251,7 +257,7 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
 
 
 def _order(spec: QuestionSpec, desk: Desk) -> Sight:
-    found = _together(desk, spec.deeds, CLAIM_CANDIDATES)
+    found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
         return Sight("unknown", whole=False)
     best = [(name, seen[0]) for name, seen in zip(spec.targets, found, strict=True)]

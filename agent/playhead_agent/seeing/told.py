@@ -31,12 +31,10 @@ def ask_each(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch], deed: De
     looked = pieces(places) if spec.asks == "deed" else list(places)
     still: Sight | None = None
     for i, place in enumerate(looked):
-        look = desk.look(_request(spec, place))
-        if look is None or look.declines:
+        told = _ask(spec, desk, place)
+        if told is None:
             continue
-        sight = _read(spec, look, place, 0.95**i)
-        if sight is None:
-            continue
+        look, sight = told[0], _sight(spec, told, place, 0.95**i)
         if spec.asks == "deed" and stands_still(look):
             still = still or sight
             continue
@@ -61,14 +59,12 @@ def told_at(spec: QuestionSpec, desk: Desk, sightings: Sequence[Sighting], deed:
     for sighting in sightings:
         window = _around(sighting.window)
         place = (sighting.video_id, window)
-        look = desk.look(_request(spec, place))
-        if look is None or look.declines:
-            continue
-        sight = _read(spec, look, sighting.place, sighting.p)
-        if sight is not None:
+        told = _ask(spec, desk, place)
+        if told is not None:
+            sight = _sight(spec, told, sighting.place, sighting.p)
             exact = narrowed(desk, deed, sighting) if deed is not None and deed.verb else sighting
-            kept = Sighting(exact.video_id, exact.window, exact.p, look.text, look.window)
-            return Sight(sight.kind, sight.text, (kept,), sight.choice, p=sight.p)
+            kept = Sighting(exact.video_id, exact.window, exact.p, told[0].text, told[0].window)
+            return replace(sight, sightings=(kept,))
     return Sight("unknown", sightings=(best,), whole=False)
 
 
@@ -79,19 +75,26 @@ def _around(window: Window) -> Window:
     return Window(max(0.0, window.start_s - AROUND_S / 2), window.end_s + AROUND_S / 2)
 
 
-def _request(spec: QuestionSpec, place: Stretch) -> Request:
+def _ask(spec: QuestionSpec, desk: Desk, place: Stretch) -> tuple[Look, int | None] | None:
+    """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
-    return Request(place[0], place[1], question, spec.options)
+    free = desk.look(Request(place[0], place[1], question)) if desk.openly or not spec.options else None
+    if free is not None and not free.declines:
+        choice = choose.by_text(spec.options, free.text)
+        if choice is not None or not spec.options:
+            return free, choice
+    if not spec.options or (free is not None and free.declines and not desk.must_choose):
+        return None
+    look = desk.look(Request(place[0], place[1], question, spec.options))
+    choice = None if look is None or look.declines else _choice(look.text, spec.options)
+    if look is None or choice is None or is_abstention(spec.options[choice]):
+        return None
+    return look, choice
 
 
-def _read(spec: QuestionSpec, look: Look, place: Stretch, sure: float) -> Sight | None:
-    """The reply as a sight; None when it declines by an option or cannot be read."""
-    text, choice = look.text, None
-    if spec.options:
-        choice = _choice(look.text, spec.options)
-        if choice is None or is_abstention(spec.options[choice]):
-            return None
-        text = spec.options[choice]
+def _sight(spec: QuestionSpec, told: tuple[Look, int | None], place: Stretch, sure: float) -> Sight:
+    look, choice = told
+    text = look.text if choice is None else spec.options[choice]
     sighting = Sighting(place[0], place[1], TOLD_P * sure, text, look.window)
     return Sight("told", text, (sighting,), choice, p=TOLD_P * sure)
 
