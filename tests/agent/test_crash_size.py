@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
-from tests.agent.filmed import World
+from tests.agent.seen_world import World
 
 from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
 from playhead_agent.graph import build_graph
@@ -46,33 +46,33 @@ def plain_bytes(saver: SqliteSaver) -> int:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_all_steps_of_a_question_take_less_than_60_kb(
-    filmed: Catalog, saver: SqliteSaver, question: str
+    made: Catalog, saver: SqliteSaver, question: str
 ) -> None:
-    ask(question, context=World(filmed).context(), checkpointer=saver)
+    ask(question, context=World(made).context(), checkpointer=saver)
     assert bytes_kept(saver) < ROOM_BYTES
 
 
 def test_a_run_of_many_looks_keeps_its_state_under_a_megabyte_unpacked(
-    filmed: Catalog, saver: SqliteSaver
+    made: Catalog, saver: SqliteSaver
 ) -> None:
-    world = World(filmed)
+    world = World(made)
     ask(MANY_LOOKS, context=world.context(), checkpointer=saver, thread_id="a")
     assert len(world.looks) >= 25
     assert plain_bytes(saver) < 1_000_000
 
 
-def test_a_conversation_is_one_small_state_after_pruning(filmed: Catalog, saver: SqliteSaver) -> None:
+def test_a_conversation_is_one_small_state_after_pruning(made: Catalog, saver: SqliteSaver) -> None:
     for question in QUESTIONS:
-        ask(question, context=World(filmed).context(), checkpointer=saver, thread_id="a")
+        ask(question, context=World(made).context(), checkpointer=saver, thread_id="a")
     prune_checkpoints(saver)
     assert bytes_kept(saver) < 8_000
 
 
-def test_the_looks_of_a_question_are_not_kept_with_the_next(filmed: Catalog, saver: SqliteSaver) -> None:
-    ask(MANY_LOOKS, context=World(filmed).context(), checkpointer=saver, thread_id="a")
+def test_the_looks_of_a_question_are_not_kept_with_the_next(made: Catalog, saver: SqliteSaver) -> None:
+    ask(MANY_LOOKS, context=World(made).context(), checkpointer=saver, thread_id="a")
     ask(
         "What is said at 0:51 in lecture.mp4?",
-        context=World(filmed).context(),
+        context=World(made).context(),
         checkpointer=saver,
         thread_id="a",
     )

@@ -1,33 +1,25 @@
-"""A made library whose videos can be decoded, a finder that points at moments, and a model that sees dogs."""
+"""A finder that points at moments of the made library, and a model that sees a dog; nothing is decoded."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from tests.made_videos import colours
-from tests.tools.made_library import LECTURE, VIDEOS, WordFinder, make_library
+import numpy as np
+from tests.tools.made_library import LECTURE, WordFinder
 
 from playhead_agent.limits import Limits
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes
+from playhead_tools.eyes import Eyes, Look
+from playhead_tools.replies import with_options
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import Asked, ShownFrame
-from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM, YesNo
+from playhead_tools.video_llm.protocol import Asked, Budget, Clip, ShownFrame, VideoLLM, YesNo
+from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 
 SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n in range(20)]
 """What the picture lane gives for every query: 20 moments of 8 s, the best first."""
 JUMPS_S = (16.0, 100.0, 200.0)
 """The dog jumps at these times, and stands still else."""
-
-
-def make_filmed(folder: Path) -> Catalog:
-    """The made library with its files: plain colours, one picture a second."""
-    catalog = make_library(folder)
-    for name, duration_s in VIDEOS.values():
-        colours(folder / name, [((200, 30, 30), duration_s / 2), ((30, 30, 200), duration_s / 2)], fps=1.0)
-    return catalog
 
 
 def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
@@ -38,22 +30,48 @@ def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
     return "The dog jumps over the fence." if jumps else "The dog stands still."
 
 
+class QuickEyes(Eyes):
+    """Eyes that decode nothing: two black frames stand for every window, and nothing is remembered."""
+
+    def __init__(self, catalog: Catalog, model: VideoLLM) -> None:
+        super().__init__(catalog, model, bare=True)
+        self.model = model
+
+    def look(
+        self,
+        video_id: str,
+        window: Window,
+        question: str,
+        *,
+        options: tuple[str, ...] = (),
+        yes_no: bool = False,
+        frames: int | None = None,
+    ) -> Look:
+        """What the model says of two black frames."""
+        times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
+        clip = Clip(video_id, window, times_s, np.zeros((2, 8, 8, 3), np.uint8))
+        asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
+        reply = self.model.watch(asked)
+        p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
+        return Look(video_id, window, asked.question, reply.text, tuple(times_s.tolist()), p_yes, 2, 32)
+
+
 class World:
-    """Contexts of one made library, all looks of which are counted, however often it is opened anew."""
+    """Contexts of one made library; all looks are counted, however often it is opened anew."""
 
     def __init__(
         self,
         catalog: Catalog,
         says: Sequence[Said] | Callable[[Asked, tuple[ShownFrame, ...]], Said] = tell,
-        frames: Sequence[tuple[int, str, Window, float]] = tuple(SHOWN),
+        moments: int = len(SHOWN),
     ) -> None:
         self.catalog = catalog
         self.model = ScriptedVideoLLM(says)
-        self.finder = ScriptedFinder(WordFinder(catalog, frames=frames).search)
+        self.finder = ScriptedFinder(WordFinder(catalog, frames=SHOWN[:moments]).search)
 
     def context(self, *, chat: ScriptedChatModel | None = None, limits: Limits | None = None) -> Context:
         """A context as a process that has just started has it: nothing that was seen is in its memory."""
-        eyes = Eyes(self.catalog, self.model, bare=True)
+        eyes = QuickEyes(self.catalog, self.model)
         return Context(self.finder, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: eyes)
 
     @property
