@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.state import Context, scope_from_json
 from playhead_agent.with_tools.state import ToolContext, ToolState
-from playhead_tools.cite import CheckReport, check_claims, reads_like_orders
+from playhead_tools.cite import CheckReport, check_claims, reads_like_orders, stored_texts
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Interval, Reason, coverage_sentence, listed
 from playhead_tools.match import content_words
+from playhead_tools.numbers import numbers_in
 from playhead_tools.question import parse_question
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.toolbox import Kit
@@ -52,9 +52,10 @@ def _kept(
     kit, coverage = run.toolbox.kit, run.toolbox.coverage()
     ids = list(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
     records = [kit.table.records[i] for i in ids]
-    texts = kit.texts(records)
-    is_sure = _is_sure(kit, parse_question(state["question"]), report.kept, ids)
-    text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in report.kept) + "."
+    texts = stored_texts(kit.catalog, records)
+    claims = tuple(_borne_out(claim, kit) for claim in report.kept)
+    is_sure = _is_sure(kit, parse_question(state["question"]), claims, ids)
+    text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in claims) + "."
     if not is_sure:
         text = f"In what was searched:\n{text}" + (f"\n{coverage_sentence(coverage)}" if coverage else "")
     places = {video.video_id: video for video in kit.videos()}
@@ -66,7 +67,7 @@ def _kept(
         status="answered" if is_sure else "partial",
         reason="" if is_sure else "unknown",
         intervals=tuple(Interval(r.video_id, places[r.video_id].path, r.window, r.id) for r in records),
-        claims=report.kept,
+        claims=claims,
         coverage=coverage,
         confidence=confidence(
             records,
@@ -81,6 +82,13 @@ def _kept(
     )
 
 
+def _borne_out(claim: Claim, kit: Kit) -> Claim:
+    """A claim that gives a reckoned number and cites all that it was reckoned from is supported."""
+    said, cited = numbers_in(claim.text), set(claim.evidence_ids)
+    told = any(row.get("value") in said and set(row["ids"]) <= cited for row in kit.reckoned)
+    return replace(claim, status="supported") if told else claim
+
+
 def _is_sure(kit: Kit, spec: QuestionSpec, claims: Sequence[Claim], ids: Sequence[str]) -> bool:
     """Whether the answer is more than partial: something in it is supported, and a count is of all.
 
@@ -91,7 +99,8 @@ def _is_sure(kit: Kit, spec: QuestionSpec, claims: Sequence[Claim], ids: Sequenc
     needs_whole = spec.intent in ("count", "order") or spec.ordinal is not None
     if not needs_whole or spec.of_things or spec.of_video:
         return True
-    return any(row["complete"] and set(row["ids"]) & set(ids) for row in kit.reckoned)
+    whole = [row for row in kit.reckoned if row["complete"] and row["op"] not in ("gap", "relation")]
+    return any(set(row["ids"]) & set(ids) for row in whole)
 
 
 def _abstained(state: ToolState, run: ToolContext, said: Reason) -> Answer:
@@ -152,12 +161,3 @@ def _cost(meter: Meter, kit: Kit) -> dict[str, float]:
     """What the run used, the looks of the tools among it."""
     looks = {name: round(amount, 3) for name, amount in kit.used.items() if amount and name != "searches"}
     return {**meter.cost(), "searches": round(kit.used["searches"]), **looks}
-
-
-def answer_row(answer: Answer) -> dict[str, Any]:
-    """The answer for the state: without words of the catalog, with those that only a look has."""
-    row = answer.to_json(compact=True)
-    for record, plain in zip(answer.evidence, row["evidence"], strict=True):
-        if record.kind == "picture" and record.text:
-            plain["text"] = record.text
-    return row

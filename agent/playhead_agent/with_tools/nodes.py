@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
 from playhead_agent.state import scope_from_json
-from playhead_agent.with_tools.answer import answer_of, answer_row, code_answer
+from playhead_agent.with_tools.answer import answer_of, code_answer
 from playhead_agent.with_tools.calling import ask_with_tools_bound
 from playhead_agent.with_tools.messages import prompt
 from playhead_agent.with_tools.state import ToolContext, ToolState
@@ -113,7 +113,7 @@ def conclude(state: ToolState, runtime: Runtime[ToolContext]) -> Update:
     toolbox.restore(state["box"])
     answer = answer_of(state, runtime.context)
     _tell(runtime, "conclude", answer.status, toolbox)
-    return {"answer": answer_row(answer)}
+    return {"answer": answer.to_json(compact=True)}
 
 
 def fall_back(state: ToolState, runtime: Runtime[ToolContext]) -> Update:
@@ -122,7 +122,7 @@ def fall_back(state: ToolState, runtime: Runtime[ToolContext]) -> Update:
     given_up = state["given_up"]
     answer = code_answer(state, runtime.context.context, given_up["why"], limit=given_up["limit"])
     _tell(runtime, "fall_back", answer.status)
-    return {"answer": answer_row(answer)}
+    return {"answer": answer.to_json(compact=True)}
 
 
 # ---- routes ----

@@ -155,5 +155,5 @@ def _finished(state: ToolState, context: Context, thread_id: str) -> Answer:
     """The answer of a state, the words of its evidence read back from the catalog."""
     answer = Answer.from_json(state["answer"])
     texts = stored_texts(context.catalog, answer.evidence)
-    evidence = tuple(replace(record, text=record.text or texts[record.id]) for record in answer.evidence)
+    evidence = tuple(replace(record, text=texts[record.id]) for record in answer.evidence)
     return replace(answer, evidence=evidence, thread_id=thread_id)

@@ -130,7 +130,7 @@ class Kit:
         return {video_id: part for video_id, part in parts.items() if part is not None}
 
     def grounds(self) -> Grounds:
-        """What claims are held against: the table, the words of looks, the reckoned numbers."""
+        """What claims are held against: the table and the reckoned numbers."""
         windows = [event.window for event in self.table.events.values()]
         return Grounds(
             self.catalog,
@@ -138,18 +138,12 @@ class Kit:
             {video.video_id: video for video in self.videos()},
             [(record.video_id, record.window) for record in self.table.records.values()],
             [*self.computed, *(t for w in windows for t in (w.start_s, w.end_s, w.duration_s))],
-            self.table.said,
         )
-
-    def texts(self, records: Sequence[Evidence]) -> dict[str, str]:
-        """The words of each record: the catalog's, or what a look said."""
-        return {**stored_texts(self.catalog, records), **{r.id: self.table.said.get(r.id, "") for r in records
-                if r.id in self.table.said}}  # fmt: skip
 
     def known_numbers(self) -> set[float]:
         """Every number that stands in the evidence, in its times, or was reckoned from it."""
         records = list(self.table.records.values())
-        texts = self.texts(records).values()
+        texts = stored_texts(self.catalog, records).values()
         found = {n for text in texts for n in (*numbers_in(text), *clocks_in(text))}
         windows = [r.window for r in records] + [e.window for e in self.table.events.values()]
         return found | {t for w in windows for t in (w.start_s, w.end_s, w.duration_s)} | set(self.computed)

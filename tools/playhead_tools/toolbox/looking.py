@@ -81,15 +81,14 @@ def _row(kit: Kit, seen: Seen, question: str, notes: list[str]) -> Record:
     """The row of an open look; what was declined is no evidence and has no id."""
     verdict = "not_visible" if seen.declined else "supported"
     said = f"{question} {seen.text}" if is_yes(seen.text) else seen.text
-    record = Evidence(
-        "", seen.video_id, seen.window, "picture", "supported", match=OPEN_MATCH, lanes=("picture",)
-    )
+    where = (seen.video_id, seen.window)
+    record = Evidence("", *where, "picture", "supported", match=OPEN_MATCH, lanes=("picture",), said=said)
     if seen.strange:
         notes.append("the video model named a frame that it was not shown; that was taken out")
     if seen.declined:
         row = row_of(kit, record, seen.text, "-")
         return {**row, "id": "-", "verdict": verdict}
-    row = row_of(kit, record, seen.text, kit.table.add(record, said, question))
+    row = row_of(kit, record, seen.text, kit.table.add(record, question))
     return {**row, "verdict": verdict}
 
 
@@ -118,8 +117,9 @@ def zoom(kit: Kit, evidence_id: str, what: str, edge: Literal["start", "end", "b
         return result([], [note], cost, parts=probed)
     window = refined(record.window, parts, yes, edge)
     sure = max(one.p_yes or 0.0 for one in seen)
-    found = Evidence("", record.video_id, window, "picture", "supported", match=sure, lanes=("picture",))
-    row = row_of(kit, found, f"{wanted}: yes", kit.table.add(found, f"{wanted}: yes", f"zoom {wanted}"))
+    where, said = (record.video_id, window), f"{wanted}: yes"
+    found = Evidence("", *where, "picture", "supported", match=sure, lanes=("picture",), said=said)
+    row = row_of(kit, found, said, kit.table.add(found, f"zoom {wanted}"))
     step_s = round(parts[0].duration_s, 2)
     return result([row], (), cost, parts=probed, exact_to_s=step_s)
 

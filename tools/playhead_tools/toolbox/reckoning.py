@@ -87,12 +87,13 @@ def _scan(kit: Kit, name: str) -> Record | None:
 
 
 def _searched(kit: Kit, ids: Sequence[str]) -> Searched:
-    """Where was looked: that of the one scan which all ids come from, else only known not to be all."""
+    """Where was looked: in the scan that all ids are from, or everywhere when whole scans are named."""
     named = {name for name in ids if _scan(kit, name) is None}
     scans = [scan for name in dict.fromkeys(ids) if (scan := _scan(kit, name)) is not None]
-    behind = [
-        scan_of(scan) for scan in (scans or kit.scans) if named <= set(scan["ids"]) and (len(scans) <= 1)
-    ]
+    if len(scans) > 1:
+        same = all(scan["scope"] == scans[0]["scope"] and scan_of(scan).whole for scan in scans)
+        return scan_of(scans[0]) if same and not named else False
+    behind = [scan_of(scan) for scan in scans or kit.scans if named <= set(scan["ids"])]
     return max(behind, key=lambda one: one.fraction, default=False)
 
 
@@ -149,7 +150,7 @@ def _told(kit: Kit, op: Op, found: Justified) -> Record:
         told["order"], told["undetermined"] = found.names, [list(pair) for pair in found.undetermined]
     if isinstance(found, Related):
         told["relation"], told["possible"] = found.relation, sorted(found.possible)
-    row = {"op": op, "ids": list(found.evidence_ids), "complete": complete}
+    row = {"op": op, "ids": list(found.evidence_ids), "complete": complete, "value": told.get("value")}
     kit.reckoned += [row] if row not in kit.reckoned else []
     return result((), (), **told)
 

@@ -189,8 +189,9 @@ def _scan_pictures(
 
 
 def _seen_row(kit: Kit, seen: Seen, piece: tuple[str, Window], what: str) -> Record:
-    record = Evidence("", *piece, "picture", "supported", match=seen.p_yes or 0.0, lanes=("picture",))
-    row = row_of(kit, record, f"{what}: yes", kit.table.add(record, f"{what}: yes", f"scan {what}"))
+    sure, said = seen.p_yes or 0.0, f"{what}: yes"
+    record = Evidence("", *piece, "picture", "supported", match=sure, lanes=("picture",), said=said)
+    row = row_of(kit, record, said, kit.table.add(record, f"scan {what}"))
     return {**row, "p_yes": seen.p_yes}
 
 

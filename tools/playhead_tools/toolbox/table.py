@@ -16,18 +16,16 @@ class Table:
     Args:
         most: records that it takes; what comes later gets no id and cannot be cited.
         records: by id, in the order in which they came.
-        said: what a model said of the pictures, by the id of the record; words are read from the catalog.
-        asked: the question that it answered, by id.
+        asked: the question that a video model answered, by id of what it said.
         events: made by reckoning, by id: V1, V2, …
     """
 
     most: int
     records: dict[str, Evidence] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
 
-    def add(self, record: Evidence, said: str = "", asked: str = "") -> str:
+    def add(self, record: Evidence, asked: str = "") -> str:
         """The id of a record, new or known; empty when the table is full.
 
         A record that is known and now matches better keeps its id.
@@ -42,7 +40,7 @@ class Table:
         new = f"E{len(self.records) + 1}"
         self.records[new] = replace(record, id=new)
         if asked:
-            self.said[new], self.asked[new] = said, asked
+            self.asked[new] = asked
         return new
 
     def add_event(self, event: Event) -> str:
@@ -72,7 +70,6 @@ class Table:
         """Plain JSON types, without the words of the catalog."""
         return {
             "evidence": [record.to_json(compact=True) for record in self.records.values()],
-            "said": dict(self.said),
             "asked": dict(self.asked),
             "events": [_event_row(event) for event in self.events.values()],
         }
@@ -82,7 +79,7 @@ class Table:
         """The table that `to_json` wrote."""
         table = cls(most)
         table.records = {one.id: one for one in map(Evidence.from_json, record["evidence"])}
-        table.said, table.asked = dict(record["said"]), dict(record["asked"])
+        table.asked = dict(record["asked"])
         table.events = {f"V{i}": _event_of(row) for i, row in enumerate(record["events"], start=1)}
         return table
 
