@@ -134,7 +134,8 @@ def final_answer(state: State, context: Context) -> Answer:
         judgement = Judgement(**state["verdict"])
         text = seen_no(coverage_of(state))
         told = _answer(state, context, text, judgement.status, judgement.reason, checked.notes)
-        return replace(told, confidence=judgement.confidence, choice=sight.choice)
+        sure = context.calibration(judgement.confidence)
+        return replace(told, confidence=sure, choice=sight.choice)
     if not checked.report.kept:
         nothing = _nothing(state, context, checked.notes)
         return replace(nothing, choice=declining(material.spec.options))
@@ -186,7 +187,7 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         claims=kept,
         intervals=tuple(_interval(material, i) for i in cited),
         evidence=tuple(replace(material.evidence[i], text=material.texts[i]) for i in cited),
-        confidence=judgement.confidence * checked.share,
+        confidence=context.calibration(judgement.confidence * checked.share),
     )
 
 

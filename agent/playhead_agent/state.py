@@ -13,6 +13,7 @@ from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
+from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Evidence, coverage_from_json
 from playhead_tools.look_up import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
@@ -81,6 +82,7 @@ class Context:
         thresholds: from where on something found counts.
         meter: counts one run; every run gets its own.
         open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
+        calibration: what confidence comes to; fitted on questions whose answers are known.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
@@ -95,6 +97,7 @@ class Context:
     thresholds: Thresholds = field(default_factory=Thresholds)
     meter: Meter = field(default_factory=Meter)
     open_eyes: "Callable[[], Eyes | None]" = no_eyes
+    calibration: Calibration = field(default_factory=Calibration)
     critic: bool = True
     algebra: bool = True
 

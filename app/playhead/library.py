@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playhead.chat import load_chat_model
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
 from playhead.strategies import AGENT, answer_by
-from playhead.video_facts import load_video_llm, video_choice
+from playhead.video_facts import kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
@@ -39,9 +39,11 @@ from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
 from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
+from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from playhead_agent.limits import Limits
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.eyes import Eyes
 
@@ -267,7 +269,8 @@ class Library:
         choice = self.video_choice
         if choice.how == "off":
             return None
-        return Eyes(self.catalog, load_video_llm(choice, self.models.device), bare=not choice.forms)
+        model = load_video_llm(choice, self.models.device, kept_part(self.models.keep_tokens))
+        return Eyes(self.catalog, model, bare=not choice.forms)
 
     def forget_looks(self) -> None:
         """Lets go of what was looked at, so that the next question looks again; the model stays loaded."""
@@ -337,6 +340,7 @@ class Library:
         base_url: str | None = None,
         thread_id: str | None = None,
         options: Sequence[str] = (),
+        limits: "Limits | None" = None,
         strategy: str = AGENT,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Answer:
@@ -351,6 +355,7 @@ class Library:
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
+            limits: the most that the question may use; those of `Limits()` when None.
             strategy: `agent`, or a baseline to compare it with (`strategies.STRATEGIES`), which looks by the
                 video-LLM and keeps no conversation.
             on_progress: called as the run goes.
@@ -361,12 +366,16 @@ class Library:
             VideoUnknown: a video is not in the library.
         """
         from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+        from playhead_agent.limits import Limits
         from playhead_agent.run import stream
         from playhead_agent.state import Context
 
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
-        context = Context(self.searcher, self.catalog, chat, open_eyes=lambda: self.eyes)
+        context = Context(
+            self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: self.eyes,
+            calibration=Calibration.load(self.folder),
+        )  # fmt: skip
         if strategy != AGENT:
             return answer_by(self, strategy, question, context, scope, options)
         with open_checkpointer(self.folder) as saver:

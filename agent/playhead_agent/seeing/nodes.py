@@ -115,8 +115,8 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
     return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
 
 
-def watch(request: Request, context: Context) -> dict[str, Any] | None:
-    """The row of one look for the state; None where there is nothing to look with.
+def watch(request: Request, context: Context) -> dict[str, Any]:
+    """The row of one look for the state.
 
     A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on.
 
