@@ -15,7 +15,7 @@ from playhead_tools.video_llm.protocol import Asked
 
 THREADS = 1
 ROUNDS = 7
-TOGETHER = {"small": (2, 6), "full": (2, 4, 8, 16)}
+TOGETHER = {"small": (2, 4), "full": (2, 4, 8, 16)}
 FRAMES = {"small": (4, 8, 6, 2, 4, 6), "full": (32, 48, 64, 24, 16, 40, 56, 64)}
 TOKENS = {"small": 64, "full": 1024}
 NEW_TOKENS = 8
