@@ -51,7 +51,7 @@ def standing(said: Said, short: str) -> tuple[Status, Reason]:
 
 def worded(said: Said, options: Sequence[str]) -> str:
     """The words of the chosen option, else the reply as it was given."""
-    if said.choice is not None and said.status == "answered":
+    if said.choice is not None:
         return options[said.choice]
     return said.text or "The model said nothing."
 

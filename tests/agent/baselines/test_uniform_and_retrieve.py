@@ -62,6 +62,11 @@ def test_a_model_that_declines_makes_no_answer_and_cites_nothing(asking: Any) ->
     assert len(answer.evidence) == 4
 
 
+def test_an_option_that_declines_is_a_refusal_in_its_own_words(asking: Any) -> None:
+    answer = asking("uniform", "Which colour?", ["B"], options=("red", "not visible"), scope=IN_DEMO)
+    assert (answer.status, answer.text, answer.choice) == ("abstained", "not visible", 1)
+
+
 def test_retrieve_once_looks_at_the_best_moment_of_one_search(asking: Any) -> None:
     answer = asking("retrieve-once", "What drives past the house?", ["A red car."], scope=IN_DEMO)
     assert (answer.text, [i.window for i in answer.intervals]) == ("A red car.", [Window(60.0, 90.0)])

@@ -1,0 +1,55 @@
+"""The baselines behind the library's own door."""
+
+from pathlib import Path
+
+import pytest
+from tests.made_videos import colours
+from tests.tools.made_library import DEMO, VIDEOS, make_library
+from typer.testing import CliRunner
+
+from playhead.cli import app
+from playhead.library import Library
+from playhead.models import ModelNames
+from playhead.strategies import STRATEGIES, compare
+from playhead_agent.baselines.registry import BASELINES
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.scripted import ScriptedVideoLLM
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """The made library with its videos and a model that says that all is red."""
+    make_library(tmp_path)
+    for name, duration_s in VIDEOS.values():
+        colours(tmp_path / name, [((200, 30, 30), duration_s)], fps=1.0)
+    opened = Library(tmp_path, ModelNames(video="off"))
+    opened.__dict__["eyes"] = Eyes(
+        opened.catalog, ScriptedVideoLLM(lambda asked, shown: "It is red."), bare=True
+    )
+    return opened
+
+
+def test_the_doors_strategies_are_the_agent_and_all_baselines() -> None:
+    assert list(STRATEGIES) == ["agent", *BASELINES]
+
+
+def test_a_strategy_is_one_word_of_the_question(library: Library) -> None:
+    answer = library.ask("Which colour is it?", videos=["demo.mp4"], strategy="uniform")
+    assert (answer.text, answer.cost["frames"], answer.intervals[0].video_id) == ("It is red.", 8, DEMO)
+
+
+def test_compared_strategies_each_pay_for_their_own_looks(library: Library) -> None:
+    told = dict(compare(library, "Which colour is the house?", ["uniform", "uniform"], videos=["demo.mp4"]))
+    assert told["uniform"].cost["looks"] == 1
+
+
+def test_a_baseline_without_a_video_model_says_why(library: Library) -> None:
+    library.__dict__["eyes"] = None
+    with pytest.raises(ModelUnavailable, match="uniform looks at clips, and there is no video-LLM"):
+        library.ask("Which colour is it?", strategy="uniform")
+
+
+def test_an_unknown_strategy_is_wrong_usage(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["ask", "Which?", "--library", str(tmp_path), "--strategy", "magic"])
+    assert result.exit_code == 2
