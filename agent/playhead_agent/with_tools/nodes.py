@@ -22,7 +22,7 @@ from playhead_tools.toolbox import ENDING, BadCall, Toolbox
 
 RESERVE_CALLS, RESERVE_STEPS, RESERVE_PART = 2, 6, 0.1
 """What is kept for the end: one call of `finish` and its repair, and a tenth of the seconds."""
-MOST_STALE, MOST_STRIKES = 3, 2
+MOST_STALE, MOST_STRIKES = 4, 2
 NO_CALL = (
     "That is no tool call. Reply with a tool call only;"
     " finish(claims) gives the answer, abstain(reason) gives none."
