@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Send, interrupt
 
 from playhead_agent.conclude import draft_claims, final_answer, judged, reckoned
 from playhead_agent.gather import run_search
@@ -60,6 +60,8 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
     spec = parse_question(question, options)
     try:
         spec, placed = place(question, scope_from_json(state.get("scope")), runtime.context, options)
+        if placed.which is not None and runtime.context.may_ask:  # waits here; runs again with the reply
+            placed = placed.answered(interrupt(placed.which.to_json()))
         refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
     except ToolError as error:
         refusal, stretches, notes = ("unknown", f"{error}."), (), []

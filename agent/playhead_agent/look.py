@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playhead_agent.clarify import Clarify
 from playhead_agent.gather import Table, add_read
 from playhead_agent.judging import judge_found
 from playhead_agent.limits import Limits
@@ -32,11 +33,23 @@ OUTLINE_PARTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a question is to be answered: stretches, notes, or why nowhere (reason and text)."""
+    """Where a question is to be answered: stretches, notes, or why nowhere (reason and text).
+
+    With `which` it would be answered, if only it were said which video is meant.
+    """
 
     stretches: tuple[Stretch, ...]
     notes: tuple[str, ...] = ()
     refusal: tuple[str, str] | None = None
+    which: Clarify | None = None
+
+    def answered(self, reply: object) -> "Placed":
+        """The same with the videos that a reply to `which` means; still refused when it means none."""
+        ids = self.which.meant(reply) if self.which is not None else ()
+        if not ids:
+            return self
+        stretches = tuple(stretch for stretch in self.stretches if stretch[0] in ids)
+        return Placed(stretches, self.notes)
 
 
 def place(
@@ -90,23 +103,33 @@ def _placed(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> P
         notes += [f"{video.name}: {one}" for one in said]
     if not stretches:
         return Placed((), tuple(notes), ("false_premise", "No such time. " + "; ".join(outside) + "."))
-    return Placed(tuple(stretches), (*notes, *outside), _ambiguous(spec, stretches, videos))
+    which = _which(spec, stretches, videos)
+    refusal = None if which is None else ("ambiguous", _refusal(which))
+    return Placed(tuple(stretches), (*notes, *outside), refusal, which)
 
 
-def _ambiguous(
-    spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]
-) -> tuple[str, str] | None:
+def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]) -> Clarify | None:
+    """The question back when a time alone is asked about, and several videos have it; else None."""
     searched = spec.targets or spec.relation is not None
     if not spec.times or searched or len(stretches) == 1 or spec.intent == "summarise" or spec.of_video:
         return None
-    names = {video.video_id: video.name for video in videos}
-    held = ", ".join(names[video_id] for video_id, _ in stretches[:5])
-    more = f" and {len(stretches) - 5} more" if len(stretches) > 5 else ""
+    held = {video_id for video_id, _ in stretches}
+    named = [video.name for video in videos]
+    choices = [
+        (video.video_id, video.name if named.count(video.name) == 1 else str(video.path))
+        for video in videos
+        if video.video_id in held
+    ]
     phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
-    return (
-        "ambiguous",
-        f"{phrases} is in {len(stretches)} videos: {held}{more}. Name the file or set the scope.",
-    )
+    asked = f"{phrases} is in {len(choices)} videos. Which one is meant?"
+    return Clarify("parse", asked, choices=tuple(choices))
+
+
+def _refusal(which: Clarify) -> str:
+    names = [name for _, name in which.choices]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    held = ", ".join(names[:5]) + more
+    return which.message.replace(". Which one is meant?", f": {held}. Name the file or set the scope.")
 
 
 @dataclass(slots=True)

@@ -1,10 +1,11 @@
-"""Asking: `ask` for an answer, `stream` for what happens on the way to it."""
+"""Asking: `ask` for an answer, `stream` for what happens on the way to it, `reply` to a question back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+from playhead_agent.clarify import Clarify
 from playhead_agent.conclude import best_so_far
 from playhead_agent.graph import build_graph
 from playhead_agent.limits import Meter
@@ -17,6 +18,7 @@ from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.types import Command
 
 RECURSION_LIMIT = 100
 
@@ -30,6 +32,7 @@ def ask(
     scope: Scope | None = None,
     options: Sequence[str] = (),
     raise_on_limit: bool = False,
+    on_question: Callable[[Clarify], str] | None = None,
 ) -> Answer:
     """The answer to a question.
 
@@ -41,11 +44,19 @@ def ask(
         scope: which videos, which stretch; None for the thread's scope, else the whole library.
         options: of a multiple choice; the answer's `choice` is one of them, or None.
         raise_on_limit: raise when a limit is reached instead of giving the best answer so far.
+        on_question: answers a question back, such as which video is meant, with "" for no answer; None
+            where nobody can: an ambiguous question is then refused, saying what it could mean.
 
     Raises:
         AgentStopped: a limit was reached and `raise_on_limit` is set; its `best` is the answer so far.
         LibraryError: the library cannot be read.
     """
+    context = replace(context, may_ask=on_question is not None)
+    thread_id = thread_id or uuid4().hex
+    if checkpointer is None and on_question is not None:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        checkpointer = InMemorySaver()
     steps = stream(
         question,
         context=context,
@@ -58,6 +69,12 @@ def ask(
     for step in steps:
         if isinstance(step, Answer):
             return step
+        if isinstance(step, Clarify) and on_question is not None and checkpointer is not None:
+            said = on_question(step)
+            again = reply(
+                thread_id, said, context=context, checkpointer=checkpointer, raise_on_limit=raise_on_limit
+            )
+            return next(step for step in again if isinstance(step, Answer))
     raise LibraryError("the run ended without an answer; its checkpoints may belong to another version")
 
 
@@ -73,8 +90,14 @@ def stream(
 ) -> Iterator[Progress | Answer]:
     """What happens on the way to an answer, node by node, and at the end the `Answer`.
 
-    Arguments and errors are those of `ask`.
+    Arguments and errors are those of `ask`. Where `context.may_ask` is set, the last that comes may be a
+    `Clarify` instead: the run then waits, kept by the checkpointer, for `reply`.
+
+    Raises:
+        ValueError: the run may ask back and has no checkpointer to wait in.
     """
+    if context.may_ask and checkpointer is None:
+        raise ValueError("a run that may ask back needs a checkpointer, got context.may_ask and none")
     given: State = {"question": question, "options": list(options), "spec": {}}
     if scope is not None:
         given["scope"] = scope_to_json(scope)
@@ -94,8 +117,39 @@ def resume(
     yield from _run(None, context, checkpointer, thread_id, raise_on_limit=False)
 
 
+def reply(
+    thread_id: str,
+    said: str,
+    *,
+    context: Context,
+    checkpointer: "BaseCheckpointSaver[str]",
+    raise_on_limit: bool = False,
+) -> Iterator[Progress | Answer]:
+    """Goes on with a run that waits for an answer to its `Clarify`.
+
+    Args:
+        thread_id: of the run.
+        said: the answer: a file's name, its number in the list, or "all"; "" for none, and then the
+            question is refused as ambiguous.
+        context: as for `ask`.
+        checkpointer: that keeps the run.
+        raise_on_limit: as for `ask`.
+
+    Raises:
+        AgentStopped: a limit was reached and `raise_on_limit` is set.
+        LibraryError: the thread has no run that waits.
+    """
+    from langgraph.types import Command
+
+    config: Any = {"configurable": {"thread_id": thread_id}}
+    if not build_graph(checkpointer).get_state(config).interrupts:
+        raise LibraryError(f"no run of thread {thread_id!r} waits for an answer")
+    context = replace(context, may_ask=True)
+    yield from _run(Command(resume=said), context, checkpointer, thread_id, raise_on_limit)
+
+
 def _run(
-    given: State | None,
+    given: "State | Command[Any] | None",
     context: Context,
     checkpointer: "BaseCheckpointSaver[str] | None",
     thread_id: str,
@@ -107,16 +161,17 @@ def _run(
     state = cast("State", dict(graph.get_state(config).values)) if checkpointer is not None else State()
     if given is None and not state:
         raise LibraryError(f"no run is kept for thread {thread_id!r}")
-    if given is not None:
-        given = {**given, "previous": state.get("spec") or state.get("previous") or {}}
+    if isinstance(given, dict):
+        given = cast("State", {**given, "previous": state.get("spec") or state.get("previous") or {}})
         state = {**state, **given}
     how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
     try:
-        for mode, part in graph.stream(
-            given, config, context=run, stream_mode=["values", "custom"], **how
-        ):
+        for mode, part in graph.stream(given, config, context=run, stream_mode=["values", "custom"], **how):
             if mode == "custom":
                 yield Progress(**{**part, "evidence": tuple(part["evidence"])})
+            elif waits := part.get("__interrupt__"):
+                yield Clarify.from_json(waits[0].value, thread_id)
+                return
             else:
                 state = cast("State", part)
         yield _finished(state, run, thread_id)

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 Stretch = tuple[str, Window]
 
 
-def added_looks(
-    known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None
-) -> list[dict[str, Any]]:
+def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     """The looks of a run: those that were made side by side are added, None begins a new question."""
     if new is None:
         return []
@@ -83,6 +81,7 @@ class Context:
         meter: counts one run; every run gets its own.
         open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
         calibration: what confidence comes to; fitted on questions whose answers are known.
+        may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
@@ -98,6 +97,7 @@ class Context:
     meter: Meter = field(default_factory=Meter)
     open_eyes: "Callable[[], Eyes | None]" = no_eyes
     calibration: Calibration = field(default_factory=Calibration)
+    may_ask: bool = False
     critic: bool = True
     algebra: bool = True
 
