@@ -85,6 +85,7 @@ class Meter:
     looks: int = 0
     frames: int = 0
     visual_tokens: int = 0
+    visual_tokens_given: int = 0
     _started_s: float = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -139,12 +140,19 @@ class Meter:
         self.prompt_tokens += prompt
         self.completion_tokens += completion
 
-    def look(self, frames: int, visual_tokens: int) -> None:
-        """Counts a look that was made."""
+    def look(self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None) -> None:
+        """Counts a look that was made.
+
+        Args:
+            frames: that the model was shown.
+            visual_tokens: that it saw.
+            visual_tokens_given: that there were before any was left out; as many when None.
+        """
         with self._lock:
             self.looks += 1
             self.frames += frames
             self.visual_tokens += visual_tokens
+            self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
     def looks_left(self, frames_a_look: int) -> int:
         """How many more looks of so many frames the limits allow."""
@@ -168,4 +176,5 @@ class Meter:
             "looks": self.looks,
             "frames": self.frames,
             "visual_tokens": self.visual_tokens,
+            "visual_tokens_given": self.visual_tokens_given,
         }

@@ -20,6 +20,7 @@ from playhead.doctor import examine, fetch, to_fetch
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
+from playhead.video_facts import kept_part
 from playhead.watch import Watch
 from playhead_agent.progress import Progress
 from playhead_index.errors import PlayheadError
@@ -85,6 +86,14 @@ VideoModel = Annotated[
     typer.Option(
         help="Video-LLM: an OpenAI-compatible server's URL[#MODEL], a hub name, a folder, auto or off.",
         metavar="NAME|URL|off",
+    ),
+]
+KeepTokens = Annotated[
+    float | None,
+    typer.Option(
+        envvar="PLAYHEAD_KEEP_TOKENS",
+        help="Part of the visual tokens that a look keeps, chosen by the question; of a server's frames.",
+        metavar="0..1",
     ),
 ]
 LlmOption = Annotated[
@@ -214,12 +223,14 @@ def ask(
     thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
     strategy: Annotated[str, typer.Option(help=f"{', '.join(STRATEGIES)}.")] = AGENT,
     video_model: VideoModel = "auto",
+    keep_tokens: KeepTokens = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites checked windows, or says that it is not there."""
     _checked(lambda: check_strategy(strategy))
-    opened = Library(library, ModelNames(device=device, video=video_model))
+    _checked(lambda: kept_part(keep_tokens))
+    opened = Library(library, ModelNames(device=device, video=video_model, keep_tokens=keep_tokens))
     window = _window(opened, from_s, to_s)
     tell = _tell if err.is_terminal and not as_json else _say_nothing
     answer = opened.ask(

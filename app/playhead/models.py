@@ -48,6 +48,9 @@ class ModelNames:
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
             `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is asked only
             where captions or a look are asked for.
+        keep_tokens: the part of a look's visual tokens that the video-LLM sees, chosen by the question, above
+            0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
+            says, else all. Captions are made of all.
     """
 
     picture: str = AUTO
@@ -57,6 +60,7 @@ class ModelNames:
     screen: str = AUTO
     device: str = AUTO
     video: str = AUTO
+    keep_tokens: float | None = None
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.

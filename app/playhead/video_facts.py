@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playhead_tools.video_llm.protocol import VideoLLM
 
 MODEL, SERVER, KEY = "PLAYHEAD_VIDEO_MODEL", "PLAYHEAD_VIDEO_SERVER", "PLAYHEAD_VIDEO_KEY"
+KEEP = "PLAYHEAD_KEEP_TOKENS"
 ANSWER_S = 3.0
 AT_ONCE = 4
 KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "library": "ollama"}
@@ -101,23 +102,58 @@ def ask_server(address: str) -> ServerFacts:
     return _served(url, wanted, dict(listed))
 
 
-def load_video_llm(choice: VideoChoice, device: str = AUTO) -> "VideoLLM":
+def kept_part(asked: float | None = None) -> float:
+    """The part of the visual tokens that a look keeps: as asked, else as the environment says, else all.
+
+    Raises:
+        ValueError: what is asked for is not above 0 and at most 1.
+        ModelUnavailable: what the environment says is not.
+    """
+    if asked is None and (said := os.environ.get(KEEP)):
+        try:
+            return kept_part(float(said))
+        except ValueError as error:
+            raise ModelUnavailable(
+                f"{KEEP} must be above 0 and at most 1, such as 0.25; got {said!r}"
+            ) from error
+    part = 1.0 if asked is None else asked
+    if not 0 < part <= 1:
+        raise ValueError(f"the part of the tokens to keep must be above 0 and at most 1, got {part}")
+    return part
+
+
+def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float = 1.0) -> "VideoLLM":
     """The model of a choice; its weights come in, and its server is asked, at the first call.
+
+    Args:
+        choice: the model.
+        device: as `ModelNames` names it.
+        keep_tokens: the part of the visual tokens of a look that the question is answered from, chosen by its
+            words (`GuidedTokens`); behind a server the part of the frames, evenly spread.
 
     Raises:
         ModelUnavailable: the choice is no model, or its plugin has none.
+        ValueError: the part is not above 0 and at most 1.
     """
+    part = kept_part(keep_tokens)
     if choice.how == OFF:
         raise ModelUnavailable(f"there is no video-LLM: {choice.reason}")
     if choice.how == "server":
         from playhead_tools.video_llm.server import ServerVideoLLM
 
-        return ServerVideoLLM(choice.url, choice.name, choice.kind, api_key=_key(choice.url))
+        return ServerVideoLLM(
+            choice.url, choice.name, choice.kind, api_key=_key(choice.url), keep_frames=part
+        )
     from playhead_tools.video_llm.loading import Loading
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
     name: Path | str = _plugin_folder(choice.name) if choice.how == "plugin" else choice.name
-    return TransformersVideoLLM(name, loading=Loading(device=device, four_bit=choice.four_bit))
+    model = TransformersVideoLLM(name, loading=Loading(device=device, four_bit=choice.four_bit))
+    if part < 1:
+        from playhead_tools.video_llm.guided import GuidedTokens
+
+        model.keep = GuidedTokens(part, model.word_vectors)
+    return model
 
 
 def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":

@@ -38,8 +38,9 @@ class Look:
         times_s: of the frames that the model saw.
         p_yes: probability of Yes against No as its first word, where that was asked and can be had.
         frames: given to the model; 0 for a look that was kept.
-        visual_tokens: that it was given; 0 for a look that was kept.
+        visual_tokens: that went into the language model; 0 for a look that was kept.
         seconds: that decoding and the model took; 0 for a look that was kept.
+        visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
     """
 
     video_id: str
@@ -51,6 +52,7 @@ class Look:
     frames: int = 0
     visual_tokens: int = 0
     seconds: float = 0.0
+    visual_tokens_given: int = 0
 
     @property
     def declines(self) -> bool:
@@ -60,7 +62,7 @@ class Look:
     @property
     def kept(self) -> "Look":
         """The same look, given a second time: it costs nothing."""
-        return replace(self, frames=0, visual_tokens=0, seconds=0.0)
+        return replace(self, frames=0, visual_tokens=0, seconds=0.0, visual_tokens_given=0)
 
 
 class Eyes:
@@ -142,6 +144,7 @@ class Eyes:
         look = Look(
             request.video_id, request.window, question, reply.text.strip(), times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
+            report.visual_tokens_given or 0,
         )  # fmt: skip
         with self._lock:
             self._looks[key] = look

@@ -15,12 +15,11 @@ from playhead_index.embed.dino import load_dino
 from playhead_index.embed.openclip import load_open_clip
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.guidance import frame_scores, word_frame_scores, word_token_scores
-from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores
-from playhead_tools.compression.ranking import RankedTokens, rank_tokens
+from playhead_tools.compression.guided import fit_of_words, sought
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.question import parse_question
 from playhead_tools.video_llm.encoded import ClipFeatures, encode, prepare_pixels
 from playhead_tools.video_llm.loading import Loaded, Loading, load
+from playhead_tools.video_llm.looking import ranked
 from playhead_tools.video_llm.transformers_llm import word_rows
 
 MOST_FRAMES = 128
@@ -66,10 +65,9 @@ class Look:
         return ClipTokens(self.features.tokens, self.painted.pts_s.reshape(-1, PAIR).mean(axis=1))
 
     @cached_property
-    def ranked(self) -> RankedTokens:
-        """The tokens sorted by importance, which no question changes: standing out first, unchanged last."""
-        importance, _ = vcast_scores(self.tokens)
-        return rank_tokens(self.tokens, static_last(importance, novelty_scores(self.tokens)))
+    def order(self) -> Any:
+        """(N, T) int64, the places of each step's tokens by importance, as the product caches it."""
+        return ranked(self.features).order
 
     @property
     def given_tokens(self) -> int:
@@ -111,16 +109,14 @@ class Eyes:
 
     def guide(self, look: Look, text: str) -> Guide:
         """What a question says about a clip, by both ways."""
-        spec = parse_question(text)
-        queries = self._clip.encode_texts(spec.targets or (text,))
-        frames = frame_scores(look.pictures, queries)
-        words = self._words(spec.targets or (text,))
-        scores = word_frame_scores(word_token_scores(look.tokens, words))
+        wanted = sought(text)
+        frames = frame_scores(look.pictures, self._clip.encode_texts(wanted.texts))
+        scores = fit_of_words(look.tokens, self._words(wanted.texts))
         compat = {"reference_compat": True}
         released = word_frame_scores(
             word_token_scores(look.tokens, self._words((text,)), reference_compat=True), **compat
         )
-        return Guide(frames.reshape(-1, PAIR).max(axis=1), scores, released, not spec.targets)
+        return Guide(frames.reshape(-1, PAIR).max(axis=1), scores, released, wanted.of_the_whole)
 
     def _words(self, texts: Sequence[str]) -> Any:
         """(Q, D) the language model's own vectors of the tokens of some texts."""

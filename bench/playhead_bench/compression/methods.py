@@ -13,8 +13,9 @@ from playhead_bench.nano.vlm import COLUMNS, ROWS
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.baselines import drop_random_tokens, keep_uniform_frames, pooled_grid
 from playhead_tools.compression.choose import Rule, uniform_frames
+from playhead_tools.compression.guided import keep_guided
 from playhead_tools.compression.longvu import mix_resolutions
-from playhead_tools.compression.plan import LEAST_PART, TYPICAL_PART, TokenCosts, plan_tokens
+from playhead_tools.compression.plan import TYPICAL_PART, TokenCosts
 from playhead_tools.compression.prune import prune_frames
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.encoded import ClipFeatures
@@ -112,14 +113,11 @@ def ours(
     """
     most = len(look.tokens) if most_steps is None or budget >= look.given_tokens else most_steps
     scores = guide.by_pictures if by == "pictures" else guide.by_words
-    plan = plan_tokens(
-        scores, look.tokens.pts_s, TokenCosts(look.tokens.tokens_per_frame), budget,
-        rule=rule, of_the_whole=guide.of_the_whole, most_frames=most, typical_part=typical_part,
-        least_part=LEAST_PART,
+    kept = keep_guided(
+        look.order, scores, look.tokens.pts_s, TokenCosts(look.tokens.tokens_per_frame), budget,
+        of_the_whole=guide.of_the_whole, rule=rule, typical_part=typical_part, most_steps=most,
     )  # fmt: skip
-    counts = np.zeros(len(look.tokens), dtype=np.int64)
-    counts[plan.frames.indices] = plan.counts
-    return Kept(look.features, look.ranked.take(counts)[1].indices)
+    return Kept(look.features, kept.indices)
 
 
 METHODS: Mapping[str, Method] = {

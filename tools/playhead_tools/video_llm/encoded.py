@@ -37,6 +37,8 @@ class ClipFeatures:
         grid: (N, height, width) in patches for models whose tokens have places.
         step_s: seconds between steps as the model reckons, where it does.
         own: (K,) int64 ascending places of the tokens that the model's own rule keeps; None for all.
+        order: (N, T) int64, the places of each step's tokens, those first that would be missed most; None
+            until somebody who leaves tokens out has looked at the clip.
 
     Raises:
         ValueError: the rows are not the same number for every step.
@@ -51,6 +53,7 @@ class ClipFeatures:
     grid: tuple[int, int, int] | None = None
     step_s: float | None = None
     own: Any = None
+    order: Any = None
 
     def __post_init__(self) -> None:
         many = int(self.rows.shape[0]) - self.tail
@@ -74,8 +77,8 @@ class ClipFeatures:
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        own = () if self.own is None else (self.own,)
-        return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *own))
+        beside = [tensor for tensor in (self.own, self.order) if tensor is not None]
+        return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
     def to_bytes(self) -> bytes:
         """The clip as a file of safetensors."""
@@ -87,8 +90,9 @@ class ClipFeatures:
         }  # fmt: skip
         told = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
-        own = {} if self.own is None else {"own": self.own}
-        return bytes(save({"facts": told, "rows": self.rows.contiguous(), **deep, **own}))
+        known = {"own": self.own, "order": self.order}
+        beside = {name: tensor.contiguous() for name, tensor in known.items() if tensor is not None}
+        return bytes(save({"facts": told, "rows": self.rows.contiguous(), **deep, **beside}))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "ClipFeatures":
@@ -99,7 +103,8 @@ class ClipFeatures:
         facts = json.loads(tensors["facts"].numpy().tobytes())
         facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
         deep = tuple(tensors[f"deep{i}"] for i in range(sum(name.startswith("deep") for name in tensors)))
-        return cls(rows=tensors["rows"], deep=deep, own=tensors.get("own"), **facts)
+        own, order = tensors.get("own"), tensors.get("order")
+        return cls(rows=tensors["rows"], deep=deep, own=own, order=order, **facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from playhead_index.embed.runtime import torch
 from playhead_tools.compression.plan import TokenCosts
-from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.compression.records import ClipTokens, KeptTokens, all_tokens
 from playhead_tools.video_llm.prompt import ShownClip
 from playhead_tools.video_llm.protocol import Clip
 
@@ -20,12 +21,26 @@ class SeenClip:
         tokens: (N, T, D) features with the time of each step; a step is a frame, or the frames that the model
             joins into one, at their mean time.
         costs: what the tokens cost, the words around them counted.
+        order: (N, T) int64, the places of each step's tokens, those first that would be missed most; no
+            question changes it, it is reckoned once a clip and cached with it.
+        all_tokens: what the clip takes without a keeper, the words and marks around its tokens counted.
+        own: (K,) int64 ascending, the tokens that the model's own rule keeps; None for all.
     """
 
     clip: Clip
     shown: ShownClip
     tokens: ClipTokens
     costs: TokenCosts
+    order: Any
+    all_tokens: int
+    own: Any = None
+
+    @property
+    def every(self) -> KeptTokens:
+        """The tokens that are kept without a keeper."""
+        if self.own is None:
+            return all_tokens(self.tokens)
+        return KeptTokens(torch().as_tensor(self.own), self.tokens.tokens_per_frame, self.tokens.pts_s)
 
 
 class TokenKeeper(Protocol):

@@ -1,12 +1,16 @@
 """Frames of a call are chosen, prepared and encoded, each clip only once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
+from playhead_tools.compression.guided import missed_most
+from playhead_tools.compression.ranking import rank_order
+from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.choosing import frames_to_show
 from playhead_tools.video_llm.citing import shown_frames
 from playhead_tools.video_llm.encoded import (
@@ -34,11 +38,13 @@ class Looker:
         loaded: the model.
         cache: clips that were encoded before.
         choose: chooses frames when there are too many.
+        rank: have each clip's tokens sorted too, for who leaves some out.
     """
 
     loaded: Loaded
     cache: FeatureCache
     choose: FrameChooser
+    rank: bool = False
 
     def look(
         self, asked: Asked, *, fit_tokens: bool
@@ -92,10 +98,11 @@ class Looker:
         return prepare_pixels(self.loaded, frames, pts_s, lasts_s) if known is None else known
 
     def _encoded(self, asked: Asked, part: ShownClip, looked: Looked) -> ClipFeatures:
-        if isinstance(looked, ClipFeatures):
-            return looked
-        features = encode(self.loaded, looked)
-        self.cache.put(self._key(asked, part), features)
+        features = looked if isinstance(looked, ClipFeatures) else encode(self.loaded, looked)
+        if self.rank and features.order is None:
+            features = ranked(features)
+        if features is not looked:
+            self.cache.put(self._key(asked, part), features)
         return features
 
     def _key(self, asked: Asked, part: ShownClip) -> str:
@@ -108,6 +115,16 @@ class Looker:
             return written
         all_placeholders = looked.expansion.count(placeholder(self.loaded, looked.modality))
         return written - all_placeholders + len(looked.own)
+
+
+def ranked(features: ClipFeatures) -> ClipFeatures:
+    """The clip with the order of its tokens; those that the model's own rule leaves out come last."""
+    missed = missed_most(ClipTokens(features.tokens, np.arange(features.steps, dtype=np.float64)))
+    if features.own is not None:
+        stays = torch().zeros(missed.numel(), dtype=torch().bool)
+        stays[features.own] = True
+        missed = missed.masked_fill(~stays.reshape(missed.shape), -float("inf"))
+    return replace(features, order=rank_order(missed))
 
 
 def step_times_s(features: ClipFeatures, part: ShownClip) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from playhead_tools.video_llm.wire import Sending, notes_on, request_body
 
 _ABOUT_FORM = ("response_format", "json_schema", "json_object", "structured", "guided", "grammar", "schema")
 _ABOUT_LOGPROBS = ("logprob",)
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class ServerVideoLLM:
         tokens_per_frame: visual tokens of a picture by its width and height in pixels, as the model counts
             them; needed to keep a budget of visual tokens.
         choose: chooses frames when there are more than the budget allows.
+        keep_frames: the part of a call's frames that is shown, at least one: a server can be spared frames,
+            not tokens.
         prices: for the cost of a call.
         timeouts: how long a call may take.
         back_off: how often a failed call is made again.
@@ -75,7 +78,8 @@ class ServerVideoLLM:
         extra: more fields for every request.
 
     Raises:
-        ValueError: the address, the kind or the video form is none that is known.
+        ValueError: the address, the kind or the video form is none that is known, or the part is not above 0
+            and at most 1.
     """
 
     base_url: str
@@ -86,6 +90,7 @@ class ServerVideoLLM:
     long_side_px: int | None = 768
     tokens_per_frame: Callable[[int, int], int] | None = None
     choose: FrameChooser = evenly
+    keep_frames: float = 1.0
     prices: Prices | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     back_off: BackOff = field(default_factory=BackOff)
@@ -102,6 +107,8 @@ class ServerVideoLLM:
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
             raise ValueError(f"base_url must begin with http:// or https://, got {self.base_url!r}")
+        if not 0 < self.keep_frames <= 1:
+            raise ValueError(f"keep_frames must be above 0 and at most 1, got {self.keep_frames}")
         kind = KINDS.get(self.kind)
         if kind is None:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
@@ -126,7 +133,9 @@ class ServerVideoLLM:
             TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
         """
         per_frame = self._tokens_per_frame(asked)
-        most = None if per_frame is None else most_frames(asked, per_frame)
+        most = max(1, int(self.keep_frames * sum(len(clip) for clip in asked.clips) + _ROUNDING))
+        if per_frame is not None:
+            most = min(most, most_frames(asked, per_frame) or most)
         shown = frames_to_show(asked, self.choose, most)
         notes = notes_on(asked, shown, self._how)
         began_s = self._poster.clock()

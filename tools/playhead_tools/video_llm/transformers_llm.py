@@ -139,7 +139,7 @@ class TransformersVideoLLM:
             ValueError: `keep` kept what is not there, or more than the budget.
         """
         began_s = perf_counter()
-        looker = Looker(self.loaded, self.cache, self._choose)
+        looker = Looker(self.loaded, self.cache, self._choose, rank=self.keep is not None)
         shown, features = looker.look(asked, fit_tokens=self.keep is None)
         self._settle()
         encode_s = perf_counter() - began_s
@@ -177,6 +177,9 @@ class TransformersVideoLLM:
                 part,
                 ClipTokens(clip.tokens, step_times_s(clip, part)),
                 placed.costs,
+                clip.order,
+                placed.all_tokens - (0 if clip.own is None else clip.tokens[..., 0].numel() - len(clip.own)),
+                clip.own,
             )
             for part, clip, placed in zip(clips_shown(shown), features, row.clips, strict=True)
         ]
