@@ -138,6 +138,8 @@ NONSENSE = {
     "times of no video": ("search", {"query": "x", "start": 3}, "say which video"),
     "evidence that is not there": ("neighbours", {"evidence_id": "E9"}, "none yet; search or read first"),
     "neighbours of nothing": ("neighbours", {}, "needs an evidence_id, or a video and a time"),
+    "an example outside": ("search_by_moment", {"video": "demo", "time": 500}, "8:20 is outside"),
+    "a neighbour outside": ("neighbours", {"video": "demo", "time": "9:00"}, "9:00 is outside"),
     "an example of nothing": ("search_by_moment", {}, "needs an evidence_id, or a video and a time"),
     "an empty note": ("note", {"text": " "}, "a note needs a text"),
 }

@@ -61,6 +61,19 @@ def seconds_of(time: Time, name: str) -> float:
     return value
 
 
+def moment_of(kit: Kit, video: str, time: Time) -> tuple[str, float]:
+    """The id of a video and a time of it, in seconds.
+
+    Raises:
+        ToolError: there is no such video, or the time is none or not in its part in scope.
+    """
+    entry, time_s = video_of(kit, video), seconds_of(time, "time")
+    whole = kit.whole(entry)
+    if time_s not in whole:
+        raise ToolError(f"{entry.name} has {whole} in scope, {format_time(time_s)} is outside")
+    return entry.video_id, time_s
+
+
 def window_of(kit: Kit, video: VideoEntry, start: Time | None, end: Time | None, notes: list[str]) -> Window:
     """The asked stretch of a video inside its part in scope; what lies outside is cut off, with a note.
 

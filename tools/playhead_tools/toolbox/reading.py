@@ -10,7 +10,7 @@ from playhead_index.words.protocol import SpanKind
 from playhead_tools import look_up
 from playhead_tools.evidence import Evidence
 from playhead_tools.look_up import VideoEntry, read_words, reading_coverage
-from playhead_tools.toolbox.arguments import Time, evidence_of, fitting, seconds_of, video_of, window_of
+from playhead_tools.toolbox.arguments import Time, evidence_of, fitting, moment_of, video_of, window_of
 from playhead_tools.toolbox.kit import Kit, Record, place, result, row_of
 
 MOST_PARTS = 24
@@ -158,11 +158,8 @@ def _middle(kit: Kit, evidence_id: str, video: str, time: Time | None) -> tuple[
         return record.video_id, record.window
     if time is None:
         raise ToolError("neighbours needs an evidence_id, or a video and a time")
-    entry = video_of(kit, video)
-    time_s = seconds_of(time, "time")
-    if time_s not in kit.whole(entry):
-        raise ToolError(f"{entry.name} has {kit.whole(entry)} in scope, {format_time(time_s)} is outside")
-    return entry.video_id, Window(time_s, time_s + 1e-3)
+    video_id, time_s = moment_of(kit, video, time)
+    return video_id, Window(time_s, time_s + 1e-3)
 
 
 def _segment_rows(kit: Kit, segment: SegmentRow) -> list[Record]:

@@ -12,8 +12,7 @@ from playhead_tools.toolbox.arguments import (
     Time,
     evidence_of,
     fitting,
-    seconds_of,
-    video_of,
+    moment_of,
     videos_of,
     window_of,
 )
@@ -60,9 +59,7 @@ def search(
     found, said = _found(kit, query, scope, _LANES[modality], limit)
     kit.coverage.append(found.coverage)
     notes += said
-    notes += [
-        f"{one.lane} was not searched: {one.why_not}" for one in found.coverage.lanes if not one.searched
-    ]
+    notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not and not one.items]
     rows = _rows(kit, found, query)
     if not rows:
         notes.append("nothing was found; try other words, another modality, or scan")
@@ -162,5 +159,4 @@ def _example(kit: Kit, evidence_id: str, video: str, time: Time | None) -> tuple
         return record.video_id, (record.window.start_s + record.window.end_s) / 2
     if time is None:
         raise ToolError("search_by_moment needs an evidence_id, or a video and a time")
-    entry = video_of(kit, video)
-    return entry.video_id, seconds_of(time, "time")
+    return moment_of(kit, video, time)
