@@ -10,6 +10,7 @@ from playhead_agent.conclude import best_so_far
 from playhead_agent.graph import build_graph
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
+from playhead_agent.remembering import Remembering
 from playhead_agent.state import Context, State, scope_to_json
 from playhead_index.errors import AgentStopped, LibraryError
 from playhead_index.search.results import Scope
@@ -155,7 +156,8 @@ def _run(
     thread_id: str,
     raise_on_limit: bool,
 ) -> Iterator[Progress | Answer]:
-    run = replace(context, meter=Meter(context.limits, context.meter.clock))
+    meter = Meter(context.limits, context.meter.clock)
+    run = replace(context, meter=meter, finder=Remembering(context.finder))
     graph = build_graph(checkpointer)
     config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
     state = cast("State", dict(graph.get_state(config).values)) if checkpointer is not None else State()
@@ -164,6 +166,8 @@ def _run(
     if isinstance(given, dict):
         given = cast("State", {**given, "previous": state.get("spec") or state.get("previous") or {}})
         state = {**state, **given}
+    else:
+        _carry(state, meter)
     how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
     try:
         for mode, part in graph.stream(given, config, context=run, stream_mode=["values", "custom"], **how):
@@ -180,6 +184,12 @@ def _run(
         if raise_on_limit:
             raise
         yield stop.best
+
+
+def _carry(state: State, meter: Meter) -> None:
+    """Counts the looks that were made before a run was cut short, which it is not given back."""
+    made = state.get("looks") or []
+    meter.looks, meter.frames = len(made), sum(len(row["times_s"]) for row in made)
 
 
 def _finished(state: State, context: Context, thread_id: str) -> Answer:

@@ -9,6 +9,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
 from playhead_agent.checkpoints import open_checkpointer
+from playhead_agent.limits import Limits
 from playhead_agent.run import ask, resume
 from playhead_agent.seeing.desk import Seen
 from playhead_index.errors import LibraryError
@@ -160,3 +161,20 @@ def test_a_run_killed_many_times_is_still_the_same_run(made: Catalog, saver: Sql
             list(resume("a", context=world.context(), checkpointer=dying))
     assert told(resumed(world, saver)) == told(whole[0])
     assert set(world.looks) == set(whole[1])
+
+
+def test_looks_made_before_the_kill_count_against_the_limits(made: Catalog, saver: SqliteSaver) -> None:
+    limits, world = Limits(looks=5), World(made, moments=3)
+    unbroken = ask(QUESTION, context=World(made, moments=3).context(limits=limits))
+    dying = DyingSaver(saver, "step 6", 0, "after")
+    with pytest.raises(Killed):
+        ask(QUESTION, context=world.context(limits=limits), checkpointer=dying, thread_id="a")
+    *_, answer = resume("a", context=world.context(limits=limits), checkpointer=saver)
+    assert isinstance(answer, Answer)
+    assert (told(answer), answer.cost["looks"], len(world.looks)) == (told(unbroken), 5, 5)
+
+
+def test_a_procedure_that_is_run_again_does_not_search_again(made: Catalog) -> None:
+    world = World(made, moments=3)
+    ask(QUESTION, context=world.context())
+    assert len(world.finder.queries) == len({(q.text, q.lanes, q.limit) for q in world.finder.queries})
