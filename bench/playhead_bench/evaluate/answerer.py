@@ -7,6 +7,7 @@ strategies is a difference in search, and what the gold clips leave unanswered i
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -55,6 +56,38 @@ class Clip:
         told = hashlib.blake2b(repr((self.frames.shape, self.times_s.tolist())).encode(), digest_size=16)
         told.update(np.ascontiguousarray(self.frames).tobytes())
         return told.hexdigest()
+
+
+class LateClip(Clip):
+    """A clip that is decoded when its frames are first needed, and has a name before that.
+
+    Args:
+        name: equal for equal files, times and sizes, whatever the process.
+        times_s: (N,) float64, as of a `Clip`.
+        fps: likewise.
+        decode: gives the (N, H, W, 3) uint8 RGB frames.
+    """
+
+    name: str
+    _decode: Callable[[], NDArray[np.uint8]]
+
+    def __init__(
+        self, name: str, times_s: NDArray[np.float64], fps: float, decode: Callable[[], NDArray[np.uint8]]
+    ) -> None:
+        for field_name, value in {"name": name, "times_s": times_s, "fps": fps, "_decode": decode}.items():
+            object.__setattr__(self, field_name, value)
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    @cached_property
+    def frames(self) -> NDArray[np.uint8]:
+        """(N, H, W, 3) uint8 RGB, decoded once.
+
+        Raises:
+            ValueError: what is decoded does not fit the times.
+        """
+        return Clip(self._decode(), self.times_s, self.fps).frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def command(
     per_kind: Annotated[int, typer.Option(help="World: most questions of a kind a video.", min=1)] = 2,
     annotations: Annotated[Path | None, typer.Option(help="Format: the benchmark's file.")] = None,
     videos: Annotated[Path | None, typer.Option(help="The folder of the videos.", metavar="DIR")] = None,
-    strategies: Annotated[str, typer.Option(help="Names with commas between; all when empty.")] = "",
+    strategies: Annotated[
+        str, typer.Option(help="Names with commas between; the usual ones when empty.")
+    ] = "",
     limit: Annotated[int | None, typer.Option(help="Most questions, kinds kept apart.", min=1)] = None,
     open_ended: Annotated[bool, typer.Option("--open", help="Ask without the options.")] = False,
     frames: Annotated[int, typer.Option(help="Most frames shown for a question.", min=2)] = DEFAULT_BUDGET,
@@ -55,7 +57,7 @@ def command(
     """Compare ways to find what a question is about, at one and the same video-LLM."""
     from playhead_bench.evaluate.session import Settings, evaluate
     from playhead_bench.evaluate.strategies.registry import strategies_named
-    from playhead_bench.evaluate.tables import rich_table
+    from playhead_bench.evaluate.tables import tables
 
     err = Console(stderr=True)
     chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
@@ -89,7 +91,9 @@ def command(
         print(json.dumps(found.record, ensure_ascii=False))
     else:
         screen = Console()
-        Console(width=None if screen.is_terminal else WIDE).print(rich_table(found.summaries))
+        wide = Console(width=None if screen.is_terminal else WIDE)
+        for grid in tables(found.summaries, found.pairs):
+            wide.print(grid.rich, "")
         err.print(f"{found.folder / 'report.md'} has the kinds; {found.folder / 'run.jsonl'} every answer")
 
 

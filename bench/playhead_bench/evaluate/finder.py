@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from playhead import Library
 from playhead.models import encoder_callables
-from playhead_bench.evaluate.strategies.desk import Place
+from playhead_bench.evaluate.answerer import Reply
+from playhead_bench.evaluate.product import Product, Way
+from playhead_bench.evaluate.strategies.desk import Call, Place, Replied
 from playhead_index.embed.protocol import ImageTextEncoder
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_index.search.pictures import text_vector
@@ -18,7 +20,8 @@ from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.vectors import require_same_model
 from playhead_index.store.watch import CatalogWatch
 from playhead_index.window import Window
-from playhead_tools.evidence import Answer
+from playhead_tools.eyes import Look
+from playhead_tools.sampling import ClipRequest
 
 
 class LibraryFinder:
@@ -29,6 +32,7 @@ class LibraryFinder:
         videos: where each video is, by the name that samples call it by.
         lanes: search only these lanes; None for all that fit a text.
         picture: the encoder that the picture vectors were made with; the library's own when None.
+        product: the library as it is asked; without a video-LLM when None.
     """
 
     def __init__(
@@ -38,8 +42,10 @@ class LibraryFinder:
         *,
         lanes: Sequence[Lane] | None = None,
         picture: ImageTextEncoder | None = None,
+        product: Product | None = None,
     ) -> None:
         self.library, self._videos, self._lanes, self._picture = library, videos, lanes, picture
+        self._product = product or Product(library)
         self._asked: tuple[str, NDArray[np.float32]] | None = None
 
     def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
@@ -87,17 +93,20 @@ class LibraryFinder:
         """
         return [row.window for row in self.library.segments(self._ids[video_id])]
 
-    def ask(
-        self, question: str, video_ids: Sequence[str], options: Sequence[str] = ()
-    ) -> tuple[Answer, list[Place]]:
-        """The product's own answer, and the windows that it cites, in its order.
+    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
+        """The product's own answer, asked in one of its ways.
 
         Raises:
             VideoUnknown: the library does not hold a video.
+            ModelUnavailable: a model that the way needs is not there.
         """
-        inside = [self._ids[video_id] for video_id in video_ids]
-        answer = self.library.ask(question, videos=inside, options=options)
-        return answer, [(self._names[one.video_id], one.window) for one in answer.intervals]
+        asked = self._product.ask(question, [self._ids[video_id] for video_id in video_ids], options, way)
+        cited = tuple((self._names[one.video_id], one.window) for one in asked.answer.intervals)
+        return Replied(asked.answer, cited, tuple(map(self._call, asked.looks)), asked.spared_s)
+
+    def _call(self, look: Look) -> Call:
+        request = ClipRequest(self._names[look.video_id], look.times_s, look.window)
+        return Call(request, Reply(look.text, look.frames, look.visual_tokens, 0, look.seconds))
 
     def _place(self, moment: Moment) -> Place:
         return self._names[moment.video_id], moment.window

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, Reply
+from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, LateClip, Reply
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_tools.replies import with_options
@@ -14,7 +14,7 @@ REPLIES_NAME = "replies.jsonl"
 
 
 def reply_key(revision: str, prompt: str, frames: str) -> str:
-    """Hexadecimal name of a reply: of the model's revision, the words of the prompt, the frames' hash."""
+    """Hexadecimal name of a reply: of the model's revision, the words of the prompt, the frames' name."""
     told = "\x1f".join((revision, prompt, frames))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
@@ -41,7 +41,8 @@ class RecordedAnswerer:
 class CachedAnswerer:
     """A `ClipAnswerer` that asks another one only for what it has not been asked before.
 
-    A kept reply comes back with the seconds that it once took.
+    A kept reply comes back with the seconds that it once took. It is found by the name of its clip, before
+    anything is decoded; replies of older runs are found by the pixels.
 
     Args:
         folder: where replies are kept, as `replies.jsonl`.
@@ -55,7 +56,9 @@ class CachedAnswerer:
     def __init__(self, folder: Path, answerer: ClipAnswerer, *, replay: bool = False) -> None:
         self.name, self.revision = answerer.name, answerer.revision
         self._answerer, self._replay, self._path = answerer, replay, folder / REPLIES_NAME
-        self._kept = {row["key"]: Reply(**row["reply"]) for row in read_lines(self._path)}
+        rows = read_lines(self._path)
+        self._kept = {row["key"]: Reply(**row["reply"]) for row in rows}
+        self._by_pixels = any(row["reply"]["frames"] and not row.get("named") for row in rows)
         self._writer = None if replay else LineWriter(self._path)
         self.asked = 0
 
@@ -66,8 +69,8 @@ class CachedAnswerer:
             ReplyMissing: it is a replay and the reply is not kept.
         """
         prompt = with_options(question, options)
-        key = reply_key(self.revision, prompt, "" if clip is None else clip.digest)
-        kept = self._kept.get(key)
+        key = reply_key(self.revision, prompt, _named(clip))
+        kept = self._kept.get(key) or self._older(clip, prompt)
         if kept is not None:
             return kept
         if self._writer is None:
@@ -77,6 +80,20 @@ class CachedAnswerer:
             )
         reply = self._answerer.answer(clip, question, options)
         self.asked += 1
-        self._writer.write({"key": key, "prompt": prompt, "reply": asdict(reply)})
+        named = isinstance(clip, LateClip)
+        self._writer.write({"key": key, "named": named, "prompt": prompt, "reply": asdict(reply)})
         self._kept[key] = reply
         return reply
+
+    def _older(self, clip: Clip | None, prompt: str) -> Reply | None:
+        """A reply that a run kept by the pixels of its clip."""
+        if not self._by_pixels or not isinstance(clip, LateClip):
+            return None
+        return self._kept.get(reply_key(self.revision, prompt, clip.digest))
+
+
+def _named(clip: Clip | None) -> str:
+    """What a clip is called in the name of a reply."""
+    if clip is None:
+        return ""
+    return clip.name if isinstance(clip, LateClip) else clip.digest

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from playhead_bench.evaluate.grounding import GroundingSummary, grounding_of
+from playhead_bench.evaluate.growth import GrowthSummary, growth_of, tokens_a_frame
 from playhead_bench.evaluate.metrics.abstention import AbstentionScores, abstention_scores
 from playhead_bench.evaluate.metrics.choice import Accuracy, accuracy, accuracy_by
-from playhead_bench.evaluate.metrics.cost import AnswerCost, CostSummary, cost_summary
+from playhead_bench.evaluate.metrics.cost import CostSummary, cost_summary
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.metrics.search import temporal_scores, window_recall_at
-from playhead_bench.evaluate.rows import Row
+from playhead_bench.evaluate.rows import Row, cost_of, minutes_of
+from playhead_bench.evaluate.surety import SuretySummary, surety_of
 
 RECALL_AT = (1, 5, 10)
 FRAME_S = 0.5
@@ -51,6 +54,9 @@ class StrategySummary:
         search: how well gold windows were found; None when no question has one.
         cost: means and percentiles.
         prepared_frames: frames shown to describe whole videos, over the run.
+        growth: costs by length of video, and beside showing all of the videos.
+        grounding: what was cited; None for a strategy that tells none.
+        surety: confidence beside what was right; None for a strategy that tells none.
     """
 
     name: str
@@ -63,6 +69,9 @@ class StrategySummary:
     search: SearchSummary | None
     cost: CostSummary
     prepared_frames: int
+    growth: GrowthSummary
+    grounding: GroundingSummary | None = None
+    surety: SuretySummary | None = None
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -81,11 +90,11 @@ def _accuracy(value: Accuracy) -> dict[str, float]:
 
 def summaries(rows: Sequence[Row], seed: int = 0) -> list[StrategySummary]:
     """A line for each strategy of a run's rows, in the order in which they first come."""
-    names = dict.fromkeys(row["strategy"] for row in rows)
-    return [_summary(name, [row for row in rows if row["strategy"] == name], seed) for name in names]
+    names, each = dict.fromkeys(row["strategy"] for row in rows), tokens_a_frame(rows)
+    return [_summary(name, [row for row in rows if row["strategy"] == name], seed, each) for name in names]
 
 
-def _summary(name: str, rows: Sequence[Row], seed: int) -> StrategySummary:
+def _summary(name: str, rows: Sequence[Row], seed: int, tokens_each: float | None) -> StrategySummary:
     judged = [row for row in rows if row["right"] is not None]
     right = [bool(row["right"]) for row in judged]
     known = [row for row in rows if row["answerable"] is not None]
@@ -93,27 +102,21 @@ def _summary(name: str, rows: Sequence[Row], seed: int) -> StrategySummary:
         name,
         accuracy(right, seed),
         accuracy_by([row["kind"] for row in judged], right, seed) if judged else {},
-        accuracy_by([_minutes(row) for row in judged], right, seed) if judged else {},
+        accuracy_by([minutes_of(row) for row in judged], right, seed) if judged else {},
         abstention_scores([_declined(row) for row in known], [bool(row["answerable"]) for row in known]),
         sum(map(_declined, rows)),
         sum(row["status"] == "unparsed" for row in rows),
         _search(rows),
-        cost_summary([_cost(row) for row in rows]),
+        cost_summary([cost_of(row) for row in rows]),
         sum(call["frames"] for row in rows for call in row["prepared"]),
+        growth_of(rows, tokens_each),
+        grounding_of(rows),
+        surety_of(rows),
     )
 
 
 def _declined(row: Row) -> bool:
     return bool(row["status"] == "abstained")
-
-
-def _minutes(row: Row) -> str:
-    return "" if row["duration_s"] is None else f"{row['duration_s'] / 60:g} min"
-
-
-def _cost(row: Row) -> AnswerCost:
-    frames, tokens = (sum(call[key] for call in row["calls"]) for key in ("frames", "visual_tokens"))
-    return AnswerCost(row["model_calls"], frames, tokens, row["seconds"])
 
 
 def _search(rows: Sequence[Row]) -> SearchSummary | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from playhead_bench.evaluate.metrics.cost import AnswerCost
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Call, Outcome
 from playhead_tools.replies import is_abstention, match_open, says
@@ -52,6 +53,9 @@ def row_of(strategy: str, sample: Sample, outcome: Outcome, seconds: float) -> d
         "gold_choice": sample.answer_index,
         "windows": [[window.start_s, window.end_s] for window in sample.windows],
         "found": [[video_id, window.start_s, window.end_s] for video_id, window in outcome.found],
+        "cited": None if outcome.cited is None else [[v, w.start_s, w.end_s] for v, w in outcome.cited],
+        "confidence": None if outcome.confidence is None else round(outcome.confidence, 4),
+        "cost": None if outcome.cost is None else dict(outcome.cost),
         "calls": [_call(call) for call in outcome.calls],
         "prepared": [_call(call) for call in outcome.prepared],
         "model_calls": len(outcome.calls) + outcome.model_calls,
@@ -70,3 +74,20 @@ def _call(call: Call) -> dict[str, Any]:
         "prompt_tokens": reply.prompt_tokens,
         "seconds": round(reply.seconds, 4),
     }
+
+
+def cost_of(row: Row) -> AnswerCost:
+    """What a row's answer took: as the strategy counted it, else by its calls."""
+    told, calls = row.get("cost"), row["calls"]
+    if told is None:
+        frames, tokens = (sum(call[name] for call in calls) for name in ("frames", "visual_tokens"))
+        looks = sum(call["frames"] > 0 for call in calls)
+        return AnswerCost(row["model_calls"], frames, tokens, row["seconds"], looks)
+    return AnswerCost(
+        told["model_calls"], told["frames"], told["visual_tokens"], row["seconds"], told["looks"]
+    )
+
+
+def minutes_of(row: Row) -> str:
+    """The length of a row's video, as `1 min`; empty where nobody knows it."""
+    return "" if row["duration_s"] is None else f"{row['duration_s'] / 60:g} min"

@@ -92,7 +92,7 @@ def answer_one(strategy: Strategy, sample: Sample, desk: Desk) -> dict[str, Any]
     outcome = strategy.answer(sample, watched.desk)
     around_s = perf_counter() - began - watched.seconds
     prepared_s = sum(call.reply.seconds for call in outcome.prepared)
-    seconds = max(0.0, around_s) + watched.reply_seconds - prepared_s
+    seconds = max(0.0, around_s) + watched.reply_seconds - prepared_s + outcome.spared_s
     return row_of(strategy.name, sample, outcome, seconds)
 
 

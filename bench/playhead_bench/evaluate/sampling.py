@@ -1,14 +1,16 @@
 """Frames decoded from the files of a benchmark, for the answerer."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from playhead_bench.evaluate.answerer import Clip
+from playhead_bench.evaluate.answerer import Clip, LateClip
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnknown
+from playhead_index.identity import fingerprint
 from playhead_index.window import Window
 from playhead_tools.sampling import ClipRequest
 
@@ -28,6 +30,7 @@ class FrameSource:
     videos: Mapping[str, Path]
     short_side_px: int = SHORT_SIDE_PX
     _readers: dict[str, VideoReader] = field(default_factory=dict, init=False)
+    _contents: dict[str, str] = field(default_factory=dict, init=False)
 
     def info(self, video_id: str) -> VideoInfo:
         """What a video's file holds.
@@ -60,6 +63,20 @@ class FrameSource:
         pictures = dict(zip(once, reader.frames_at(once, short_side_px=self.short_side_px), strict=True))
         frames = np.stack([pictures[time_s].rgb for time_s in request.times_s])
         return Clip(frames, np.array(request.times_s), self.info(request.video_id).average_fps)
+
+    def later(self, request: ClipRequest) -> LateClip:
+        """The same, decoded when the frames are first needed; its name tells file, times and size.
+
+        Raises:
+            VideoUnknown: no file was given for the video.
+            VideoUnreadable: the file cannot be read.
+        """
+        fps = self.info(request.video_id).average_fps
+        content = self._contents.get(request.video_id) or fingerprint(self.videos[request.video_id])
+        self._contents[request.video_id] = content
+        told = repr((content, request.times_s, self.short_side_px))
+        name = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+        return LateClip(name, np.array(request.times_s), fps, lambda: self.clip(request).frames)
 
     def _reader(self, video_id: str) -> VideoReader:
         if video_id not in self._readers:

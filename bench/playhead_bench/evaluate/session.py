@@ -2,22 +2,28 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from playhead import Library
 from playhead.models import ModelNames
+from playhead.video_facts import load_video_llm
+from playhead.video_models import AUTO, OFF
 from playhead_bench.evaluate.answerer import ClipAnswerer
 from playhead_bench.evaluate.finder import LibraryFinder
+from playhead_bench.evaluate.looks import LookBook, NoModel
 from playhead_bench.evaluate.manifest import make_manifest
+from playhead_bench.evaluate.paired import Paired, comparisons
 from playhead_bench.evaluate.plots import draw_bars
+from playhead_bench.evaluate.product import Product, Watching
 from playhead_bench.evaluate.report import StrategySummary, summaries
 from playhead_bench.evaluate.runner import run
-from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
+from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, SHORT_SIDE_PX, FrameSource
 from playhead_bench.evaluate.strategies.desk import Desk, Strategy
 from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
+from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.recipe import Recipe
 
@@ -31,7 +37,8 @@ class Settings:
     Args:
         folder: of the run; its library stands in `library/` inside.
         answerer: the same for every strategy.
-        models: of the library.
+        models: of the library; its video-LLM, where it is `auto`, is the answerer, so that the product and
+            all strategies look through the same one.
         budget: most frames shown for a question.
         seed: of whatever is drawn.
         replay: score kept replies and ask nothing.
@@ -49,11 +56,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A run that has come to its end: where it is, its table, and the table with all else as JSON."""
+    """A run that has come to its end: where it is, its tables, and these with all else as JSON."""
 
     folder: Path
     summaries: tuple[StrategySummary, ...]
     record: dict[str, Any]
+    pairs: tuple[Paired, ...] = ()
 
 
 def evaluate(
@@ -91,11 +99,11 @@ def evaluate(
     rows = run(
         settings.folder, task.samples, strategies, desk, manifest, replay=settings.replay, on_row=_told(say)
     )
-    table = summaries(rows, settings.seed)
-    told = {"task": task.name, "questions": len(task.samples), **record(table)}
+    table, pairs = summaries(rows, settings.seed), comparisons(rows, settings.seed)
+    told = {"task": task.name, "questions": len(task.samples), **record(table, pairs)}
     title = f"{task.name}: {len(task.samples)} questions, {settings.answerer.name}"
-    write_report(settings.folder, table, told, title, say)
-    return Evaluated(settings.folder, tuple(table), told)
+    write_report(settings.folder, table, told, title, say, pairs)
+    return Evaluated(settings.folder, tuple(table), told, tuple(pairs))
 
 
 def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> LibraryFinder:
@@ -104,12 +112,39 @@ def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> 
     Raises:
         PlayheadError: a video cannot be indexed.
     """
-    library = Library(settings.folder / "library", settings.models)
+    library = Library(settings.folder / "library", models_of(settings))
     for report in library.index(list(task.videos.values()), settings.recipe):
         say(f"{report.status} {report.path.name}: {report.segments} segments in {report.seconds:.1f} s")
         if report.status == "failed":
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
-    return LibraryFinder(library, task.videos)
+    product = Product(library, watching(library, settings))
+    return LibraryFinder(library, task.videos, product=product)
+
+
+def models_of(settings: Settings) -> ModelNames:
+    """The models of a run's library: its video-LLM is the answerer, and none where that is no checkpoint."""
+    models, answerer = settings.models, settings.answerer
+    if models.video != AUTO:
+        return models
+    video = str(answerer.folder) if isinstance(answerer, TransformersAnswerer) else OFF
+    return replace(models, video=video)
+
+
+def watching(library: Library, settings: Settings) -> Watching | None:
+    """What the product looks with: its video-LLM over the run's kept looks; of a replay the looks alone.
+
+    Raises:
+        ModelUnavailable: the video-LLM is not there.
+        RunDamaged: the kept looks cannot be read.
+    """
+    answerer = settings.answerer
+    book = LookBook(settings.folder, answerer.revision, short_side_px=SHORT_SIDE_PX, replay=settings.replay)
+    if settings.replay:
+        return None if book.bare is None else Watching(NoModel(answerer.name), book.bare, book)
+    choice = library.video_choice
+    if choice.how == OFF:
+        return None
+    return Watching(load_video_llm(choice, library.models.device), not choice.forms, book)
 
 
 def write_report(
@@ -118,11 +153,12 @@ def write_report(
     told: dict[str, Any],
     title: str,
     say: Callable[[str], None] = lambda text: None,
+    pairs: Sequence[Paired] = (),
 ) -> None:
     """Writes `report.json`, `report.md`, and `report.png` where matplotlib is there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (folder / "report.md").write_text(markdown(table, title), "utf-8")
+    (folder / "report.md").write_text(markdown(table, title, pairs), "utf-8")
     try:
         draw_bars(table, folder / "report.png", title)
     except ModelUnavailable as error:

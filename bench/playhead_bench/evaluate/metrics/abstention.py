@@ -54,6 +54,25 @@ class RiskCoverage:
         return float(np.max(self.coverages, where=self.risks <= most_risk, initial=0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """The answers whose confidence lies in (low, high]; the first bin holds 0 too.
+
+    Args:
+        low: lower edge.
+        high: upper edge.
+        answers: how many.
+        confidence: their mean; 0 without answers.
+        accuracy: part of them that is right; 0 without answers.
+    """
+
+    low: float
+    high: float
+    answers: int
+    confidence: float
+    accuracy: float
+
+
 def abstention_scores(abstained: ArrayLike, answerable: ArrayLike) -> AbstentionScores:
     """Rejection accuracy and false rejection.
 
@@ -101,13 +120,26 @@ def calibration_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 15
     >>> round(calibration_error([0.9, 0.9], [True, False]), 3)
     0.4
     """
+    table = reliability(confidences, correct, bins)
+    gaps = (one.answers * abs(one.confidence - one.accuracy) for one in table)
+    return sum(gaps) / sum(one.answers for one in table)
+
+
+def reliability(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> list[ReliabilityBin]:
+    """The reliability diagram as a table: confidence and accuracy in bins of equal width.
+
+    Arguments and errors are those of `calibration_error`.
+    """
     sure, right = _answers(confidences, correct)
     if not ((sure >= 0) & (sure <= 1)).all():
         raise ValueError(f"confidences must be from 0 to 1, got {sure.min()} to {sure.max()}")
-    inner = np.linspace(0, 1, bins + 1)[1:-1]
-    place = np.searchsorted(inner, sure, side="left")
-    gaps = np.bincount(place, weights=sure, minlength=bins) - np.bincount(place, right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(sure))
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.searchsorted(edges[1:-1], sure, side="left")
+    many = np.bincount(place, minlength=bins)
+    sums = [np.bincount(place, values, minlength=bins) for values in (sure, right)]
+    means = [np.divide(total, many, out=np.zeros(bins), where=many > 0) for total in sums]
+    rows = zip(edges[:-1], edges[1:], many, *means, strict=True)
+    return [ReliabilityBin(float(a), float(b), int(n), float(c), float(r)) for a, b, n, c, r in rows]
 
 
 def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:

@@ -17,12 +17,14 @@ class AnswerCost:
         frames: frames given to a model.
         visual_tokens: tokens that the frames became.
         seconds: wall clock.
+        looks: calls that were shown frames.
     """
 
-    model_calls: int
-    frames: int
-    visual_tokens: int
+    model_calls: float
+    frames: float
+    visual_tokens: float
     seconds: float
+    looks: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class CostSummary:
     seconds_p95: float
     index_minutes_per_video_hour: float | None = None
     bytes_per_video_hour: float | None = None
+    looks: float = 0.0
 
 
 def cost_summary(answers: Sequence[AnswerCost], index: IndexCost | None = None) -> CostSummary:
@@ -64,15 +67,15 @@ def cost_summary(answers: Sequence[AnswerCost], index: IndexCost | None = None) 
     """
     if not answers:
         raise ValueError("a summary needs at least one answer")
-    rows = [(each.model_calls, each.frames, each.visual_tokens, each.seconds) for each in answers]
+    rows = [(a.model_calls, a.frames, a.visual_tokens, a.seconds, a.looks) for a in answers]
     table = np.array(rows, dtype=np.float64)
-    calls, frames, tokens, _ = table.mean(axis=0).tolist()
+    calls, frames, tokens, _, looks = table.mean(axis=0).tolist()
     p50, p95 = np.percentile(table[:, 3], [50, 95]).tolist()
     if index is None:
-        return CostSummary(len(answers), calls, frames, tokens, p50, p95)
+        return CostSummary(len(answers), calls, frames, tokens, p50, p95, looks=looks)
     if index.video_s <= 0:
         raise ValueError(f"no video was indexed: {index.video_s = }")
     hours = index.video_s / HOUR_S
     return CostSummary(
-        len(answers), calls, frames, tokens, p50, p95, index.seconds / 60 / hours, index.bytes / hours
+        len(answers), calls, frames, tokens, p50, p95, index.seconds / 60 / hours, index.bytes / hours, looks
     )

@@ -1,45 +1,80 @@
-"""The product's own agent, asked as a person asks it."""
+"""The product asked as a person asks it: its agent, parts of it switched off, and its plainer baselines."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from playhead_agent.baselines.registry import BASELINES
+from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
-from playhead_tools.replies import normalised, says
+from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus, Replied
+from playhead_tools.evidence import Answer
+from playhead_tools.replies import is_abstention, normalised
 
 
-class Agent:
-    """`Library.ask`, which chooses for itself what it looks at.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The product, which chooses for itself what it looks at.
 
-    It is not told the options. Its answer is a sentence, so an option counts as chosen when the sentence
-    holds its words and those of no other option, and an open answer is right when the sentence holds it.
+    Of a multiple choice the answer's own choice counts: choosing to decline is declining, and no choice
+    cannot be read. An open answer is right when its sentence holds the gold answer.
+
+    Args:
+        name: what it is called.
+        way: how the product is asked.
+        needs: what must be there.
     """
 
-    name = "agent"
+    name: str
+    way: Way = field(default_factory=Way)
     needs: Needs = "library"
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
-        """The agent's answer, its citations as what it found."""
-        answer, cited = desk.search.ask(sample.question, sample.video_ids)
-        calls = int(answer.cost.get("model_calls", 0))
-        if answer.status == "abstained":
-            return Outcome("abstained", answer.text, found=tuple(cited), model_calls=calls)
-        choice = named_option(answer.text, sample.options)
-        unread = bool(sample.options) and choice is None
-        status: OutcomeStatus = "unparsed" if unread else "answered"
-        return Outcome(status, answer.text, choice, (), tuple(cited), (), True, calls)
+        """The product's answer, its citations as what it found."""
+        replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
+        answer, cost = replied.answer, cost_of(replied, self.way)
+        choice = chosen(answer, sample.options)
+        return Outcome(
+            standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.cited,
+            is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=replied.cited,
+            confidence=answer.confidence, cost=cost, spared_s=replied.spared_s,
+        )  # fmt: skip
 
 
-def named_option(sentence: str, options: tuple[str, ...]) -> int | None:
-    """The one option whose words a sentence holds; None for none or several.
+def standing(answer: Answer, options: Sequence[str], choice: int | None) -> OutcomeStatus:
+    """Whether an answer answers, declines, or chooses none of the options that it was given."""
+    if answer.status == "abstained" or (choice is not None and is_abstention(options[choice])):
+        return "abstained"
+    return "unparsed" if options and choice is None else "answered"
 
-    An option that is a part of another one that is held does not count: of `star` and `red star` a sentence
-    about the red star holds the latter.
+
+def chosen(answer: Answer, options: Sequence[str]) -> int | None:
+    """The option of an answer: its choice, else the one option that its text is, word for word."""
+    if answer.choice is not None or not options:
+        return answer.choice
+    same = [i for i, option in enumerate(options) if normalised(option) == normalised(answer.text)]
+    return same[0] if len(same) == 1 else None
+
+
+def cost_of(replied: Replied, way: Way) -> dict[str, float]:
+    """Looks, frames, visual tokens and calls of any model, as the answer tells them.
+
+    The agent counts the calls of its chat model apart from its looks, a baseline both together.
     """
-    held = [i for i, option in enumerate(options) if says(sentence, option)]
-    whole = [i for i in held if not any(i != j and _is_part(options[i], options[j]) for j in held)]
-    return whole[0] if len(whole) == 1 else None
+    told = replied.answer.cost
+    cost = {name: told.get(name, 0) for name in ("looks", "frames", "visual_tokens", "model_calls")}
+    return cost if way.baseline else {**cost, "model_calls": cost["model_calls"] + cost["looks"]}
 
 
-def _is_part(short: str, long: str) -> bool:
-    return normalised(short) != normalised(long) and says(long, short)
-
-
-AGENT = Agent()
+AGENT = Asking("agent")
+AGENT_WORDS = Asking("agent-words", Way(looks=False))
+ABLATIONS = tuple(
+    one
+    for one in (
+        Asking("agent-no-critic", Way(switches=(("critic", False),))),
+        Asking("agent-no-algebra", Way(switches=(("algebra", False),))),
+        Asking("agent-no-pictures", Way(pictures=False)),
+    )
+    if one.way.possible
+)
+"""The agent without one of its parts, where the agent can be asked without it."""
+BASES = tuple(Asking(f"base-{name}", Way(baseline=name)) for name in BASELINES)

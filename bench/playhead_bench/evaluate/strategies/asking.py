@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from playhead_agent.baselines.reading import Said, best_of, settles
+from playhead_agent.baselines.reading import read_reply as read_said
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, Place
-from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.replies import is_abstention, normalised, parse_choice
+from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
 from playhead_tools.sampling import ClipRequest
 
 
@@ -15,10 +15,16 @@ class Selection:
     """The clips to ask about, best first, and the windows that a search put forward for them.
 
     No clips means that the search found nothing, and the question is declined unasked.
+
+    Args:
+        requests: the clips.
+        found: the windows, best first; empty without a search.
+        shown: for each clip the windows that its reply stands on; None where the strategy tells none.
     """
 
     requests: tuple[ClipRequest, ...]
     found: tuple[Place, ...] = ()
+    shown: tuple[tuple[Place, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +44,47 @@ class Selecting:
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The answer of the selected clips."""
         selection = self.select(sample, desk)
-        return replace(ask_clips(sample, selection.requests, desk), found=selection.found)
+        outcome = ask_clips(sample, selection.requests, desk, selection.shown)
+        return replace(outcome, found=selection.found)
 
 
-def ask_clips(sample: Sample, requests: Sequence[ClipRequest | None], desk: Desk) -> Outcome:
+def ask_clips(
+    sample: Sample,
+    requests: Sequence[ClipRequest | None],
+    desk: Desk,
+    shown: Sequence[tuple[Place, ...]] | None = None,
+) -> Outcome:
     """What the clips say together: the first reply that settles the question.
 
     A reply settles it when it can be read and neither declines nor begins with `no`: a clip cannot show that
     something is nowhere, so after a `no` the next clip is asked. When none settles it, the first `no`
-    counts, else a refusal, else the last reply, unread.
+    counts, else a refusal, else the last reply, unread. What the clip of that reply shows is cited.
+
+    Args:
+        sample: what is asked.
+        requests: the clips, in the order in which they are asked.
+        desk: with the answerer.
+        shown: for each clip the windows to cite; None to cite nothing.
     """
-    outcomes: list[Outcome] = []
+    said: list[Said] = []
     calls: list[Call] = []
     for request in requests:
         calls.append(desk.call(request, sample.question, sample.options))
-        outcomes.append(read_reply(calls[-1].reply.text, sample))
-        if outcomes[-1].status == "answered" and not _says_no(outcomes[-1], sample):
-            return replace(outcomes[-1], calls=tuple(calls))
-    ranked = [one for status in ("answered", "abstained") for one in outcomes if one.status == status]
-    best = (ranked or outcomes[-1:] or [Outcome("abstained")])[0]
-    return replace(best, calls=tuple(calls))
+        said.append(read_said(calls[-1].reply.text, sample.options))
+        if settles(said[-1], sample.options):
+            break
+    if not said:
+        return Outcome("abstained", cited=None if shown is None else ())
+    at = best_of(said, sample.options)
+    cited = None if shown is None else shown[at]
+    return replace(_outcome(said[at]), calls=tuple(calls), cited=cited)
 
 
 def read_reply(text: str, sample: Sample) -> Outcome:
     """What a reply says, without its calls: a refusal, an option, a free answer, or nothing readable."""
-    if is_abstention(text):
-        chosen = [i for i, option in enumerate(sample.options) if normalised(option) == normalised(text)]
-        return Outcome("abstained", text, chosen[0] if chosen else None)
-    if not sample.options:
-        return Outcome("answered" if normalised(text) else "unparsed", text)
-    try:
-        choice = parse_choice(text, sample.options)
-    except ModelOutputInvalid:
-        return Outcome("unparsed", text)
-    return Outcome("abstained" if is_abstention(sample.options[choice]) else "answered", text, choice)
+    return _outcome(read_said(text, sample.options))
 
 
-def _says_no(outcome: Outcome, sample: Sample) -> bool:
-    said = outcome.text if outcome.choice is None else sample.options[outcome.choice]
-    return normalised(said).split(" ")[0] == "no"
+def _outcome(said: Said) -> Outcome:
+    status: OutcomeStatus = "unparsed" if said.status == "unread" else said.status
+    return Outcome(status, said.text, said.choice)

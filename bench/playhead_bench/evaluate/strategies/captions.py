@@ -41,13 +41,13 @@ class Captions:
         near = nearest(sample.question, captions)
         found = tuple(place for place, _ in near)
         if not near:
-            return Outcome("abstained", prepared=tuple(prepared))
+            return Outcome("abstained", prepared=tuple(prepared), cited=())
         if sample.options:
             return _by_words(sample, near, found, tuple(prepared))
         lines = [f"{window.start_s:.1f} seconds: {text}" for (_, window), text in sorted(near[:NEAREST])]
         call = Call(None, desk.answerer.answer(None, "\n".join([*lines, sample.question])))
         read = read_reply(call.reply.text, sample)
-        return Outcome(read.status, read.text, None, (call,), found, tuple(prepared))
+        return Outcome(read.status, read.text, None, (call,), found, tuple(prepared), cited=found[:NEAREST])
 
 
 def _describe(video_id: str, desk: Desk) -> list[Call]:
@@ -84,13 +84,13 @@ def _by_words(
     sample: Sample, near: Sequence[Captioned], found: tuple[Place, ...], prepared: tuple[Call, ...]
 ) -> Outcome:
     """The option that the first caption to speak of any speaks of; declined when none or several are."""
-    for _, text in near:
+    for place, text in near:
         spoken_of = [i for i, option in enumerate(sample.options) if says(text, option)]
         if spoken_of:
             choice = spoken_of[0] if len(spoken_of) == 1 else None
             status: OutcomeStatus = "abstained" if choice is None else "answered"
-            return Outcome(status, text, choice, (), found, prepared)
-    return Outcome("abstained", "", None, (), found, prepared)
+            return Outcome(status, text, choice, (), found, prepared, cited=(place,))
+    return Outcome("abstained", "", None, (), found, prepared, cited=())
 
 
 CAPTIONS = Captions()

@@ -1,6 +1,6 @@
 """What a strategy works with and what it hands back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.evaluate.answerer import ClipAnswerer, Reply
+from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
 from playhead_index.errors import LibraryMissing
@@ -40,8 +41,8 @@ class Finder(Protocol):
         """The segments of a video, in time order."""
         ...
 
-    def ask(self, question: str, video_ids: Sequence[str]) -> tuple[Answer, list[Place]]:
-        """The product's own answer, and the windows that it cites."""
+    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> "Replied":
+        """The product's own answer, asked in one of its ways."""
         ...
 
 
@@ -51,6 +52,23 @@ class Call:
 
     request: ClipRequest | None
     reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The product's own answer, by the names that samples call their videos by.
+
+    Args:
+        answer: as a person gets it.
+        cited: the windows that it cites, in its order.
+        calls: the looks that were made for it.
+        spared_s: seconds that kept looks once took.
+    """
+
+    answer: Answer
+    cited: tuple[Place, ...] = ()
+    calls: tuple[Call, ...] = ()
+    spared_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,10 @@ class Outcome:
         prepared: calls made for the video as a whole, which later questions use again.
         is_sentence: `text` is a sentence that holds the answer, not the answer alone.
         model_calls: calls of other models, where a strategy has its own.
+        cited: the windows that the answer stands on, as the strategy tells it; None for one that tells none.
+        confidence: from 0 to 1, as the strategy tells it; None for one that tells none.
+        cost: looks, frames, visual tokens and the like, where a strategy counts them itself.
+        spared_s: seconds that kept looks once took, which the clock of this run did not see.
     """
 
     status: OutcomeStatus
@@ -76,6 +98,10 @@ class Outcome:
     prepared: tuple[Call, ...] = ()
     is_sentence: bool = False
     model_calls: int = 0
+    cited: tuple[Place, ...] | None = None
+    confidence: float | None = None
+    cost: Mapping[str, float] | None = None
+    spared_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -118,7 +144,7 @@ class Desk:
 
     def call(self, request: ClipRequest | None, question: str, options: Sequence[str] = ()) -> Call:
         """Asks the answerer about the frames of a request, or by words alone (None)."""
-        clip = None if request is None else self.source.clip(request)
+        clip = None if request is None else self.source.later(request)
         return Call(request, self.answerer.answer(clip, question, options))
 
 

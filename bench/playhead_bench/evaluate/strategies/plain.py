@@ -2,6 +2,7 @@
 
 from random import Random
 
+from playhead_agent.baselines.spreading import shares
 from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection, ask_clips
@@ -55,7 +56,8 @@ def select_gold(sample: Sample, desk: Desk) -> Selection:
     inside = [(v, window.clamped(wholes[v])) for v, window in gold_places(sample)]
     kept = [(v, window) for v, window in inside if window is not None][: desk.budget // 2]
     each = max(2, desk.budget // max(1, len(kept)) // 2 * 2)
-    return Selection(tuple(dense(v, window, wholes[v], each) for v, window in kept), tuple(kept))
+    requests = tuple(dense(v, window, wholes[v], each) for v, window in kept)
+    return Selection(requests, tuple(kept), tuple((place,) for place in kept))
 
 
 def gold_places(sample: Sample) -> list[Place]:
@@ -70,17 +72,6 @@ def gold_places(sample: Sample) -> list[Place]:
     if not told:
         raise EvaluationError(f"{sample.id}: its gold windows do not say in which of its videos they lie")
     return list(dict.fromkeys((one["video"], Window(*one["window"])) for one in told))
-
-
-def shares(video_ids: tuple[str, ...], many: int) -> list[tuple[str, int]]:
-    """How many of some frames each video gets: as even as can be, the first ones one more.
-
-    >>> shares(("a", "b", "c"), 8)
-    [('a', 3), ('b', 3), ('c', 2)]
-    """
-    each, more = divmod(many, len(video_ids))
-    split = [(video_id, each + (i < more)) for i, video_id in enumerate(video_ids)]
-    return [(video_id, count) for video_id, count in split if count]
 
 
 BLIND = Blind()

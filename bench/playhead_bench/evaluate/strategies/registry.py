@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 
-from playhead_bench.evaluate.strategies.agent import AGENT
+from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
 from playhead_bench.evaluate.strategies.captions import CAPTIONS
 from playhead_bench.evaluate.strategies.desk import Strategy
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM, UNIFORM
 from playhead_bench.evaluate.strategies.searched import AKS, SEARCH, SEARCH_3, TOP_FRAMES
 
-STRATEGIES: dict[str, Strategy] = {
-    strategy.name: strategy
-    for strategy in (BLIND, RANDOM, UNIFORM, TOP_FRAMES, AKS, CAPTIONS, SEARCH, SEARCH_3, AGENT, GOLD)
-}
+_ALL: tuple[Strategy, ...] = (
+    BLIND, RANDOM, UNIFORM, TOP_FRAMES, AKS, CAPTIONS, SEARCH, SEARCH_3, *BASES, AGENT_WORDS, *ABLATIONS,
+    AGENT, GOLD,
+)  # fmt: skip
+STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ALL}
 """From nothing to the ceiling, in the order in which tables show them."""
+USUAL = tuple(name for name in STRATEGIES if name not in {strategy.name for strategy in ABLATIONS})
+"""What is run where no names are given: all but the agent without one of its parts."""
 
 
 def strategies_named(names: Sequence[str]) -> list[Strategy]:
-    """The strategies of some names, in the order of `STRATEGIES`; all for no names.
+    """The strategies of some names, in the order of `STRATEGIES`; those of `USUAL` for no names.
 
     Raises:
         ValueError: there is no such strategy.
@@ -24,4 +27,4 @@ def strategies_named(names: Sequence[str]) -> list[Strategy]:
     unknown = [name for name in names if name not in STRATEGIES]
     if unknown:
         raise ValueError(f"no strategy is called {unknown[0]!r}; there are {', '.join(STRATEGIES)}")
-    return [strategy for name, strategy in STRATEGIES.items() if not names or name in names]
+    return [strategy for name, strategy in STRATEGIES.items() if name in (names or USUAL)]

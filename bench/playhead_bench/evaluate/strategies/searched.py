@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_agent.baselines.spreading import shares
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection
 from playhead_bench.evaluate.strategies.desk import Desk
-from playhead_bench.evaluate.strategies.plain import shares
 from playhead_index.window import Window
 from playhead_tools.compression.choose import adaptive_frames, best_frames
 from playhead_tools.sampling import STEP_S, ClipRequest, dense, scattered
@@ -28,12 +28,11 @@ def select_by(choose: Choose) -> Callable[[Sample, Desk], Selection]:
             at = choose(scores, min(many, len(scores)))
             if len(at):
                 requests.append(scattered(video_id, times_s[at].tolist(), desk.source.whole(video_id)))
-        found = [
-            (request.video_id, Window(time_s, time_s + STEP_S))
-            for request in requests
-            for time_s in dict.fromkeys(request.times_s)
+        shown = [
+            tuple((one.video_id, Window(time_s, time_s + STEP_S)) for time_s in dict.fromkeys(one.times_s))
+            for one in requests
         ]
-        return Selection(tuple(requests), tuple(found))
+        return Selection(tuple(requests), tuple(place for places in shown for place in places), tuple(shown))
 
     return select
 
@@ -50,7 +49,7 @@ def select_moments(many: int, depth: int = 10) -> Callable[[Sample, Desk], Selec
         found = desk.search.moments(sample.question, sample.video_ids, depth)
         each = max(2, desk.budget // min(many, max(1, len(found))) // 2 * 2)
         requests = [dense(v, window, desk.source.whole(v), each) for v, window in found[:many]]
-        return Selection(tuple(requests), tuple(found))
+        return Selection(tuple(requests), tuple(found), tuple((place,) for place in found[:many]))
 
     return select
 

@@ -1,0 +1,116 @@
+"""Two strategies at the same questions: by how much one is better, and whether that is more than chance."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from math import comb
+from typing import Any
+
+import numpy as np
+
+from playhead_bench.evaluate.rows import Row
+
+DRAWS = 10_000
+MARGIN = 0.01
+"""So much worse is not inferior: one point."""
+AGENT, BASES, REFERENCES = "agent", "base-", ("uniform", "gold")
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """One strategy beside another, over the judged questions that both were asked.
+
+    Args:
+        one: a strategy.
+        other: what it is compared with.
+        questions: that both were asked.
+        only_one: right by `one` alone.
+        only_other: right by `other` alone.
+        difference: accuracy of `one` less that of `other`.
+        low: lower end of the 95 % bootstrap interval of the difference, questions resampled.
+        high: upper end.
+        p: of McNemar's exact test, two-sided (McNemar, 1947).
+    """
+
+    one: str
+    other: str
+    questions: int
+    only_one: int
+    only_other: int
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def not_inferior(self) -> bool:
+        """`one` is at most `MARGIN` worse, with the confidence of the interval's lower end (97.5 %)."""
+        return self.low > -MARGIN
+
+    def record(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {**asdict(self), "not_inferior": self.not_inferior, "margin": MARGIN}
+
+
+def comparisons(rows: Sequence[Row], seed: int = 0) -> list[Paired]:
+    """The agent beside uniform, gold and each baseline, and the agent without a part beside the whole one."""
+    right: dict[str, dict[str, bool]] = {}
+    for row in rows:
+        if row["right"] is not None:
+            right.setdefault(row["strategy"], {})[row["id"]] = bool(row["right"])
+    return [
+        paired(one, right[one], other, right[other], seed)
+        for one, other in _pairs(list(right))
+        if right[one].keys() & right[other].keys()
+    ]
+
+
+def _pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if AGENT not in names:
+        return
+    for other in names:
+        if other in REFERENCES or other.startswith(BASES):
+            yield AGENT, other
+    for one in names:
+        if one.startswith(f"{AGENT}-"):
+            yield one, AGENT
+
+
+def paired(
+    one: str, right_one: dict[str, bool], other: str, right_other: dict[str, bool], seed: int = 0
+) -> Paired:
+    """The comparison of two strategies by what each answered right, by question.
+
+    Resampling questions draws how many of them only one has right, only the other, and neither or both:
+    three numbers of a multinomial distribution, so that is what is drawn.
+
+    Raises:
+        ValueError: they were asked nothing in common.
+
+    >>> paired("a", {"p": True, "q": True}, "b", {"p": True, "q": False}).difference
+    0.5
+    """
+    both = sorted(right_one.keys() & right_other.keys())
+    if not both:
+        raise ValueError(f"{one} and {other} were asked no question in common")
+    only_one = sum(right_one[name] and not right_other[name] for name in both)
+    only_other = sum(right_other[name] and not right_one[name] for name in both)
+    many = len(both)
+    parts = [only_one / many, only_other / many, (many - only_one - only_other) / many]
+    drawn = np.random.default_rng(seed).multinomial(many, parts, DRAWS)
+    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / many, [0.025, 0.975])
+    difference = (only_one - only_other) / many
+    return Paired(
+        one, other, many, only_one, only_other, difference, float(low), float(high),
+        mcnemar(only_one, only_other),
+    )  # fmt: skip
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """Two-sided p of McNemar's exact test: chance alone splits the questions on which two differ like this.
+
+    >>> mcnemar(5, 0)
+    0.0625
+    """
+    differ, fewer = only_one + only_other, min(only_one, only_other)
+    tail = sum(comb(differ, k) for k in range(fewer + 1))
+    return float(min(1.0, 2 * tail / 2**differ))

@@ -1,0 +1,138 @@
+"""The product as a part of a comparison: its agent, whole or with a part switched off, and its baselines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+from playhead import Library
+from playhead.video_models import OFF
+from playhead_agent.baselines.registry import LIMITS, answer_with
+from playhead_agent.limits import Limits
+from playhead_agent.state import Context
+from playhead_bench.evaluate.looks import KeptEyes, LookBook
+from playhead_index.errors import ModelUnavailable
+from playhead_index.search.results import Scope
+from playhead_tools.evidence import Answer
+from playhead_tools.eyes import Look
+from playhead_tools.video_llm.protocol import VideoLLM
+
+SECONDS = 3600.0
+"""Frames and looks limit an answer here, never the clock: a busy machine must not change what is said."""
+AGENT_LIMITS = Limits(seconds=SECONDS)
+BASELINE_LIMITS = replace(LIMITS, seconds=SECONDS, looks=100_000, frames=1_000_000, visual_tokens=100_000_000)
+"""A baseline may look at everything, as its paper has it; what that took is told beside its answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the product is asked.
+
+    Args:
+        baseline: by one of the agent's baselines; by the agent itself where it is empty.
+        looks: it has a video-LLM.
+        pictures: the search has its picture lane.
+        switches: fields of the agent's `Context` that differ from what is usual.
+    """
+
+    baseline: str = ""
+    looks: bool = True
+    pictures: bool = True
+    switches: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def possible(self) -> bool:
+        """The agent has all of the switches."""
+        known = {field.name for field in fields(Context)}
+        return all(name in known for name, _ in self.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The product's answer, and what stands behind it.
+
+    Args:
+        answer: as a person gets it.
+        looks: that were made for it, each once.
+        spared_s: seconds that those of them which were kept from before once took.
+    """
+
+    answer: Answer
+    looks: tuple[Look, ...] = ()
+    spared_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What the product looks with.
+
+    Args:
+        model: loaded at its first call.
+        bare: it is asked the plain question.
+        book: of the looks that were made.
+    """
+
+    model: VideoLLM
+    bare: bool
+    book: LookBook
+
+
+class Product:
+    """A library that is asked in several ways, at one and the same video-LLM.
+
+    Args:
+        library: indexed.
+        watching: what it looks with; None for a product without a video-LLM.
+    """
+
+    def __init__(self, library: Library, watching: Watching | None = None) -> None:
+        self.library, self._watching = library, watching
+
+    def ask(self, question: str, videos: Sequence[str], options: Sequence[str], way: Way) -> Asked:
+        """The answer to a question about some videos, by their ids in the library.
+
+        Raises:
+            ModelUnavailable: a baseline has nothing to look with.
+            VideoUnknown: the library does not hold a video.
+        """
+        eyes = self._eyes() if way.looks else None
+        context, scope = self._context(way, eyes), self.library.scope(videos)
+        answer = self._answer(question, tuple(options), way, context, eyes, scope)
+        return Asked(answer) if eyes is None else Asked(answer, tuple(eyes.made), eyes.spared_s)
+
+    def _answer(
+        self,
+        question: str,
+        options: tuple[str, ...],
+        way: Way,
+        context: Context,
+        eyes: KeptEyes | None,
+        scope: Scope,
+    ) -> Answer:
+        if not way.baseline:
+            from playhead_agent.run import ask  # LangGraph takes a second to load
+
+            return ask(question, context=context, scope=scope, options=options)
+        if eyes is None:
+            raise ModelUnavailable(
+                f"the baseline {way.baseline!r} has no video-LLM to look with; name another strategy"
+            )
+        return answer_with(way.baseline, question, context=context, eyes=eyes, options=options, scope=scope)
+
+    def _context(self, way: Way, eyes: KeptEyes | None) -> Context:
+        """What `Library.ask` makes, without a chat model."""
+        library = self.library if way.pictures else self._unpictured
+        limits = BASELINE_LIMITS if way.baseline else AGENT_LIMITS
+        context = Context(library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes)
+        return replace(context, **dict(way.switches))
+
+    def _eyes(self) -> KeptEyes | None:
+        """New ones for each question, so that what a question costs does not hang on those before it."""
+        if self._watching is None:
+            return None
+        with_what = self._watching
+        return KeptEyes(self.library.catalog, with_what.model, with_what.book, bare=with_what.bare)
+
+    @cached_property
+    def _unpictured(self) -> Library:
+        return Library(self.library.folder, replace(self.library.models, picture=OFF))
