@@ -15,7 +15,16 @@ from playhead_bench.nano.pictures import clip_of
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
 from playhead_bench.world.wander import wander
 from playhead_index.embed.runtime import torch
+from playhead_index.window import Window
+from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores
+from playhead_tools.compression.plan import TokenCosts, plan_tokens
+from playhead_tools.compression.ranking import rank_tokens
 from playhead_tools.video_llm.encoded import ClipFeatures
+from playhead_tools.video_llm.guided import GuidedTokens
+from playhead_tools.video_llm.keeping import SeenClip
+from playhead_tools.video_llm.loading import Loading
+from playhead_tools.video_llm.protocol import Asked, Clip
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 EVERY = {**METHODS, **LIMITED}
 LEFT_OUT = "the nano models are not trained yet: no weights beside them"
@@ -125,3 +134,47 @@ def test_averages_stand_in_the_steps_that_were_named_and_nowhere_else():
     assert float(new.rows[45 + 22, 0]) == 67.0
     assert float(new.deep[0][45 + 22, 0]) == 670.0
     assert bool((new.rows[:45] == rows[:45]).all())
+
+
+@pytest.mark.parametrize("by", ["pictures", "words"])
+@pytest.mark.parametrize("ratio", [0.5, 0.25, 0.1])
+def test_ours_spends_the_plans_tokens_on_those_that_would_be_missed_most(by, ratio, look, guide):
+    tokens, budget = look.tokens, round(ratio * look.given_tokens)
+    scores = guide.by_words if by == "words" else guide.by_pictures
+    plan = plan_tokens(
+        scores, tokens.pts_s, TokenCosts(tokens.tokens_per_frame), budget, of_the_whole=guide.of_the_whole
+    )
+    counts = np.zeros(len(tokens), dtype=np.int64)
+    counts[plan.frames.indices] = plan.counts
+    ranked = rank_tokens(tokens, static_last(vcast_scores(tokens)[0], novelty_scores(tokens)))
+    kept = METHODS[f"ours, by {by}"](look, guide, budget)
+    assert kept.indices.tolist() == ranked.take(counts)[1].indices.tolist()
+
+
+def test_the_product_keeps_what_the_benchmark_keeps_at_the_same_budget(eyes, look):
+    question = look.painted.questions[0]
+    llm = TransformersVideoLLM(WEIGHTS / FOLDERS["video"], loading=Loading(device="cpu"))
+    costs = TokenCosts(look.tokens.tokens_per_frame)
+    seen = SeenClip(None, None, look.tokens, costs, look.order, look.given_tokens)
+    for ratio in (0.5, 0.25, 0.1):
+        kept = GuidedTokens(ratio, llm.word_vectors)([seen], question.text, None)[0]
+        guide = eyes.guide(look, question.text)
+        ours = METHODS["ours, by words"](look, guide, int(ratio * look.given_tokens))
+        assert kept.indices.tolist() == ours.indices.tolist()
+
+
+def test_nano_vlm_answers_within_its_part_of_the_tokens():
+    if not any((WEIGHTS / FOLDERS["video"]).glob("*.safetensors")):
+        pytest.skip(LEFT_OUT)
+    painted = next(single_clips(1))
+    llm = TransformersVideoLLM(WEIGHTS / FOLDERS["video"], loading=Loading(device="cpu"))
+    window = Window(float(painted.pts_s[0]), float(painted.pts_s[-1]) + 1.0)
+    call = Asked((Clip("v", window, painted.pts_s, painted.small),), painted.questions[0].prompt, bare=True)
+    whole = llm.watch(call)
+    for ratio in (1.0, 0.5, 0.25):
+        llm.keep = GuidedTokens(ratio, llm.word_vectors)
+        report = llm.watch(call).report
+        assert report.visual_tokens_given == whole.report.visual_tokens_given
+        assert 0.8 * ratio < report.keep_ratio <= ratio
+    llm.keep = GuidedTokens(1.0, llm.word_vectors)
+    assert llm.watch(call).text == whole.text
