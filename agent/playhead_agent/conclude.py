@@ -196,7 +196,7 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     lines = [f"{claim.text.rstrip('. ')} [{', '.join(claim.evidence_ids)}]" for claim in kept]
     if by_model:
         return ". ".join(lines) + "."
-    found = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none")
+    found = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
     return ("Found. " if found else "") + "\n".join(lines)
 
 

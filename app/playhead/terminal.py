@@ -88,23 +88,34 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
     parts: list[Text | Table] = [Text(answer.text)]
     if answer.intervals:
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        said = {e.id: f"the model saw: “{e.said[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
         for interval in answer.intervals:
             where = names.get(interval.video_id, interval.path.name)
             table.add_row(
-                f"[{interval.evidence_id}]".replace("[", "\\["), str(interval.window), escape(where)
+                f"[{interval.evidence_id}]".replace("[", "\\["),
+                str(interval.window),
+                escape(where),
+                Text(said.get(interval.evidence_id, ""), style="dim"),
             )
         parts += [Text(), table]
     parts += [Text(f"Note: {note}", style="yellow") for note in answer.notes]
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
         parts += [Text(), Text(searched, style="dim")]
-    cost = answer.cost
-    bill = f"{cost.get('seconds', 0.0):.1f} s, {cost.get('model_calls', 0):.0f} model calls"
+    bill = _bill(answer)
     reason = f": {answer.reason}" if answer.reason else ""
     title = f"[{STATUS_STYLE[answer.status]}]{answer.status}{reason}[/] · confidence {answer.confidence:.2f}"
     console.print(
         Panel(Group(*parts), title=title, subtitle=bill, title_align="left", subtitle_align="right")
     )
+
+
+def _bill(answer: Answer) -> str:
+    """What an answer took: `4.1 s, 6 looks at 48 frames, 2 model calls`."""
+    cost = answer.cost
+    looks = f"{cost['looks']:.0f} looks at {cost['frames']:.0f} frames" if cost.get("looks") else ""
+    parts = [f"{cost.get('seconds', 0.0):.1f} s", looks, f"{cost.get('model_calls', 0):.0f} model calls"]
+    return ", ".join(part for part in parts if part)
 
 
 def show_comparison(console: Console, answers: Sequence[tuple[str, Answer]], names: dict[str, str]) -> None:

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.doers import thing_named
 from playhead_agent.seeing.locate import Sighting, locate
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each
 from playhead_agent.state import Stretch
 from playhead_index.window import Window
+from playhead_tools.question.verbs import base_form
 from playhead_tools.spec import Deed, QuestionSpec
 
 CANDIDATES = 4
@@ -44,19 +46,16 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
 
 def _thing(desk: Desk, deed: Deed, at: Sighting) -> str:
     """What the missing side of a deed is, as the model names it."""
-    question = f"What does the {deed.text}?" if deed.subject else f"Which thing {deed.text}?"
+    question = f"Which thing {deed.text}?"
     if deed.subject:
         question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
     look = desk.look(Request(at.video_id, at.looked, question))
     if look is None or look.declines:
         return ""
-    words = look.text.strip().rstrip(".").split()
-    return " ".join(words[1:] if words and words[0].lower() in ("the", "a", "an") else words)
+    return thing_named(look.text)
 
 
 def _base(verb: str) -> str:
-    from playhead_tools.question.verbs import base_form
-
     first, _, rest = verb.partition(" ")
     return " ".join(part for part in (base_form(first), rest) if part)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.doers import named_doers
 from playhead_agent.seeing.hops import see_hop
 from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
 from playhead_agent.seeing.sight import Sight
@@ -22,6 +23,8 @@ from playhead_tools.spec import Anchor, Deed, QuestionSpec
 CANDIDATES = 6
 CLAIM_CANDIDATES = 4
 EXHAUSTIVE = 20
+DOERS = 10
+"""Moments in which the model is asked who does something, where nobody is named."""
 SAME_S = 2.0
 """Sightings nearer than this are one."""
 
@@ -50,7 +53,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
     }  # fmt: skip
     if spec.intent in procedures and spec.deeds:
         return procedures[spec.intent](spec, desk)
-    if spec.ordinal is not None and claims_of(spec, spec.options):
+    if spec.ordinal is not None and spec.deeds and not spec.deeds[0].subject:
         return _ranked(spec, desk, spec.ordinal)
     return _described(spec, desk)
 
@@ -118,8 +121,9 @@ def _together(
 
 
 def _ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
-    """The nth to do something, among the options."""
-    events = _first_events(_claimed(desk, claims_of(spec, spec.options)))
+    """The nth to do something, among the options, or among all whom the model names as doing it."""
+    claims = claims_of(spec, spec.options) or named_doers(spec, desk, DOERS)
+    events = _first_events(_claimed(desk, claims))
     ordered = sorted(events, key=lambda pair: pair[1].window.start_s)
     at = ordinal - 1 if ordinal > 0 else ordinal
     if desk.must_choose and ordered:
@@ -128,9 +132,9 @@ def _ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
         return Sight("absent" if not ordered else "unknown", whole=not desk.short)
     claim, sighting = ordered[at]
     sighting = narrowed(desk, claim.deed, sighting)
-    return Sight(
-        "chosen", spec.options[claim.option], (sighting,), claim.option, p=sighting.p, whole=not desk.short
-    )
+    text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
+    choice = claim.option if spec.options else None
+    return Sight("chosen", text, (sighting,), choice, p=sighting.p, whole=not desk.short)
 
 
 def _first_events(claimed: Sequence[tuple[Claim, list[Sighting]]]) -> list[tuple[Claim, Sighting]]:

@@ -39,7 +39,7 @@ def ask_each(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch], deed: De
             still = still or sight
             continue
         return _timed(desk, sight, deed) if spec.asks == "deed" and deed is not None else sight
-    return still or Sight("absent", whole=bool(looked) and not desk.short)
+    return still or Sight("absent", whole=not desk.short)
 
 
 def _timed(desk: Desk, sight: Sight, deed: Deed) -> Sight:
