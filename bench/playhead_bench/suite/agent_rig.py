@@ -1,0 +1,111 @@
+"""A library of rows alone, with a search and a video-LLM that cost next to nothing: the rest is the agent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from playhead_agent.state import Context
+from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_tools.eyes import Eyes, Look
+from playhead_tools.replies import with_options
+from playhead_tools.scripted import ScriptedFinder
+from playhead_tools.video_llm.protocol import Asked, Budget, Clip, ShownFrame, YesNo
+from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
+
+VIDEO, LENGTH_S = "v0", 3600.0
+MOMENT_S, APART_S = 8.0, 60.0
+QUESTIONS = {
+    "words": "When does he mention Bayes?",
+    "when": "When does the dog jump?",
+    "what": "What does the dog do?",
+    "count": "How often does the dog jump?",
+}
+"""One answered from words alone, then some that need few, several and many looks."""
+_WORDS = ("Today we come to the rule of Bayes.", "So much for Bayes.", "The exam is in May.")
+
+
+class _QuickEyes(Eyes):
+    """Eyes that decode nothing and remember nothing: every window is the same two black frames."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.model = ScriptedVideoLLM(_tell)
+        super().__init__(catalog, self.model, bare=True)
+        self._black = np.zeros((2, 8, 8, 3), np.uint8)
+
+    def look(
+        self,
+        video_id: str,
+        window: Window,
+        question: str,
+        *,
+        options: tuple[str, ...] = (),
+        yes_no: bool = False,
+        frames: int | None = None,
+    ) -> Look:
+        """What the script says; errors are those of the script."""
+        times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
+        clip = Clip(video_id, window, times_s, self._black)
+        asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
+        reply = self.model.watch(asked)
+        p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
+        return Look(video_id, window, asked.question, reply.text, tuple(times_s.tolist()), p_yes, 2, 32)
+
+
+def _tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
+    """The dog jumps in every third moment."""
+    jumps = int(asked.clips[0].window.end_s // APART_S) % 3 == 1
+    if asked.yes_no:
+        return YesNo(yes=-0.1, no=-2.4) if jumps else YesNo(yes=-3.0, no=-0.05)
+    return "The dog jumps over the fence." if jumps else "The dog stands still."
+
+
+@contextmanager
+def agent_rig() -> Iterator[tuple[Path, Context]]:
+    """The folder of the made library, and a context of it; both are gone at the end of the block."""
+    with TemporaryDirectory() as name:
+        catalog = Catalog(Path(name), create=True)
+        _fill(catalog)
+        eyes = _QuickEyes(catalog)
+        yield Path(name), Context(ScriptedFinder(_Moments(catalog)), catalog, open_eyes=lambda: eyes)
+
+
+def _fill(catalog: Catalog) -> None:
+    with catalog.atomic() as db:
+        video = (VIDEO, 1, LENGTH_S, 0.0, 320, 180, 0, "h264", 25.0, 0, 90_000, 1, "[]", "2026-01-01")
+        db.execute(f"INSERT INTO video VALUES ({', '.join('?' * len(video))})", video)
+        db.execute("INSERT INTO place VALUES ('/nowhere/long.mp4', ?, 1, 1)", (VIDEO,))
+        spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _WORDS[n % 3]) for n in range(60)]
+        db.conn.executemany(
+            "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
+            " VALUES (?, 'speech', 'track:2', ?, ?, ?)",
+            spans,
+        )
+
+
+class _Moments:
+    """Every words query finds what mentions Bayes, every picture query a moment a minute: made once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        spans = [span for span in catalog.spans(VIDEO) if "Bayes" in span.words.text]
+        self._words = [
+            Hit("speech", "lexical", VIDEO, span.words.window, 1.0, n + 1, f"span:{span.id}", span.words.text)
+            for n, span in enumerate(spans)
+        ]
+        starts = [n * APART_S for n in range(24)]
+        windows = [Window(start_s, start_s + MOMENT_S) for start_s in starts]
+        self._shown = [
+            Hit("picture", "vector", VIDEO, window, 1.0 - n / 100, n + 1, f"frame:{n}")
+            for n, window in enumerate(windows)
+        ]
+
+    def __call__(self, query: Query) -> SearchResult:
+        lanes = query.lanes or ("picture", "speech")
+        hits = [*(self._shown if "picture" in lanes else ()), *(self._words if "speech" in lanes else ())]
+        moments = [Moment(VIDEO, Path("/nowhere/long.mp4"), h.window, h.score, (h,)) for h in hits]
+        lines = tuple(LaneCoverage(lane, True, 60) for lane in lanes)
+        return SearchResult(query, moments[: query.limit], Coverage(1, 120, LENGTH_S, lines), 0.0)
