@@ -361,17 +361,19 @@ def bytes_kept(saver: SqliteSaver) -> tuple[int, int]:
     return sum(a + b for a, b in rows) + writes, max(a for a, _ in rows)
 
 
-def test_the_checkpoints_of_a_usual_run_stay_small_and_hold_no_words(
-    made: Catalog, saver: SqliteSaver
-) -> None:
-    replies = [SEARCH, ("scan", {"what": "Bayes"}), ("temporal", {"op": "first", "ids": ["E1", "E2"]}), GOOD]
-    context = Context(WordFinder(made), made, llm=ScriptedToolModel(replies=replies))
+USUAL = [SEARCH, ("scan", {"what": "Bayes"}), ("temporal", {"op": "first", "ids": ["E1", "E2"]}), GOOD]
+
+
+def test_the_checkpoints_of_a_usual_run_stay_small(made: Catalog, saver: SqliteSaver) -> None:
+    context = Context(WordFinder(made), made, llm=ScriptedToolModel(replies=USUAL))
     ask_with_tools(QUESTION, context=context, toolbox=toolbox_of(made), checkpointer=saver, thread_id="a")
     assert bytes_kept(saver)[0] < 60_000
-    rows = saver.conn.execute(
-        "SELECT checkpoint FROM checkpoints UNION ALL SELECT value FROM writes"
-    ).fetchall()
-    assert not [1 for (blob,) in rows if b"This is the idea" in blob]
+
+
+def test_no_words_of_a_video_are_in_the_state(made: Catalog) -> None:
+    _, state, _ = run_script(made, QUESTION, USUAL)
+    assert [len(one["results"][0]["ids"]) for one in state["rounds"]] == [2, 5, 1, 0]
+    assert "This is the idea" not in json.dumps(state)
 
 
 def test_the_checkpoints_of_a_long_run_with_a_full_table_stay_below_a_megabyte(
@@ -383,8 +385,9 @@ def test_the_checkpoints_of_a_long_run_with_a_full_table_stay_below_a_megabyte(
     done = claims(("Okay is said.", ["E1"]))
     context = Context(WordFinder(catalog), catalog, llm=ScriptedToolModel(replies=[*reads, done, done]))
     ask_with_tools(QUESTION, context=context, toolbox=toolbox_of(catalog), checkpointer=saver, thread_id="a")
-    total, largest = bytes_kept(saver)
-    assert (total < 1_000_000, largest < 60_000) == (True, True)
+    state = build_tool_graph(saver).get_state({"configurable": {"thread_id": "a"}}).values
+    assert len(state["box"]["table"]["evidence"]) == 160
+    assert (bytes_kept(saver)[0] < 1_000_000, len(json.dumps(state)) < 60_000) == (True, True)
 
 
 def test_the_state_is_plain_json(made: Catalog) -> None:
