@@ -74,7 +74,7 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
         sight = told_at(spec, desk, found[:2], deed)
     else:
         sight = ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
-    undecided = sight.kind in ("absent", "unknown") and desk.must_choose
+    undecided = sight.kind in ("absent", "unknown")
     return _chosen(spec, desk, claims) if undecided and claims else sight
 
 

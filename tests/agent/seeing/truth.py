@@ -1,0 +1,107 @@
+"""A video whose every event is known, a search that finds its scenes by name, and eyes that never err."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.tools.made_library import LECTURE
+
+from playhead_agent.state import Context
+from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_tools.eyes import Look
+
+SCENES: list[tuple[str, Window, dict[str, list[tuple[str, str, Window]]]]] = [
+    ("on a beach", Window(0, 8), {"red car": [("jumps", "", Window(2, 4))], "blue cup": []}),
+    ("in a hall", Window(10, 18), {"green star": [("spins", "", Window(12, 14))]}),
+    ("in a park", Window(20, 28), {"blue cup": [("carries", "red car", Window(22, 25))], "red car": []}),
+    ("on a table", Window(30, 38), {"red car": [("jumps", "", Window(33, 35))]}),
+    ("in a forest", Window(40, 60), {"pink fish": [("jumps", "", Window(44, 46))]}),
+]
+"""Place, window, and what each thing of the scene does."""
+_HAPPENS = re.compile(r"Does it happen that the (\w+ \w+) (.+)\?")
+_THERE = re.compile(r"Is there a (\w+ \w+|\w+)\?")
+_DOES = re.compile(r"What does the (\w+ \w+) do\?")
+
+
+class TruthFinder:
+    """Finds the scenes whose things a text names, in time order; any scene for a text that names none."""
+
+    def search(self, query: Query) -> SearchResult:
+        """Moments of the picture lane."""
+        words = set(re.findall(r"\w+", (query.text or "").lower()))
+        ranked = sorted(SCENES, key=lambda scene: -max(len(words & set(n.split())) for n in scene[2]))
+        moments = [
+            Moment(
+                LECTURE,
+                _path(),
+                window,
+                1.0,
+                (Hit("picture", "vector", LECTURE, window, 1.0, 1, f"frame:{i}"),),
+            )
+            for i, (_, window, _) in enumerate(ranked)
+        ]
+        lanes = (LaneCoverage("picture", True, 60),)
+        return SearchResult(query, moments[: query.limit], Coverage(1, 10, 300.0, lanes, ()), 0.0)
+
+
+def _moment(window: Window, number: int) -> Moment:
+    hit = Hit("picture", "vector", LECTURE, window, 1.0, 1, f"frame:{number}")
+    return Moment(LECTURE, Path("lecture.mp4"), window, 1.0, (hit,))
+
+
+@dataclass
+class TruthEyes:
+    """Answers what the truth says; keeps what it was asked."""
+
+    frames: int = 8
+    bare: bool = True
+    asked: list[tuple[Window, str]] = field(default_factory=list)
+
+    def look(
+        self,
+        video_id: str,
+        window: Window,
+        question: str,
+        *,
+        options: tuple[str, ...] = (),
+        yes_no: bool = False,
+        frames: int | None = None,
+    ) -> Look:
+        """A look without pictures."""
+        self.asked.append((window, question))
+        text = self._told(window, question)
+        p_yes = {"yes": 0.95, "no": 0.05}.get(text) if yes_no else None
+        return Look(video_id, window, question, text, (window.start_s,), p_yes, 8, 180, 0.0)
+
+    def _told(self, window: Window, question: str) -> str:
+        shown = [(place, things) for place, at, things in SCENES if at.overlap_s(window) > 0]
+        there = {name: deeds for _, things in shown for name, deeds in things.items()}
+        if found := _HAPPENS.match(question):
+            name, rest = found.groups()
+            told = any(_told(deed) == rest and deed[2].overlap_s(window) > 0 for deed in there.get(name, []))
+            return "yes" if told else "no"
+        if found := _THERE.match(question):
+            return "yes" if any(found[1] in (name, name.split()[1]) for name in there) else "no"
+        if found := _DOES.match(question):
+            return self._deed(there, found[1], window)
+        if question.startswith(("Where", "In what place", "Which place")):
+            return shown[0][0] if shown else "not visible"
+        return "not visible"
+
+    def _deed(self, there: dict[str, list[tuple[str, str, Window]]], name: str, window: Window) -> str:
+        if name not in there:
+            return "not visible"
+        doing = [_told(deed) for deed in there[name] if deed[2].overlap_s(window) > 0]
+        return f"it {doing[0]}" if doing else "it stands still"
+
+
+def _told(deed: tuple[str, str, Window]) -> str:
+    return f"{deed[0]} the {deed[1]}" if deed[1] else deed[0]
+
+
+def truthful(catalog: Catalog, **more: object) -> tuple[Context, TruthEyes]:
+    """A context over the truth, and its eyes."""
+    eyes = TruthEyes()
+    return Context(TruthFinder(), catalog, open_eyes=lambda: eyes, **more), eyes  # type: ignore[arg-type]
