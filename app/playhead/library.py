@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from playhead.chat import load_chat_model
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
-from playhead.strategies import AGENT, answer_by
+from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
@@ -356,8 +356,8 @@ class Library:
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
             limits: the most that the question may use; those of `Limits()` when None.
-            strategy: `agent`, or a baseline to compare it with (`strategies.STRATEGIES`), which looks by the
-                video-LLM and keeps no conversation.
+            strategy: `agent`; `tools` for a chat model that works the question out by calling tools; or a
+                baseline to compare them with (`strategies.STRATEGIES`), which keeps no conversation.
             on_progress: called as the run goes.
 
         Raises:
@@ -376,9 +376,11 @@ class Library:
             self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: self.eyes,
             calibration=Calibration.load(self.folder),
         )  # fmt: skip
-        if strategy != AGENT:
+        if strategy not in (AGENT, TOOLS):
             return answer_by(self, strategy, question, context, scope, options)
         with open_checkpointer(self.folder) as saver:
+            if strategy == TOOLS:
+                return answer_with_tools(self, question, context, scope, thread_id, saver)
             steps = stream(
                 question,
                 context=context,

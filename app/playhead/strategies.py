@@ -8,13 +8,15 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
     from playhead.library import Library
     from playhead_agent.state import Context
     from playhead_index.search.results import Scope
 
-AGENT = "agent"
-STRATEGIES = (AGENT, "uniform", "retrieve-once", "captions", "confidence-loop")
-"""The agent, then the baselines of `playhead_agent.baselines`."""
+AGENT, TOOLS = "agent", "tools"
+STRATEGIES = (AGENT, TOOLS, "uniform", "retrieve-once", "captions", "confidence-loop")
+"""The agent by code, the agent by a chat model that calls tools, then `playhead_agent.baselines`."""
 
 
 def check_strategy(name: str) -> None:
@@ -56,6 +58,30 @@ def answer_by(
     return answer_with(strategy, question, context=limited, eyes=eyes, options=options, scope=scope)
 
 
+def answer_with_tools(
+    library: "Library",
+    question: str,
+    context: "Context",
+    scope: "Scope | None",
+    thread_id: str | None,
+    saver: "BaseCheckpointSaver[str]",
+) -> Answer:
+    """The answer that a chat model works out by calling tools; every claim of it is checked by code.
+
+    Raises:
+        ModelUnavailable: no chat model was given.
+    """
+    from playhead_agent.with_tools.run import ask_with_tools
+    from playhead_tools.toolbox.toolbox import Toolbox
+
+    if context.llm is None:
+        raise ModelUnavailable("the strategy 'tools' needs a chat model that calls tools; name one by --llm")
+    toolbox = Toolbox(library.catalog, library.searcher, library.eyes)
+    return ask_with_tools(
+        question, context=context, toolbox=toolbox, checkpointer=saver, thread_id=thread_id, scope=scope
+    )
+
+
 def compare(
     library: "Library", question: str, strategies: Sequence[str] = (), **how: Any
 ) -> Iterator[tuple[str, Answer]]:
@@ -67,14 +93,15 @@ def compare(
     Args:
         library: what is asked.
         question: in English.
-        strategies: some of `STRATEGIES`; all of them for none.
+        strategies: some of `STRATEGIES`; for none all of them, but `tools` only with a chat model.
         how: further arguments of `Library.ask`.
 
     Raises:
         ValueError: there is no such strategy.
         ModelUnavailable: a baseline is asked for, and there is no video-LLM.
     """
-    names = strategies or STRATEGIES
+    without = () if how.get("llm") else (TOOLS,)
+    names = strategies or tuple(name for name in STRATEGIES if name not in without)
     for name in names:
         check_strategy(name)
     _warm(library, question)

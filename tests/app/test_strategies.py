@@ -31,7 +31,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def test_the_doors_strategies_are_the_agent_and_all_baselines() -> None:
-    assert list(STRATEGIES) == ["agent", *BASELINES]
+    assert list(STRATEGIES) == ["agent", "tools", *BASELINES]
 
 
 def test_a_strategy_is_one_word_of_the_question(library: Library) -> None:

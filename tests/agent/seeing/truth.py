@@ -32,16 +32,7 @@ class TruthFinder:
         """Moments of the picture lane."""
         words = set(re.findall(r"\w+", (query.text or "").lower()))
         ranked = sorted(SCENES, key=lambda scene: -max(len(words & set(n.split())) for n in scene[2]))
-        moments = [
-            Moment(
-                LECTURE,
-                _path(),
-                window,
-                1.0,
-                (Hit("picture", "vector", LECTURE, window, 1.0, 1, f"frame:{i}"),),
-            )
-            for i, (_, window, _) in enumerate(ranked)
-        ]
+        moments = [_moment(window, i) for i, (_, window, _) in enumerate(ranked)]
         lanes = (LaneCoverage("picture", True, 60),)
         return SearchResult(query, moments[: query.limit], Coverage(1, 10, 300.0, lanes, ()), 0.0)
 
