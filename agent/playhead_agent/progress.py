@@ -1,7 +1,7 @@
 """What a run tells while it works: one record, the same for the command line, a notebook and a page."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from playhead_tools.evidence import Evidence
@@ -25,7 +25,8 @@ class Progress:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {**asdict(self), "evidence": list(self.evidence)}
+        told = {"node": self.node, "message": self.message}
+        return {**told, "evidence": list(self.evidence), "seconds": self.seconds}
 
     @classmethod
     def of(cls, node: str, message: str, evidence: Sequence[Evidence], seconds: float) -> "Progress":
