@@ -6,6 +6,7 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +23,7 @@ from playhead.models import ModelNames
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
+from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
@@ -221,6 +223,11 @@ def ask(
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
     thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An answer to choose from; may be repeated.", metavar="TEXT")
+    ] = None,
+    looks: Annotated[int | None, typer.Option(help="Most clips that the video-LLM is shown.", min=1)] = None,
+    frames: Annotated[int | None, typer.Option(help="Most frames of them, together.", min=1)] = None,
     strategy: Annotated[str, typer.Option(help=f"{', '.join(STRATEGIES)}.")] = AGENT,
     video_model: VideoModel = "auto",
     keep_tokens: KeepTokens = None,
@@ -235,12 +242,18 @@ def ask(
     tell = _tell if err.is_terminal and not as_json else _say_nothing
     answer = opened.ask(
         question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread,
-        strategy=strategy, on_progress=tell,
+        options=option or (), limits=_limits(looks, frames), strategy=strategy, on_progress=tell,
     )  # fmt: skip
     if as_json:
         print(records.line(answer.to_json()))
     else:
         terminal.show_answer(Console(), answer, opened.names())
+
+
+def _limits(looks: int | None, frames: int | None) -> Limits:
+    """The agent's limits, with those that were given in their places."""
+    given = {"looks": looks, "frames": frames}
+    return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
 
 
 @app.command("compare")
