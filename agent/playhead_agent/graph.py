@@ -9,7 +9,7 @@ Every node takes the state, counts itself, and gives back the keys that it wrote
 the library it reads from the catalog; between nodes only ids and windows travel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 2
 _FULL = "there is more evidence than was taken; limits.evidence sets how much is"
 Update = dict[str, Any]
+Node = Callable[[State, Runtime[Context]], Update]
+Bind = Callable[[str, Node], Any]
 
 
 def parse(state: State, runtime: Runtime[Context]) -> Update:
@@ -240,13 +242,17 @@ def build_graph(
 @cache
 def _compiled() -> "CompiledStateGraph[State, Context, State, State]":
     """Compiling takes longer than answering a simple question, so it is done once."""
-    graph = StateGraph(State, context_schema=Context)
+    return assembled(StateGraph(State, context_schema=Context), lambda name, node: node).compile()
+
+
+def assembled(graph: "StateGraph[Any, Any, Any, Any]", bind: Bind) -> "StateGraph[Any, Any, Any, Any]":
+    """An empty graph filled with the nodes, each as `bind` gives it back, and with what leads where."""
     for name, node in (
         ("parse", parse), ("plan", plan), ("retrieve", retrieve), ("inspect", inspect),
         ("triage", triage), ("watch", watch), ("reason", reason), ("verify", verify),
         ("compose", compose), ("check", check),
     ):  # fmt: skip
-        graph.add_node(name, node)
+        graph.add_node(name, bind(name, node))
     graph.add_edge(START, "parse")
     graph.add_conditional_edges("parse", _refused, ["plan", "check"])
     for a, b in (("plan", "retrieve"), ("retrieve", "inspect"), ("inspect", "triage"), ("reason", "verify")):
@@ -256,7 +262,7 @@ def _compiled() -> "CompiledStateGraph[State, Context, State, State]":
     graph.add_conditional_edges("verify", route, ["plan", "compose"])
     graph.add_edge("compose", "check")
     graph.add_edge("check", END)
-    return graph.compile()
+    return graph
 
 
 def _refused(state: State) -> str:

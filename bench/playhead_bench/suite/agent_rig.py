@@ -21,12 +21,19 @@ VIDEO, LENGTH_S = "v0", 3600.0
 MOMENT_S, APART_S = 8.0, 60.0
 QUESTIONS = {
     "words": "When does he mention Bayes?",
+    "many_words": "When does he mention the exam?",
     "when": "When does the dog jump?",
     "what": "What does the dog do?",
     "count": "How often does the dog jump?",
 }
-"""One answered from words alone, then some that need few, several and many looks."""
-_WORDS = ("Today we come to the rule of Bayes.", "So much for Bayes.", "The exam is in May.")
+"""Two answered from words alone, with 6 and with 40 pieces of evidence; then some that need looks."""
+
+
+def _said(n: int) -> str:
+    """The nth thing that is said: Bayes 6 times, the exam 40 times."""
+    if n % 20 == 0:
+        return "Today we come to the rule of Bayes."
+    return "The exam is in May." if n % 3 == 1 else "So much for that."
 
 
 class _QuickEyes(Eyes):
@@ -79,7 +86,7 @@ def _fill(catalog: Catalog) -> None:
         video = (VIDEO, 1, LENGTH_S, 0.0, 320, 180, 0, "h264", 25.0, 0, 90_000, 1, "[]", "2026-01-01")
         db.execute(f"INSERT INTO video VALUES ({', '.join('?' * len(video))})", video)
         db.execute("INSERT INTO place VALUES ('/nowhere/long.mp4', ?, 1, 1)", (VIDEO,))
-        spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _WORDS[n % 3]) for n in range(60)]
+        spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _said(n)) for n in range(120)]
         db.conn.executemany(
             "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
             " VALUES (?, 'speech', 'track:2', ?, ?, ?)",
@@ -88,14 +95,15 @@ def _fill(catalog: Catalog) -> None:
 
 
 class _Moments:
-    """Every words query finds what mentions Bayes, every picture query a moment a minute: made once."""
+    """A words query finds what says its last word, a picture query a moment a minute: made once."""
 
     def __init__(self, catalog: Catalog) -> None:
-        spans = [span for span in catalog.spans(VIDEO) if "Bayes" in span.words.text]
-        self._words = [
-            Hit("speech", "lexical", VIDEO, span.words.window, 1.0, n + 1, f"span:{span.id}", span.words.text)
-            for n, span in enumerate(spans)
-        ]
+        self._words: dict[str, list[Hit]] = {"bayes": [], "exam": []}
+        for span in catalog.spans(VIDEO):
+            for word, hits in self._words.items():
+                if word in span.words.text.lower():
+                    where = (VIDEO, span.words.window, 1.0, len(hits) + 1)
+                    hits.append(Hit("speech", "lexical", *where, f"span:{span.id}", span.words.text))
         starts = [n * APART_S for n in range(24)]
         windows = [Window(start_s, start_s + MOMENT_S) for start_s in starts]
         self._shown = [
@@ -105,7 +113,9 @@ class _Moments:
 
     def __call__(self, query: Query) -> SearchResult:
         lanes = query.lanes or ("picture", "speech")
-        hits = [*(self._shown if "picture" in lanes else ()), *(self._words if "speech" in lanes else ())]
+        word = (query.text or "").lower().split()[-1]
+        said = self._words.get(word, []) if "speech" in lanes else []
+        hits = [*(self._shown if "picture" in lanes else ()), *said]
         moments = [Moment(VIDEO, Path("/nowhere/long.mp4"), h.window, h.score, (h,)) for h in hits]
         lines = tuple(LaneCoverage(lane, True, 60) for lane in lanes)
         return SearchResult(query, moments[: query.limit], Coverage(1, 120, LENGTH_S, lines), 0.0)
