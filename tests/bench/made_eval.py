@@ -1,15 +1,16 @@
 """A made video, questions about it and an answerer that sees its colours, for tests of the harness."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.made_videos import colours
 
 from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
+from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import FrameSource
-from playhead_bench.evaluate.strategies.desk import Desk, Place
+from playhead_bench.evaluate.strategies.desk import Desk, Place, Replied
 from playhead_index.errors import LibraryError
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
@@ -60,6 +61,7 @@ class ScriptedFinder:
     scores: tuple[object, object] = ((), ())
     parts: tuple[Window, ...] = ()
     told: Answer | None = None
+    asked: list[tuple[tuple[str, ...], Way]] = field(default_factory=list)
 
     def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
         return self.found[:limit]
@@ -73,7 +75,8 @@ class ScriptedFinder:
     def segments(self, video_id: str) -> list[Window]:
         return list(self.parts)
 
-    def ask(self, question: str, video_ids: Sequence[str]) -> tuple[Answer, list[Place]]:
+    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
         if self.told is None:
             raise LibraryError("nothing to say")
-        return self.told, self.found
+        self.asked.append((tuple(options), way))
+        return Replied(self.told, tuple(self.found))

@@ -8,7 +8,7 @@ import pytest
 
 from playhead_bench.evaluate.plots import draw_bars
 from playhead_bench.evaluate.report import StrategySummary, summaries
-from playhead_bench.evaluate.tables import cells, markdown, record
+from playhead_bench.evaluate.tables import answer_cells, markdown, record
 
 
 def row(
@@ -75,13 +75,14 @@ def test_costs_are_means_and_percentiles() -> None:
 
 def test_questions_whose_gold_is_hidden_are_not_judged() -> None:
     assert line("blind").accuracy.total == 0
-    assert cells(line("blind"))[:2] == ["blind", "–"]
+    assert answer_cells(line("blind"))[:2] == ["blind", "–"]
 
 
 def test_the_table_as_markdown() -> None:
     text = markdown(summaries(ROWS), "A run")
     assert text.startswith("# A run\n")
-    numbers = "40.0 [0–80] | 100.0 | 25.0 | 50.0 | 50.0 | 100.0 | 6.4 | 64 | 0.8 | 2.00 | 3.60 | 2 | 1 | –"
+    assert "| search | 40.0 [0–80] | – | – | – | – | – | – | 100.0 | 25.0 | – | – | 2 | 1 |" in text
+    numbers = "50.0 | 50.0 | 100.0 | 6.4 | 64 | 3.8 | 1.33 | 0.8 | 0.8 | 2.00 | 3.60 | –"
     assert f"| search | {numbers} |" in text
     assert "| where | 1 | 0.0 | – |" in text
     assert text.index("| 1 min |") < text.index("| 10 min |")

@@ -7,9 +7,11 @@ import pytest
 from tests.bench.made_eval import ScriptedFinder, desk_of, sample, three_colours
 
 from playhead_bench.evaluate.answerer import ScriptedAnswerer
+from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.agent import AGENT, named_option
+from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
 from playhead_bench.evaluate.strategies.captions import CAPTIONS
+from playhead_bench.evaluate.strategies.plain import GOLD, UNIFORM
 from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
 from playhead_bench.evaluate.strategies.searched import (
     AKS,
@@ -101,38 +103,58 @@ def test_captions_decline_what_they_do_not_speak_of(video: Path) -> None:
     assert CAPTIONS.answer(asked, captions_desk(video, *SAID)).status == "abstained"
 
 
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        ("A red star jumps at 0:12 [E1].", 1), ("A star is there.", 0), ("A star and a blue car.", None),
-        ("Nothing of the kind.", None),
-    ],
-)  # fmt: skip
-def test_a_sentence_chooses_the_one_option_that_it_holds(sentence: str, expected: int | None) -> None:
-    assert named_option(sentence, ("a star", "a red star", "a blue car")) == expected
+CHOICES = ("red", "green", "the video does not show it")
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (Answer("It is green [E1].", "answered", cost={"model_calls": 2}), ("answered", 1, 2)),
-        (Answer("Nothing matches.", "abstained", "absent"), ("abstained", None, 0)),
-        (Answer("It is mauve.", "partial", "unknown"), ("unparsed", None, 0)),
+        (Answer("It is green [E1].", "answered", choice=1), ("answered", 1)),
+        (Answer("Nothing matches.", "abstained", "absent"), ("abstained", None)),
+        (Answer("It is not there.", "answered", choice=2), ("abstained", 2)),
+        (Answer("It is mauve.", "partial", "unknown"), ("unparsed", None)),
+        (Answer("Green", "answered"), ("answered", 1)),
     ],
-    ids=["answered", "abstained", "of no option"],
+    ids=["choice", "declined", "declining option", "no choice", "an option word for word"],
 )
-def test_the_agents_answer_is_read(
-    answer: Answer, expected: tuple[str, int | None, int], video: Path
-) -> None:
+def test_the_agents_choice_is_read(answer: Answer, expected: tuple[str, int | None], video: Path) -> None:
     finder = ScriptedFinder([("v", GREEN)], told=answer)
-    outcome = AGENT.answer(sample("q", "green"), desk_of({"v": video}, finder))
-    assert (outcome.status, outcome.choice, outcome.model_calls) == expected
-    assert outcome.found == (("v", GREEN),)
+    outcome = AGENT.answer(sample("q", "green", options=CHOICES), desk_of({"v": video}, finder))
+    assert (outcome.status, outcome.choice) == expected
+    assert outcome.found == outcome.cited == (("v", GREEN),)
+    assert finder.asked == [(CHOICES, AGENT.way)]
+
+
+def test_the_agents_looks_count_as_calls_and_a_baselines_calls_hold_them(video: Path) -> None:
+    cost = {"looks": 3, "frames": 24, "visual_tokens": 540, "model_calls": 3}
+    answer = Answer("red", "answered", confidence=0.6, cost=cost, choice=0)
+    desk = desk_of({"v": video}, ScriptedFinder([], told=answer))
+    agent, base = (one.answer(sample("q", "red"), desk) for one in (AGENT, BASES[0]))
+    assert (agent.cost, agent.confidence) == ({**cost, "model_calls": 6}, 0.6)
+    assert (base.cost, base.model_calls) == (cost, 0)
+
+
+def test_what_a_strategy_stands_on_is_cited(video: Path) -> None:
+    finder = ScriptedFinder([("v", RED), ("v", GREEN)], (np.array([1.0, 8.0]), np.array([0.1, 0.9])))
+    desk = desk_of({"v": video}, finder, budget=4)
+    asked = sample("q", "green", (7, 9))
+    cited = [one.answer(asked, desk).cited for one in (UNIFORM, SEARCH, GOLD)]
+    assert cited == [None, (("v", RED),), (("v", Window(7, 9)),)]
+    assert TOP_FRAMES.answer(asked, desk_of({"v": video}, finder, budget=2)).cited == (
+        ("v", Window(8.0, 8.5)),
+    )
 
 
 def test_strategies_come_in_the_order_of_the_table() -> None:
     assert [one.name for one in strategies_named(["gold", "blind"])] == ["blind", "gold"]
-    assert len(strategies_named([])) == len(STRATEGIES) == 10
+    usual = [one.name for one in strategies_named([])]
+    assert usual == [name for name in STRATEGIES if not name.startswith("agent-no")]
+    assert {one.name for one in (*BASES, AGENT_WORDS)} < set(usual)
+
+
+def test_the_agent_can_be_asked_without_its_parts() -> None:
+    assert "agent-no-pictures" in {one.name for one in ABLATIONS}
+    assert not Way(switches=(("nothing_of_the_kind", False),)).possible
 
 
 def test_a_strategy_that_there_is_not_is_named() -> None:
