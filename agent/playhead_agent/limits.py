@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from playhead_index.errors import CostLimit, StepLimit, TimeLimit
 
@@ -23,6 +24,7 @@ class Limits:
         looks: calls of the video-LLM.
         frames: frames that it is shown, over all looks.
         visual_tokens: tokens that they become.
+        money: what looks may cost, in the currency of the price table.
 
     Raises:
         ValueError: one of them is not above 0.
@@ -38,6 +40,7 @@ class Limits:
     looks: int = 64
     frames: int = 400
     visual_tokens: int = 200_000
+    money: float = inf
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -86,6 +89,7 @@ class Meter:
     frames: int = 0
     visual_tokens: int = 0
     visual_tokens_given: int = 0
+    money: float = 0.0
     _started_s: float = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -140,29 +144,39 @@ class Meter:
         self.prompt_tokens += prompt
         self.completion_tokens += completion
 
-    def look(self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None) -> None:
+    def look(
+        self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0
+    ) -> None:
         """Counts a look that was made.
 
         Args:
             frames: that the model was shown.
             visual_tokens: that it saw.
             visual_tokens_given: that there were before any was left out; as many when None.
+            money: that it cost.
         """
         with self._lock:
             self.looks += 1
             self.frames += frames
             self.visual_tokens += visual_tokens
+            self.money += money
             self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
     def looks_left(self, frames_a_look: int) -> int:
         """How many more looks of so many frames the limits allow."""
-        each = self.visual_tokens / self.looks if self.looks else 0.0
         left = [
             self.limits.looks - self.looks,
             (self.limits.frames - self.frames) // frames_a_look,
-            int((self.limits.visual_tokens - self.visual_tokens) / each) if each else self.limits.looks,
+            self._affordable(self.visual_tokens, self.limits.visual_tokens),
+            self._affordable(self.money, self.limits.money),
         ]
         return max(0, min(left)) if self.remaining_s > 0 else 0
+
+    def _affordable(self, used: float, most: float) -> int:
+        """How many more looks like those so far something allows; as many as there may be while none was."""
+        if not used or most == inf:
+            return self.limits.looks
+        return int((most - used) * self.looks / used)
 
     def cost(self) -> dict[str, float]:
         """What was used so far, for the answer."""
@@ -177,4 +191,5 @@ class Meter:
             "frames": self.frames,
             "visual_tokens": self.visual_tokens,
             "visual_tokens_given": self.visual_tokens_given,
+            "money": round(self.money, 6),
         }

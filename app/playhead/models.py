@@ -69,7 +69,8 @@ class ModelNames:
             ModelUnavailable: no such plugin is installed.
         """
         roles = find_plugin(plugin).roles
-        return replace(self, **{role: f"{plugin}:" for role in roles if getattr(self, role) == AUTO})
+        named: dict[str, Any] = {role: f"{plugin}:" for role in roles if getattr(self, role) == AUTO}
+        return replace(self, **named)
 
 
 class ModelPlugin(Protocol):
@@ -179,7 +180,7 @@ def resolve(names: ModelNames, folder: Path) -> ModelNames:
     A trailing `?` marks a name that nobody asked for: it may be missing.
     """
     made_with = _made_with(folder)
-    chosen = {
+    chosen: dict[str, Any] = {
         role: _resolve(role, getattr(names, role), made_with.get(role))
         for role in ("picture", "appearance", "words", "speech")
     }

@@ -114,7 +114,9 @@ def _bill(answer: Answer) -> str:
     """What an answer took: `4.1 s, 6 looks at 48 frames, 2 model calls`."""
     cost = answer.cost
     looks = f"{cost['looks']:.0f} looks at {cost['frames']:.0f} frames" if cost.get("looks") else ""
-    parts = [f"{cost.get('seconds', 0.0):.1f} s", looks, f"{cost.get('model_calls', 0):.0f} model calls"]
+    money = f"{cost['money']:.4f} in money" if cost.get("money") else ""
+    calls = f"{cost.get('model_calls', 0):.0f} model calls"
+    parts = [f"{cost.get('seconds', 0.0):.1f} s", looks, calls, money]
     return ", ".join(part for part in parts if part)
 
 

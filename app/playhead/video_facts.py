@@ -24,8 +24,11 @@ from playhead_index.errors import ModelUnavailable
 if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
     from playhead_tools.video_llm.protocol import VideoLLM
+    from playhead_tools.video_llm.server import Prices
 
 MODEL, SERVER, KEY = "PLAYHEAD_VIDEO_MODEL", "PLAYHEAD_VIDEO_SERVER", "PLAYHEAD_VIDEO_KEY"
+PRICES = "PLAYHEAD_VIDEO_PRICES"
+"""What a server charges for a million tokens of prompt and a million generated ones: `0.15/0.60`."""
 KEEP = "PLAYHEAD_KEEP_TOKENS"
 ANSWER_S = 3.0
 AT_ONCE = 4
@@ -142,7 +145,7 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float =
         from playhead_tools.video_llm.server import ServerVideoLLM
 
         return ServerVideoLLM(
-            choice.url, choice.name, choice.kind, api_key=_key(choice.url), keep_frames=part
+            choice.url, choice.name, choice.kind, api_key=_key(choice.url), prices=_prices(), keep_frames=part
         )
     from playhead_tools.video_llm.loading import Loading
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -235,6 +238,24 @@ def _gpu_gb() -> float | None:
 def _headers(url: str) -> dict[str, str]:
     key = _key(url)
     return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def _prices() -> "Prices | None":
+    """The price table of the environment; None without one.
+
+    Raises:
+        ModelUnavailable: it is not two numbers.
+    """
+    from playhead_tools.video_llm.server import Prices
+
+    told = os.environ.get(PRICES)
+    if not told:
+        return None
+    try:
+        prompt, new = (float(part) for part in told.split("/"))
+    except ValueError as error:
+        raise ModelUnavailable(f"{PRICES} must be PROMPT/NEW per million tokens, got {told!r}") from error
+    return Prices(prompt, new)
 
 
 def _key(url: str) -> str | None:

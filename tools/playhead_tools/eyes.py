@@ -41,6 +41,7 @@ class Look:
         visual_tokens: that went into the language model; 0 for a look that was kept.
         seconds: that decoding and the model took; 0 for a look that was kept.
         visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
+        money: what it cost by the price table of a server; 0 without one.
     """
 
     video_id: str
@@ -53,6 +54,7 @@ class Look:
     visual_tokens: int = 0
     seconds: float = 0.0
     visual_tokens_given: int = 0
+    money: float = 0.0
 
     @property
     def declines(self) -> bool:
@@ -62,7 +64,7 @@ class Look:
     @property
     def kept(self) -> "Look":
         """The same look, given a second time: it costs nothing."""
-        return replace(self, frames=0, visual_tokens=0, seconds=0.0, visual_tokens_given=0)
+        return replace(self, frames=0, visual_tokens=0, seconds=0.0, visual_tokens_given=0, money=0.0)
 
 
 class Eyes:
@@ -144,7 +146,7 @@ class Eyes:
         look = Look(
             request.video_id, request.window, question, reply.text.strip(), times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0,
+            report.visual_tokens_given or 0, report.cost or 0.0,
         )  # fmt: skip
         with self._lock:
             self._looks[key] = look

@@ -107,7 +107,7 @@ class Attempt:
 
     def _counted(self, look: Look) -> Look:
         if look.frames:  # a look that was kept costs nothing
-            self.context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given)
+            self.context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
         return look
 
     def moments(self, text: str, limit: int, scope: Scope | None = None) -> Sequence[Moment]:

@@ -134,5 +134,5 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
         look = Look(request.video_id, request.window, request.question, text, ())
-    context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given)
+    context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
     return Seen(request, look).to_json()

@@ -6,7 +6,7 @@ import pytest
 from tests.agent.seeing.truth import truthful
 from tests.tools.made_library import LECTURE
 
-from playhead_agent.limits import Limits
+from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
@@ -133,3 +133,11 @@ def test_without_the_critic_nothing_is_asked_openly(made: Catalog) -> None:
     context, eyes = truthful(made, critic=False)
     ask("When does the green star spin?", context=context, scope=Scope((LECTURE,)))
     assert not any(question.startswith("What does") for _, question in eyes.asked)
+
+
+def test_money_stops_looks_like_any_other_limit() -> None:
+    meter = Meter(Limits(money=1.0))
+    meter.look(8, 100, money=0.4)
+    assert meter.looks_left(8) == 1
+    meter.look(8, 100, money=0.6)
+    assert (meter.looks_left(8), meter.cost()["money"]) == (0, 1.0)
