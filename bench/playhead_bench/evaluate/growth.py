@@ -7,6 +7,7 @@ import numpy as np
 
 from playhead_bench.evaluate.rows import Row, cost_of, minutes_of
 
+PLAIN = "uniform"
 FULL_FPS = 1.0
 """Frames a second of a video that is shown whole."""
 
@@ -32,8 +33,12 @@ class GrowthSummary:
 
 
 def tokens_a_frame(rows: Sequence[Row]) -> float | None:
-    """Visual tokens that a frame became over the rows of a run; None where no frame was shown."""
-    costs = [cost_of(row) for row in rows]
+    """Visual tokens that a frame becomes when none are left out: those of `uniform`, else of the whole run.
+
+    None where no frame was shown.
+    """
+    plain = [row for row in rows if row["strategy"] == PLAIN]
+    costs = [cost_of(row) for row in plain or rows]
     frames = sum(cost.frames for cost in costs)
     return sum(cost.visual_tokens for cost in costs) / frames if frames else None
 

@@ -13,6 +13,7 @@ from playhead_agent.state import Context
 from playhead_bench.evaluate.looks import KeptEyes, LookBook
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Scope
+from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
 from playhead_tools.video_llm.protocol import VideoLLM
@@ -123,7 +124,10 @@ class Product:
         """What `Library.ask` makes, without a chat model."""
         library = self.library if way.pictures else self._unpictured
         limits = BASELINE_LIMITS if way.baseline else AGENT_LIMITS
-        context = Context(library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes)
+        context = Context(
+            library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes,
+            calibration=Calibration.load(library.folder),
+        )  # fmt: skip
         return replace(context, **dict(way.switches))
 
     def _eyes(self) -> KeptEyes | None:

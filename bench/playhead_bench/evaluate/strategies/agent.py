@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playhead_agent.baselines.registry import BASELINES
 from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus, Replied
+from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
 from playhead_tools.evidence import Answer
 from playhead_tools.replies import is_abstention, normalised
 
@@ -31,7 +31,7 @@ class Asking:
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The product's answer, its citations as what it found."""
         replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
-        answer, cost = replied.answer, cost_of(replied, self.way)
+        answer, cost = replied.answer, cost_of(replied.answer)
         choice = chosen(answer, sample.options)
         return Outcome(
             standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.cited,
@@ -55,14 +55,13 @@ def chosen(answer: Answer, options: Sequence[str]) -> int | None:
     return same[0] if len(same) == 1 else None
 
 
-def cost_of(replied: Replied, way: Way) -> dict[str, float]:
-    """Looks, frames, visual tokens and calls of any model, as the answer tells them.
+def cost_of(answer: Answer) -> dict[str, float]:
+    """Looks, frames, visual tokens and calls of any model, as an answer tells them.
 
-    The agent counts the calls of its chat model apart from its looks, a baseline both together.
+    The product counts the calls of its chat model apart from its looks; here a look is a call too.
     """
-    told = replied.answer.cost
-    cost = {name: told.get(name, 0) for name in ("looks", "frames", "visual_tokens", "model_calls")}
-    return cost if way.baseline else {**cost, "model_calls": cost["model_calls"] + cost["looks"]}
+    cost = {name: answer.cost.get(name, 0) for name in ("looks", "frames", "visual_tokens", "model_calls")}
+    return {**cost, "model_calls": cost["model_calls"] + cost["looks"]}
 
 
 AGENT = Asking("agent")
