@@ -73,7 +73,12 @@ def test_a_second_question_pays_for_the_selection_alone(
 ) -> None:
     llm, ranked = guided(checkpoint("qwen3_vl"), 0.6, cache=FeatureCache()), list[int]()
     rank = looking.ranked
-    monkeypatch.setattr(looking, "ranked", lambda clip: (ranked.append(1), rank(clip))[1])
+
+    def counted(clip: Any) -> Any:
+        ranked.append(1)
+        return rank(clip)
+
+    monkeypatch.setattr(looking, "ranked", counted)
     for question in (LAMP, WHOLE, "Is there a dog?"):
         llm.prompt(asked(noise(8), question=question))
     assert ranked == [1]
