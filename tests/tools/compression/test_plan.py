@@ -110,3 +110,7 @@ def test_a_frame_that_shows_what_others_show_gets_less() -> None:
         np.zeros(2), np.arange(2.0), TokenCosts(16), 16, of_the_whole=True, uniqueness=np.array([3.0, 1.0])
     )
     assert plan.counts.tolist() == [12, 4]
+
+
+def test_equal_claims_go_to_the_frame_that_comes_first() -> None:
+    assert share_tokens(np.array([3.0, 15.0, 3.0]), 3, 4).tolist() == [1, 3, 0]

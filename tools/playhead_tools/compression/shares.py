@@ -33,8 +33,8 @@ def share_tokens(
     if not 0 <= least <= capacity or budget < least * many:
         raise ValueError(f"{budget} tokens do not hold {many} frames of {least} to {capacity} each")
     values = values if values.any() else np.ones(many)
-    steps = np.arange(least, capacity)[:, None]
-    claims = (values[None, :] / (2 * steps + 1)).ravel()
+    steps = np.arange(least, capacity)
+    claims = (values[:, None] / (2 * steps + 1)).ravel()
     won = np.argsort(-claims, kind="stable")[: budget - least * many]
-    counts = np.bincount(won % many, minlength=many) if many else np.zeros(0, dtype=np.int64)
+    counts = np.bincount(won // max(1, len(steps)), minlength=many)
     return np.asarray(least + counts, dtype=np.int64)
