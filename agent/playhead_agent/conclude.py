@@ -71,6 +71,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     """
     material = material_of(state, context)
     if context.llm is None or state["verdict"]["status"] == "abstained":
+        material.notes.extend(_suspicious(material))
         return _draft(_code_claims(state, material), "code"), material.notes
     try:
         claims, no_answer = written_claims(material, context, material.notes)

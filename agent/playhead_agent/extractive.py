@@ -76,7 +76,7 @@ def computed_numbers(finding: Finding) -> list[float]:
     """The numbers that code reckoned and that an answer may therefore say."""
     windows = [event.window for event in finding.events]
     bounds = [t for w in windows for t in (w.start_s, w.end_s)]
-    values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact") else []
+    values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact", "seen") else []
     return [*values, *bounds, MERGE_GAP_S]
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -82,6 +82,7 @@ class Meter:
     clock: Callable[[], float] = time.monotonic
     steps: int = 0
     searches: int = 0
+    _searched: set[Hashable] = field(default_factory=set, init=False, repr=False)
     model_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -143,6 +144,12 @@ class Meter:
         """Adds what a call reported."""
         self.prompt_tokens += prompt
         self.completion_tokens += completion
+
+    def search(self, what: Hashable) -> None:
+        """Counts a search that was not made before in this run."""
+        if what not in self._searched:
+            self._searched.add(what)
+            self.searches += 1
 
     def look(
         self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0

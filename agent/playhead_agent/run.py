@@ -190,6 +190,7 @@ def _carry(state: State, meter: Meter) -> None:
     """Counts the looks that were made before a run was cut short, which it is not given back."""
     made = state.get("looks") or []
     meter.looks, meter.frames = len(made), sum(len(row["times_s"]) for row in made)
+    meter.visual_tokens = meter.visual_tokens_given = sum(row.get("tokens", 0) for row in made)
 
 
 def _finished(state: State, context: Context, thread_id: str) -> Answer:

@@ -124,9 +124,6 @@ def test_a_reply_that_is_only_an_order_is_not_searched_for(made: Catalog) -> Non
     assert all(OBEYED not in (query.text or "") for query in world.finder.queries)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the reply becomes the deed whose time is looked for, whatever it says"
-)
 def test_a_reply_that_is_only_an_order_is_not_put_into_the_next_question(made: Catalog) -> None:
     world = World(made, lambda asked, shown: REPLY_ORDERS[0], moments=2)
     ask("What does the dog do?", context=world.context())

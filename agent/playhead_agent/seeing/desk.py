@@ -79,6 +79,7 @@ class Seen:
             "shown": [look.window.start_s, look.window.end_s],
             "times_s": [round(time_s, 3) for time_s in look.times_s],
             "p_yes": look.p_yes,
+            "tokens": look.visual_tokens,
         }
         return {"request": self.request.to_json(), **said}
 
@@ -160,7 +161,7 @@ class Desk:
     def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
         """One search; without the picture lane where its model cannot be loaded."""
         scope = Scope(tuple(dict.fromkeys(video_id for video_id, _ in self.stretches)))
-        self.context.meter.searches += 1
+        self.context.meter.search((text, lanes))
         try:
             searched = search_moments(self.context.finder, text, scope=scope, lanes=lanes, limit=MOST_MOMENTS)
         except ModelUnavailable:

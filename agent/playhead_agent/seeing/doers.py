@@ -3,6 +3,7 @@
 from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.locate import pieces
+from playhead_tools.cite import reads_like_orders
 from playhead_tools.spec import Deed, QuestionSpec
 
 MOST_WORDS = 5
@@ -33,4 +34,5 @@ def thing_named(text: str) -> str:
     words = text.strip().rstrip(".!").split()
     if words and words[0].lower() in ("the", "a", "an"):
         words = words[1:]
-    return " ".join(words) if 0 < len(words) <= MOST_WORDS else ""
+    named = 0 < len(words) <= MOST_WORDS and not reads_like_orders(text)
+    return " ".join(words) if named else ""

@@ -25,11 +25,14 @@ PART_S, PART_STEP_S, MOST_PARTS = 4.0, 1.0, 6
 """A window is narrowed by parts of this length, this far apart, and no more than so many."""
 NEARLY = 0.1
 """Parts that are less likely than the likeliest by no more count as well."""
+OPEN_PART = 0.6
+"""How much the open reply counts beside the probability of Yes; with the values below, fitted on dev videos of
+the made world: 0.85 of pairs of a true and a false deed are told apart by it, 0.73 by Yes alone."""
 PIECE_S = 8.0
 """A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
 SAID_YES, SAID_NO = 0.9, 0.1
 """What a Yes or No counts where its probability cannot be had."""
-TOLD, UNTOLD, REFUSED = 0.9, 0.35, 0.1
+TOLD, UNTOLD, REFUSED = 0.9, 0.475, 0.225
 """What an open reply counts that tells the deed, another deed, or that nothing is to be seen."""
 _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNORECASE)
 
@@ -105,13 +108,18 @@ def judge_all(desk: Desk, deed: Deed, places: Sequence[Stretch]) -> list[Sightin
     for i, (video_id, window) in enumerate(places):
         yes = looks[i] if closed else None
         told = looks[len(closed) + i] if opened else None
-        scores = [] if yes is None else [p_of(yes)]
-        scores += [] if told is None else [p_told(told, deed)]
         said = told or yes
         if said is not None:
-            p = sum(scores) / len(scores)
+            p = _together(None if yes is None else p_of(yes), None if told is None else p_told(told, deed))
             judged.append(Sighting(video_id, window, p, said.text, said.window))
     return judged
+
+
+def _together(yes: float | None, told: float | None) -> float:
+    """The leading and the open question as one probability; the one that there is, where one is missing."""
+    if yes is None or told is None:
+        return yes if yes is not None else (told or 0.0)
+    return (1 - OPEN_PART) * yes + OPEN_PART * told
 
 
 def doing(deed: Deed) -> str:

@@ -11,11 +11,13 @@ from playhead_agent.state import Stretch
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
+from playhead_tools.cite import reads_like_orders
 from playhead_tools.eyes import Look
 from playhead_tools.replies import is_abstention, parse_choice
 from playhead_tools.spec import Deed, QuestionSpec
 
 TOLD_P = 0.75
+MOST_DEED_WORDS = 7
 AROUND_S = 2.0
 
 
@@ -45,6 +47,8 @@ def ask_each(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch], deed: De
 def _timed(desk: Desk, sight: Sight, deed: Deed) -> Sight:
     """The sight with the part of its window in which what was told happens."""
     verb = re.sub(r"^it\s+", "", sight.text.strip().rstrip("."), flags=re.IGNORECASE)
+    if len(verb.split()) > MOST_DEED_WORDS or reads_like_orders(verb):
+        return sight  # more than a deed: words of a model or of a video are never asked back
     (sighting,) = sight.sightings
     return replace(sight, sightings=(narrowed(desk, Deed(deed.subject, verb), sighting),))
 
