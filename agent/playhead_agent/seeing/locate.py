@@ -26,8 +26,8 @@ PART_S, PART_STEP_S, MOST_PARTS = 4.0, 1.0, 6
 NEARLY = 0.1
 """Parts that are less likely than the likeliest by no more count as well."""
 OPEN_PART = 0.6
-"""How much the open reply counts beside the probability of Yes; with the values below, fitted on dev videos of
-the made world: 0.85 of pairs of a true and a false deed are told apart by it, 0.73 by Yes alone."""
+"""How much the open reply counts beside the probability of Yes; with the values below, fitted on dev videos
+of the made world: 0.85 of pairs of a true and a false deed are told apart by it, 0.73 by Yes alone."""
 PIECE_S = 8.0
 """A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
 SAID_YES, SAID_NO = 0.9, 0.1
@@ -83,7 +83,9 @@ def locate(
     sightings = judge_all(desk, deed, pieces(candidates) if deed.verb else candidates)
     ranked = sorted(sightings, key=lambda one: -one.p)
     likely = [one for one in ranked if one.p >= SURE]
-    return likely if likely or sure or not (desk.must_choose or surely_happens) else ranked[:1]
+    if sure or not (desk.must_choose or surely_happens):
+        return likely
+    return likely or ranked[:1]
 
 
 def present(desk: Desk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:

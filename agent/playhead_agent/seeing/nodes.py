@@ -74,6 +74,8 @@ def is_shown(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
         return any(anchor.deed is not None for anchor in hidden)
     if spec.wanted == "picture":
         return True
+    if spec.asks == "words" and any(e.kind in WORDS and e.role == "target0" for e in evidence):
+        return False  # what is called how, and how much, is said or written: the closest words come first
     return bool(spec.deeds or spec.asks or spec.hop) and not _has_role(supported, "target0")
 
 
@@ -97,7 +99,7 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
     for i, one in enumerate(sight.sightings):
         record = Evidence(
             "", one.video_id, one.window, "picture", "supported" if one.p >= SURE else "unverified",
-            match=round(one.p, 3), role=f"{role}{i if role == 'anchor' else 0}", lanes=("picture",),
+            match=round(one.p, 3), role=f"{role}{_slot(spec, role, i)}", lanes=("picture",),
             said=one.said[:300],
         )  # fmt: skip
         ids.append(table.add(record))
@@ -108,11 +110,33 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
         else []
     )
     if role == "anchor" and sight.sightings:
-        anchors = [record for record in table.records if record.id in ids]
-        read, said = read_near(spec, anchors, context, table)
+        read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
         looked += read
         notes += said
     return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
+
+
+def _slot(spec: QuestionSpec, role: str, number: int) -> int:
+    """Which anchor a sighting is of: several of one anchor are its likely places."""
+    both = spec.relation is not None and len(spec.relation.anchors) > 1
+    return number if role == "anchor" and both else 0
+
+
+def _read_beside(
+    spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: Table
+) -> tuple[list[Stretch], list[str]]:
+    """Reads next to what was seen: of one anchor's likely places, to the first where words are."""
+    slots = sorted({record.role for record in anchors})
+    if len(slots) > 1:
+        return read_near(spec, anchors, context, table)
+    read, notes = list[Stretch](), list[str]()
+    for anchor in anchors:
+        known = len(table.records)
+        more, said = read_near(spec, [anchor], context, table)
+        read, notes = read + more, notes + said
+        if len(table.records) > known:
+            break
+    return read, notes
 
 
 def watch(request: Request, context: Context) -> dict[str, Any]:

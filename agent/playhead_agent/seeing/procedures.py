@@ -23,9 +23,13 @@ from playhead_tools.spec import Anchor, Deed, QuestionSpec
 CANDIDATES = 6
 CLAIM_CANDIDATES = 4
 EXHAUSTIVE = 20
+PLACES = 3
+"""Likely places of one anchor next to which words are looked for."""
 DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 SAME_S = 2.0
+MOSTLY = 0.6
+"""A segment belongs to a sighting when so much of the shorter of both is shared."""
 """Sightings nearer than this are one."""
 
 
@@ -149,7 +153,8 @@ def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight
     if not anchors or not all(anchors):
         return Sight("absent", whole=not desk.short)
     if spec.asks == "words" or spec.wanted in ("speech", "screen"):
-        return Sight("anchors", sightings=tuple(one[0] for one in anchors), p=min(a[0].p for a in anchors))
+        likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
+        return Sight("anchors", sightings=likely, p=min(a[0].p for a in anchors))
     first = anchors[0][0]
     if relation.kind == "during":
         return told_at(spec, desk, [first], spec.deeds[0] if spec.deeds else None)
@@ -182,7 +187,7 @@ def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: s
             if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
                 fitting.append((claim, sighting))
     if not fitting:
-        return Sight("unknown", whole=False)
+        return _chosen(spec, desk, claims) if desk.must_choose else Sight("unknown", whole=False)
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
     text = spec.options[claim.option]
     return Sight("chosen", text, (first, best), claim.option, p=min(first.p, best.p) * 0.8)
@@ -276,16 +281,32 @@ def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
     events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
     if not events:
         return Sight("absent", whole=not desk.short)
+    events = [snapped(desk, one) for one in events]
     seconds = sum(one.window.duration_s for one in events)
     choice = choose.by_length(spec.options, seconds)
     p = min(one.p for one in events) * 0.8
     return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=not desk.short)
 
 
+def snapped(desk: Desk, sighting: Sighting) -> Sighting:
+    """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
+    window = sighting.window
+    inside = [
+        row.window
+        for row in desk.context.catalog.segments(sighting.video_id)
+        if row.window.overlap_s(window) >= MOSTLY * min(row.window.duration_s, window.duration_s)
+    ]
+    if not inside:
+        return sighting
+    hull = Window(inside[0].start_s, inside[-1].end_s)
+    return replace(sighting, window=hull) if hull.overlap_s(window) >= MOSTLY * hull.duration_s else sighting
+
+
 def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
     deeds = spec.deeds or tuple(Deed(target, "") for target in spec.targets)
     found = _together(desk, deeds, CLAIM_CANDIDATES)
     found = [[one for one in seen if one.p >= SURE] for seen in found]
+    found = [[snapped(desk, one) for one in seen] for seen in found]
     lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
     if not any(lengths):
         return Sight("absent", whole=not desk.short)
