@@ -31,7 +31,8 @@ def _by_words(material: Material, kept: Sequence[Claim]) -> int | None:
     """The option that the first cited words to hold any option hold."""
     cited = dict.fromkeys(i for claim in kept for i in claim.evidence_ids)
     targets = [i for i in cited if not material.evidence[i].role.startswith("anchor")]
-    for evidence_id in targets or list(cited):
+    ranked = sorted(targets or cited, key=lambda i: -material.evidence[i].match)
+    for evidence_id in ranked:
         choice = choose.by_text(material.spec.options, material.texts[evidence_id])
         if choice is not None:
             return choice

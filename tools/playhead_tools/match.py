@@ -16,7 +16,7 @@ STOPWORDS = frozenset(
     _TOKEN.findall(
         """
         a about an and any are as at be been being but by can could did do does for from had has have he
-        her here him his how i if in into is it its just me my of on or our she so some than that the
+        her here him his how i if in into is it its just me my near of on or our she so some than that the
         their them then there these they this those to up us was we were what when where which while who
         whom whose why will with would you your
         """
