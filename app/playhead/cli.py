@@ -23,6 +23,7 @@ from playhead.models import ModelNames
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
+from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
 from playhead_index.errors import PlayheadError
@@ -243,11 +244,20 @@ def ask(
     answer = opened.ask(
         question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread,
         options=option or (), limits=_limits(looks, frames), strategy=strategy, on_progress=tell,
+        on_question=_answer_back if sys.stdin.isatty() and err.is_terminal and not as_json else None,
     )  # fmt: skip
     if as_json:
         print(records.line(answer.to_json()))
     else:
         terminal.show_answer(Console(), answer, opened.names())
+
+
+def _answer_back(which: Clarify) -> str:
+    """What the person says to a question back; nothing for an empty line."""
+    err.print(which.message, highlight=False, markup=False)
+    for number, (_, name) in enumerate(which.choices, 1):
+        err.print(f"  {number}  {name}", highlight=False, markup=False)
+    return str(typer.prompt("Which", default="", show_default=False, err=True))
 
 
 def _limits(looks: int | None, frames: int | None) -> Limits:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead.asking import follow
 from playhead.chat import load_chat_model
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
@@ -18,7 +19,7 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import LibraryError, VideoError
+from playhead_index.errors import VideoError
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.identity import find_videos
 from playhead_index.lifecycle import (
@@ -43,6 +44,7 @@ from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Limits
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.eyes import Eyes
@@ -343,6 +345,7 @@ class Library:
         limits: "Limits | None" = None,
         strategy: str = AGENT,
         on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_question: "Callable[[Clarify], str] | None" = None,
     ) -> Answer:
         """Answers a question with cited, checked windows, or says that it is not there.
 
@@ -359,6 +362,8 @@ class Library:
             strategy: `agent`; `tools` for a chat model that works the question out by calling tools; or a
                 baseline to compare them with (`strategies.STRATEGIES`), which keeps no conversation.
             on_progress: called as the run goes.
+            on_question: answers a question back, such as which video is meant, with "" for no answer; None
+                when nobody can, and then such a question is refused.
 
         Raises:
             ValueError: there is no such strategy.
@@ -374,7 +379,7 @@ class Library:
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(
             self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: self.eyes,
-            calibration=Calibration.load(self.folder),
+            calibration=Calibration.load(self.folder), may_ask=on_question is not None,
         )  # fmt: skip
         if strategy not in (AGENT, TOOLS):
             return answer_by(self, strategy, question, context, scope, options)
@@ -389,12 +394,9 @@ class Library:
                 scope=scope,
                 options=options,
             )
-            for step in steps:
-                if isinstance(step, Answer):
-                    prune_checkpoints(saver)
-                    return step
-                on_progress(step)
-        raise LibraryError("the run ended without an answer")
+            answer = follow(steps, context, saver, on_progress, on_question)
+            prune_checkpoints(saver)
+            return answer
 
     def names(self) -> dict[str, str]:
         """The file name of each video, by id: what people call it."""
