@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.outputs import ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field
 
-Call = tuple[str, dict[str, Any]]
-Reply = AIMessage | Call | list[Call] | str | BaseException
+from playhead_agent.scripted import ScriptedChatModel
 
 
-class ScriptedToolModel(BaseChatModel):
+class ScriptedToolModel(ScriptedChatModel):
     """Gives the replies of a script, one a call, and keeps what it was sent and which tools it was offered.
 
     A reply is an `AIMessage` as it is; one `(tool, arguments)` or a list of them as tool calls; a string as
@@ -27,8 +26,6 @@ class ScriptedToolModel(BaseChatModel):
     'search'
     """
 
-    replies: list[Any]
-    seen: list[list[BaseMessage]] = Field(default_factory=list)
     offered: list[list[str]] = Field(default_factory=list)
 
     @property
@@ -53,15 +50,12 @@ class ScriptedToolModel(BaseChatModel):
         Raises:
             LookupError: the script is at its end.
         """
-        self.seen.append(list(messages))
         self.offered.append([tool["function"]["name"] for tool in kwargs.get("tools", ())])
-        if len(self.seen) > len(self.replies):
-            raise LookupError(f"the script holds {len(self.replies)} replies, this is call {len(self.seen)}")
-        reply = self.replies[len(self.seen) - 1]
-        message = self._message(reply(messages) if callable(reply) else reply)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return super()._generate(messages, stop, run_manager, **kwargs)
 
-    def _message(self, reply: Reply) -> AIMessage:
+    def _message(self, reply: Any) -> AIMessage:
+        if callable(reply):
+            reply = reply(self.seen[-1])
         if isinstance(reply, BaseException):
             raise reply
         if isinstance(reply, AIMessage):

@@ -6,15 +6,13 @@ answerer need not be good at reading: the option that the captions nearest to th
 other. An open question is asked by words alone, with those captions written before it.
 """
 
-import re
 from collections.abc import Sequence
 
+from playhead_agent.baselines.words import nearest, spoken_of
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.asking import read_reply
 from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
-from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.window import Window
-from playhead_tools.replies import normalised, says
 from playhead_tools.sampling import dense
 
 DESCRIBE = "Describe the clip."
@@ -38,7 +36,7 @@ class Captions:
             if video_id not in desk.captions:
                 prepared += _describe(video_id, desk)
             captions += [((video_id, window), text) for window, text in desk.captions[video_id]]
-        near = nearest(sample.question, captions)
+        near = nearest(sample.question, captions, _text)
         found = tuple(place for place, _ in near)
         if not near:
             return Outcome("abstained", prepared=tuple(prepared), cited=())
@@ -59,38 +57,20 @@ def _describe(video_id: str, desk: Desk) -> list[Call]:
     return calls
 
 
-def nearest(question: str, captions: Sequence[Captioned]) -> list[Captioned]:
-    """Captions that share words with a question, those with most of them first, then in their order."""
-    asked = content_words(question)
-    shared = [len(asked & content_words(text)) for _, text in captions]
-    order = sorted(range(len(captions)), key=lambda i: -shared[i])
-    return [captions[i] for i in order if shared[i]]
-
-
-def content_words(text: str) -> set[str]:
-    """The words of a text that say something, an `s` at their end left out.
-
-    >>> sorted(content_words("What does the red star do?"))
-    ['red', 'star']
-    """
-    words = re.findall(r"\w+", normalised(text))
-    return {word.removesuffix("s") for word in words if word not in STOP_WORDS} - _ASKING
-
-
-_ASKING = {"what", "doe", "do", "which", "how", "many", "thing", "when", "where", "happen", "clip"}
-
-
 def _by_words(
     sample: Sample, near: Sequence[Captioned], found: tuple[Place, ...], prepared: tuple[Call, ...]
 ) -> Outcome:
     """The option that the first caption to speak of any speaks of; declined when none or several are."""
-    for place, text in near:
-        spoken_of = [i for i, option in enumerate(sample.options) if says(text, option)]
-        if spoken_of:
-            choice = spoken_of[0] if len(spoken_of) == 1 else None
-            status: OutcomeStatus = "abstained" if choice is None else "answered"
-            return Outcome(status, text, choice, (), found, prepared, cited=(place,))
+    told = spoken_of(sample.options, near, _text)
+    if told is not None:
+        (place, text), choice = told
+        status: OutcomeStatus = "abstained" if choice is None else "answered"
+        return Outcome(status, text, choice, (), found, prepared, cited=(place,))
     return Outcome("abstained", "", None, (), found, prepared, cited=())
+
+
+def _text(caption: Captioned) -> str:
+    return caption[1]
 
 
 CAPTIONS = Captions()
