@@ -6,10 +6,10 @@ of an evidence are read back from the catalog by its span ids.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from playhead_index.search.results import Scope
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
@@ -56,6 +56,7 @@ class Grounds:
         looked_at: (video_id, window) of everything that was retrieved or read in this run.
         computed: numbers that code reckoned in this run: counts, durations, times in seconds.
         texts: the words of each evidence, read from the catalog when the check begins.
+        spans: likewise the spans that they stand on, by id; those that are not here are read one by one.
     """
 
     catalog: Catalog
@@ -64,6 +65,7 @@ class Grounds:
     looked_at: Sequence[tuple[str, Window]]
     computed: Sequence[float] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    spans: Mapping[int, SpanRow] = field(default_factory=dict)
 
 
 def stored_texts(catalog: Catalog, evidence: Iterable[Evidence]) -> dict[str, str]:
@@ -106,7 +108,9 @@ def check_evidence(evidence_id: str, grounds: Grounds) -> str:
 def _check_spans(record: Evidence, grounds: Grounds) -> str:
     if record.kind in ("picture", "metadata"):
         return ""
-    spans = read_spans(grounds.catalog, record.span_ids)
+    unread = [i for i in record.span_ids if i not in grounds.spans]
+    read = read_spans(grounds.catalog, unread) if unread else {}
+    spans = {i: known for i in record.span_ids if (known := grounds.spans.get(i) or read.get(i)) is not None}
     if not record.span_ids or any(i not in spans for i in record.span_ids):
         return "its words are no longer in the library"
     if any(s.video_id != record.video_id or s.words.kind != record.kind for s in spans.values()):
@@ -126,7 +130,10 @@ def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
     neither in what it cites nor among the computed values. A claim that holds is `supported` when it
     quotes, or when at least half of its content words stand in what it cites; else `unverified`.
     """
+    claims = list(claims)
     cited = {i for claim in claims for i in claim.evidence_ids if i in grounds.evidence}
+    span_ids = [span_id for i in sorted(cited) for span_id in grounds.evidence[i].span_ids]
+    grounds = replace(grounds, spans={**grounds.spans, **read_spans(grounds.catalog, span_ids)})
     texts = {**stored_texts(grounds.catalog, (grounds.evidence[i] for i in cited)), **grounds.texts}
     kept, dropped = [], []
     for claim in claims:
