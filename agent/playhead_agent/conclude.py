@@ -14,7 +14,6 @@ from playhead_agent.seeing.conclude import (
     seen_no,
     sight_of,
 )  # fmt: skip
-from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import (
     Context,
     State,
@@ -140,16 +139,17 @@ def final_answer(state: State, context: Context) -> Answer:
     if not checked.report.kept:
         nothing = _nothing(state, context, checked.notes)
         return replace(nothing, choice=declining(material.spec.options))
-    answer = _kept(state, context, material, checked)
-    return replace(answer, choice=_choice(sight, material, checked.report.kept))
+    choice, by = (None, "") if sight is None else (sight.choice, "")
+    if sight is None and material.spec.options:
+        choice, by = chosen_option(material, checked.report.kept)
+    answer = _kept(state, context, material, _telling(checked, by))
+    return replace(answer, choice=choice)
 
 
-def _choice(sight: Sight | None, material: Material, kept: Sequence[Claim]) -> int | None:
-    """The option that follows from what was found; None where none does."""
-    options = material.spec.options
-    if not options:
-        return None
-    return sight.choice if sight is not None else chosen_option(material, kept)
+def _telling(checked: _Checked, evidence_id: str) -> _Checked:
+    """Only the claims that cite the evidence which chose an option, where one did."""
+    kept = tuple(claim for claim in checked.report.kept if evidence_id in claim.evidence_ids)
+    return replace(checked, report=replace(checked.report, kept=kept)) if evidence_id and kept else checked
 
 
 def _checked(state: State, context: Context, material: Material) -> _Checked:

@@ -257,6 +257,7 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
     if events:
         choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
         best = max(events, key=lambda one: one.p)
+        events = _exact(desk, deed, events)
         return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=not desk.short)
     thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
     kind = Deed(deed.subject.split()[-1] if deed.subject else "", "")
@@ -265,11 +266,19 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=not desk.short)
 
 
+def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting]) -> list[Sighting]:
+    """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
+    if not deed.verb:
+        return list(events)
+    return [*(narrowed(desk, deed, one) for one in events[:PLACES]), *events[PLACES:]]
+
+
 def _order(spec: QuestionSpec, desk: Desk) -> Sight:
     found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
         return Sight("unknown", whole=False)
-    best = [(name, seen[0]) for name, seen in zip(spec.targets, found, strict=True)]
+    exact = [_exact(desk, deed, seen[:1])[0] for deed, seen in zip(spec.deeds, found, strict=True)]
+    best = list(zip(spec.targets, exact, strict=True))
     ordered = sorted(best, key=lambda pair: pair[1].window.start_s)
     names = [name for name, _ in ordered]
     sightings = tuple(one for _, one in ordered)
