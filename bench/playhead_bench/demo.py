@@ -48,12 +48,23 @@ def _made(console: Console, library: Path, questions: list[str] | None, quick: b
     _run(console, "index", str(path), "--library", str(library), *_models(console))
     stops = [Stop("ask", text, "") for text in questions or ()] or tour(truth.story, SEED)
     for stop in stops:
-        limit = ("--limit", "5") if stop.command == "search" else ()
-        _run(console, stop.command, stop.text, "--library", str(library), "--video", name, *limit)
+        more = ("--limit", "5") if stop.command == "search" else _looking()
+        _run(console, stop.command, stop.text, "--library", str(library), "--video", name, *more)
         if stop.truth:
             _say(console, f"truth: {stop.truth}")
     if not questions:
         _watch(console, library, path, truth.story, QUICKLY_WATCHED if quick else WATCHED)
+
+
+def _looking() -> tuple[str, ...]:
+    """The option that lets `ask` look through nano-vlm, where it is here."""
+    from playhead_bench.nano.profile import folder_of
+
+    try:
+        folder_of("video")
+    except ModelUnavailable:
+        return ()
+    return ("--video-model", "nano:")
 
 
 def made_video(path: Path, minutes: float, console: Console) -> "Truth":
@@ -97,12 +108,12 @@ def _models(console: Console) -> tuple[str, ...]:
 
 
 def _watch(console: Console, library: Path, path: Path, story: "Story", most: int) -> None:
-    """Questions about what is shown: the moment found by its pictures, then a look at the clip."""
+    """Questions about what is shown: the agent looks at clips until they tell."""
     from playhead_bench.watching import load_watcher
 
-    console.print("\n[bold]Watching clips: the moment by search, the answer by nano-vlm[/]")
+    console.print("\n[bold]Watching clips: the agent searches, looks through nano-vlm, and reckons[/]")
     try:
-        watcher = load_watcher(library, story.name, path)
+        watcher = load_watcher(library, path)
     except ModelUnavailable as error:
         _say(console, f"nothing is watched: {error}", "yellow")
         return

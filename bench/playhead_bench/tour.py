@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from random import Random
 from typing import Literal
@@ -53,10 +53,10 @@ def tour(story: Story, seed: int = 0) -> list[Stop]:
 
 
 def clip_questions(story: Story, most: int = 5, seed: int = 0) -> list[Sample]:
-    """Open questions about what is shown, their kinds in turns: what a thing does, which one does that."""
+    """Questions about what is shown, with options, kinds in turns: what a thing does, which one does that."""
     asked = [ask(story, kinds=(kind,), per_kind=most, seed=seed) for kind in SHOWN_KINDS]
     turns = [to_sample(one) for turn in zip_longest(*map(_plain, asked)) for one in turn if one is not None]
-    return [replace(sample, options=(), answer_index=None) for sample in turns[:most]]
+    return turns[:most]
 
 
 def truth_of(answer: str, windows: Sequence[Window]) -> str:

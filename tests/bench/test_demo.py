@@ -8,19 +8,15 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.bench.made_eval import ScriptedFinder
 
 from playhead_bench import demo
-from playhead_bench.evaluate.answerer import ScriptedAnswerer
-from playhead_bench.evaluate.sampling import FrameSource
-from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_bench.nano.profile import FOLDERS
 from playhead_bench.tour import clip_questions, tour, truth_of
 from playhead_bench.watching import Watcher
 from playhead_bench.world.asking.table import Table
-from playhead_bench.world.render import render
 from playhead_bench.world.wander import wander
 from playhead_index.window import Window
+from playhead_tools.evidence import Answer, Interval
 
 
 def test_a_tour_searches_asks_for_words_and_order_and_for_what_is_not_there():
@@ -61,20 +57,22 @@ def test_of_many_windows_the_first_four_are_told():
     assert truth_of("6", windows).endswith("0:30–0:31 and 2 more)")
 
 
-def test_questions_for_clips_are_open_and_have_answers_and_windows():
+def test_questions_for_clips_have_options_answers_and_windows():
     samples = clip_questions(wander(0, 10.0, "test"), most=5)
     assert [sample.kind for sample in samples] == ["what", "which", "what", "which", "what"]
-    assert all(sample.answer and sample.windows and not sample.options for sample in samples)
+    assert all(sample.answer and sample.windows and len(sample.options) == 4 for sample in samples)
 
 
-def test_what_was_watched_is_told_with_the_truth(tmp_path, capsys):
+def test_what_was_watched_is_told_with_the_truth(capsys):
     story = wander(0, 1.0, "test")
-    path = render(story, tmp_path / "minute.mp4").path
-    finder = ScriptedFinder([(story.name, Window(4.0, 8.0))])
-    desk = Desk(ScriptedAnswerer(["it jumps"] * 2), FrameSource({story.name: path}), finder)
-    Watcher(desk).show(Console(width=200), story, most=2)
+    seen = (Interval("v", Path("v.mp4"), Window(4.0, 8.0), "E1"),)
+    cost = {"looks": 2, "frames": 16}
+    Watcher(lambda question, options: Answer("x", "answered", intervals=seen, cost=cost, choice=0)).show(
+        Console(width=200), story, most=1
+    )
     lines = [line for line in capsys.readouterr().out.splitlines() if line]
-    assert lines[1] == "it jumps  at 0:04–0:08"
+    (sample,) = clip_questions(story, 1)
+    assert lines[1] == f"{sample.options[0]}, seen at 0:04–0:08  2 looks at 16 frames"
     assert lines[2].startswith("truth: ")
 
 
