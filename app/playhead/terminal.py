@@ -113,7 +113,8 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
 def _bill(answer: Answer) -> str:
     """What an answer took: `4.1 s, 6 looks at 48 frames, 2 model calls`."""
     cost = answer.cost
-    looks = f"{cost['looks']:.0f} looks at {cost['frames']:.0f} frames" if cost.get("looks") else ""
+    made = cost.get("looks", 0)
+    looks = f"{made:.0f} look{'' if made == 1 else 's'} at {cost['frames']:.0f} frames" if made else ""
     money = f"{cost['money']:.4f} in money" if cost.get("money") else ""
     calls = f"{cost.get('model_calls', 0):.0f} model calls"
     parts = [f"{cost.get('seconds', 0.0):.1f} s", looks, calls, money]
