@@ -47,9 +47,7 @@ def evenly(window: Window, many: int) -> list[float]:
     return [window.start_s + (i + 0.5) * window.duration_s / many for i in range(many)]
 
 
-def dense(
-    video_id: str, window: Window, whole: Window, budget: int, least_s: float = LEAST_S
-) -> ClipRequest:
+def dense(video_id: str, window: Window, whole: Window, budget: int, least_s: float = LEAST_S) -> ClipRequest:
     """Successive frames of a window, in pairs spread evenly over it.
 
     The frames of a pair are `STEP_S` apart, or up to `LONGEST_STEP_S` where that lets fewer frames cover a
