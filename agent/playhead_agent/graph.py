@@ -182,7 +182,11 @@ def watch(state: State, runtime: Runtime[Context]) -> Update:
     """Looks at one clip and asks one question about it."""
     request = Request.from_json(state["wanted"][0])
     row = watch_clip(request, runtime.context)
-    _tell(runtime, "watch", f"{request.window}: {request.question.splitlines()[0]} {row['text']}")
+    _tell(
+        runtime,
+        "watch",
+        f"{request.window}: {request.question.splitlines()[0]} {row.get('text', row.get('failed'))}",
+    )
     return {"looks": [row]}
 
 

@@ -51,6 +51,8 @@ def triage(state: State, context: Context) -> Triage:
     if eyes is None:
         return Triage((), None, table)
     stretches = stretches_of(state["stretches"])
+    if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
+        return Triage((), None, table, notes=(f"nothing was looked at: {failed[0]}",))
     seen = [Seen.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames) if seen or context.limits.looks else 0
     looks = {one.request: one.look for one in seen}
@@ -142,15 +144,13 @@ def _read_beside(
 def watch(request: Request, context: Context) -> dict[str, Any]:
     """The row of one look for the state.
 
-    A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on.
-
-    Raises:
-        ModelUnavailable: the video-LLM cannot be asked.
+    A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on. Where
+    the model cannot be asked at all, the row says why, and the question is answered without looking.
     """
-    eyes: Eyes | None = context.open_eyes()
-    if eyes is None:
-        raise ModelUnavailable("there is no video-LLM to look with")
     try:
+        eyes: Eyes | None = context.open_eyes()
+        if eyes is None:
+            raise ModelUnavailable("there is no video-LLM to look with")
         look = eyes.look(
             request.video_id, request.window, request.question, options=request.options,
             yes_no=request.yes_no, frames=request.frames or None,
@@ -158,5 +158,7 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
         look = Look(request.video_id, request.window, request.question, text, ())
+    except ModelUnavailable as error:
+        return {"request": request.to_json(), "failed": str(error), "times_s": []}
     context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
     return Seen(request, look).to_json()

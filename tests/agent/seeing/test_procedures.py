@@ -135,6 +135,14 @@ def test_without_the_critic_nothing_is_asked_openly(made: Catalog) -> None:
     assert not any(question.startswith("What does") for _, question in eyes.asked)
 
 
+def test_a_video_model_that_is_away_leaves_the_answer_that_there_is_without_it(made: Catalog) -> None:
+    context, eyes = truthful(made)
+    eyes.away = True
+    answer = ask("When does the red car jump?", context=context, scope=Scope((LECTURE,)))
+    assert answer.status != "answered"
+    assert "nothing was looked at: the server is away" in answer.notes
+
+
 def test_money_stops_looks_like_any_other_limit() -> None:
     meter = Meter(Limits(money=1.0))
     meter.look(8, 100, money=0.4)

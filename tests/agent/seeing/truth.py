@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.state import Context
+from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -48,6 +49,7 @@ class TruthEyes:
 
     frames: int = 8
     bare: bool = True
+    away: bool = False
     asked: list[tuple[Window, str]] = field(default_factory=list)
 
     def look(
@@ -61,6 +63,8 @@ class TruthEyes:
         frames: int | None = None,
     ) -> Look:
         """A look without pictures."""
+        if self.away:
+            raise ModelUnavailable("the server is away")
         self.asked.append((window, question))
         text = self._told(window, question)
         p_yes = {"yes": 0.95, "no": 0.05}.get(text) if yes_no else None
