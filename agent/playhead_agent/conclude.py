@@ -142,8 +142,18 @@ def final_answer(state: State, context: Context) -> Answer:
     choice, by = (None, "") if sight is None else (sight.choice, "")
     if sight is None and material.spec.options:
         choice, by = chosen_option(material, checked.report.kept)
+        declines = declining(material.spec.options)
+        if declines is not None and all(
+            material.evidence[i].verdict != "supported" for i in cited_by(checked)
+        ):
+            choice, by = declines, ""  # the closest words are not what was asked, and that can be said
     answer = _kept(state, context, material, _telling(checked, by))
     return replace(answer, choice=choice)
+
+
+def cited_by(checked: _Checked) -> set[str]:
+    """The evidence that the claims which held cite."""
+    return {i for claim in checked.report.kept for i in claim.evidence_ids}
 
 
 def _telling(checked: _Checked, evidence_id: str) -> _Checked:

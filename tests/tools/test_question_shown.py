@@ -133,3 +133,7 @@ def test_a_spec_written_before_there_were_deeds_is_still_read() -> None:
 def test_a_spec_with_deeds_survives_json(sentence: str) -> None:
     spec = parse_question(sentence, options=("a", "b"))
     assert QuestionSpec.from_json(spec.to_json()) == spec
+
+
+def test_between_one_thing_and_nothing_is_no_relation() -> None:
+    assert parse_question("between and what what").relation is None

@@ -11,7 +11,7 @@ from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import named_doers
 from playhead_agent.seeing.hops import see_hop
-from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
+from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed, present
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each, told_at
 from playhead_agent.seeing.when import see_when
@@ -77,7 +77,9 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
     if found:
         sight = told_at(spec, desk, found[:2], deed)
     else:
-        sight = ask_each(spec, desk, desk.moments(deed.text, CANDIDATES), deed)
+        places = desk.moments(deed.text, CANDIDATES)
+        there = present(desk, deed.subject, places)
+        sight = ask_each(spec, desk, there or (places[:1] if desk.must_choose else []), deed)
     undecided = sight.kind in ("absent", "unknown")
     return _chosen(spec, desk, claims) if undecided and claims else sight
 

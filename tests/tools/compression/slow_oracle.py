@@ -111,11 +111,11 @@ def greedy_dpp(relevance: Sequence[float], vectors: np.ndarray, k: int) -> list[
 
 
 def fairest_shares(weights: Sequence[float], capacity: int, budget: int, least: int) -> list[int]:
-    """One token after the other to the largest weight / (2 * has + 1)."""
+    """One token after the other to the largest weight / (2 * has + 1), of equal ones to who has least."""
     counts = [least] * len(weights)
     while sum(counts) < budget and min(counts) < capacity:
         open_ones = [i for i in range(len(weights)) if counts[i] < capacity]
-        counts[max(open_ones, key=lambda i: weights[i] / (2 * counts[i] + 1))] += 1
+        counts[max(open_ones, key=lambda i: (weights[i] / (2 * counts[i] + 1), -counts[i]))] += 1
     return counts
 
 

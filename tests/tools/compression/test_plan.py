@@ -112,5 +112,5 @@ def test_a_frame_that_shows_what_others_show_gets_less() -> None:
     assert plan.counts.tolist() == [12, 4]
 
 
-def test_equal_claims_go_to_the_frame_that_comes_first() -> None:
-    assert share_tokens(np.array([3.0, 15.0, 3.0]), 3, 4).tolist() == [1, 3, 0]
+def test_of_equal_claims_the_frame_with_the_fewest_tokens_wins() -> None:
+    assert share_tokens(np.array([3.0, 15.0, 3.0]), 3, 4).tolist() == [1, 2, 1]

@@ -10,9 +10,9 @@ def share_tokens(
     """(N,) tokens for each frame, in the ratio of weights, together as near to the budget as can be.
 
     Divisors of odd numbers (Sainte-Laguë, 1910): each further token goes to the frame with the largest
-    weight / (2 * tokens it has + 1), the first in time of equal ones. With it no frame loses a token when
-    the budget grows, so of the same frames a larger budget shows all that a small one does; rounding by
-    largest remainders, as usual elsewhere, does not keep that.
+    weight / (2 * tokens it has + 1), of equal ones to the one with the fewest tokens, and of those to the
+    first in time. With it no frame loses a token when the budget grows, so of the same frames a larger budget
+    shows all that a small one does; rounding by largest remainders, as usual elsewhere, does not keep that.
 
     Args:
         weights: (N,) at least 0; all of them 0 means equal.
@@ -33,8 +33,8 @@ def share_tokens(
     if not 0 <= least <= capacity or budget < least * many:
         raise ValueError(f"{budget} tokens do not hold {many} frames of {least} to {capacity} each")
     values = values if values.any() else np.ones(many)
-    steps = np.arange(least, capacity)
-    claims = (values[:, None] / (2 * steps + 1)).ravel()
+    steps = np.arange(least, capacity)[:, None]
+    claims = (values[None, :] / (2 * steps + 1)).ravel()
     won = np.argsort(-claims, kind="stable")[: budget - least * many]
-    counts = np.bincount(won // max(1, len(steps)), minlength=many)
+    counts = np.bincount(won % many, minlength=many) if many else np.zeros(0, dtype=np.int64)
     return np.asarray(least + counts, dtype=np.int64)

@@ -138,7 +138,8 @@ def relation_of(kind: RelationKind, clause: str, masked: Masked, *, soon: bool =
     else:
         pieces = [clause]
     anchors = tuple(anchor_of(piece, masked) for piece in pieces)
-    return Relation(kind, anchors, soon) if all(anchor.text for anchor in anchors) else None
+    whole = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
+    return Relation(kind, anchors, soon) if whole else None
 
 
 def inheriting(relation: Relation, kind: Kind) -> Relation:
