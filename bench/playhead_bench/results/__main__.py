@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what was asked for and writes the page; 1 when a part could not be run."""
     asked = _parser().parse_args(arguments)
     err = Console(stderr=True)
-    places = Places(asked.out / "work", asked.pictures)
+    places = Places(asked.out / "work", asked.pictures, tuple(asked.benches))
     fragments = asked.out / "results"
     failed = 0
 
@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--only", nargs="+", choices=tuple(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    parser.add_argument(
+        "--benches", nargs="+", default=[], metavar="B", help="of the suite only these, such as b5 b10"
     )
     parser.add_argument("--run", nargs="+", type=Path, default=[], metavar="DIR", help="finished evaluations")
     parser.add_argument("--command", default="", help="with --run: the command that gave it")

@@ -28,10 +28,12 @@ class Places:
     Args:
         work: for videos, libraries and runs, made again where they are missing.
         pictures: for PNG files.
+        benches: of the part `suite`, only those with these numbers, such as `b5s`; all for none.
     """
 
     work: Path
     pictures: Path
+    benches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def run_part(name: str, places: Places, say: Say) -> Fragment:
     began = perf_counter()
     found = PARTS[name](places, say)
     took = perf_counter() - began
-    command = f"{PROGRAM} --only {name}"
+    some = f" --benches {' '.join(places.benches)}" if name == "suite" and places.benches else ""
+    command = f"{PROGRAM} --only {name}{some}"
     return Fragment(name, found.title, command, made_at, machine, took, found.data, found.pictures)
 
 
@@ -222,6 +225,8 @@ def suite(places: Places, say: Say) -> Found:
 
     report: dict[str, Any] = {}
     for name in benchmarks():
+        if places.benches and name.partition("_")[0] not in places.benches:
+            continue
         say(f"{name} …")
         report[name] = run_alone(name, "small")
     return Found("The parts alone: small benchmarks", report, {})
