@@ -281,6 +281,14 @@ def _answer(
     )
 
 
+def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
+    """The answer that a state keeps, the words of its evidence read back from the catalog."""
+    answer = Answer.from_json(record)
+    texts = stored_texts(context.catalog, answer.evidence)
+    evidence = tuple(replace(one, text=texts[one.id]) for one in answer.evidence)
+    return replace(answer, evidence=evidence, thread_id=thread_id)
+
+
 def best_so_far(state: State, context: Context, why: str) -> Answer:
     """The answer that a stopped run can still give, from what it had; never `answered`."""
     if not state.get("spec"):

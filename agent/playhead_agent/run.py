@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.conclude import best_so_far
+from playhead_agent.conclude import best_so_far, read_back
 from playhead_agent.graph import build_graph
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
@@ -14,7 +14,6 @@ from playhead_agent.remembering import Remembering
 from playhead_agent.state import Context, State, scope_to_json
 from playhead_index.errors import AgentStopped, LibraryError
 from playhead_index.search.results import Scope
-from playhead_tools.cite import stored_texts
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
@@ -178,7 +177,7 @@ def _run(
                 return
             else:
                 state = cast("State", part)
-        yield _finished(state, run, thread_id)
+        yield read_back(state["answer"], run, thread_id)
     except AgentStopped as stop:
         stop.best = replace(best_so_far(state, run, str(stop)), thread_id=thread_id)
         if raise_on_limit:
@@ -191,11 +190,3 @@ def _carry(state: State, meter: Meter) -> None:
     made = state.get("looks") or []
     meter.looks, meter.frames = len(made), sum(len(row["times_s"]) for row in made)
     meter.visual_tokens = meter.visual_tokens_given = sum(row.get("tokens", 0) for row in made)
-
-
-def _finished(state: State, context: Context, thread_id: str) -> Answer:
-    """The answer of a state, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(state["answer"])
-    texts = stored_texts(context.catalog, answer.evidence)
-    evidence = tuple(replace(record, text=texts[record.id]) for record in answer.evidence)
-    return replace(answer, evidence=evidence, thread_id=thread_id)

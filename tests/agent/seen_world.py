@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from tests.tools.made_library import LECTURE, WordFinder
 
 from playhead_agent.limits import Limits
@@ -10,10 +9,9 @@ from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes, Look
-from playhead_tools.replies import with_options
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, ShownFrame, VideoLLM, YesNo
+from playhead_tools.undecoded import UndecodedEyes
+from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 
 SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n in range(20)]
@@ -28,32 +26,6 @@ def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
     if asked.yes_no:
         return YesNo(yes=-0.1, no=-2.4) if jumps else YesNo(yes=-3.0, no=-0.05)
     return "The dog jumps over the fence." if jumps else "The dog stands still."
-
-
-class QuickEyes(Eyes):
-    """Eyes that decode nothing: two black frames stand for every window, and nothing is remembered."""
-
-    def __init__(self, catalog: Catalog, model: VideoLLM) -> None:
-        super().__init__(catalog, model, bare=True)
-        self.model = model
-
-    def look(
-        self,
-        video_id: str,
-        window: Window,
-        question: str,
-        *,
-        options: tuple[str, ...] = (),
-        yes_no: bool = False,
-        frames: int | None = None,
-    ) -> Look:
-        """What the model says of two black frames."""
-        times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
-        clip = Clip(video_id, window, times_s, np.zeros((2, 8, 8, 3), np.uint8))
-        asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
-        reply = self.model.watch(asked)
-        p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
-        return Look(video_id, window, asked.question, reply.text, tuple(times_s.tolist()), p_yes, 2, 32)
 
 
 class World:
@@ -71,7 +43,7 @@ class World:
 
     def context(self, *, chat: ScriptedChatModel | None = None, limits: Limits | None = None) -> Context:
         """A context as a process that has just started has it: nothing that was seen is in its memory."""
-        eyes = QuickEyes(self.catalog, self.model)
+        eyes = UndecodedEyes(self.catalog, self.model)
         return Context(self.finder, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: eyes)
 
     @property

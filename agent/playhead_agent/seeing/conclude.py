@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from playhead_agent.extractive import Material
 from playhead_agent.reasoning import Finding
+from playhead_agent.seeing.locate import SURE
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import State
 from playhead_agent.verdict import Judgement
@@ -11,7 +12,7 @@ from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Claim, Evidence, coverage_sentence
 from playhead_tools.temporal.event import Event
 
-SURE, MOST = 0.5, 0.98
+MOST = 0.98
 
 
 def sight_of(state: State) -> Sight | None:

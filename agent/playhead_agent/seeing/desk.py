@@ -128,6 +128,7 @@ class Desk:
     short: bool = False
     used: dict[Request, Look] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
+    _segments: dict[str, list[Window]] = field(default_factory=dict)
 
     def look(self, request: Request) -> Look | None:
         """One look; None when it cannot be afforded.
@@ -157,6 +158,12 @@ class Desk:
         if key not in self._found:
             self._found[key] = self._search(text, tuple(lanes))
         return self._found[key][:most]
+
+    def segments(self, video_id: str) -> list[Window]:
+        """The segments of a video, in time order; they end where its cuts are."""
+        if video_id not in self._segments:
+            self._segments[video_id] = [row.window for row in self.context.catalog.segments(video_id)]
+        return self._segments[video_id]
 
     def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
         """One search; without the picture lane where its model cannot be loaded."""

@@ -7,6 +7,7 @@ from typing import Any
 from playhead_agent.gather import Table
 from playhead_agent.nearby import chosen_anchors, read_near
 from playhead_agent.seeing.desk import Desk, NeedLooks, Request, Seen
+from playhead_agent.seeing.locate import SURE
 from playhead_agent.seeing.procedures import see
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
@@ -17,7 +18,6 @@ from playhead_tools.eyes import Eyes, Look
 from playhead_tools.options import declining
 from playhead_tools.spec import QuestionSpec
 
-SURE = 0.5
 WORDS = ("speech", "screen")
 
 
@@ -54,7 +54,7 @@ def triage(state: State, context: Context) -> Triage:
     if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
         return Triage((), None, table, notes=(f"nothing was looked at: {failed[0]}",))
     seen = [Seen.from_json(row) for row in state["looks"]]
-    afford = context.meter.looks_left(eyes.frames) if seen or context.limits.looks else 0
+    afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
     must_choose = bool(spec.options) and declining(spec.options) is None
     desk = Desk(context, stretches, looks, afford, eyes.bare, must_choose)

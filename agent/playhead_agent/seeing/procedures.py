@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_agent.seeing.claims import Claim, claims_of
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Desk, NeedLooks, Request
 from playhead_agent.seeing.doers import named_doers
 from playhead_agent.seeing.hops import see_hop
 from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed, present
@@ -16,7 +16,7 @@ from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each, told_at
 from playhead_agent.seeing.when import see_when
 from playhead_agent.state import Stretch
-from playhead_index.window import Window, format_time
+from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.spec import Anchor, Deed, QuestionSpec
 
@@ -28,9 +28,9 @@ PLACES = 3
 DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 SAME_S = 2.0
+"""Sightings nearer than this are one."""
 MOSTLY = 0.6
 """A segment belongs to a sighting when so much of the shorter of both is shared."""
-"""Sightings nearer than this are one."""
 
 
 def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sight:
@@ -109,8 +109,6 @@ def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sigh
 def _together(
     desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
 ) -> list[list[Sighting]]:
-    from playhead_agent.seeing.desk import NeedLooks
-
     wanted: list[Request] = []
     found: list[list[Sighting]] = []
     for deed in deeds:
@@ -303,9 +301,9 @@ def snapped(desk: Desk, sighting: Sighting) -> Sighting:
     """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
     window = sighting.window
     inside = [
-        row.window
-        for row in desk.context.catalog.segments(sighting.video_id)
-        if row.window.overlap_s(window) >= MOSTLY * min(row.window.duration_s, window.duration_s)
+        segment
+        for segment in desk.segments(sighting.video_id)
+        if segment.overlap_s(window) >= MOSTLY * min(segment.duration_s, window.duration_s)
     ]
     if not inside:
         return sighting
@@ -328,8 +326,3 @@ def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
     sightings = tuple(one for i in known for one in merged(found[i]))
     p = 0.7 if len(known) == len(deeds) else 0.5
     return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=not desk.short)
-
-
-def said_window(sighting: Sighting) -> str:
-    """When something was seen, for people."""
-    return f"{format_time(sighting.window.start_s)}"

@@ -11,8 +11,6 @@ from playhead_tools.spec import QuestionSpec
 CANDIDATES = 4
 OPTION_S = 4.0
 BEFORE_S = 0.5
-NEAR_OPTION_S = 4.0
-LATE_S = 1.0
 
 
 def see_when(spec: QuestionSpec, desk: Desk) -> Sight:

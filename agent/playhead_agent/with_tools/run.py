@@ -1,10 +1,11 @@
 """Asking a model that calls tools: `ask_with_tools` for an answer, `stream_with_tools` for the way to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+from playhead_agent.conclude import read_back
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.progress import Progress
 from playhead_agent.state import Context, scope_to_json
@@ -13,7 +14,6 @@ from playhead_agent.with_tools.graph import build_tool_graph
 from playhead_agent.with_tools.state import TOOL_LIMITS, ToolContext, ToolState
 from playhead_index.errors import AgentStopped, LibraryError
 from playhead_index.search.results import Scope
-from playhead_tools.cite import stored_texts
 from playhead_tools.evidence import Answer
 from playhead_tools.toolbox import Toolbox
 
@@ -130,30 +130,15 @@ def _run(
     options: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
     try:
         for mode, part in graph.stream(
-            given, config, context=run, stream_mode=["updates", "custom"], **options
+            given, config, context=run, stream_mode=["values", "custom"], **options
         ):
             if mode == "custom":
                 yield Progress(**{**part, "evidence": tuple(part["evidence"])})
             else:
-                state = _updated(state, part)
-        yield _finished(state, run.context, thread_id)
+                state = cast("ToolState", part)
+        yield read_back(state["answer"], run.context, thread_id)
     except AgentStopped as stop:
         stop.best = replace(code_answer(state, run.context, str(stop), limit=True), thread_id=thread_id)
         if raise_on_limit:
             raise
         yield stop.best
-
-
-def _updated(state: ToolState, part: Mapping[str, Any]) -> ToolState:
-    updated = state
-    for update in part.values():
-        updated = cast("ToolState", {**updated, **(update or {})})
-    return updated
-
-
-def _finished(state: ToolState, context: Context, thread_id: str) -> Answer:
-    """The answer of a state, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(state["answer"])
-    texts = stored_texts(context.catalog, answer.evidence)
-    evidence = tuple(replace(record, text=texts[record.id]) for record in answer.evidence)
-    return replace(answer, evidence=evidence, thread_id=thread_id)

@@ -5,16 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from playhead_agent.state import Context
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes, Look
-from playhead_tools.replies import with_options
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, ShownFrame, YesNo
+from playhead_tools.undecoded import UndecodedEyes
+from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 
 VIDEO, LENGTH_S = "v0", 3600.0
@@ -36,33 +33,6 @@ def _said(n: int) -> str:
     return "The exam is in May." if n % 3 == 1 else "So much for that."
 
 
-class _QuickEyes(Eyes):
-    """Eyes that decode nothing and remember nothing: every window is the same two black frames."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.model = ScriptedVideoLLM(_tell)
-        super().__init__(catalog, self.model, bare=True)
-        self._black = np.zeros((2, 8, 8, 3), np.uint8)
-
-    def look(
-        self,
-        video_id: str,
-        window: Window,
-        question: str,
-        *,
-        options: tuple[str, ...] = (),
-        yes_no: bool = False,
-        frames: int | None = None,
-    ) -> Look:
-        """What the script says; errors are those of the script."""
-        times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
-        clip = Clip(video_id, window, times_s, self._black)
-        asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
-        reply = self.model.watch(asked)
-        p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
-        return Look(video_id, window, asked.question, reply.text, tuple(times_s.tolist()), p_yes, 2, 32)
-
-
 def _tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
     """The dog jumps in every third moment."""
     jumps = int(asked.clips[0].window.end_s // APART_S) % 3 == 1
@@ -77,7 +47,7 @@ def agent_rig() -> Iterator[tuple[Path, Context]]:
     with TemporaryDirectory() as name:
         catalog = Catalog(Path(name), create=True)
         _fill(catalog)
-        eyes = _QuickEyes(catalog)
+        eyes = UndecodedEyes(catalog, ScriptedVideoLLM(_tell))
         yield Path(name), Context(ScriptedFinder(_Moments(catalog)), catalog, open_eyes=lambda: eyes)
 
 
