@@ -16,6 +16,8 @@ def chosen_option(material: Material, kept: Sequence[Claim]) -> tuple[int | None
         The option, None when none or several are said, and the id of the evidence whose words say it; empty
         where it was reckoned.
     """
+    if material.spec.each_video:
+        return _by_video(material, kept), ""
     reckoned = _reckoned(material)
     return reckoned if reckoned is not None else _by_words(material, kept)
 
@@ -35,6 +37,21 @@ def _reckoned(material: Material) -> tuple[int | None, str] | None:
     if any(time_s is not None for time_s in choose.option_times_s(options)) and finding.events:
         return choose.by_time(options, finding.events[0].window.start_s, START_SLACK_S), ""
     return None
+
+
+def _by_video(material: Material, kept: Sequence[Claim]) -> int | None:
+    """The option that names the one video whose words fit best, or says how many videos have such words."""
+    spec = material.spec
+    cited = {i: material.evidence[i] for claim in kept for i in claim.evidence_ids}
+    most = max((record.match for record in cited.values()), default=0.0)
+    ids = {record.video_id for record in cited.values() if record.match == most}
+    if spec.intent == "count":
+        return choose.by_number(spec.options, float(len(ids)))
+    if len(ids) != 1:
+        return None
+    path = material.videos[ids.pop()].path
+    bare = choose.by_text(spec.options, path.stem)
+    return choose.by_text(spec.options, path.name) if bare is None else bare
 
 
 def _by_words(material: Material, kept: Sequence[Claim]) -> tuple[int | None, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Material, abstention, computed_numbers, extractive_claims
 from playhead_agent.reasoning import Finding, reason
+from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
     seen_claims,
     seen_finding,
@@ -32,7 +33,9 @@ from playhead_tools.cite import (
     Grounds,
     check_claims,
     reads_like_orders,
+    spans_of,
     stored_texts,
+    texts_of,
     without_markers,
 )  # fmt: skip
 from playhead_tools.evidence import Answer, Claim, Interval, Reason, Status, coverage_sentence
@@ -99,9 +102,10 @@ def _suspicious(material: Material) -> list[str]:
 def material_of(state: State, context: Context) -> Material:
     """What sentences are made of, the words read from the catalog."""
     evidence = {record.id: record for record in evidence_of(state)}
-    texts = stored_texts(context.catalog, evidence.values())
+    spans = spans_of(context.catalog, evidence.values())
+    texts = texts_of(context.catalog, evidence.values(), spans)
     finding = Finding.from_json(state["finding"])
-    return Material(spec_of(state), finding, evidence, texts, _videos(state, context))
+    return Material(spec_of(state), finding, evidence, texts, _videos(state, context), spans=spans)
 
 
 def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
@@ -130,9 +134,9 @@ def final_answer(state: State, context: Context) -> Answer:
     material = material_of(state, context)
     checked = _checked(state, context, material)
     sight = sight_of(state)
-    if sight is not None and sight.kind == "yes_no" and not sight.value:
+    if sight is not None and (is_none(sight) or (sight.kind == "yes_no" and not sight.value)):
         judgement = Judgement(**state["verdict"])
-        text = seen_no(coverage_of(state))
+        text = (seen_in_none if is_none(sight) else seen_no)(coverage_of(state))
         told = _answer(state, context, text, judgement.status, judgement.reason, checked.notes)
         sure = context.calibration(judgement.confidence)
         return replace(told, confidence=sure, choice=sight.choice)
@@ -165,7 +169,15 @@ def _telling(checked: _Checked, evidence_id: str) -> _Checked:
 def _checked(state: State, context: Context, material: Material) -> _Checked:
     looked_at = stretches_of(state["looked_at"])
     computed = computed_numbers(material.finding)
-    grounds = Grounds(context.catalog, material.evidence, material.videos, looked_at, computed)
+    grounds = Grounds(
+        context.catalog,
+        material.evidence,
+        material.videos,
+        looked_at,
+        computed,
+        material.texts,
+        material.spans,
+    )
     draft = state["draft"]
     claims = [Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"]]
     report = check_claims(claims, grounds)

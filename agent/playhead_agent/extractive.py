@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playhead_agent.reasoning import MERGE_GAP_S, Finding
+from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
 from playhead_tools.look_up import VideoEntry
@@ -33,7 +34,7 @@ _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What sentences are made of: the question, the finding, and the evidence with its words."""
+    """What sentences are made of: the question, the finding, the evidence, its words and spans."""
 
     spec: QuestionSpec
     finding: Finding
@@ -41,6 +42,7 @@ class Material:
     texts: Mapping[str, str]
     videos: Mapping[str, VideoEntry]
     notes: list[str] = field(default_factory=list)
+    spans: Mapping[int, SpanRow] = field(default_factory=dict)
 
     def at(self, video_id: str, window: Window) -> str:
         """`0:35–0:41`, with the file's name when there are several."""

@@ -11,7 +11,7 @@ from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict, add_coverage
-from playhead_tools.look_up import list_videos, search_moments
+from playhead_tools.look_up import search_moments
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_SCOPES = 8
@@ -34,18 +34,27 @@ class Table:
     whole: bool = True
     cut: bool = False
     missed: tuple[float, str] = (0.0, "")
+    _ids: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for record in reversed(self.records):  # of equal ones the first counts
+            self._ids[_key(record)] = record.id
 
     def add(self, record: Evidence) -> str:
         """The id of a record, new or known; empty when the table is full."""
-        key = (record.identity, record.role, record.tied_to)
-        for known in self.records:
-            if (known.identity, known.role, known.tied_to) == key:
-                return known.id
+        key = _key(record)
+        if (known := self._ids.get(key)) is not None:
+            return known
         if len(self.records) >= self.most:
             self.cut = True
             return ""
-        self.records.append(replace(record, id=f"E{len(self.records) + 1}"))
-        return self.records[-1].id
+        self._ids[key] = f"E{len(self.records) + 1}"
+        self.records.append(replace(record, id=self._ids[key]))
+        return self._ids[key]
+
+
+def _key(record: Evidence) -> tuple[Any, ...]:
+    return (record.identity, record.role, record.tied_to)
 
 
 def run_search(
@@ -89,7 +98,7 @@ def _search(lookup: dict[str, Any], scope: Scope, context: Context) -> tuple[Sea
 
 def _scopes(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
     """One scope for all videos that are searched whole, one for each other window; or their hull."""
-    whole = {video.video_id: video.duration_s for video in list_videos(catalog)}
+    whole = {video.video_id: video.duration_s for video in catalog.videos()}
     by_window: dict[Window | None, list[str]] = {}
     for video_id, window in stretches:
         is_whole = window.start_s <= 0 and window.end_s >= whole[video_id]

@@ -39,7 +39,7 @@ from playhead_agent.state import (
 )  # fmt: skip
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage
-from playhead_tools.evidence import Evidence, coverage_to_json, join_coverage, listed
+from playhead_tools.evidence import coverage_to_json, join_coverage, listed
 from playhead_tools.question import parse_question
 from playhead_tools.question.follow_up import follow_up
 from playhead_tools.spec import QuestionSpec
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 2
 _FULL = "there is more evidence than was taken; limits.evidence sets how much is"
+Row = dict[str, Any]
 Update = dict[str, Any]
 Node = Callable[[State, Runtime[Context]], Update]
 Bind = Callable[[str, Node], Any]
@@ -59,14 +60,13 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
     """Takes the question apart and finds the stretches that it is about."""
     runtime.context.meter.step("parse")
     options, question = tuple(state.get("options") or ()), meant(state)
-    spec = parse_question(question, options)
     try:
         spec, placed = place(question, scope_from_json(state.get("scope")), runtime.context, options)
         if placed.which is not None and runtime.context.may_ask:  # waits here; runs again with the reply
             placed = placed.answered(interrupt(placed.which.to_json()))
         refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
     except ToolError as error:
-        refusal, stretches, notes = ("unknown", f"{error}."), (), []
+        spec, refusal, stretches, notes = parse_question(question, options), ("unknown", f"{error}."), (), []
     if question != state["question"]:
         notes.append(f"taken as: {question}")
     if spec.speaker:
@@ -135,12 +135,12 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     done = inspect_library(
         spec, state["lookups"], state["found"], stretches, runtime.context, evidence_of(state)
     )
-    records = done.table.records
-    near = "" if records else nearest_note(spec, stretches, runtime.context)
-    _tell(runtime, "inspect", f"{len(records)} pieces of evidence", records)
+    rows = [record.to_json(compact=True) for record in done.table.records]
+    near = "" if rows else nearest_note(spec, stretches, runtime.context)
+    _tell(runtime, "inspect", f"{len(rows)} pieces of evidence", rows)
     return {
         "found": [],
-        "evidence": [record.to_json(compact=True) for record in records],
+        "evidence": rows,
         "whole": state["whole"] and done.table.whole,
         "cut": state["cut"] or done.table.cut,
         "coverage": _joined(state, done.coverage),
@@ -163,9 +163,11 @@ def triage(state: State, runtime: Runtime[Context]) -> Update:
     if done.wanted:
         wanted = [request.to_json() for request in done.wanted]
         return {"wanted": wanted, "coverage": _joined(state, list(done.coverage))}
+    if done.sight is None:  # the evidence is as it was
+        return {"wanted": [], "sight": None, "notes": [*state["notes"], *done.notes]}
     return {
         "wanted": [],
-        "sight": None if done.sight is None else done.sight.to_json(),
+        "sight": done.sight.to_json(),
         "evidence": [record.to_json(compact=True) for record in done.table.records],
         "coverage": _joined(state, list(done.coverage)),
         "looked_at": state["looked_at"] + rows_of(done.looked_at),
@@ -194,7 +196,7 @@ def reason(state: State, runtime: Runtime[Context]) -> Update:
     """Builds events and reckons with their times."""
     runtime.context.meter.step("reason")
     finding = reckoned(state, runtime.context)
-    _tell(runtime, "reason", f"{finding.op} on {len(finding.events)} events", evidence_of(state))
+    _tell(runtime, "reason", f"{finding.op} on {len(finding.events)} events", state["evidence"])
     return {"finding": finding.to_json()}
 
 
@@ -203,7 +205,7 @@ def verify(state: State, runtime: Runtime[Context]) -> Update:
     runtime.context.meter.step("verify")
     judgement = judged(state, runtime.context)
     message = f"{judgement.status} {judgement.reason}".strip()
-    _tell(runtime, "verify", message, evidence_of(state))
+    _tell(runtime, "verify", message, state["evidence"])
     return {"verdict": judgement.to_json()}
 
 
@@ -220,16 +222,16 @@ def compose(state: State, runtime: Runtime[Context]) -> Update:
     """Writes the claims: the chat model where there is one, else code from the stored words."""
     runtime.context.meter.step("compose")
     draft, notes = draft_claims(state, runtime.context)
-    _tell(runtime, "compose", f"{len(draft['claims'])} claims by {draft['by']}", evidence_of(state))
+    _tell(runtime, "compose", f"{len(draft['claims'])} claims by {draft['by']}", state["evidence"])
     return {"draft": draft, "notes": state["notes"] + notes}
 
 
 def check(state: State, runtime: Runtime[Context]) -> Update:
     """Holds every citation against the catalog and makes the answer of what is left."""
     runtime.context.meter.step("check")
-    answer = final_answer(state, runtime.context)
-    _tell(runtime, "check", answer.status, answer.evidence)
-    return {"answer": answer.to_json(compact=True), "draft": {}}
+    answer = final_answer(state, runtime.context).to_json(compact=True)
+    _tell(runtime, "check", answer["status"], answer["evidence"])
+    return {"answer": answer, "draft": {}}
 
 
 def build_graph(
@@ -289,5 +291,7 @@ def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:
     return None if joined is None else coverage_to_json(joined)
 
 
-def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Evidence] = ()) -> None:
-    runtime.stream_writer(Progress.of(node, message, evidence, runtime.context.meter.seconds).to_json())
+def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Row] = ()) -> None:
+    """Tells that a node has ended; the evidence is rows of the state."""
+    seconds = round(runtime.context.meter.seconds, 3)
+    runtime.stream_writer(Progress(node, message, tuple(evidence), seconds).to_json())

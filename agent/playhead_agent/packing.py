@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 LEAST_BYTES = 200
 """Less is kept as it is: packing would not make it smaller."""
-LEVEL = 6
+LEVEL = 1
+"""Of deflate: 6 takes 3 to 10 % fewer bytes for one and a half times the time."""
 _MARK = "+zlib"
 
 

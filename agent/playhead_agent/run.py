@@ -18,7 +18,7 @@ from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.types import Command
+    from langgraph.types import Command, StreamMode
 
 RECURSION_LIMIT = 100
 
@@ -57,16 +57,8 @@ def ask(
         from langgraph.checkpoint.memory import InMemorySaver
 
         checkpointer = InMemorySaver()
-    steps = stream(
-        question,
-        context=context,
-        checkpointer=checkpointer,
-        thread_id=thread_id,
-        scope=scope,
-        options=options,
-        raise_on_limit=raise_on_limit,
-    )
-    for step in steps:
+    given = _asked(question, scope, options)
+    for step in _run(given, context, checkpointer, thread_id, raise_on_limit, tells=False):
         if isinstance(step, Answer):
             return step
         if isinstance(step, Clarify) and on_question is not None and checkpointer is not None:
@@ -98,9 +90,7 @@ def stream(
     """
     if context.may_ask and checkpointer is None:
         raise ValueError("a run that may ask back needs a checkpointer, got context.may_ask and none")
-    given: State = {"question": question, "options": list(options), "spec": {}}
-    if scope is not None:
-        given["scope"] = scope_to_json(scope)
+    given = _asked(question, scope, options)
     yield from _run(given, context, checkpointer, thread_id or uuid4().hex, raise_on_limit)
 
 
@@ -148,13 +138,23 @@ def reply(
     yield from _run(Command(resume=said), context, checkpointer, thread_id, raise_on_limit)
 
 
+def _asked(question: str, scope: Scope | None, options: Sequence[str]) -> State:
+    given: State = {"question": question, "options": list(options), "spec": {}}
+    if scope is not None:
+        given["scope"] = scope_to_json(scope)
+    return given
+
+
 def _run(
     given: "State | Command[Any] | None",
     context: Context,
     checkpointer: "BaseCheckpointSaver[str] | None",
     thread_id: str,
     raise_on_limit: bool,
+    *,
+    tells: bool = True,
 ) -> Iterator[Progress | Answer]:
+    """What happens; where nobody listens to progress, nodes run in the caller's thread, which is faster."""
     meter = Meter(context.limits, context.meter.clock)
     run = replace(context, meter=meter, finder=Remembering(context.finder))
     graph = build_graph(checkpointer)
@@ -168,16 +168,17 @@ def _run(
     else:
         _carry(state, meter)
     how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
+    modes: list[StreamMode] = ["values", "custom"] if tells else ["values"]
+    question_back: Clarify | None = None
     try:
-        for mode, part in graph.stream(given, config, context=run, stream_mode=["values", "custom"], **how):
+        for mode, part in graph.stream(given, config, context=run, stream_mode=modes, **how):
             if mode == "custom":
                 yield Progress(**{**part, "evidence": tuple(part["evidence"])})
             elif waits := part.get("__interrupt__"):
-                yield Clarify.from_json(waits[0].value, thread_id)
-                return
+                question_back = Clarify.from_json(waits[0].value, thread_id)  # told when all is written down
             else:
                 state = cast("State", part)
-        yield read_back(state["answer"], run, thread_id)
+        yield question_back or read_back(state["answer"], run, thread_id)
     except AgentStopped as stop:
         stop.best = replace(best_so_far(state, run, str(stop)), thread_id=thread_id)
         if raise_on_limit:

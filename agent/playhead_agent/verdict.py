@@ -48,11 +48,13 @@ def judge(
     Absent is said only when every lane that could show what was asked was searched and holds something,
     every video in scope is indexed to the end, and the picture lane, where it is needed, has a threshold.
     """
-    cited = [e for e in evidence if e.id in set(finding.evidence_ids)]
+    ids = set(finding.evidence_ids)
+    cited = [e for e in evidence if e.id in ids]
     missing = why_missing(spec, evidence, coverage, picture_calibrated)
     if not cited:
         return Judgement("abstained", missing, 0.0)
-    anchors = [e for e in evidence if e.id in {c.tied_to for c in cited}]
+    tied_to = {record.tied_to for record in cited}
+    anchors = [e for e in evidence if e.id in tied_to]
     widened = _stands_elsewhere(spec, [*cited, *anchors])
     doubt = _doubt(spec, finding, [*cited, *anchors], missing, widened)
     sure = confidence(

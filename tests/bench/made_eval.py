@@ -79,4 +79,4 @@ class ScriptedFinder:
         if self.told is None:
             raise LibraryError("nothing to say")
         self.asked.append((tuple(options), way))
-        return Replied(self.told, tuple(self.found))
+        return Replied(self.told, tuple(self.found), tuple(self.found))

@@ -1,9 +1,11 @@
 """Tests of looks that are kept, of the product asked in its ways, and of clips named before decoding."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.bench.made_eval import desk_of, three_colours
+from tests.tiny_video_llm import make_tiny_video_llm
 
 from playhead import Library
 from playhead.models import ModelNames
@@ -14,6 +16,7 @@ from playhead_bench.evaluate.looks import KeptEyes, LookBook, NoModel
 from playhead_bench.evaluate.product import Product, Watching, Way
 from playhead_bench.evaluate.reply_cache import CachedAnswerer, reply_key
 from playhead_bench.evaluate.sampling import FrameSource
+from playhead_bench.evaluate.session import Settings, watching
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import Recipe
 from playhead_index.window import Window
@@ -23,6 +26,7 @@ from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 OFF = ModelNames("off", "off", "off", "off", "off", video="off")
 WINDOW = Window(7.0, 11.0)
+REQUEST = ClipRequest("v", (7.0, 7.5), Window(7.0, 8.0))
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +71,52 @@ def test_a_replay_makes_no_look(library: Library, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_look_that_keeps_a_part_is_not_one_that_keeps_all(library: Library, tmp_path: Path) -> None:
+    video_id, book = library.videos()[0].video.video_id, LookBook(tmp_path, "1", short_side_px=32)
+    model = ScriptedVideoLLM(["green", "grey", "blue"])
+
+    def said(part: float) -> str:
+        eyes = KeptEyes(library.catalog, model, book, bare=True, keep_tokens=part)
+        return eyes.look(video_id, WINDOW, "Which colour?").text
+
+    assert [said(part) for part in (1.0, 0.25, 0.5, 1.0, 0.25, 0.5)] == ["green", "grey", "blue"] * 2
+    assert len(model.asked) == len((tmp_path / "looks.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_look_that_keeps_all_has_the_name_that_older_runs_gave_it(tmp_path: Path) -> None:
+    book, how = LookBook(tmp_path, "1", short_side_px=32), {"yes_no": False, "bare": True}
+    assert book.key(REQUEST, "Which?", **how) == "5c3882706915a7905c01a68cab6c71fc"
+    assert book.key(REQUEST, "Which?", keep_tokens=1.0, **how) == book.key(REQUEST, "Which?", **how)
+
+
+def test_a_way_sets_the_part_of_the_tokens_that_a_look_keeps(library: Library, tmp_path: Path) -> None:
+    made = make_tiny_video_llm(tmp_path / "tiny")
+    asked = Library(library.folder, replace(OFF, video=str(made), device="cpu"))
+    settings = Settings(tmp_path, ScriptedAnswerer([]), asked.models)
+    product = Product(asked, watching(asked, settings))
+    video_ids = [asked.videos()[0].video.video_id]
+    looks = {
+        part: look
+        for part in (1.0, 0.25)
+        for look in product.ask("Which?", video_ids, (), Way(baseline="uniform", keep_tokens=part)).looks
+    }
+    assert looks[1.0].visual_tokens == looks[1.0].visual_tokens_given == looks[0.25].visual_tokens_given > 0
+    assert 0.15 * looks[1.0].visual_tokens < looks[0.25].visual_tokens <= 0.25 * looks[1.0].visual_tokens
+
+
 def test_a_baseline_is_asked_by_the_benchmarks_names(library: Library, video: Path, tmp_path: Path) -> None:
-    watching = Watching(ScriptedVideoLLM(["B"]), True, LookBook(tmp_path, "1", short_side_px=32))
+    model = ScriptedVideoLLM(["B"])
+    watching = Watching(lambda part: model, True, LookBook(tmp_path, "1", short_side_px=32))
     finder = LibraryFinder(library, {"v": video}, product=Product(library, watching))
     replied = finder.ask("Which colour?", ["v"], ["red", "green"], Way(baseline="uniform"))
     assert (replied.answer.text, replied.answer.cost["looks"]) == ("green", 1)
     assert {call.request.video_id for call in replied.calls if call.request} == {"v"}
-    assert {video_id for video_id, _ in replied.cited} == {"v"}
+    assert {video_id for video_id, _ in replied.found} == {"v"}
 
 
 def test_a_baseline_needs_something_to_look_with(library: Library) -> None:
     with pytest.raises(ModelUnavailable, match="'uniform' has no video-LLM to look with"):
         Product(library).ask("Which?", ["three-colours.mp4"], (), Way(baseline="uniform"))
-
-
-REQUEST = ClipRequest("v", (7.0, 7.5), Window(7.0, 8.0))
 
 
 def test_a_clip_is_named_by_its_file_and_times_before_it_is_decoded(video: Path) -> None:

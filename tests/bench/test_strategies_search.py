@@ -146,13 +146,18 @@ def test_what_a_strategy_stands_on_is_cited(video: Path) -> None:
 def test_strategies_come_in_the_order_of_the_table() -> None:
     assert [one.name for one in strategies_named(["gold", "blind"])] == ["blind", "gold"]
     usual = [one.name for one in strategies_named([])]
-    assert usual == [name for name in STRATEGIES if not name.startswith("agent-no")]
+    assert usual == [name for name in STRATEGIES if not name.startswith(("agent-no", "agent-quarter"))]
     assert {one.name for one in (*BASES, AGENT_WORDS)} < set(usual)
 
 
 def test_the_agent_can_be_asked_without_its_parts() -> None:
     assert "agent-no-pictures" in {one.name for one in ABLATIONS}
     assert not Way(switches=(("nothing_of_the_kind", False),)).possible
+
+
+def test_the_agent_keeps_all_tokens_and_one_beside_it_a_quarter() -> None:
+    parts = {one.name: one.way.keep_tokens for one in (*BASES, AGENT, *ABLATIONS)}
+    assert {name: part for name, part in parts.items() if part < 1} == {"agent-quarter-tokens": 0.25}
 
 
 def test_a_strategy_that_there_is_not_is_named() -> None:

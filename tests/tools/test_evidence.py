@@ -1,6 +1,7 @@
 """Answers as JSON, and what was searched as a sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,13 @@ def test_an_answer_survives_json() -> None:
         thread_id="t",
     )
     assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+
+
+def test_only_supported_stretches_are_verified() -> None:
+    held, closest = SAID, replace(SAID, id="E2", verdict="unverified")
+    intervals = tuple(Interval("v", Path("/a/talk.mp4"), SAID.window, one.id) for one in (held, closest))
+    answer = Answer("x", "answered", intervals=intervals, evidence=(held, closest))
+    assert [interval.evidence_id for interval in answer.verified] == [held.id]
 
 
 def test_the_keys_of_an_answer_are_a_contract() -> None:

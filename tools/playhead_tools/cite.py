@@ -5,6 +5,7 @@ of an evidence are read back from the catalog by its span ids.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -56,7 +57,7 @@ class Grounds:
         looked_at: (video_id, window) of everything that was retrieved or read in this run.
         computed: numbers that code reckoned in this run: counts, durations, times in seconds.
         texts: the words of each evidence, read from the catalog when the check begins.
-        spans: likewise the spans that they stand on, by id; those that are not here are read one by one.
+        spans: likewise the spans that they stand on, by id; what is not here is read, all at once.
     """
 
     catalog: Catalog
@@ -71,12 +72,21 @@ class Grounds:
 def stored_texts(catalog: Catalog, evidence: Iterable[Evidence]) -> dict[str, str]:
     """The words of each evidence by its id, from the catalog; empty for pictures and vanished spans."""
     records = list(evidence)
-    spans = read_spans(catalog, (span_id for record in records for span_id in record.span_ids))
+    return texts_of(catalog, records, spans_of(catalog, records))
+
+
+def spans_of(catalog: Catalog, evidence: Iterable[Evidence]) -> dict[int, SpanRow]:
+    """The spans that evidence stands on, by id, read at once; without those that have vanished."""
+    return read_spans(catalog, (span_id for record in evidence for span_id in record.span_ids))
+
+
+def texts_of(catalog: Catalog, evidence: Iterable[Evidence], spans: Mapping[int, SpanRow]) -> dict[str, str]:
+    """What `stored_texts` gives, from spans that were read already."""
     return {
         record.id: metadata_text(list_videos(catalog, Scope((record.video_id,)))[0])
         if record.kind == "metadata"
         else record.said or " ".join(spans[i].words.text for i in record.span_ids if i in spans)
-        for record in records
+        for record in evidence
     }
 
 
@@ -131,10 +141,13 @@ def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
     quotes, or when at least half of its content words stand in what it cites; else `unverified`.
     """
     claims = list(claims)
-    cited = {i for claim in claims for i in claim.evidence_ids if i in grounds.evidence}
-    span_ids = [span_id for i in sorted(cited) for span_id in grounds.evidence[i].span_ids]
-    grounds = replace(grounds, spans={**grounds.spans, **read_spans(grounds.catalog, span_ids)})
-    texts = {**stored_texts(grounds.catalog, (grounds.evidence[i] for i in cited)), **grounds.texts}
+    named = dict.fromkeys(i for claim in claims for i in claim.evidence_ids if i in grounds.evidence)
+    cited = [grounds.evidence[i] for i in named]
+    unread = [record for record in cited if not all(i in grounds.spans for i in record.span_ids)]
+    spans = {**grounds.spans, **spans_of(grounds.catalog, unread)}
+    unknown = [record for record in cited if record.id not in grounds.texts]
+    texts = {**texts_of(grounds.catalog, unknown, spans), **grounds.texts}
+    grounds = replace(grounds, spans=spans)
     kept, dropped = [], []
     for claim in claims:
         ids, lost = _ids_that_hold(claim, grounds, texts)
@@ -184,17 +197,24 @@ def _why_not(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str
 
 def _wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
     bare = _bare(text, grounds)
+    clocks, numbers = clocks_in(bare), numbers_in(bare)
+    if not clocks and not numbers:
+        return ""
     windows = [grounds.evidence[i].window for i in ids]
     times_s = [t for w in windows for t in (w.start_s, w.end_s, w.duration_s)]
     times_s += [*grounds.computed, *(t for i in ids for t in clocks_in(texts[i]))]
-    for clock_s in clocks_in(bare):
-        if not any(abs(clock_s - t) <= _CLOCK_SLACK_S for t in times_s):
+    times_s.sort()
+    for clock_s in clocks:
+        at = bisect_left(times_s, clock_s)
+        nearest = times_s[max(0, at - 1) : at + 1]
+        if not any(abs(clock_s - t) <= _CLOCK_SLACK_S for t in nearest):
             return f"the time {format_time(clock_s)} is neither in {', '.join(ids)} nor computed"
-    numbers = [n for i in ids for n in numbers_in(texts[i])]
-    reckoned = [*grounds.computed, *times_s]
-    for number in numbers_in(bare):
-        rounded = any(number in (round(r), round(r, 1)) for r in reckoned)
-        if number not in numbers and not rounded:
+    if not numbers:
+        return ""
+    known = {n for i in ids for n in numbers_in(texts[i])}
+    known |= {rounded for time_s in times_s for rounded in (round(time_s), round(time_s, 1))}
+    for number in numbers:
+        if number not in known:
             return f"the number {number:g} is neither in {', '.join(ids)} nor computed"
     return ""
 

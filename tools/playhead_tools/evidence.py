@@ -71,15 +71,23 @@ class Evidence:
         record["span_ids"], record["lanes"] = list(self.span_ids), list(self.lanes)
         if not compact:
             return record
-        usual = {**_USUAL, "lanes": [self.kind], "text": self.text}
-        return {name: value for name, value in record.items() if name not in usual or usual[name] != value}
+        del record["text"]
+        if self.lanes == (self.kind,):
+            del record["lanes"]
+        for name, usual in _USUAL.items():
+            if record[name] == usual:
+                del record[name]
+        return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The record that `to_json` wrote, compact or not."""
-        values = {**_USUAL, "text": "", "lanes": [record["kind"]], **record}
+        values = {**_USUAL, **record}
         values["window"] = Window(*values["window"])
-        values["span_ids"], values["lanes"] = tuple(values["span_ids"]), tuple(values["lanes"])
+        values["span_ids"], values["lanes"] = (
+            tuple(values["span_ids"]),
+            tuple(values.get("lanes", (values["kind"],))),
+        )
         return cls(**values)
 
 
@@ -168,6 +176,12 @@ class Answer:
             raise ValueError(f"confidence must be within [0, 1], got {self.confidence}")
         if (self.status == "answered") != (self.reason == ""):
             raise ValueError(f"only an answered answer has no reason, got {self.status = }, {self.reason = }")
+
+    @property
+    def verified(self) -> tuple[Interval, ...]:
+        """The cited stretches that were found to show or say it; the others are only the closest."""
+        held = {record.id for record in self.evidence if record.verdict == "supported"}
+        return tuple(interval for interval in self.intervals if interval.evidence_id in held)
 
     def to_json(self, *, compact: bool = False) -> dict[str, Any]:
         """Plain JSON types under the names of the fields; compact leaves the words of the evidence out."""

@@ -33,8 +33,7 @@ def plain(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))
-    words = _TOKEN.findall(letters)
-    return " ".join(re.sub(r"['’]", "", word) for word in words)
+    return " ".join(_TOKEN.findall(letters)).replace("'", "").replace("’", "")
 
 
 def straight_quotes(text: str) -> str:
@@ -58,11 +57,13 @@ def put_away_quotes(text: str, mark: Callable[[int], str]) -> tuple[str, tuple[s
     return marked, tuple(quotes)
 
 
+@lru_cache(maxsize=4096)
 def quotes_in(text: str) -> tuple[str, ...]:
     """The phrases in quotation marks."""
     return put_away_quotes(text, str)[1]
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A lower-case word without its commonest English endings; words of up to three letters stay.
 
@@ -83,6 +84,7 @@ def _undoubled(root: str, suffix: str) -> str:
     return root[:-1] if doubled else root
 
 
+@lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """The stems that carry meaning; all stems when there would be none ("to be or not to be")."""
     words = plain(text).split()
@@ -109,7 +111,12 @@ def coverage(asked: str, text: str) -> float:
     wanted = content_words(asked)
     if not wanted:
         return 0.0
-    return len(wanted & frozenset(map(stem, plain(text).split()))) / len(wanted)
+    return len(wanted & _stems(text)) / len(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, plain(text).split()))
 
 
 def says(text: str, quote: str) -> bool:

@@ -112,6 +112,7 @@ class QuestionSpec:
         options: the answers to choose from, without their letters.
         scope_tags: only videos with one of these tags are meant.
         scope_folders: only videos in one of these folders are meant.
+        each_video: it is asked of each video: in which of them, or in how many.
     """
 
     text: str
@@ -133,6 +134,7 @@ class QuestionSpec:
     options: tuple[str, ...] = ()
     scope_tags: tuple[str, ...] = ()
     scope_folders: tuple[str, ...] = ()
+    each_video: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, for a run's state."""

@@ -168,7 +168,7 @@ class Desk:
     def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
         """One search; without the picture lane where its model cannot be loaded."""
         scope = Scope(tuple(dict.fromkeys(video_id for video_id, _ in self.stretches)))
-        self.context.meter.search((text, lanes))
+        self.context.meter.search((text, lanes, scope.video_ids))
         try:
             searched = search_moments(self.context.finder, text, scope=scope, lanes=lanes, limit=MOST_MOMENTS)
         except ModelUnavailable:

@@ -7,6 +7,7 @@ where there are some, and reckons with the times of what it saw.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from playhead_agent.seeing.across import see_videos
 from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, NeedLooks, Request
 from playhead_agent.seeing.doers import named_doers
@@ -50,6 +51,8 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
         return see_hop(spec, desk)
     if spec.relation is not None:
         return _related(spec, desk, anchors)
+    if spec.each_video and spec.deeds:
+        return see_videos(spec, desk)
     if spec.superlative:
         return _longest(spec, desk)
     procedures = {
@@ -189,6 +192,7 @@ def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: s
     if not fitting:
         return _chosen(spec, desk, claims) if desk.must_choose else Sight("unknown", whole=False)
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
+    best = narrowed(desk, claim.deed, best)
     text = spec.options[claim.option]
     return Sight("chosen", text, (first, best), claim.option, p=min(first.p, best.p) * 0.8)
 
@@ -234,6 +238,7 @@ def _count(spec: QuestionSpec, desk: Desk) -> Sight:
     if not events:
         return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
     p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
+    events = _exact(desk, spec.deeds[0], events)
     return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=not desk.short)
 
 

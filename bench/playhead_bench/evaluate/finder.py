@@ -20,6 +20,7 @@ from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.vectors import require_same_model
 from playhead_index.store.watch import CatalogWatch
 from playhead_index.window import Window
+from playhead_tools.evidence import Interval
 from playhead_tools.eyes import Look
 from playhead_tools.sampling import ClipRequest
 
@@ -101,8 +102,11 @@ class LibraryFinder:
             ModelUnavailable: a model that the way needs is not there.
         """
         asked = self._product.ask(question, [self._ids[video_id] for video_id in video_ids], options, way)
-        cited = tuple((self._names[one.video_id], one.window) for one in asked.answer.intervals)
-        return Replied(asked.answer, cited, tuple(map(self._call, asked.looks)), asked.spared_s)
+        found, cited = self._places(asked.answer.intervals), self._places(asked.answer.verified)
+        return Replied(asked.answer, found, cited, tuple(map(self._call, asked.looks)), asked.spared_s)
+
+    def _places(self, intervals: Sequence[Interval]) -> tuple[Place, ...]:
+        return tuple((self._names[one.video_id], one.window) for one in intervals)
 
     def _call(self, look: Look) -> Call:
         request = ClipRequest(self._names[look.video_id], look.times_s, look.window)

@@ -46,11 +46,18 @@ class LookBook:
         self._kept = {row["key"]: _look(row["look"]) for row in rows}
         self._writer = None if replay else LineWriter(path)
 
-    def key(self, request: ClipRequest, question: str, *, yes_no: bool, bare: bool) -> str:
-        """Hexadecimal name of a look: of the model, the file's content, the frames and the question."""
+    def key(
+        self, request: ClipRequest, question: str, *, yes_no: bool, bare: bool, keep_tokens: float = 1.0
+    ) -> str:
+        """Hexadecimal name of a look: of model, the file's content, frames, question, and what part is kept.
+
+        A look that keeps all of its tokens is named as it was before any could be left out.
+        """
         window = (request.window.start_s, request.window.end_s)
         asked = (self._revision, bare, self.short_side_px, request.video_id, request.times_s, window)
-        return hashlib.blake2b(repr((*asked, question, yes_no)).encode(), digest_size=16).hexdigest()
+        part = () if keep_tokens == 1 else (keep_tokens,)
+        told = repr((*asked, question, yes_no, *part))
+        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
     def get(self, key: str) -> Look | None:
         """The kept look of a name."""
@@ -84,10 +91,14 @@ class KeptEyes(Eyes):
         model: what looks where the book has nothing.
         book: of looks.
         bare: ask with the plain question.
+        keep_tokens: the part of the visual tokens that the model keeps; looks of two parts are never mixed.
     """
 
-    def __init__(self, catalog: Catalog, model: VideoLLM, book: LookBook, *, bare: bool) -> None:
+    def __init__(
+        self, catalog: Catalog, model: VideoLLM, book: LookBook, *, bare: bool, keep_tokens: float = 1.0
+    ) -> None:
         super().__init__(catalog, model, bare=bare, short_side_px=book.short_side_px)
+        self.keep_tokens = keep_tokens
         self._book, self._mine, self._guard = book, dict[str, Look](), threading.Lock()
         self.spared_s = 0.0
         """Seconds that the looks which came from the book once took."""
@@ -99,7 +110,7 @@ class KeptEyes(Eyes):
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
         """What the model says of chosen frames; errors are those of `look`."""
-        key = self._book.key(request, question, yes_no=yes_no, bare=self.bare)
+        key = self._book.key(request, question, yes_no=yes_no, bare=self.bare, keep_tokens=self.keep_tokens)
         with self._guard:
             if (mine := self._mine.get(key)) is not None:
                 return mine.kept

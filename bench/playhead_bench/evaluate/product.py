@@ -1,6 +1,6 @@
 """The product as a part of a comparison: its agent, whole or with a part switched off, and its baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -34,12 +34,15 @@ class Way:
         looks: it has a video-LLM.
         pictures: the search has its picture lane.
         switches: fields of the agent's `Context` that differ from what is usual.
+        keep_tokens: the part of a look's visual tokens that the video-LLM sees, as `ModelNames` has it; all,
+            as the product does where nothing else is said, whatever the environment says.
     """
 
     baseline: str = ""
     looks: bool = True
     pictures: bool = True
     switches: tuple[tuple[str, Any], ...] = ()
+    keep_tokens: float = 1.0
 
     @property
     def possible(self) -> bool:
@@ -68,12 +71,12 @@ class Watching:
     """What the product looks with.
 
     Args:
-        model: loaded at its first call.
+        model: the video-LLM that keeps a part of its visual tokens, by that part; loaded at its first call.
         bare: it is asked the plain question.
         book: of the looks that were made.
     """
 
-    model: VideoLLM
+    model: Callable[[float], VideoLLM]
     bare: bool
     book: LookBook
 
@@ -96,7 +99,7 @@ class Product:
             ModelUnavailable: a baseline has nothing to look with.
             VideoUnknown: the library does not hold a video.
         """
-        eyes = self._eyes() if way.looks else None
+        eyes = self._eyes(way.keep_tokens) if way.looks else None
         context, scope = self._context(way, eyes), self.library.scope(videos)
         answer = self._answer(question, tuple(options), way, context, eyes, scope)
         return Asked(answer) if eyes is None else Asked(answer, tuple(eyes.made), eyes.spared_s)
@@ -130,12 +133,12 @@ class Product:
         )  # fmt: skip
         return replace(context, **dict(way.switches))
 
-    def _eyes(self) -> KeptEyes | None:
+    def _eyes(self, part: float) -> KeptEyes | None:
         """New ones for each question, so that what a question costs does not hang on those before it."""
         if self._watching is None:
             return None
-        with_what = self._watching
-        return KeptEyes(self.library.catalog, with_what.model, with_what.book, bare=with_what.bare)
+        model, bare, book = self._watching.model(part), self._watching.bare, self._watching.book
+        return KeptEyes(self.library.catalog, model, book, bare=bare, keep_tokens=part)
 
     @cached_property
     def _unpictured(self) -> Library:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.recipe import Recipe
+from playhead_tools.video_llm.protocol import VideoLLM
 
 ANSWERER = "answerer"
 
@@ -140,11 +142,16 @@ def watching(library: Library, settings: Settings) -> Watching | None:
     answerer = settings.answerer
     book = LookBook(settings.folder, answerer.revision, short_side_px=SHORT_SIDE_PX, replay=settings.replay)
     if settings.replay:
-        return None if book.bare is None else Watching(NoModel(answerer.name), book.bare, book)
+        return None if book.bare is None else Watching(lambda part: NoModel(answerer.name), book.bare, book)
     choice = library.video_choice
     if choice.how == OFF:
         return None
-    return Watching(load_video_llm(choice, library.models.device), not choice.forms, book)
+
+    @lru_cache(maxsize=1)  # strategies come one after the other, so that one set of weights is held at a time
+    def model(part: float) -> VideoLLM:
+        return load_video_llm(choice, library.models.device, part)
+
+    return Watching(model, not choice.forms, book)
 
 
 def write_report(

@@ -22,9 +22,10 @@ ANSWERS_LEGEND = (
     "In percent, but for declined and unread. accuracy: right answers, with a 95 % bootstrap interval; mIoU, "
     "IoP≥.5: of the first window cited, over the questions with gold windows; acc@GQA: right, and IoP at "
     "least one half; cite P, R, F1: citations half in gold windows, gold windows cited, over the answers "
-    "given; rejects: questions without an answer that were declined, also by choosing the option that "
-    "declines; wrongly: questions with one that were declined; ECE (10 bins), AURC: of the answers given, "
-    "where the strategy tells how sure it is; declined, unread: questions."
+    "given (of the agent, the citations that it calls verified); rejects: questions without an answer that "
+    "were declined, also by choosing the option that declines; wrongly: questions with one that were "
+    "declined; ECE (10 bins), AURC: of the answers given, where the strategy tells how sure it is; declined, "
+    "unread: questions."
 )
 COSTS_LEGEND = (
     "gold seen: gold windows of which a frame was shown, in percent; recall@k: gold windows half covered by "

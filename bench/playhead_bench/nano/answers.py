@@ -11,10 +11,10 @@ import numpy as np
 
 from playhead_bench.nano.blocks import Block, blocks, draw
 from playhead_bench.nano.lessons import (
-    MOST,
     MOST_CROWD_LESSONS,
     MOST_LESSONS,
     MOST_OF_CROWD,
+    TAUGHT,
     Batch,
     Row,
     Writer,
@@ -50,11 +50,13 @@ class Drawn:
         rows: one for each clip or crowd.
         pairs: (pairs of all rows, 2, 100, 180, 3) uint8 pictures, row by row.
         told: what each pair shows: its clip, and its number in it.
+        clips: of each row.
     """
 
     rows: list[Row]
     pairs: Any
     told: list[tuple[Clip, int]]
+    clips: list[Clip]
 
 
 def draw_rows(
@@ -75,9 +77,9 @@ def draw_rows(
         known: the pairs of colour and kind that near-misses are made of.
         wording: `compositional` leaves the last wording of each kind out.
     """
-    rows, pictures, told = list[Row](), [], list[tuple[Clip, int]]()
+    rows, pictures, told, clips = list[Row](), [], list[tuple[Clip, int]](), list[Clip]()
     for source, size in sizes.items():
-        most, kinds = (MOST_LESSONS, MOST) if source == "clips" else (MOST_CROWD_LESSONS, MOST_OF_CROWD)
+        most, kinds = (MOST_LESSONS, TAUGHT) if source == "clips" else (MOST_CROWD_LESSONS, MOST_OF_CROWD)
         for _ in range(size):
             block, number = draw(found[source], rng)
             clip, frames = block.clip(number), block.small[number]
@@ -86,7 +88,8 @@ def draw_rows(
             rows.append(writer.row(clip.printed_s, lessons))
             pictures.append(frames.reshape(-1, 2, *frames.shape[1:]))
             told += [(clip, pair) for pair in range(len(frames) // 2)]
-    return Drawn(rows, torch().from_numpy(np.concatenate(pictures)), told)
+            clips.append(clip)
+    return Drawn(rows, torch().from_numpy(np.concatenate(pictures)), told, clips)
 
 
 def read(model: Any, put: Batch, seen: Any, deep: Any) -> Any:

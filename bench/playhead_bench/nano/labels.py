@@ -66,30 +66,41 @@ def cells_at(scene: Scene, times_s: tuple[float, ...], rows: int, columns: int) 
     for thing in scene.things:
         poses = [pose for time_s in times_s if (pose := thing.pose(time_s)) is not None]
         if poses:
-            _mark(cells, thing, poses, _motion(thing, (times_s[0], times_s[-1]), len(poses)))
+            _mark(cells, thing, poses, motion_between(thing, (times_s[0], times_s[-1]), len(poses)))
     return cells
 
 
 def _mark(cells: NDArray[np.int64], thing: Thing, poses: list[Pose], motion: int) -> None:
     rows, columns = cells.shape[1:]
-    ys = (np.arange(rows) + 0.5) / rows
-    xs = (np.arange(columns) + 0.5) / columns
     last = poses[-1]
     colour = IGNORED if last.into is not None or last.colour not in PAINTS else PAINTS.index(last.colour)
     known = (THINGS.index(thing.shape), colour, motion)
     for pose in poses:
-        x, y = pose.at
-        away = np.maximum(np.abs(xs[None, :] - x) * ASPECT, np.abs(ys[:, None] - y)) / pose.size
-        core = away < CORE
-        if -0.02 < x < 1.02 and -0.02 < y < 1.02:
-            core[min(rows - 1, max(0, int(y * rows))), min(columns - 1, max(0, int(x * columns)))] = True
-        fringe = (away < FRINGE) & ~core
+        core, fringe = _covered(pose, rows, columns)
         for layer, value in enumerate(known):
             cells[layer][fringe] = IGNORED
             cells[layer][core] = value
 
 
-def _motion(thing: Thing, times: tuple[float, float], seen: int) -> int:
+def _covered(pose: Pose, rows: int, columns: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(rows, columns) which tokens are sure of a thing, and which are not sure."""
+    ys = (np.arange(rows) + 0.5) / rows
+    xs = (np.arange(columns) + 0.5) / columns
+    x, y = pose.at
+    away = np.maximum(np.abs(xs[None, :] - x) * ASPECT, np.abs(ys[:, None] - y)) / pose.size
+    core = away < CORE
+    if -0.02 < x < 1.02 and -0.02 < y < 1.02:
+        core[min(rows - 1, max(0, int(y * rows))), min(columns - 1, max(0, int(x * columns)))] = True
+    return core, (away < FRINGE) & ~core
+
+
+def tokens_of(poses: list[Pose]) -> NDArray[np.bool_]:
+    """(5, 9) which tokens of a pair of pictures surely show a thing."""
+    shown: NDArray[np.bool_] = np.any([_covered(pose, ROWS, COLUMNS)[0] for pose in poses], axis=0)
+    return shown
+
+
+def motion_between(thing: Thing, times: tuple[float, float], seen: int) -> int:
     """What the thing does between two times, or IGNORED where two pictures cannot tell."""
     names = list(MOTIONS)
     first, second = thing.pose(times[0]), thing.pose(times[1])

@@ -26,10 +26,15 @@ MOST: dict[ClipKind, int] = {
     "side": 2, "partner": 2, "doer": 2, "else": 1, "unseen": 1, "caption": 1,
 }  # fmt: skip
 """Most questions of a kind about one clip, so that no kind drowns the others."""
+TAUGHT: dict[ClipKind, int] = {
+    "action": 4, "when": 4, "doer": 3, "partner": 3, "side": 3, "else": 2, "exists": 3, "colour": 1,
+    "thing": 1, "place": 1, "daytime": 1, "count": 1, "unseen": 1, "caption": 1,
+}  # fmt: skip
+"""Likewise in training, where what is hard to learn is asked more."""
 CHOICE_SHARE = 0.3
-MOST_LESSONS = 10
+MOST_LESSONS = 12
 """Most questions about one clip in a row."""
-MOST_OF_CROWD: dict[ClipKind, int] = {"colour": 6, "thing": 6, "exists": 8, "side": 4}
+MOST_OF_CROWD: dict[ClipKind, int] = {"colour": 5, "thing": 5, "exists": 7, "side": 6}
 """What is asked about a crowd. With eight things in one pair of pictures no answer is guessed, and a row is
 short: this is where the language half learns to look up the one attribute of a thing by the other."""
 MOST_CROWD_LESSONS = 16

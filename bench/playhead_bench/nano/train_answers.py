@@ -10,6 +10,7 @@ from playhead_bench.nano.labels import labels_of
 from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD
+from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
 from playhead_bench.nano.train_sight import WordHeads, losses
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.world.stage import SplitMode, pairs_of
@@ -18,6 +19,7 @@ from playhead_index.embed.runtime import torch
 EVERY = 50
 SIGHT_WEIGHT = 0.5
 ATTENTION_WEIGHT = 0.2
+TRACK_WEIGHT = 0.5
 
 
 def train_answers(
@@ -48,7 +50,9 @@ def train_answers(
     """
     language, visual = model.model.language_model, model.model.visual
     writer, heads = Writer(tokenizer), WordHeads(tokenizer, language.embed_tokens)
-    optimiser = Optimiser(*split(language, ("embed_tokens",)), steps, rate, rate / 5)
+    tracks, behind = TrackHeads(tokenizer, language.config.hidden_size), _behind(language.layers[LAYER])
+    matrices, others = split(language, ("embed_tokens",))
+    optimiser = Optimiser(matrices, [*others, *tracks.linear.parameters()], steps, rate, rate / 5)
     if sight_rate:
         matrices, others = split(visual, ("pos_embed", "patch_embed"))
         optimiser.add(matrices, [*others, *heads.parameters()], sight_rate, sight_rate / 5)
@@ -56,6 +60,7 @@ def train_answers(
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
+        tracks.linear.load_state_dict(state["tracks"])
     spoken = torch().cat(list(heads.ids.values()))
     held = language.embed_tokens.weight.detach()[spoken]
     heads.load(state or load_state(out / f"{heads_from}.state"))
@@ -71,20 +76,37 @@ def train_answers(
         told = [labels_of(clip, pair) for clip, pair in drawn.told]
         with torch().set_grad_enabled(bool(sight_rate)):
             seen, deep = features(visual, drawn.pairs)
-            sight, right = losses(heads, seen, told)
-            sight = sight + 0.3 * losses(heads, deep, told)[0]
         loss, exact = answer_loss(language, read(model, put, seen, deep), put, drawn.rows)
+        track, tracked = tracks.loss(behind[0], put, [tracks_of(clip) for clip in drawn.clips])
         missed = attention_loss(language, heads, put, seen, told)
         untimed = time_loss(language, put, seen, digits)
+        whole = loss + TRACK_WEIGHT * track + ATTENTION_WEIGHT * (missed + untimed)
+        parts = {"loss": loss, "track": track, "missed": missed, "untimed": untimed}
+        if sight_rate:
+            sight, right = losses(heads, seen, told)
+            sight = sight + 0.3 * losses(heads, deep, told)[0]
+            whole = whole + SIGHT_WEIGHT * sight
+            parts["sight"] = sight
+            exact |= {f"seen_{head}": right[head] for head in ("kind", "motion", "where")}
         if not optimiser.done % EVERY:
-            parts = {"loss": loss, "sight": sight, "missed": missed, "untimed": untimed}
             values = {part: float(value.detach()) for part, value in parts.items()}
-            seen_right = {f"seen_{head}": right[head] for head in ("kind", "motion")}
-            log(step=optimiser.done, **values, **seen_right, **exact)
-        optimiser.step(loss + SIGHT_WEIGHT * sight + ATTENTION_WEIGHT * (missed + untimed))
+            log(step=optimiser.done, **values, **tracked, **exact)
+        optimiser.step(whole)
         if not sight_rate:  # the vision half stands still, and so do the words that it speaks
             with torch().no_grad():
                 language.embed_tokens.weight[spoken] = held
         if not optimiser.done % EVERY or optimiser.done == steps:
-            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **heads.state())
+            kept = {**heads.state(), "tracks": tracks.linear.state_dict()}
+            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **kept)
     return model
+
+
+def _behind(layer: Any) -> list[Any]:
+    """A list that always holds what a layer gave last."""
+    held: list[Any] = []
+
+    def keep(_module: Any, _given: Any, hidden: Any) -> None:
+        held[:] = [hidden]
+
+    layer.register_forward_hook(keep)
+    return held

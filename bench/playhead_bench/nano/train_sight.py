@@ -16,7 +16,7 @@ from playhead_bench.nano.blocks import Block, draw
 from playhead_bench.nano.labels import HEADS, IGNORED, Labels, labels_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
-from playhead_bench.nano.vlm import make_model
+from playhead_bench.nano.vlm import COLUMNS, ROWS, make_model
 from playhead_bench.world.stage import SplitMode
 from playhead_index.embed.runtime import torch
 
@@ -29,11 +29,14 @@ STANDING_WEIGHT = 0.3
 RARE_WEIGHT = 2.0
 RARE = (" turns", " jumps", " blinks", " grows", " shrinks", " spins")
 """Moves within a place, which are rare beside moves across the picture."""
+WHERE_WEIGHT = 0.5
+SPREAD = 4.0
+"""How far from the middle a token at the edge of the picture lies along the directions that say where."""
 EVERY = 100
 
 
 class WordHeads:
-    """Scores of words for visual tokens: products with the words' embeddings.
+    """Scores of words for visual tokens, products with the words' embeddings, and where the tokens lie.
 
     Args:
         tokenizer: in which every word of `HEADS` is one token.
@@ -54,6 +57,7 @@ class WordHeads:
             {h: nn.Parameter(torch().randn(1, width) * EMBEDDING_STD) for h in CELL_HEADS}
         )
         self.scale = nn.ParameterDict({h: nn.Parameter(torch().tensor(4.0)) for h in HEADS})
+        self.directions = nn.Parameter(torch().randn(2, width))
 
     def __call__(self, head: str, seen: Any) -> Any:
         """(..., words) scores of (..., D) tokens; in heads of cells the last is `nothing`."""
@@ -62,13 +66,18 @@ class WordHeads:
             words = torch().cat([words, self.nothing[head]])
         return self.scale[head] * (seen @ words.T)
 
+    def where(self, seen: Any) -> Any:
+        """(..., 2) column and row of (..., D) tokens, each from -1 to 1 across the picture."""
+        return seen @ torch().nn.functional.normalize(self.directions, dim=-1).T / SPREAD
+
     def parameters(self) -> list[Any]:
         """What is learnt beside the embeddings."""
-        return [*self.nothing.parameters(), *self.scale.parameters()]
+        return [*self.nothing.parameters(), *self.scale.parameters(), self.directions]
 
     def state(self) -> dict[str, Any]:
         """What is learnt beside the embeddings, to be kept."""
-        return {"nothing": self.nothing.state_dict(), "scale": self.scale.state_dict()}
+        beside = {"nothing": self.nothing.state_dict(), "scale": self.scale.state_dict()}
+        return {**beside, "directions": self.directions.detach().clone()}
 
     def load(self, state: dict[str, Any] | None) -> None:
         """Goes on from a state.
@@ -80,6 +89,7 @@ class WordHeads:
             raise FileNotFoundError("no state of the vision half's training; run it first")
         self.nothing.load_state_dict(state["nothing"])
         self.scale.load_state_dict(state["scale"])
+        self.directions.data.copy_(state["directions"])
 
 
 def _one(tokenizer: Any, word: str) -> int:
@@ -99,8 +109,16 @@ def _batch(found: dict[str, list[Block]], rng: Random, size: int) -> tuple[Any, 
     return torch().from_numpy(np.stack(pictures)), told
 
 
+def _lies() -> Any:
+    """(45, 2) where each token of a picture lies: its column and its row, from -1 to 1."""
+    across, down = torch().linspace(-1, 1, COLUMNS), torch().linspace(-1, 1, ROWS)
+    return torch().stack([across.repeat(ROWS), down.repeat_interleave(COLUMNS)], dim=1)
+
+
 def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[str, float]]:
     """The loss of a batch, and how often each head is right (of things; of all for place and night).
+
+    `where` is the mean distance from where a token lies to where it says, the picture being 2 wide and high.
 
     Args:
         heads: the scorer.
@@ -127,7 +145,9 @@ def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[s
         scores = heads(head, seen)[bare]
         loss = loss + 0.3 * functional.cross_entropy(scores, target)
         right[head] = float((scores.argmax(-1) == target).float().mean())
-    return loss, right
+    missed = heads.where(seen) - _lies()
+    right["where"] = float(missed.detach().abs().mean())
+    return loss + WHERE_WEIGHT * (missed**2).mean(), right
 
 
 def train_sight(

@@ -19,12 +19,12 @@ MOST_FRAMES = 64
 
 
 def make_config(tokenizer: Any) -> Any:
-    """The configuration: four vision layers with one deepstack, five text layers, embeddings tied."""
+    """The configuration: four vision layers with one deepstack, six text layers, embeddings tied."""
     ids = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in
            ("image_pad", "video_pad", "vision_start", "vision_end")}  # fmt: skip
     return transformers().Qwen3VLConfig(
         text_config={
-            "vocab_size": VOCABULARY, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 5,
+            "vocab_size": VOCABULARY, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 6,
             "num_attention_heads": 6, "num_key_value_heads": 3, "head_dim": 32,
             "max_position_embeddings": 32_768, "tie_word_embeddings": True,
             "pad_token_id": tokenizer.convert_tokens_to_ids(PAD),

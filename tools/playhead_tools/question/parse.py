@@ -16,6 +16,7 @@ from playhead_tools.question.parts import EITHER, LONGEST, Parts, restored, targ
 from playhead_tools.question.relation import LOCATE
 from playhead_tools.question.shown import Shown, read_shown
 from playhead_tools.question.told import spec_of_words
+from playhead_tools.question.videos import of_each_video, one_of_them
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
 from playhead_tools.wording import ASKS, looks_visible, re_any_case, which_one
@@ -53,7 +54,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     times = parse_times(scoped.rest)
     body = " ".join(times.rest.split()).rstrip("?.!,;: ")
     body = _AS_IT.sub(r"\g<front> that ", _TELL.sub("", _OPENERS.sub("", body, count=1), count=1))
-    spec = _parsed(Parts.of(body, quoted), quoted)
+    spec = _parsed(Parts.of(one_of_them(body), quoted), quoted)
     return replace(
         spec,
         text=text,
@@ -62,6 +63,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         options=tuple(options) or inline,
         scope_tags=tuple(quoted.restored(tag) for tag in scoped.tags),
         scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
+        each_video=of_each_video(body) and not spec.of_video,
     )
 
 

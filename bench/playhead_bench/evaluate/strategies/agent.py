@@ -1,4 +1,4 @@
-"""The product asked as a person asks it: its agent, parts of it switched off, and its plainer baselines."""
+"""The product asked as a person asks it: its agent, other settings of it, and its plainer baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from playhead_tools.replies import is_abstention, normalised
 class Asking:
     """The product, which chooses for itself what it looks at.
 
+    The agent's citations are those that it calls verified; a baseline verifies nothing, so all of its count.
     Of a multiple choice the answer's own choice counts: choosing to decline is declining, and no choice
     cannot be read. An open answer is right when its sentence holds the gold answer.
 
@@ -33,9 +34,10 @@ class Asking:
         replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
         answer, cost = replied.answer, cost_of(replied.answer)
         choice = chosen(answer, sample.options)
+        cited = replied.found if self.way.baseline else replied.cited
         return Outcome(
-            standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.cited,
-            is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=replied.cited,
+            standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.found,
+            is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=cited,
             confidence=answer.confidence, cost=cost, spared_s=replied.spared_s,
         )  # fmt: skip
 
@@ -72,8 +74,10 @@ ABLATIONS = tuple(
         Asking("agent-no-critic", Way(switches=(("critic", False),))),
         Asking("agent-no-algebra", Way(switches=(("algebra", False),))),
         Asking("agent-no-pictures", Way(pictures=False)),
+        Asking("agent-quarter-tokens", Way(keep_tokens=0.25)),
     )
     if one.way.possible
 )
-"""The agent without one of its parts, where the agent can be asked without it."""
+"""The agent without one of its parts, where it can be asked without it, and with the compression that it can
+be given: a look keeps the quarter of its visual tokens that its question needs, where the agent keeps all."""
 BASES = tuple(Asking(f"base-{name}", Way(baseline=name)) for name in BASELINES)

@@ -60,12 +60,14 @@ class Replied:
 
     Args:
         answer: as a person gets it.
-        cited: the windows that it cites, in its order.
+        found: the windows that it names, in its order, those that are only the closest among them.
+        cited: of these, the ones that it says were verified.
         calls: the looks that were made for it.
         spared_s: seconds that kept looks once took.
     """
 
     answer: Answer
+    found: tuple[Place, ...] = ()
     cited: tuple[Place, ...] = ()
     calls: tuple[Call, ...] = ()
     spared_s: float = 0.0

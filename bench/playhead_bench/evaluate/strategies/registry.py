@@ -15,7 +15,7 @@ _ALL: tuple[Strategy, ...] = (
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ALL}
 """From nothing to the ceiling, in the order in which tables show them."""
 USUAL = tuple(name for name in STRATEGIES if name not in {strategy.name for strategy in ABLATIONS})
-"""What is run where no names are given: all but the agent without one of its parts."""
+"""What is run where no names are given: all but the agent as it is not by itself."""
 
 
 def strategies_named(names: Sequence[str]) -> list[Strategy]:
