@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import thing_named
-from playhead_agent.seeing.locate import Sighting, locate
+from playhead_agent.seeing.locate import Sighting, locate, narrowed
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each
 from playhead_agent.state import Stretch
@@ -32,7 +32,8 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
     if not hop.later and spec.clip_question:
         at_once = ask_each(spec, desk, [first.place])
         if at_once.kind == "told":
-            return at_once
+            window = narrowed(desk, hop.deed, first).window
+            return replace(at_once, sightings=tuple(replace(s, window=window) for s in at_once.sightings))
     thing = _thing(desk, hop.deed, first)
     if not thing:
         return Sight("unknown", sightings=(first,), whole=False)
@@ -41,7 +42,8 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
         spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(Deed(thing, ""),)
     )
     sight = ask_each(asked, desk, places[:CANDIDATES])
-    return replace(sight, sightings=(first, *sight.sightings), p=sight.p * first.p)
+    exact = narrowed(desk, hop.deed, first)
+    return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
 
 
 def _thing(desk: Desk, deed: Deed, at: Sighting) -> str:

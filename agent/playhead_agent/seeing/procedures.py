@@ -12,7 +12,7 @@ from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, NeedLooks, Request
 from playhead_agent.seeing.doers import named_doers
 from playhead_agent.seeing.hops import see_hop
-from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed, present
+from playhead_agent.seeing.locate import SURE, Sighting, judge_all, locate, narrowed, pieces, present
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each, told_at
 from playhead_agent.seeing.when import see_when
@@ -26,6 +26,8 @@ CLAIM_CANDIDATES = 4
 EXHAUSTIVE = 20
 PLACES = 3
 """Likely places of one anchor next to which words are looked for."""
+ADJOINING = 3
+"""Segments next to an anchor, its own among them, that are looked at before all others."""
 DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 SAME_S = 2.0
@@ -79,6 +81,8 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
     found = locate(desk, deed, CANDIDATES) if deed.verb else []
     if found:
         sight = told_at(spec, desk, found[:2], deed)
+    elif deed.verb and not claims and not desk.must_choose:
+        return Sight("absent", whole=not desk.short)  # what is not seen to happen happens nowhere
     else:
         places = desk.moments(deed.text, CANDIDATES)
         there = present(desk, deed.subject, places)
@@ -154,7 +158,8 @@ def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight
         raise ValueError("there is no relation to follow")
     anchors = _anchor_sightings(desk, relation.anchors, places)
     if not anchors or not all(anchors):
-        return Sight("absent", whole=not desk.short)
+        claims = claims_of(spec, spec.options) if desk.must_choose else []
+        return _chosen(spec, desk, claims) if claims else Sight("absent", whole=not desk.short)
     if spec.asks == "words" or spec.wanted in ("speech", "screen"):
         likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
         return Sight("anchors", sightings=likely, p=min(a[0].p for a in anchors))
@@ -184,17 +189,64 @@ def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: s
     if not claims:
         return _stepped(spec, desk, anchors, kind)
     first = anchors[0]
-    fitting = []
-    for claim, found in _claimed(desk, claims):
+    near = _adjoining(desk, claims, anchors, kind)
+    fitting = [near] if near is not None else []
+    for claim, found in _claimed(desk, claims) if near is None else ():
         for sighting in found:
             if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
                 fitting.append((claim, sighting))
     if not fitting:
         return _chosen(spec, desk, claims) if desk.must_choose else Sight("unknown", whole=False)
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
-    best = narrowed(desk, claim.deed, best)
+    best = narrowed(desk, claim.deed, best) if near is None else best
     text = spec.options[claim.option]
     return Sight("chosen", text, (first, best), claim.option, p=min(first.p, best.p) * 0.8)
+
+
+def _adjoining(
+    desk: Desk, claims: Sequence[Claim], anchors: Sequence[Sighting], kind: str
+) -> tuple[Claim, Sighting] | None:
+    """The claim that is seen nearest to the anchor, in its own segment or one of the next few; else None."""
+    first, segments = anchors[0], desk.segments(anchors[0].video_id)
+    ends = [_segment_at(segments, one.window) for one in anchors if one.video_id == first.video_id]
+    if kind == "between":
+        steps = segments[min(ends) : max(ends) + 1]
+        steps = steps if len(steps) <= ADJOINING * 2 else []
+    elif kind == "after":
+        steps = segments[ends[0] : ends[0] + ADJOINING]
+    else:
+        steps = segments[max(0, ends[0] - ADJOINING + 1) : ends[0] + 1][::-1]
+    for window in steps:
+        fitting = [
+            (claim, exact)
+            for claim, found in zip(claims, _seen_in(desk, claims, (first.video_id, window)), strict=True)
+            for exact in _exact(desk, claim.deed, found)
+            if _lies(kind, exact, anchors)
+        ]
+        if fitting:
+            return min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
+    return None
+
+
+def _segment_at(segments: Sequence[Window], window: Window) -> int:
+    """The number of the segment that shares most with a window."""
+    return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
+
+
+def _seen_in(desk: Desk, claims: Sequence[Claim], place: Stretch) -> list[list[Sighting]]:
+    """Where in one place each claim is surely seen; all looks of all claims are wanted at once."""
+    wanted: list[Request] = []
+    found: list[list[Sighting]] = []
+    for claim in claims:
+        try:
+            there = present(desk, claim.deed.subject, pieces([place]))
+            judged = judge_all(desk, claim.deed, there)
+            found.append([one for one in judged if one.p >= SURE])
+        except NeedLooks as need:
+            wanted += need.requests
+    if wanted:
+        raise NeedLooks(tuple(dict.fromkeys(wanted))[: desk.afford])
+    return found
 
 
 def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
@@ -265,10 +317,16 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
         events = _exact(desk, deed, events)
         return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=not desk.short)
     thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
-    kind = Deed(deed.subject.split()[-1] if deed.subject else "", "")
-    like = locate(desk, kind, CANDIDATES, sure=True) if not deed.verb and " " in deed.subject else []
-    choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=bool(like))
+    like = _coloured(desk, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
+    choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=like)
     return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=not desk.short)
+
+
+def _coloured(desk: Desk, kind: str) -> bool:
+    """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
+    places = desk.moments(kind, CANDIDATES)
+    looks = desk.look_all([Request(v, w, f"What colour is the {kind}?") for v, w in places])
+    return any(look is not None and not look.declines for look in looks)
 
 
 def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting]) -> list[Sighting]:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_agent.seeing.locate import likeliest
+from playhead_agent.seeing.locate import TOLD, UNTOLD, likeliest, p_told
 from playhead_index.window import Window
+from playhead_tools.eyes import Look
+from playhead_tools.spec import Deed
 
 PARTS = [Window(i, i + 4.0) for i in range(7)]
 
@@ -38,3 +40,11 @@ def test_it_lies_in_what_was_shown_and_lasts_as_long_as_asked(values: list[float
 
 def test_a_single_short_part_is_where_it_is() -> None:
     assert likeliest([(0.9, Window(3.0, 4.0))], 2.0).start_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"), [("it turns green", TOLD), ("it changes colour", TOLD), ("it spins", UNTOLD)]
+)
+def test_a_thing_that_turns_green_changes_colour(reply: str, told: float) -> None:
+    look = Look("v", Window(0, 4), "What does the car do?", reply, ())
+    assert p_told(look, Deed("car", "changes colour")) == told
