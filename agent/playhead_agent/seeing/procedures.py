@@ -290,7 +290,7 @@ def _count(spec: QuestionSpec, desk: Desk) -> Sight:
     if not events:
         return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
     p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
-    events = _exact(desk, spec.deeds[0], events)
+    events = _exact(desk, spec.deeds[0], events, PLACES - 1)
     return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=not desk.short)
 
 
@@ -329,11 +329,11 @@ def _coloured(desk: Desk, kind: str) -> bool:
     return any(look is not None and not look.declines for look in looks)
 
 
-def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting]) -> list[Sighting]:
+def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
     """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
     if not deed.verb:
         return list(events)
-    return [*(narrowed(desk, deed, one) for one in events[:PLACES]), *events[PLACES:]]
+    return [*(narrowed(desk, deed, one) for one in events[:most]), *events[most:]]
 
 
 def _order(spec: QuestionSpec, desk: Desk) -> Sight:
