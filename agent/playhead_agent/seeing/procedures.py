@@ -4,8 +4,9 @@ Read top to bottom: `see` chooses the procedure; each one looks where the search
 where there are some, and reckons with the times of what it saw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from playhead_agent.seeing.across import see_videos
 from playhead_agent.seeing.claims import Claim, claims_of
@@ -116,11 +117,16 @@ def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sigh
 def _together(
     desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
 ) -> list[list[Sighting]]:
+    return _at_once(desk, [partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
+
+
+def _at_once(desk: Desk, searches: Sequence[Callable[[], list[Sighting]]]) -> list[list[Sighting]]:
+    """What several searches find; all looks that they want are wanted at once."""
     wanted: list[Request] = []
     found: list[list[Sighting]] = []
-    for deed in deeds:
+    for search in searches:
         try:
-            found.append(locate(desk, deed, most, surely_happens=surely_happens))
+            found.append(search())
         except NeedLooks as need:
             wanted += need.requests
     if wanted:
@@ -217,9 +223,11 @@ def _adjoining(
     else:
         steps = segments[max(0, ends[0] - ADJOINING + 1) : ends[0] + 1][::-1]
     for window in steps:
+        place = (first.video_id, window)
+        seen = _at_once(desk, [partial(_seen_in, desk, claim.deed, place) for claim in claims])
         fitting = [
             (claim, exact)
-            for claim, found in zip(claims, _seen_in(desk, claims, (first.video_id, window)), strict=True)
+            for claim, found in zip(claims, seen, strict=True)
             for exact in _exact(desk, claim.deed, found)
             if _lies(kind, exact, anchors)
         ]
@@ -233,20 +241,10 @@ def _segment_at(segments: Sequence[Window], window: Window) -> int:
     return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
 
 
-def _seen_in(desk: Desk, claims: Sequence[Claim], place: Stretch) -> list[list[Sighting]]:
-    """Where in one place each claim is surely seen; all looks of all claims are wanted at once."""
-    wanted: list[Request] = []
-    found: list[list[Sighting]] = []
-    for claim in claims:
-        try:
-            there = present(desk, claim.deed.subject, pieces([place]))
-            judged = judge_all(desk, claim.deed, there)
-            found.append([one for one in judged if one.p >= SURE])
-        except NeedLooks as need:
-            wanted += need.requests
-    if wanted:
-        raise NeedLooks(tuple(dict.fromkeys(wanted))[: desk.afford])
-    return found
+def _seen_in(desk: Desk, deed: Deed, place: Stretch) -> list[Sighting]:
+    """Where in one place a deed is surely seen."""
+    there = present(desk, deed.subject, pieces([place]))
+    return [one for one in judge_all(desk, deed, there) if one.p >= SURE]
 
 
 def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:

@@ -71,6 +71,34 @@ def test_the_option_that_is_true_is_chosen(
     assert options[answer.choice] == right
 
 
+KINDS = ("no, only in another colour", "no, not in any colour", "yes, in one scene")
+
+
+@pytest.mark.parametrize(("thing", "right"), [("green car", 0), ("green moon", 1), ("green star", 2)])
+def test_a_kind_is_there_where_its_colour_can_be_told(made: Catalog, thing: str, right: int) -> None:
+    assert asked(made, f"Is there a {thing}?", KINDS).choice == right
+
+
+def test_a_deed_that_is_not_seen_to_happen_happens_nowhere(made: Catalog) -> None:
+    answer = asked(made, "Where does the green star jump?", ("on a beach", "in a hall", NO))
+    assert answer.choice == 2
+
+
+def test_what_lies_next_to_an_anchor_is_looked_at_before_what_is_far_away(made: Catalog) -> None:
+    context, eyes = truthful(made)
+    options = ("the pink fish", "the blue cup", NO)
+    question = "Which thing is the first to act after the green star spins?"
+    answer = ask(question, context=context, scope=Scope((LECTURE,)), options=options)
+    assert answer.choice == 1
+    assert all(window.start_s < 40 for window, asked_of in eyes.asked if asked_of.startswith("What does"))
+
+
+def test_the_words_of_an_anchor_that_is_nowhere_leave_the_likeliest_option(made: Catalog) -> None:
+    options = ("the pink fish", "the blue cup")
+    answer = asked(made, "Which thing is the first to act after the black moon spins?", options)
+    assert answer.choice is not None
+
+
 ABSENT = [
     ("What does the black moon do?", ("it jumps", "it spins", NO)),
     ("When does the green star jump?", ("at 0:02", "at 0:12", NO)),

@@ -23,6 +23,7 @@ SCENES: list[tuple[str, Window, dict[str, list[tuple[str, str, Window]]]]] = [
 """Place, window, and what each thing of the scene does."""
 _HAPPENS = re.compile(r"Does it happen that the (\w+ \w+) (.+)\?")
 _THERE = re.compile(r"Is there a (\w+ \w+|\w+)\?")
+_COLOUR = re.compile(r"What colour is the (\w+)\?")
 _DOES = re.compile(r"What does the (\w+ \w+) do\?")
 
 
@@ -79,6 +80,8 @@ class TruthEyes:
             return "yes" if told else "no"
         if found := _THERE.match(question):
             return "yes" if any(found[1] in (name, name.split()[1]) for name in there) else "no"
+        if found := _COLOUR.match(question):
+            return next((name.split()[0] for name in there if name.split()[1] == found[1]), "not visible")
         if found := _DOES.match(question):
             return self._deed(there, found[1], window)
         if question.startswith(("Where", "In what place", "Which place")):
