@@ -29,9 +29,9 @@ dev videos the window then lies half in the deed for 0.81 of them; 0.66 where it
 share, and where places of 2 s are weighed (nano-vlm as it was; 0.84 and 0.78 as it is)."""
 OPEN_PART = 0.6
 """How much the open reply counts beside the probability of Yes, with the values below. On 64 deeds of dev
-videos of the made world 0.4 tells as many pairs of a true and a false one apart (0.86; Yes alone 0.85, the open
-reply 0.71), but of many candidates the likeliest must be right, and what is false is seldom told openly: of 403
-dev questions 81.4 % are right at 0.6, 80.6 at 0.4."""
+videos of the made world 0.4 tells as many pairs of a true and a false one apart (0.86; Yes alone 0.85, open
+replies 0.71), but of many candidates the likeliest must be right, and what is false is seldom told openly: of
+403 dev questions 81.4 % are right at 0.6, 80.6 at 0.4."""
 PIECE_S = 8.0
 """A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
 SAID_YES, SAID_NO = 0.9, 0.1
