@@ -49,9 +49,7 @@ def _by_video(material: Material, kept: Sequence[Claim]) -> int | None:
         return choose.by_number(spec.options, float(len(ids)))
     if len(ids) != 1:
         return None
-    path = material.videos[ids.pop()].path
-    bare = choose.by_text(spec.options, path.stem)
-    return choose.by_text(spec.options, path.name) if bare is None else bare
+    return choose.by_file(spec.options, material.videos[ids.pop()].path.name)
 
 
 def _by_words(material: Material, kept: Sequence[Claim]) -> tuple[int | None, str]:

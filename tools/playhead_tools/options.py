@@ -6,6 +6,7 @@ and no other option does.
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from playhead_tools.replies import NEAR_S, is_abstention, normalised, says, time_said
 
@@ -130,6 +131,16 @@ def by_presence(options: Sequence[str], times_seen: int, *, thing_seen: bool, ki
     wanted = times_seen > 1 if times_seen else (thing_seen or kind_seen)
     fitting = [i for i, mark in zip(sided, marked, strict=True) if mark == wanted]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def by_file(options: Sequence[str], name: str) -> int | None:
+    """The option that is a file's name, with or without its ending.
+
+    >>> by_file(["lesson.mp4", "street"], "street.mp4")
+    1
+    """
+    bare = by_text(options, PurePath(name).stem)
+    return by_text(options, name) if bare is None else bare
 
 
 def declining(options: Sequence[str]) -> int | None:

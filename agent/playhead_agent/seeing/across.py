@@ -5,9 +5,9 @@ Every video is searched and looked at for itself, so that one in which much fits
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-from playhead_agent.seeing.desk import MOST_MOMENTS, Desk, NeedLooks, Request
+from playhead_agent.seeing.desk import MOST_MOMENTS, Desk
 from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
 from playhead_agent.seeing.sight import Sight
 from playhead_index.search.results import Coverage
@@ -44,8 +44,7 @@ class Seen:
 
     def option(self, options: Sequence[str]) -> int | None:
         """The option that is its name, with or without the ending."""
-        bare = choose.by_text(options, Path(self.name).stem)
-        return choose.by_text(options, self.name) if bare is None else bare
+        return choose.by_file(options, self.name)
 
 
 def see_videos(spec: QuestionSpec, desk: Desk) -> Sight:
@@ -82,24 +81,23 @@ def _videos(deed: Deed, desk: Desk) -> list[str]:
 
 def _in_each(deed: Deed, video_ids: Sequence[str], desk: Desk) -> list[Seen]:
     """The videos with their likeliest sighting, where there is any; the looks of all are wanted at once."""
-    wanted, found = list[Request](), list[Seen]()
     videos = {video.video_id: video for video in list_videos(desk.context.catalog)}
+    desks = []
     for video_id in video_ids:
         part = [stretch for stretch in desk.stretches if stretch[0] == video_id]
-        one = Desk(
-            desk.context, part, desk.seen, desk.afford, desk.openly, coverages=desk.coverages, used=desk.used
-        )
-        try:
-            best = _best(deed, one)
-        except NeedLooks as need:
-            wanted += need.requests
-            continue
-        desk.short |= one.short
-        if best is not None:
-            found.append(Seen(videos[video_id].name, best))
-    if wanted:
-        raise NeedLooks(tuple(dict.fromkeys(wanted))[: desk.afford])
-    return found
+        desks.append(
+            Desk(
+                desk.context, part, desk.seen, desk.afford, desk.openly, coverages=desk.coverages,
+                used=desk.used,
+            )
+        )  # fmt: skip
+    found = desk.at_once([partial(_best, deed, one) for one in desks])
+    desk.short |= any(one.short for one in desks)
+    return [
+        Seen(videos[video_id].name, best)
+        for video_id, best in zip(video_ids, found, strict=True)
+        if best is not None
+    ]
 
 
 def _best(deed: Deed, desk: Desk) -> Sighting | None:

@@ -6,9 +6,9 @@ beginning, which then finds them. So what to look at next follows from what was 
 disk before it is used, and a run that was killed goes on without looking twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import ModelUnavailable
@@ -19,6 +19,7 @@ from playhead_tools.look_up import search_moments
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
 MOST_MOMENTS = 24
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,22 @@ class Desk:
         self.short |= bool(missing)
         self.used |= {one: self.seen[one] for one in requests if one in self.seen}
         return [self.seen.get(one) for one in requests]
+
+    def at_once(self, searches: Sequence[Callable[[], T]]) -> list[T]:
+        """What several searches find; all looks that they want are wanted at once.
+
+        Raises:
+            NeedLooks: one of them wants looks.
+        """
+        wanted, found = list[Request](), list[T]()
+        for search in searches:
+            try:
+                found.append(search())
+            except NeedLooks as need:
+                wanted += need.requests
+        if wanted:
+            raise NeedLooks(tuple(dict.fromkeys(wanted))[: self.afford])
+        return found
 
     def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[Stretch]:
         """Moments of the stretches that fit a text, best first."""

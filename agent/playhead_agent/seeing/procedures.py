@@ -4,13 +4,13 @@ Read top to bottom: `see` chooses the procedure; each one looks where the search
 where there are some, and reckons with the times of what it saw.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from playhead_agent.seeing.across import see_videos
 from playhead_agent.seeing.claims import Claim, claims_of
-from playhead_agent.seeing.desk import Desk, NeedLooks, Request
+from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import named_doers
 from playhead_agent.seeing.hops import see_hop
 from playhead_agent.seeing.locate import SURE, Sighting, judge_all, locate, narrowed, pieces, present
@@ -117,21 +117,7 @@ def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sigh
 def _together(
     desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
 ) -> list[list[Sighting]]:
-    return _at_once(desk, [partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
-
-
-def _at_once(desk: Desk, searches: Sequence[Callable[[], list[Sighting]]]) -> list[list[Sighting]]:
-    """What several searches find; all looks that they want are wanted at once."""
-    wanted: list[Request] = []
-    found: list[list[Sighting]] = []
-    for search in searches:
-        try:
-            found.append(search())
-        except NeedLooks as need:
-            wanted += need.requests
-    if wanted:
-        raise NeedLooks(tuple(dict.fromkeys(wanted))[: desk.afford])
-    return found
+    return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
 
 
 # ---- first, last, nth; before, after, between ----
@@ -224,7 +210,7 @@ def _adjoining(
         steps = segments[max(0, ends[0] - ADJOINING + 1) : ends[0] + 1][::-1]
     for window in steps:
         place = (first.video_id, window)
-        seen = _at_once(desk, [partial(_seen_in, desk, claim.deed, place) for claim in claims])
+        seen = desk.at_once([partial(_seen_in, desk, claim.deed, place) for claim in claims])
         fitting = [
             (claim, exact)
             for claim, found in zip(claims, seen, strict=True)
