@@ -7,10 +7,10 @@ import pytest
 
 from playhead_bench.evaluate.manifest import RunManifest
 from playhead_bench.oracle.experiment import NoisePoint
-from playhead_bench.results.__main__ import main
+from playhead_bench.results.__main__ import BENCH, main
 from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
-from playhead_bench.results.page import NOTHING, flat, page, section
+from playhead_bench.results.page import NOTHING, flat, page, section, sections_of
 from playhead_bench.results.parts import of_run
 
 POINT = {"noise": 2.0, "cosine": 0.45, "recall_at": {"1": 0.5, "5": 0.75}, "empty": 0.0}
@@ -104,6 +104,22 @@ def test_evaluations_come_first_whatever_the_order_of_the_files():
     assert told.index("## The large one") < told.index("## The search alone")
 
 
+def test_a_section_written_anew_leaves_the_others_as_they_were():
+    run = replace(ORACLE, part="run-world", title="Strategies", data={"report": REPORT})
+    before = page([ORACLE, run])
+    after = page([replace(ORACLE, title="The search again")], before=before)
+    assert sections_of(after)["run-world"] == sections_of(before)["run-world"]
+    assert after.count("## The search") == 1
+    assert "## The search again" in after
+    assert page([], before=before) == before
+
+
+def test_the_page_of_this_project_can_be_written_again_section_by_section():
+    kept = (BENCH / "RESULTS.md").read_text(encoding="utf-8")
+    assert page([], before=kept) == kept
+    assert len(sections_of(kept)) == kept.count("\n## ")
+
+
 def test_a_finished_run_becomes_a_fragment_with_its_commit_machine_and_picture(tmp_path):
     found = of_run(run_folder(tmp_path / "large"), tmp_path / "pictures", "playhead eval world")
     assert (found.part, found.commit, found.command) == ("run-large", "f" * 40, "playhead eval world")
@@ -125,7 +141,7 @@ def test_including_a_run_writes_the_page_and_runs_nothing(tmp_path):
 
 def test_a_part_without_its_model_is_left_out_and_the_page_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr("playhead_bench.nano.profile.WEIGHTS", tmp_path)
-    ORACLE.save(tmp_path / "results")
+    (tmp_path / "R.md").write_text(page([ORACLE]))
     where = ["--out", str(tmp_path), "--pictures", str(tmp_path), "--page-file", str(tmp_path / "R.md")]
     assert main(["--only", "eval", *where]) == 1
     assert "## The search alone" in (tmp_path / "R.md").read_text()

@@ -2,6 +2,7 @@
 
 python -m playhead_bench.nano paint DATA         # pictures; about 13 GB
 python -m playhead_bench.nano train DATA RUNS    # nano-vlm's two halves, nano-clip, nano-dino; resumes
+python -m playhead_bench.nano further DATA RUNS  # nano-vlm on from the weights that ship; resumes
 python -m playhead_bench.nano ship RUNS          # weights, model cards, scores on test seeds
 """
 
@@ -22,6 +23,7 @@ MODE: SplitMode = "compositional"
 SEED = 0
 STEPS = {
     "sight": 900, "sharper": 2000, "look_up": 500, "answers": 3000, "joint": 1000,
+    "sharper_still": 1400, "further": 2700,
     "clip": 700, "clip_held": 240, "clip_all": 220, "clip_more": 260, "dino": 400, "dino_plain": 300,
 }  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
@@ -85,6 +87,25 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
         data, runs / "dino_plain", steps=STEPS["dino_plain"], mode=MODE, seed=SEED,
         begin=runs / "dino" / "dino.state", changing=False,
     )  # fmt: skip
+
+
+@app.command()
+def further(
+    data: Data,
+    runs: Runs,
+    steps: Annotated[int, typer.Option(help="Of the language half.")] = STEPS["further"],
+    sight_steps: Annotated[int, typer.Option(help="Of the vision half, if any.")] = STEPS["sharper_still"],
+    rate: Annotated[float, typer.Option(help="Height of the learning rate of matrices.")] = 0.006,
+    begin: Annotated[Path, typer.Option(help="Weights to go on from.")] = WEIGHTS / "nano-vlm",
+    threads: Annotated[int, typer.Option(help="Of torch.")] = 2,
+) -> None:
+    """Train nano-vlm further, from weights as they ship: its vision half, then its language half."""
+    from playhead_bench.nano.further import train_further
+
+    torch().set_num_threads(threads)
+    train_further(
+        begin, data, runs / "vlm", steps=steps, sight_steps=sight_steps, rate=rate, mode="iid", seed=SEED
+    )
 
 
 @app.command()

@@ -16,6 +16,7 @@ from playhead_bench.nano.lessons import (
     MOST_OF_CROWD,
     TAUGHT,
     Batch,
+    Lesson,
     Row,
     Writer,
     lessons_of,
@@ -24,6 +25,9 @@ from playhead_bench.nano.pictures import Clip
 from playhead_bench.world.stage import Pair, SplitMode
 from playhead_index.embed.runtime import torch
 
+HARD = ("action", "when", "doer", "partner", "side", "else")
+"""Kinds of question that hang on what happens over several pictures, or on where things are."""
+MOST_HARD = 8
 Painted = dict[str, list[Block]]
 """The painted blocks of each source."""
 
@@ -48,15 +52,24 @@ class Drawn:
 
     Args:
         rows: one for each clip or crowd.
-        pairs: (pairs of all rows, 2, 100, 180, 3) uint8 pictures, row by row.
-        told: what each pair shows: its clip, and its number in it.
+        places: the block of each row's pictures, and where they lie in it.
         clips: of each row.
     """
 
     rows: list[Row]
-    pairs: Any
-    told: list[tuple[Clip, int]]
+    places: list[tuple[Block, int]]
     clips: list[Clip]
+
+    @property
+    def pairs(self) -> Any:
+        """(pairs of all rows, 2, 100, 180, 3) uint8 pictures, row by row."""
+        pictures = [block.small[number] for block, number in self.places]
+        return torch().from_numpy(np.concatenate([p.reshape(-1, 2, *p.shape[1:]) for p in pictures]))
+
+    @property
+    def told(self) -> list[tuple[Clip, int]]:
+        """What each pair shows: its clip, and its number in it."""
+        return [(clip, pair) for clip in self.clips for pair in range(len(clip.times_s) // 2)]
 
 
 def draw_rows(
@@ -66,6 +79,7 @@ def draw_rows(
     sizes: Mapping[str, int],
     known: Sequence[Pair],
     wording: SplitMode,
+    hard: int = 0,
 ) -> Drawn:
     """Random clips and crowds with questions about them.
 
@@ -76,20 +90,38 @@ def draw_rows(
         sizes: how many of each source.
         known: the pairs of colour and kind that near-misses are made of.
         wording: `compositional` leaves the last wording of each kind out.
+        hard: a clip that settles fewer questions of `HARD` kinds is put back; of one that is kept, these are
+            asked first. At 0 every clip is taken as it comes.
     """
-    rows, pictures, told, clips = list[Row](), [], list[tuple[Clip, int]](), list[Clip]()
+    rows, places, clips = list[Row](), list[tuple[Block, int]](), list[Clip]()
     for source, size in sizes.items():
-        most, kinds = (MOST_LESSONS, TAUGHT) if source == "clips" else (MOST_CROWD_LESSONS, MOST_OF_CROWD)
-        for _ in range(size):
+        left = size
+        while left:
             block, number = draw(found[source], rng)
-            clip, frames = block.clip(number), block.small[number]
-            lessons = lessons_of(clip, rng, wording=wording, pairs=known, most=most, kinds=kinds)
+            clip = block.clip(number)
+            if source == "crowds":
+                lessons = lessons_of(
+                    clip, rng, wording=wording, pairs=known, most=MOST_CROWD_LESSONS, kinds=MOST_OF_CROWD
+                )
+            else:
+                lessons = lessons_of(clip, rng, wording=wording, pairs=known, kinds=TAUGHT)
+                asked = [lesson for lesson in lessons if lesson.kind in HARD]
+                if len(asked) < hard:
+                    continue
+                lessons = _mixed(lessons, asked) if hard else lessons[:MOST_LESSONS]
             rng.shuffle(lessons)
             rows.append(writer.row(clip.printed_s, lessons))
-            pictures.append(frames.reshape(-1, 2, *frames.shape[1:]))
-            told += [(clip, pair) for pair in range(len(frames) // 2)]
+            places.append((block, number))
             clips.append(clip)
-    return Drawn(rows, torch().from_numpy(np.concatenate(pictures)), told, clips)
+            left -= 1
+    return Drawn(rows, places, clips)
+
+
+def _mixed(lessons: Sequence[Lesson], hard: Sequence[Lesson]) -> list[Lesson]:
+    """Mostly hard ones, and some of the rest so that these are not forgotten."""
+    hard = hard[:MOST_HARD]
+    easy = [lesson for lesson in lessons if lesson.kind not in HARD]
+    return [*hard, *easy[: MOST_LESSONS - len(hard)]]
 
 
 def read(model: Any, put: Batch, seen: Any, deep: Any) -> Any:

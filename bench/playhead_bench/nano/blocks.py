@@ -37,6 +37,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.small)
 
+    @property
+    def name(self) -> str:
+        """What its files begin with."""
+        return f"{self.source}-{self.part}-{self.mode}-{self.first:07d}"
+
     def clip(self, row: int) -> Clip:
         """What the pixels of a row show."""
         return _clip(self.source, self.first + row, self.part, self.mode)

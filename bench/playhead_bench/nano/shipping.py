@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from playhead_bench.nano import clip, train_dino
 from playhead_bench.nano.card import Training
 from playhead_bench.nano.examine import examine_clip, examine_vlm, same_scene
+from playhead_bench.nano.further import NAME as FURTHER
 from playhead_bench.nano.tokens import kept_tokenizer
 from playhead_bench.nano.train_clip import Scales, finished
 from playhead_bench.nano.training import load_state
@@ -90,7 +92,8 @@ def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[st
     """Writes nano-vlm; its log is that of every run in the folder, oldest first."""
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = make_model(tokenizer)
-    model.load_state_dict(_state(runs / "vlm" / "joint.state")["model"])
+    last = runs / "vlm" / f"{FURTHER}.state"
+    model.load_state_dict(_state(last if last.exists() else runs / "vlm" / "joint.state")["model"])
     folder, logs = (
         into / "nano-vlm",
         sorted((runs / "vlm").glob("*.jsonl"), key=lambda log: log.stat().st_mtime),
@@ -99,8 +102,9 @@ def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[st
         "nano-vlm", "transformers",
         "A Qwen3-VL that answers questions about clips, describes them, reads the times beside pictures, and "
         "says `not visible`. Its log is that of all runs that led to it, ways that were left again among "
-        "them; the command below is the recipe that came of them.",
-        COMMAND, 0, sum(_last(log)["step"] for log in logs), DATA_OF_VLM, machine, _minutes(logs), {},
+        "them; the command below is the recipe that came of them, and `python -m playhead_bench.nano further "
+        "DATA RUNS` goes on from weights that ship.",
+        COMMAND, 0, sum(_sums(log, "step") for log in logs), DATA_OF_VLM, machine, _minutes(logs), {},
     )  # fmt: skip
     model.to(torch().bfloat16).save_pretrained(folder)
     make_processor(tokenizer).save_pretrained(folder)
@@ -135,10 +139,12 @@ def _count(model: Any) -> int:
 
 
 def _minutes(logs: list[Path]) -> float:
-    """Wall minutes of trainings, from the last lines of their logs."""
-    return sum(float(_last(log)["seconds"]) for log in logs) / 60
+    """Wall minutes of trainings."""
+    return float(sum(_sums(log, "seconds") for log in logs)) / 60
 
 
-def _last(log: Path) -> dict[str, Any]:
-    last: dict[str, Any] = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
-    return last
+def _sums(log: Path, what: str) -> Any:
+    """The sum over the runs in a log of what each one ended with; a run begins where the number falls."""
+    values = [json.loads(line)[what] for line in log.read_text(encoding="utf-8").splitlines()]
+    ends = [one for one, after in pairwise(values) if after < one]
+    return sum(ends) + values[-1]

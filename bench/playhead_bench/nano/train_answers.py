@@ -6,6 +6,7 @@ from typing import Any
 
 from playhead_bench.nano.answers import Painted, answer_loss, draw_rows, painted, read
 from playhead_bench.nano.attend import attention_loss, time_loss
+from playhead_bench.nano.kept_sight import KeptSight
 from playhead_bench.nano.labels import labels_of
 from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
@@ -25,7 +26,7 @@ TRACK_WEIGHT = 0.5
 def train_answers(
     model: Any, tokenizer: Any, data: Path, out: Path, *, steps: int, name: str, heads_from: str,
     clips: int = 6, crowds: int = 0, mode: SplitMode = "compositional", seed: int = 0, rate: float = 0.006,
-    sight_rate: float = 0.0,
+    sight_rate: float = 0.0, hard: int = 0, guide_every: int = 1, kept: KeptSight | None = None,
 ) -> Any:  # fmt: skip
     """Trains the language half on painted pictures, and the vision half too where it has a rate; resumes.
 
@@ -44,13 +45,19 @@ def train_answers(
         rate: height of the learning rate of the language half's matrices.
         sight_rate: likewise of the vision half's; at 0 it stands still. Much above a tenth of `rate` it
             forgets how things move while the language half is still guessing.
+        hard: clips that settle fewer hard questions are not drawn, as in `draw_rows`.
+        guide_every: attention is guided in one of so many steps, and there the more.
+        kept: where what the vision half sees is kept; only for one that stands still.
 
     Raises:
         FileNotFoundError: `heads_from` has left no state.
+        ValueError: a vision half that is to learn has its sight kept.
     """
+    if kept is not None and sight_rate:
+        raise ValueError(f"sight is kept, so the vision half cannot learn; got sight_rate={sight_rate}")
     language, visual = model.model.language_model, model.model.visual
     writer, heads = Writer(tokenizer), WordHeads(tokenizer, language.embed_tokens)
-    tracks, behind = TrackHeads(tokenizer, language.config.hidden_size), _behind(language.layers[LAYER])
+    tracks = TrackHeads(tokenizer, language.config.hidden_size)
     matrices, others = split(language, ("embed_tokens",))
     optimiser = Optimiser(matrices, [*others, *tracks.linear.parameters()], steps, rate, rate / 5)
     if sight_rate:
@@ -60,28 +67,34 @@ def train_answers(
     if (state := load_state(path)) is not None:
         model.load_state_dict(state["model"])
         optimiser.load(state["optimiser"])
-        tracks.linear.load_state_dict(state["tracks"])
+    before = state or load_state(out / f"{heads_from}.state")
+    heads.load(before)
+    if before is not None and "tracks" in before:
+        tracks.linear.load_state_dict(before["tracks"])
     spoken = torch().cat(list(heads.ids.values()))
     held = language.embed_tokens.weight.detach()[spoken]
-    heads.load(state or load_state(out / f"{heads_from}.state"))
     digits = torch().tensor(tokenizer.convert_tokens_to_ids(list("0123456789")))
     pad, known = tokenizer.convert_tokens_to_ids(PAD), pairs_of("train", mode)
     found: Painted = {}
+    behind, hook = keep_output(language.layers[LAYER])
     while optimiser.done < steps:
         if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
             found = painted(data, mode, clips, crowds)
         rng = Random(f"{name}/{seed}/{optimiser.done}")
-        drawn = draw_rows(found, writer, rng, {"clips": clips, "crowds": crowds}, known, "iid")
+        drawn = draw_rows(found, writer, rng, {"clips": clips, "crowds": crowds}, known, "iid", hard)
         put = batch_of(drawn.rows, pad, writer.pad)
         told = [labels_of(clip, pair) for clip, pair in drawn.told]
         with torch().set_grad_enabled(bool(sight_rate)):
-            seen, deep = features(visual, drawn.pairs)
+            seen, deep = features(visual, drawn.pairs) if kept is None else kept.of(drawn)
         loss, exact = answer_loss(language, read(model, put, seen, deep), put, drawn.rows)
         track, tracked = tracks.loss(behind[0], put, [tracks_of(clip) for clip in drawn.clips])
-        missed = attention_loss(language, heads, put, seen, told)
-        untimed = time_loss(language, put, seen, digits)
-        whole = loss + TRACK_WEIGHT * track + ATTENTION_WEIGHT * (missed + untimed)
-        parts = {"loss": loss, "track": track, "missed": missed, "untimed": untimed}
+        whole = loss + TRACK_WEIGHT * track
+        parts = {"loss": loss, "track": track}
+        if not optimiser.done % guide_every:
+            missed = attention_loss(language, heads, put, seen, told)
+            untimed = time_loss(language, put, seen, digits)
+            whole = whole + ATTENTION_WEIGHT * guide_every**0.5 * (missed + untimed)
+            parts |= {"missed": missed, "untimed": untimed}
         if sight_rate:
             sight, right = losses(heads, seen, told)
             sight = sight + 0.3 * losses(heads, deep, told)[0]
@@ -96,17 +109,17 @@ def train_answers(
             with torch().no_grad():
                 language.embed_tokens.weight[spoken] = held
         if not optimiser.done % EVERY or optimiser.done == steps:
-            kept = {**heads.state(), "tracks": tracks.linear.state_dict()}
-            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **kept)
+            beside = {**heads.state(), "tracks": tracks.linear.state_dict()}
+            save_state(path, model=model.state_dict(), optimiser=optimiser.state(), **beside)
+    hook.remove()
     return model
 
 
-def _behind(layer: Any) -> list[Any]:
-    """A list that always holds what a layer gave last."""
+def keep_output(layer: Any) -> tuple[list[Any], Any]:
+    """A list that always holds what a layer gave last, and the hook that sees to it, to be removed."""
     held: list[Any] = []
 
     def keep(_module: Any, _given: Any, hidden: Any) -> None:
         held[:] = [hidden]
 
-    layer.register_forward_hook(keep)
-    return held
+    return held, layer.register_forward_hook(keep)

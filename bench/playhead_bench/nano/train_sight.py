@@ -109,7 +109,7 @@ def _batch(found: dict[str, list[Block]], rng: Random, size: int) -> tuple[Any, 
     return torch().from_numpy(np.stack(pictures)), told
 
 
-def _lies() -> Any:
+def lies() -> Any:
     """(45, 2) where each token of a picture lies: its column and its row, from -1 to 1."""
     across, down = torch().linspace(-1, 1, COLUMNS), torch().linspace(-1, 1, ROWS)
     return torch().stack([across.repeat(ROWS), down.repeat_interleave(COLUMNS)], dim=1)
@@ -145,7 +145,7 @@ def losses(heads: WordHeads, seen: Any, told: list[Labels]) -> tuple[Any, dict[s
         scores = heads(head, seen)[bare]
         loss = loss + 0.3 * functional.cross_entropy(scores, target)
         right[head] = float((scores.argmax(-1) == target).float().mean())
-    missed = heads.where(seen) - _lies()
+    missed = heads.where(seen) - lies()
     right["where"] = float(missed.detach().abs().mean())
     return loss + WHERE_WEIGHT * (missed**2).mean(), right
 

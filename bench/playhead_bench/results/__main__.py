@@ -1,6 +1,7 @@
 """`python -m playhead_bench.results`: runs parts, keeps their fragments, writes `bench/RESULTS.md`.
 
-A part that cannot be run (a model that is not here) is told and left out; the others are written down.
+A part that cannot be run (a model that is not here) is told and left out; the others are written down. What
+the page says of parts that were not run this time stays.
 
     python -m playhead_bench.results                       # every part
     python -m playhead_bench.results --only oracle needles # these
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from playhead_bench.results.fragments import read_fragments
+from playhead_bench.results.fragments import Fragment, read_fragments
 from playhead_bench.results.page import page
 from playhead_bench.results.parts import PARTS, Places, of_run, run_part
 from playhead_index.errors import PlayheadError
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     err = Console(stderr=True)
     places = Places(asked.out / "work", asked.pictures, tuple(asked.benches))
     fragments = asked.out / "results"
-    failed = 0
+    failed, made = 0, list[Fragment]()
 
     def say(text: str, style: str = "dim") -> None:
         err.print(text, style=style, markup=False, highlight=False)
@@ -38,14 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in [] if asked.page or asked.run else asked.only or PARTS:
         say(f"{name} …", "bold")
         try:
-            run_part(name, places, say).save(fragments)
+            made.append(run_part(name, places, say))
+            made[-1].save(fragments)
         except PlayheadError as error:
             say(f"{name} is left out: {error}", "yellow")
             failed += 1
     try:
         for folder in asked.run:
-            of_run(folder, asked.pictures, asked.command).save(fragments)
-        written = page(read_fragments(fragments))
+            made.append(of_run(folder, asked.pictures, asked.command))
+            made[-1].save(fragments)
+        before = asked.page_file.read_text(encoding="utf-8") if asked.page_file.exists() else ""
+        written = page(read_fragments(fragments) if asked.page else made, before=before)
     except PlayheadError as error:
         say(str(error), "red")
         return 1

@@ -1,5 +1,6 @@
 """The page of results: Markdown made of fragments, each section with the command that gives it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,20 +15,34 @@ command, the commit and the machine that gave it. All videos are made by this pr
 every window is known; the models are the bundled nano models, which know that world and nothing else.
 What the numbers show is how strategies and parts compare, not how large models would do.
 """
+MARK = "<!-- part: {part} -->"
+"""Stands before each section, so that one can be written anew and the others stay."""
 NOTHING = "\nNothing has been run yet.\n"
 DEEPEST_HEADING = 6
 
 
-def page(fragments: Sequence[Fragment], pictures: str = "../docs/pictures") -> str:
+def page(fragments: Sequence[Fragment], pictures: str = "../docs/pictures", before: str = "") -> str:
     """The whole page.
 
     Args:
         fragments: in any order.
         pictures: where the pictures lie, as seen from the page.
+        before: the page as it was; its sections of parts that are not among the fragments stay.
     """
-    ordered = sorted(fragments, key=lambda one: (_rank(one.part), one.part))
-    sections = "".join(f"\n{section(one, pictures)}" for one in ordered)
-    return HEAD + (sections or NOTHING)
+    sections = sections_of(before) | {one.part: section(one, pictures).strip() for one in fragments}
+    ordered = sorted(sections, key=lambda part: (_rank(part), part))
+    told = "".join(f"\n{MARK.format(part=part)}\n{sections[part]}\n" for part in ordered)
+    return HEAD + (told or NOTHING)
+
+
+def sections_of(written: str) -> dict[str, str]:
+    """The sections of a page by their parts, without the marks before them.
+
+    >>> sections_of("# Results\\n\\n<!-- part: run-a -->\\n## A\\n\\nx\\n\\n<!-- part: suite -->\\n## B\\n")
+    {'run-a': '## A\\n\\nx', 'suite': '## B'}
+    """
+    pieces = re.split(MARK.format(part="([a-z0-9-]+)") + "\n", written)
+    return {part: text.strip() for part, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
 def section(fragment: Fragment, pictures: str) -> str:
