@@ -11,9 +11,10 @@ from functools import partial
 from playhead_agent.seeing.across import see_videos
 from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, Request
-from playhead_agent.seeing.doers import named_doers
+from playhead_agent.seeing.doers import agreed
 from playhead_agent.seeing.hops import see_hop
 from playhead_agent.seeing.locate import SURE, Sighting, judge_all, locate, narrowed, pieces, present
+from playhead_agent.seeing.ranked import see_ranked
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each, told_at
 from playhead_agent.seeing.when import see_when
@@ -29,8 +30,6 @@ PLACES = 3
 """Likely places of one anchor next to which words are looked for."""
 ADJOINING = 3
 """Segments next to an anchor, its own among them, that are looked at before all others."""
-DOERS = 10
-"""Moments in which the model is asked who does something, where nobody is named."""
 SAME_S = 2.0
 """Sightings nearer than this are one."""
 MOSTLY = 0.6
@@ -64,7 +63,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
     if spec.intent in procedures and spec.deeds:
         return procedures[spec.intent](spec, desk)
     if spec.ordinal is not None and spec.deeds and not spec.deeds[0].subject:
-        return _ranked(spec, desk, spec.ordinal)
+        return see_ranked(spec, desk, spec.ordinal)
     return _described(spec, desk)
 
 
@@ -95,6 +94,8 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
 def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
     """The option whose deed is seen with the most certainty."""
     sightings = _claimed(desk, claims)
+    told = agreed(spec, desk, [claim for claim, _ in sightings], [found for _, found in sightings])
+    sightings = [(claim, found) for (claim, _), found in zip(sightings, told, strict=True)]
     ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
     if not ranked:
         return Sight("absent", whole=not desk.short)
@@ -120,28 +121,7 @@ def _together(
     return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
 
 
-# ---- first, last, nth; before, after, between ----
-
-
-def _ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
-    """The nth to do something, among the options, or among all whom the model names as doing it."""
-    claims = claims_of(spec, spec.options) or named_doers(spec, desk, DOERS)
-    events = _first_events(_claimed(desk, claims))
-    ordered = sorted(events, key=lambda pair: pair[1].window.start_s)
-    at = ordinal - 1 if ordinal > 0 else ordinal
-    if desk.must_choose and ordered:
-        at = min(max(at, -len(ordered)), len(ordered) - 1)
-    elif not ordered or abs(ordinal) > len(ordered):
-        return Sight("absent" if not ordered else "unknown", whole=not desk.short)
-    claim, sighting = ordered[at]
-    sighting = narrowed(desk, claim.deed, sighting)
-    text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
-    choice = claim.option if spec.options else None
-    return Sight("chosen", text, (sighting,), choice, p=sighting.p, whole=not desk.short)
-
-
-def _first_events(claimed: Sequence[tuple[Claim, list[Sighting]]]) -> list[tuple[Claim, Sighting]]:
-    return [(claim, max(found, key=lambda one: one.p)) for claim, found in claimed]
+# ---- before, after, between ----
 
 
 def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight:

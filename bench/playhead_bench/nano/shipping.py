@@ -22,7 +22,7 @@ DATA = "12,000 crowds and 10,000 clips of random scenes, without the held-out pa
 CLIP_RUNS = ("clip", "clip_all", "clip_more")
 """The first without the held-out pairs, the others with all; each begins where the one before ended."""
 HELD_RUN = "clip_held"
-"""It goes on from the first, still without the held-out pairs, to be examined on them."""
+"""A training of its own without the held-out pairs, to be examined on them."""
 DATA_OF_VLM = f"{DATA}; in the last run also 3,000 crowds and 2,500 clips of all pairs"
 DINO_RUNS = ("dino", "dino_plain")
 """The first on pictures that are moved and tinted, the second goes on with pictures as they are."""
@@ -36,7 +36,8 @@ def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
     training = Training(
         "nano-clip", "open_clip",
         "An open_clip image-text encoder. It ends with a training on all pairs of colour and kind; scores "
-        "named `without_held_out` are those of a training of 940 steps that saw none of the held-out pairs.",
+        f"named `without_held_out` are those of another training, of {steps[HELD_RUN]:,} steps, which saw "
+        "none of the held-out pairs.",
         COMMAND, 0, sum(steps[run] for run in CLIP_RUNS), DATA_OF_CLIP, machine, _minutes(logs), {},
     )  # fmt: skip
     with TemporaryDirectory() as before:

@@ -24,6 +24,7 @@ SCENES: list[tuple[str, Window, dict[str, list[tuple[str, str, Window]]]]] = [
 _HAPPENS = re.compile(r"Does it happen that the (\w+ \w+) (.+)\?")
 _THERE = re.compile(r"Is there a (\w+ \w+|\w+)\?")
 _COLOUR = re.compile(r"What colour is the (\w+)\?")
+_WHO = re.compile(r"(?:What|Which thing) (.+)\?")
 _DOES = re.compile(r"What does the (\w+ \w+) do\?")
 
 
@@ -46,11 +47,19 @@ def _moment(window: Window, number: int) -> Moment:
 
 @dataclass
 class TruthEyes:
-    """Answers what the truth says; keeps what it was asked."""
+    """Answers what the truth says; keeps what it was asked.
+
+    Args:
+        frames: shown at a time.
+        bare: it wants the bare question.
+        away: it cannot be reached.
+        names: it can say who does something.
+    """
 
     frames: int = 8
     bare: bool = True
     away: bool = False
+    names: bool = True
     asked: list[tuple[Window, str]] = field(default_factory=list)
 
     def look(
@@ -84,8 +93,22 @@ class TruthEyes:
             return next((name.split()[0] for name in there if name.split()[1] == found[1]), "not visible")
         if found := _DOES.match(question):
             return self._deed(there, found[1], window)
+        if self.names and (found := _WHO.match(question)):
+            doing = [
+                n
+                for n, all_ in there.items()
+                for d in all_
+                if _told(d) == found[1] and d[2].overlap_s(window) > 0
+            ]
+            return f"the {doing[0]}" if doing else "not visible"
         if question.startswith(("Where", "In what place", "Which place")):
             return shown[0][0] if shown else "not visible"
+        return "not visible"
+
+    def _doer(self, there: dict[str, list[tuple[str, str, Window]]], deed: str, window: Window) -> str:
+        for name, deeds in there.items():
+            if any(_told(one) == deed and one[2].overlap_s(window) > 0 for one in deeds):
+                return f"the {name}"
         return "not visible"
 
     def _deed(self, there: dict[str, list[tuple[str, str, Window]]], name: str, window: Window) -> str:

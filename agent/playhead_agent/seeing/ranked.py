@@ -1,0 +1,68 @@
+"""The first, the last and the nth to do something."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from playhead_agent.seeing.claims import Claim, claims_of
+from playhead_agent.seeing.desk import Desk
+from playhead_agent.seeing.doers import agreed, named_doers
+from playhead_agent.seeing.locate import Sighting, locate, narrowed
+from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.walk import walk
+from playhead_tools.spec import QuestionSpec
+
+CANDIDATES = 4
+DOERS = 10
+"""Moments in which the model is asked who does something, where nobody is named."""
+
+
+def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
+    """The nth to do something: the video is walked through to it; else the options are put in order.
+
+    Raises:
+        NeedLooks: looks are wanted.
+    """
+    claims = claims_of(spec, spec.options)
+    walked = walk(spec, desk, ordinal, claims)
+    if walked is not None:
+        claim, sighting = walked
+    else:
+        claims = claims or named_doers(spec, desk, DOERS)
+        found = agreed(spec, desk, claims, _located(desk, claims))
+        events = [(one, seen[0]) for one, seen in zip(claims, found, strict=True) if seen]
+        ordered = sorted(events, key=lambda pair: pair[1].window.start_s)
+        if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
+            return Sight("absent" if not ordered else "unknown", whole=not desk.short)
+        chances = nth_chances([one.p for _, one in ordered], ordinal)
+        claim, sighting = ordered[max(range(len(ordered)), key=chances.__getitem__)]
+    sighting = narrowed(desk, claim.deed, sighting)
+    text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
+    choice = claim.option if spec.options else None
+    return Sight("chosen", text, (sighting,), choice, p=sighting.p, whole=not desk.short)
+
+
+def _located(desk: Desk, claims: Sequence[Claim]) -> list[list[Sighting]]:
+    return desk.at_once([partial(locate, desk, one.deed, CANDIDATES) for one in claims])
+
+
+def nth_chances(happens: Sequence[float], ordinal: int) -> list[float]:
+    """How likely each of some events is the nth that happens, when none of them is certain.
+
+    Args:
+        happens: in time order, how likely each event happened; taken as independent.
+        ordinal: 1 for the first, -1 for the last; beyond their number it is the outermost that counts.
+
+    >>> [round(p, 2) for p in nth_chances([0.4, 0.9, 0.9], 1)]
+    [0.4, 0.54, 0.05]
+    >>> [round(p, 2) for p in nth_chances([0.9, 0.9, 0.4], -1)]
+    [0.05, 0.54, 0.4]
+    """
+    if ordinal < 0:
+        return nth_chances(happens[::-1], -ordinal)[::-1]
+    wanted = min(ordinal, len(happens)) - 1
+    before = [1.0, *(0.0 for _ in range(wanted))]  # how likely so many have happened, up to those wanted
+    chances = list[float]()
+    for p in happens:
+        chances.append(p * before[wanted])
+        before = [many * (1 - p) + (before[i - 1] * p if i else 0.0) for i, many in enumerate(before)]
+    return chances

@@ -1,0 +1,93 @@
+"""Walking through a video from its beginning, or back from its end, to the nth that does something.
+
+A search does not know what comes first: it brings up what looks most like the question. What happens first
+lies near the beginning however long the video is, so it is looked for there, clip after clip. The model is
+asked openly who does it; a name counts when the model also says so of that thing by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from playhead_agent.seeing.claims import Claim
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.doers import thing_named
+from playhead_agent.seeing.locate import SURE, Sighting, judge_all, pieces
+from playhead_agent.state import Stretch
+from playhead_tools.spec import Deed, QuestionSpec
+
+STRIDE = 6
+"""So many clips are looked at together."""
+FAR, FARTHER = 24, 40
+"""The most clips on the way to the first or the last, and to any other."""
+SAME_S = 2.0
+"""The same thing named again within so much is the same event."""
+
+
+def walk(
+    spec: QuestionSpec, desk: Desk, ordinal: int, claims: Sequence[Claim]
+) -> tuple[Claim, Sighting] | None:
+    """Who does it as the nth, and where; None when it is not reached.
+
+    Args:
+        spec: asks who does something.
+        desk: at which it is worked out.
+        ordinal: 1 for the first, -1 for the last.
+        claims: the options; empty where there are none. Of these the one counts whose place in the order is
+            nearest to the one that is asked for, since some on the way may be overlooked.
+
+    Raises:
+        NeedLooks: looks are wanted.
+    """
+    deed, offered = spec.deeds[0], {claim.deed.subject.lower(): claim for claim in claims}
+    outermost = abs(ordinal) == 1
+    places = _clips(desk, backwards=ordinal < 0)[: FAR if outermost else FARTHER]
+    only = frozenset(offered) if outermost else frozenset()
+    ranked = list[tuple[int, Claim, Sighting]]()
+    for rank, (name, sighting) in enumerate(_events(spec, desk, deed, places, only), 1):
+        if name in offered or not offered:
+            claim = offered.get(name) or Claim(rank - 1, Deed(name, deed.verb, deed.object))
+            ranked.append((rank, claim, sighting))
+        if rank == abs(ordinal):
+            break
+    else:  # the nth is not reached; what was seen on the way may still be the nearest to it
+        if outermost or not offered:
+            return None
+    if not ranked:
+        return None
+    _, claim, sighting = min(ranked, key=lambda one: abs(one[0] - abs(ordinal)))
+    return claim, sighting
+
+
+def _events(
+    spec: QuestionSpec, desk: Desk, deed: Deed, places: Sequence[Stretch], only: frozenset[str]
+) -> Iterator[tuple[str, Sighting]]:
+    """What does it on the way, and where; of the things in `only`, of all where that is empty."""
+    question, last = spec.clip_question or spec.text, dict[str, Sighting]()
+    for start in range(0, len(places), STRIDE):
+        some = places[start : start + STRIDE]
+        looks = desk.look_all([Request(video_id, window, question) for video_id, window in some])
+        told = [
+            (place, name)
+            for place, look in zip(some, looks, strict=True)
+            if look is not None and not look.declines and (name := thing_named(look.text).lower())
+            if name in only or not only
+        ]
+        judged = desk.at_once(
+            [partial(judge_all, desk, Deed(name, deed.verb, deed.object), [place]) for place, name in told]
+        )
+        for (_, name), seen in zip(told, judged, strict=True):
+            for one in seen:
+                if one.p >= SURE:
+                    known = last.get(name)
+                    last[name] = one
+                    if known is None or known.window.gap_s(one.window) > SAME_S:
+                        yield name, one
+
+
+def _clips(desk: Desk, *, backwards: bool) -> list[Stretch]:
+    """The clips of what the question looks at, in the order in which they are walked through."""
+    found = list[Stretch]()
+    for video_id, window in desk.stretches:
+        inside = [(video_id, w) for s in desk.segments(video_id) if (w := s.clamped(window)) is not None]
+        found += pieces(inside)
+    return found[::-1] if backwards else found
