@@ -24,7 +24,7 @@ SEED = 0
 STEPS = {
     "sight": 900, "sharper": 2000, "look_up": 500, "answers": 3000, "joint": 1000,
     "sharper_still": 1400, "further": 2700,
-    "clip": 700, "clip_held": 1300, "clip_all": 220, "clip_more": 260, "dino": 400, "dino_plain": 300,
+    "clip_held": 1300, "clip_all": 340, "dino": 400, "dino_plain": 300,
 }  # fmt: skip
 Data = Annotated[Path, typer.Argument(help="Folder of the painted pictures.", metavar="DATA")]
 Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar="RUNS")]
@@ -57,11 +57,11 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     torch().set_num_threads(threads)
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
     model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
-    train_clip(data, runs / "clip", steps=STEPS["clip"], mode=MODE, seed=SEED)
     train_clip(data, runs / "clip_held", steps=STEPS["clip_held"], mode=MODE, seed=SEED)
-    for run, before, rate in (("clip_all", "clip", 0.004), ("clip_more", "clip_all", 0.003)):
-        begin = runs / before / "clip.state"
-        train_clip(data, runs / run, steps=STEPS[run], mode="iid", seed=SEED, rate=rate, begin=begin)
+    train_clip(
+        data, runs / "clip_all", steps=STEPS["clip_all"], mode="iid", seed=SEED,
+        begin=runs / "clip_held" / "clip.state",
+    )  # fmt: skip
     vlm = runs / "vlm"
     train_sight(
         data, vlm, tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
