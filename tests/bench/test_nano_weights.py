@@ -39,7 +39,7 @@ def test_a_card_lies_beside_the_weights(name: str):
 def test_nano_clip_finds_things_by_kind_and_colour():
     from playhead_bench.nano.examine import examine_clip
 
-    assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.85
+    assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.9
 
 
 @pytest.mark.slow
@@ -56,8 +56,8 @@ def test_nano_vlm_answers_questions_about_clips():
     from playhead_bench.nano.examine import examine_vlm
 
     scores = examine_vlm(shipped("nano-vlm"), 20)
-    assert scores["balanced"] > 0.75
-    assert scores["refused"] > 0.8
+    assert scores["balanced"] > 0.85
+    assert scores["refused"] > 0.85
     assert scores["wrongly_refused"] <= 0.05
 
 
