@@ -20,9 +20,10 @@ STRIDE = 6
 FAR, FARTHER = 24, 40
 """The most clips on the way to the first or the last, and to any other."""
 COVERED = 100
-"""With options, videos of up to so many clips are left to the search, which then brings up most of the places
-where each thing is. Of first, last and nth on dev videos of the made world of 1 and 10 minutes search and order
-give 24 of 30, the walk 18; of 20 minutes 9 and 11 of 19. Without options the walk names 19 of 49, the search 3."""
+"""With options, videos of up to so many clips are left to the search, which then brings up most of the
+places where each thing is. Of first, last and nth on dev videos of the made world of 1 and 10 minutes search
+and order give 24 of 30, the walk 18; of 20 minutes 9 and 11 of 19. Without options the walk names 19 of 49,
+the search 3."""
 SAME_S = 2.0
 """The same thing named again within so much is the same event."""
 
