@@ -19,6 +19,8 @@ from playhead_tools.question.shown import ANYTHING
 from playhead_tools.spec import Deed
 
 SURE = 0.5
+SAME_S = 2.0
+"""Sightings of one deed nearer to each other than this are one."""
 DEED_S = 2.0
 """How long a deed is taken to last when only its beginning is known."""
 PART_S, PART_STEP_S, MOST_PARTS = 4.0, 1.0, 6

@@ -13,7 +13,7 @@ from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import agreed
 from playhead_agent.seeing.hops import see_hop
-from playhead_agent.seeing.locate import SURE, Sighting, judge_all, locate, narrowed, pieces, present
+from playhead_agent.seeing.locate import SAME_S, SURE, Sighting, judge_all, locate, narrowed, pieces, present
 from playhead_agent.seeing.ranked import see_ranked
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each, told_at
@@ -30,8 +30,6 @@ PLACES = 3
 """Likely places of one anchor next to which words are looked for."""
 ADJOINING = 3
 """Segments next to an anchor, its own among them, that are looked at before all others."""
-SAME_S = 2.0
-"""Sightings nearer than this are one."""
 MOSTLY = 0.6
 """A segment belongs to a sighting when so much of the shorter of both is shared."""
 

@@ -11,7 +11,7 @@ from functools import partial
 from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import thing_named
-from playhead_agent.seeing.locate import SURE, Sighting, judge_all, pieces
+from playhead_agent.seeing.locate import SAME_S, SURE, Sighting, judge_all, pieces
 from playhead_agent.state import Stretch
 from playhead_tools.spec import Deed, QuestionSpec
 
@@ -24,8 +24,6 @@ COVERED = 100
 places where each thing is. Of first, last and nth on dev videos of the made world of 1 and 10 minutes search
 and order give 24 of 30, the walk 18; of 20 minutes 9 and 11 of 19. Without options the walk names 19 of 49,
 the search 3."""
-SAME_S = 2.0
-"""The same thing named again within so much is the same event."""
 
 
 def walk(

@@ -94,13 +94,7 @@ class TruthEyes:
         if found := _DOES.match(question):
             return self._deed(there, found[1], window)
         if self.names and (found := _WHO.match(question)):
-            doing = [
-                n
-                for n, all_ in there.items()
-                for d in all_
-                if _told(d) == found[1] and d[2].overlap_s(window) > 0
-            ]
-            return f"the {doing[0]}" if doing else "not visible"
+            return self._doer(there, found[1], window)
         if question.startswith(("Where", "In what place", "Which place")):
             return shown[0][0] if shown else "not visible"
         return "not visible"
