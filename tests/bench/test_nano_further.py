@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.bench.learnt import apart
 
 from playhead_bench.nano.answers import HARD, MOST_HARD, Painted, draw_rows, painted
 from playhead_bench.nano.further import fit_heads, from_weights, train_further
@@ -151,11 +152,10 @@ def test_the_language_half_learns_on_and_goes_on_where_it_stopped(
             begin, data, out, steps=steps, sight_steps=1, sight_batch=2, clips=1, fit_rounds=1
         )
 
-    train(tmp_path / "cut", 2)
+    cut = train(tmp_path / "cut", 2)
     resumed, straight = train(tmp_path / "cut", 3), train(tmp_path / "straight", 3)
     shipped = from_weights(begin, words).state_dict()
-    for name, value in straight.state_dict().items():
-        assert torch().equal(value, resumed.state_dict()[name]), name
+    assert apart(resumed, straight, cut) == {}
     for half in ("model.language_model.layers.0.mlp.up_proj", "model.visual.blocks.0.mlp.linear_fc1"):
         assert not torch().equal(straight.state_dict()[f"{half}.weight"], shipped[f"{half}.weight"])
     assert (tmp_path / "cut" / "before.jsonl").read_text() == (begin / "training.jsonl").read_text()
