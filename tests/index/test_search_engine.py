@@ -54,6 +54,13 @@ def test_a_text_finds_the_window_in_which_its_picture_is_shown(library: MadeLibr
     assert result.moments[0].path == Path("/videos/car.mp4")
 
 
+def test_what_blinks_is_found_as_one_moment(library: MadeLibrary) -> None:
+    blinks = shown(("blue", 3), ("grey", 2), ("blue", 1), ("grey", 1), ("blue", 1))
+    library.add("blinks", [*BUSY[:40], *blinks, *BUSY[:52]])
+    result = library.searcher().search(Query(text="something blue", scope=Scope(("blinks",))))
+    assert windows(result) == [("blinks", Window(40, 48))]
+
+
 def test_a_text_finds_the_sentence_and_the_slide_around_it_as_one_moment(library: MadeLibrary) -> None:
     best = library.searcher().search(Query(text="eigenvalues")).moments[0]
     assert (best.video_id, best.window, best.lanes) == ("talk", Window(30, 34), ("speech", "screen"))

@@ -115,7 +115,7 @@ def slow_windows(
     starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], at: int
 ) -> list[tuple[tuple[float, float], float]]:
     """The window around one frame at each level and how far it stands out, step by step."""
-    curve = smoothed(starts_s[None], ends_s[None], scores[None])[0]
+    curve = smoothed(starts_s[None], ends_s[None], slow_closed(starts_s, ends_s, scores, at)[None])[0]
     low, high = curve.min(), curve.max()
     none = [((starts_s[at], ends_s[at]), -1.0)]
     if high - low <= 1e-9:
@@ -142,6 +142,41 @@ def slow_windows(
         part = lengths[inside].sum() / lengths.sum()
         found.append(((starts_s[first], ends_s[last]), float((mean - rest) * part**0.3)))
     return found or none
+
+
+def slow_closed(
+    starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], at: int
+) -> NDArray[np.float64]:
+    """The scores with each short hollow between two high brinks filled, pair by pair."""
+    lengths, filled = ends_s - starts_s, scores.copy()
+    gap_s = 2 * np.sort(lengths)[(len(lengths) - 1) // 2] + 1e-9
+    least = scores.min() + 0.75 * (scores[at] - scores.min())
+    for i in range(len(scores)):
+        for j in range(i + 1, len(scores)):
+            brink = min(scores[i], scores[j])
+            if starts_s[j] - ends_s[i] <= gap_s and brink >= least:
+                filled[i:j] = np.maximum(filled[i:j], brink)
+    return filled
+
+
+@pytest.mark.parametrize(("dark", "window"), [(2, (40, 48)), (3, (40, 43))])
+def test_what_blinks_is_one_window_and_what_comes_back_later_is_another(
+    dark: int, window: tuple[float, float]
+) -> None:
+    starts_s, ends_s = each_second(100)
+    scores = np.full(100, -0.2)
+    scores[40:48] = -0.3
+    scores[40:43] = scores[43 + dark] = scores[47] = 0.2
+    found = windows_around(starts_s[None], ends_s[None], scores[None], np.array([41]))
+    assert tuple(found[0]) == window
+
+
+def test_frames_less_alike_do_not_draw_a_window_over_a_gap() -> None:
+    starts_s, ends_s = each_second(80)
+    scores = np.full(80, -0.2)
+    scores[40:48], scores[38] = 0.2, 0.05
+    found = windows_around(starts_s[None], ends_s[None], scores[None], np.array([41]))
+    assert tuple(found[0]) == (40, 48)
 
 
 @given(curves())

@@ -46,6 +46,33 @@ def smoothed(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float = 1.
     return np.asarray(total / np.maximum(weight, 1e-12), dtype=np.float64)
 
 
+def closed(starts_s: Floats, ends_s: Floats, scores: Floats, least: Floats, widest_gap: float) -> Floats:
+    """(C, N) scores with short hollows filled to the lower of their brinks, if that is high enough.
+
+    A closing, as of morphology: what blinks, or is hidden for a moment, is not gone.
+
+    Args:
+        starts_s: (C, N) seconds, and so are the next two.
+        ends_s: (C, N) seconds.
+        scores: (C, N) numbers.
+        least: (C,) the score that both brinks must reach.
+        widest_gap: hollows so many typical frames long, or shorter, are filled.
+    """
+    widest_s = widest_gap * typical_length_s(ends_s - starts_s)[:, None] + 1e-9
+    there, filled = ends_s > starts_s, scores.copy()
+    many = scores.shape[1]
+    for apart in range(2, many):
+        near = (starts_s[:, apart:] - ends_s[:, :-apart] <= widest_s) & there[:, apart:]
+        if not near.any():
+            break
+        brink = np.minimum(scores[:, apart:], scores[:, :-apart])
+        brink = np.where(near & (brink >= least[:, None]), brink, -np.inf)
+        for step in range(1, apart):
+            hollow = filled[:, step : many - apart + step]
+            np.maximum(hollow, brink, out=hollow)
+    return filled
+
+
 def standardised(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
     """(C, N) scores in standard deviations from the mean of their row, each frame as weighty as it is long.
 

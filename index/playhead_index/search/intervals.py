@@ -8,14 +8,16 @@ LOG.md; why in docs/decisions/0009).
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.search.curves import Floats, chances, smoothed, typical_length_s
+from playhead_index.search.curves import Floats, chances, closed, smoothed, typical_length_s
 from playhead_index.window import Window, temporal_iou
 
 THRESHOLDS = 15
 WIDEST_GAP = 0.5
 """Stretches below the threshold up to so many typical frames long do not part a window of `intervals`."""
 WIDEST_GAP_AROUND = 2.0
-"""Likewise around a picture."""
+"""Likewise around a picture, where hollows of that length are filled, too."""
+BRINK = 0.75
+"""The height, of that of the frame around which a window is sought, from which a hollow's brinks count."""
 LENGTH_POWER = 0.3
 REACH = 18.0
 """Typical frames over which what lies outside a window counts less and less against it."""
@@ -83,8 +85,9 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
 
     A window's score is the mean inside less the mean outside, times (its part of the whole) to the power
     `LENGTH_POWER`: around a picture that is a hit, one that is nearly like it is not meant, so the overlap
-    to be expected, which would take it in, does not decide here. A frame that is above no level stands
-    for itself.
+    to be expected, which would take it in, does not decide here. Hollows of up to `WIDEST_GAP_AROUND`
+    typical frames, between frames nearly as high as that one, are filled first. A frame that is above no
+    level stands for itself.
 
     Args:
         starts_s: (C, N) seconds; a row that has fewer frames is filled up as `curves` says.
@@ -92,6 +95,9 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
         scores: (C, N) finite numbers; those of filling frames do not count.
         at: (C,) the frame of each curve, from 0 to N - 1, not a filling one.
     """
+    low = np.where(ends_s > starts_s, scores, np.inf).min(axis=1)
+    peak = np.take_along_axis(scores, at[:, None], 1)[:, 0]
+    scores = closed(starts_s, ends_s, scores, low + BRINK * (peak - low), WIDEST_GAP_AROUND)
     curves, flat = _levelled(starts_s, ends_s, _smooth(starts_s, ends_s, scores, 1.0))
     above = (curves[:, None] >= _LEVELS[:, None]) & (ends_s > starts_s)[:, None]  # (C, levels, N)
     opens = _openings(starts_s, ends_s, above, WIDEST_GAP_AROUND)

@@ -34,8 +34,18 @@ CONTEXT_ROWS = 40
 NEAR_ROWS = 3
 """Hits so many frames apart or less are looked at as one."""
 
-Keep = Callable[[NDArray[np.int64], NDArray[np.float32]], NDArray[np.bool_]]
-"""Which of (n,) ids with their (n,) scores are hits."""
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Which frames are hits.
+
+    Args:
+        floor: the score that stands out of the library; what lies below it tells nothing.
+        hits: (n,) of ids with their (n,) scores.
+    """
+
+    floor: float
+    hits: Callable[[NDArray[np.int64], NDArray[np.float32]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +78,11 @@ def keep_for_text(lane: VectorLane, query: NDArray[np.float32], any_picture: NDA
     """
     floor = _floor(lane, query)
 
-    def keep(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def hits(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
         margins = scores - lane.store.scores(any_picture, ids)
         return np.asarray(((margins > 0) & (scores >= floor)) | (margins >= SURELY_TEXT))
 
-    return keep
+    return Keep(floor, hits)
 
 
 def keep_alike(lane: VectorLane, query: NDArray[np.float32]) -> Keep:
@@ -83,7 +93,7 @@ def keep_alike(lane: VectorLane, query: NDArray[np.float32]) -> Keep:
     floor = _floor(lane, query)
     if len(lane.sample()) < FEW_FRAMES:
         floor = float(np.median(lane.sample() @ query))
-    return lambda ids, scores: (scores > floor) | (scores >= SURELY_ALIKE)
+    return Keep(floor, lambda ids, scores: (scores > floor) | (scores >= SURELY_ALIKE))
 
 
 def rank_frames(
@@ -105,13 +115,13 @@ def rank_frames(
         left_out: a stretch of a video that is not searched.
     """
     ids, scores = _nearest(lane, query, scope, left_out)
-    kept = keep(ids, scores)
+    kept = keep.hits(ids, scores)
     if not kept.any():
         return []
     ids, scores = ids[kept], scores[kept]
     at = lane.table.positions(ids)
     peaks = _peaks(lane, at)[:limit]
-    extents = _extents(lane, query, at[peaks], scope, left_out)
+    extents = _extents(lane, query, at[peaks], keep.floor, scope, left_out)
     found: list[FoundFrame] = []
     for peak, extent in zip(peaks.tolist(), extents, strict=True):
         video_id, start_s = lane.table.video_of(int(at[peak])), float(lane.table.starts_s[at[peak]])
@@ -158,10 +168,15 @@ def _extents(
     lane: VectorLane,
     query: NDArray[np.float32],
     at: NDArray[np.int64],
+    floor: float,
     scope: Scope,
     left_out: tuple[str, Window] | None,
 ) -> list[Window]:
-    """The window that stands out around each of some positions; none reaches into what is left out."""
+    """The window that stands out around each of some positions; none reaches into what is left out.
+
+    Around a frame above the floor all that lies below it is alike: how little another scene looks like what
+    was asked would else draw the window over all that is less unlike.
+    """
     ranges = [_context(lane, int(position), scope, left_out) for position in at]
     places = [np.arange(first, stop) for first, stop in ranges]
     flat = lane.store.scores(query, lane.table.ids[np.concatenate(places)])
@@ -175,6 +190,8 @@ def _extents(
         scores[row, :many] = flat[done : done + many]
         done += many
     inside = np.array([position - first for position, (first, _) in zip(at, ranges, strict=True)])
+    high = scores[np.arange(len(at)), inside] > floor
+    scores[high] = np.maximum(scores[high], floor)
     return [Window(float(a), float(b)) for a, b in windows_around(starts_s, ends_s, scores, inside)]
 
 
