@@ -76,7 +76,7 @@ def _videos(deed: Deed, desk: Desk) -> list[str]:
     every = list(dict.fromkeys(video_id for video_id, _ in desk.stretches))
     if len(every) <= MOST_VIDEOS:
         return every
-    return list(dict.fromkeys(video_id for video_id, _ in desk.moments(deed.text, MOST_MOMENTS)))
+    return list(dict.fromkeys(video_id for video_id, _ in desk.places_of(deed, MOST_MOMENTS)))
 
 
 def _in_each(deed: Deed, video_ids: Sequence[str], desk: Desk) -> list[Seen]:
@@ -119,7 +119,7 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
     if len(together) > 1:
         choice = _saying(spec.options, _SEVERAL)
         if choice is not None or not spec.options:
-            places = tuple(_exact(desk, deed, one.best) for one in together)
+            places = tuple(desk.at_once([partial(narrowed, desk, deed, one.best) for one in together]))
             names = listed([one.name for one in together])
             return Sight("chosen", f"in {names}", places, choice, p=together[-1].best.p, whole=whole)
     if not ranked or ranked[0].best.p < least:
@@ -130,7 +130,7 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
         return Sight("chosen", spec.options[choice], (), choice, p=UNSEEN if whole else SURE / 2, whole=whole)
     first, rest = ranked[0], [one.best.p for one in ranked[1:2]]
     p = min(1.0, first.best.p * (0.7 + first.best.p - max(rest, default=0.0)))
-    place, choice = _exact(desk, deed, first.best), first.option(spec.options)
+    place, choice = narrowed(desk, deed, first.best), first.option(spec.options)
     return Sight("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
 
 
@@ -142,10 +142,6 @@ def _how_many(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], *, whole: bo
     p = min((one.best.p for one in seen), default=UNSEEN) * (0.9 if whole else SURE)
     text, places = f"in {value:.0f} video{'' if value == 1 else 's'}", tuple(one.best for one in seen)
     return Sight("chosen", text, places, choice, value, p, whole=whole)
-
-
-def _exact(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
-    return narrowed(desk, deed, sighting) if deed.verb else sighting
 
 
 def _saying(options: Sequence[str], words: Sequence[str]) -> int | None:

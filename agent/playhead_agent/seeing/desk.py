@@ -12,10 +12,12 @@ from typing import Any, Self, TypeVar
 
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import ModelUnavailable
+from playhead_index.search.fusion import rrf
 from playhead_index.search.results import Coverage, Lane, Scope
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.look_up import search_moments
+from playhead_tools.spec import Deed
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
 MOST_MOMENTS = 24
@@ -176,6 +178,17 @@ class Desk:
             self._found[key] = self._search(text, tuple(lanes))
         return self._found[key][:most]
 
+    def places_of(self, deed: Deed, most: int) -> list[Stretch]:
+        """Moments in which a deed may be seen, best first: those that fit its thing, ranked with those that
+        fit all of it.
+
+        A model of pictures and texts knows things better than what they do, so that for some deeds the thing
+        alone is found, and where the thing is, the rest of the words tells which moment is meant.
+        """
+        texts = dict.fromkeys(text for text in (deed.subject or deed.object, deed.text) if text)
+        lists = [self.moments(text, MOST_MOMENTS) for text in texts]
+        return fused(lists)[:most]
+
     def segments(self, video_id: str) -> list[Window]:
         """The segments of a video, in time order; they end where its cuts are."""
         if video_id not in self._segments:
@@ -201,3 +214,20 @@ class Desk:
                 if inside is not None:
                     found.append((video_id, inside))
         return found
+
+
+def fused(lists: Sequence[Sequence[Stretch]]) -> list[Stretch]:
+    """The moments of several searches as one list, best first: by reciprocal ranks, overlapping ones as one.
+
+    >>> fused([[("v", Window(0, 4)), ("v", Window(8, 9))], [("v", Window(7, 10))]])
+    [('v', Window(start_s=8, end_s=9)), ('v', Window(start_s=0, end_s=4))]
+    """
+    known, named = list[Stretch](), list[list[Stretch]]()
+    for found in lists:
+        names = list[Stretch]()
+        for video_id, window in found:
+            alike = [one for one in known if one[0] == video_id and one[1].overlap_s(window) > 0]
+            names += alike or [(video_id, window)]
+        known += [one for one in names if one not in known]
+        named.append(names)
+    return [one.item for one in rrf(named)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import thing_named
-from playhead_agent.seeing.locate import Sighting, locate, narrowed
+from playhead_agent.seeing.locate import Sighting, locate, narrowed, pieces, present
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.told import ask_each
 from playhead_agent.state import Stretch
@@ -13,6 +13,9 @@ from playhead_tools.question.verbs import base_form
 from playhead_tools.spec import Deed, QuestionSpec
 
 CANDIDATES = 4
+LIKELY = 0.25
+"""A deed by which the question tells which thing is meant is taken for granted from here on, not only if it
+is more likely than not."""
 
 
 def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
@@ -25,8 +28,8 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
     hop = spec.hop
     if hop is None:
         raise ValueError("the question names its thing directly")
-    found = locate(desk, hop.deed, CANDIDATES)
-    if not found:
+    found = locate(desk, hop.deed, CANDIDATES, surely_happens=True)
+    if not found or found[0].p < LIKELY:
         return Sight("absent", whole=not desk.short)
     first = found[0]
     if not hop.later and spec.clip_question:
@@ -37,7 +40,7 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
     thing = _thing(desk, hop.deed, first)
     if not thing:
         return Sight("unknown", sightings=(first,), whole=False)
-    places = _later(desk.moments(thing, CANDIDATES * 2), first) if hop.later else [first.place]
+    places = _later(thing, desk, first) if hop.later else [first.place]
     asked = replace(
         spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(Deed(thing, ""),)
     )
@@ -62,11 +65,14 @@ def _base(verb: str) -> str:
     return " ".join(part for part in (base_form(first), rest) if part)
 
 
-def _later(places: list[Stretch], first: Sighting) -> list[Stretch]:
-    """Places in the same video that begin behind a sighting."""
+def _later(thing: str, desk: Desk, first: Sighting) -> list[Stretch]:
+    """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
     after_s = first.window.end_s
-    return [
-        (video_id, Window(max(window.start_s, after_s), window.end_s))
-        for video_id, window in places
-        if video_id == first.video_id and window.end_s > after_s + 1.0
-    ]
+    places = pieces(
+        [
+            (video_id, Window(max(window.start_s, after_s), window.end_s))
+            for video_id, window in desk.moments(thing, CANDIDATES * 2)
+            if video_id == first.video_id and window.end_s > after_s + 1.0
+        ]
+    )
+    return present(desk, thing, places) or places

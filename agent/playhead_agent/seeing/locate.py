@@ -36,6 +36,8 @@ replies 0.71), but of many candidates the likeliest must be right, and what is f
 403 dev questions 81.4 % are right at 0.6, 80.6 at 0.4."""
 PIECE_S = 8.0
 """A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
+EDGE_S = 2.0
+"""So much before and behind a moment that was found is looked at, too."""
 SAID_YES, SAID_NO = 0.9, 0.1
 """What a Yes or No counts where its probability cannot be had."""
 TOLD, UNTOLD, REFUSED = 0.9, 0.475, 0.225
@@ -69,7 +71,7 @@ class Sighting:
 
 
 def locate(
-    desk: Desk, deed: Deed, most: int, *, sure: bool = False, surely_happens: bool = False
+    desk: Desk, deed: Deed, most: int, *, sure: bool = False, surely_happens: bool = False, wide: bool = False
 ) -> list[Sighting]:
     """Where a deed, or a thing, is seen, best first.
 
@@ -79,15 +81,18 @@ def locate(
         most: candidates that are looked at.
         sure: only where it is more likely than not, also when something must be chosen.
         surely_happens: the question takes it for granted, so the likeliest place counts where none is sure.
+        wide: what lies next to the candidates is looked at, too.
 
     Raises:
         NeedLooks: looks are wanted.
     """
-    candidates = desk.moments(deed.text, most)
+    candidates = desk.places_of(deed, most)
     if deed.verb and deed.subject:
         there = present(desk, deed.subject, candidates)
         candidates = there or (candidates[:1] if desk.must_choose and not sure else [])
-    sightings = judge_all(desk, deed, pieces(candidates) if deed.verb else candidates)
+    if deed.verb:
+        candidates = pieces(widened(desk, candidates) if wide else candidates)
+    sightings = judge_all(desk, deed, candidates)
     ranked = sorted(sightings, key=lambda one: -one.p)
     likely = [one for one in ranked if one.p >= SURE]
     if sure or not (desk.must_choose or surely_happens):
@@ -171,6 +176,21 @@ def stands_still(look: Look) -> bool:
     return bool(_STILL.search(look.text))
 
 
+def widened(desk: Desk, places: Sequence[Stretch]) -> list[Stretch]:
+    """The places with what lies just before and behind them, up to the cuts; short ones up to a piece.
+
+    What enters, leaves, blinks or is chased away is at the edge of where it can be found.
+    """
+    wide: list[Stretch] = []
+    for video_id, window in places:
+        margin_s = EDGE_S if window.duration_s >= PIECE_S else min(EDGE_S, (PIECE_S - window.duration_s) / 2)
+        reach = Window(max(0.0, window.start_s - margin_s), window.end_s + margin_s)
+        shots = [one for one in desk.segments(video_id) if one.overlap_s(window) > 0]
+        hull = Window(shots[0].start_s, shots[-1].end_s) if shots else window
+        wide.append((video_id, (reach.clamped(hull) or window).hull(window)))
+    return wide
+
+
 def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
     """The places, long ones cut into equal pieces."""
     cut: list[Stretch] = []
@@ -183,7 +203,7 @@ def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
 
 
 def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
-    """A sighting with the part of its window in which the deed happens.
+    """A sighting with the part of its window in which the deed happens; of a thing that is there, as it is.
 
     The same question is asked of overlapping parts of a few seconds, for a deed that is not known the open
     one; where it lies is what agrees best with all that they said.
@@ -192,7 +212,7 @@ def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
         NeedLooks: looks are wanted.
     """
     whole = sighting.looked
-    if whole.duration_s <= DEED_S * 1.5 or not desk.context.critic:
+    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not desk.context.critic:
         return sighting
     parts, anything = _parts(whole), deed.verb in ANYTHING
     question = doing(deed) if anything else happens(deed)

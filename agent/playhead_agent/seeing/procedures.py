@@ -26,6 +26,8 @@ from playhead_tools.spec import Anchor, Deed, QuestionSpec
 CANDIDATES = 6
 CLAIM_CANDIDATES = 4
 EXHAUSTIVE = 20
+COUNTED = 6
+"""Of what was counted so many are narrowed to where they happen."""
 PLACES = 3
 """Likely places of one anchor next to which words are looked for."""
 ADJOINING = 3
@@ -82,7 +84,7 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
     elif deed.verb and not claims and not desk.must_choose:
         return Sight("absent", whole=not desk.short)  # what is not seen to happen happens nowhere
     else:
-        places = desk.moments(deed.text, CANDIDATES)
+        places = desk.places_of(deed, CANDIDATES)
         there = present(desk, deed.subject, places)
         sight = ask_each(spec, desk, there or (places[:1] if desk.must_choose else []), deed)
     undecided = sight.kind in ("absent", "unknown")
@@ -99,7 +101,7 @@ def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
         return Sight("absent", whole=not desk.short)
     claim, (best, *_) = ranked[0]
     margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
-    best = narrowed(desk, claim.deed, best) if claim.deed.verb else best
+    best = narrowed(desk, claim.deed, best)
     p = min(1.0, best.p * (0.7 + margin))
     return Sight("chosen", spec.options[claim.option], (best,), claim.option, p=p)
 
@@ -147,10 +149,9 @@ def _anchor_sightings(
         return [[Sighting(video_id, window, 0.9, "", window) for video_id, window in places]]
     deeds = [anchor.deed or Deed(anchor.text, "") for anchor in anchors]
     found = _together(desk, deeds, CANDIDATES)
-    return [
-        [narrowed(desk, deed, sightings[0]), *sightings[1:]] if sightings and deed.verb else sightings
-        for deed, sightings in zip(deeds, found, strict=True)
-    ]
+    pairs = [(deed, seen[0]) for deed, seen in zip(deeds, found, strict=True) if seen]
+    exact = iter(desk.at_once([partial(narrowed, desk, deed, first) for deed, first in pairs]))
+    return [[next(exact), *seen[1:]] if seen else [] for seen in found]
 
 
 def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
@@ -170,7 +171,7 @@ def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: s
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
     best = narrowed(desk, claim.deed, best) if near is None else best
     text = spec.options[claim.option]
-    return Sight("chosen", text, (first, best), claim.option, p=min(first.p, best.p) * 0.8)
+    return Sight("chosen", text, (*anchors, best), claim.option, p=min(first.p, best.p) * 0.8)
 
 
 def _adjoining(
@@ -243,8 +244,8 @@ def _stepped(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: 
 
 
 def _count(spec: QuestionSpec, desk: Desk) -> Sight:
-    """An exhaustive scan: every moment that may show the thing is looked at."""
-    events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True))
+    """An exhaustive scan: every moment that may show the thing is looked at, and what lies next to it."""
+    events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
     value = float(len(events))
     choice = choose.by_number(spec.options, value)
     if choice is None and desk.must_choose:
@@ -252,7 +253,7 @@ def _count(spec: QuestionSpec, desk: Desk) -> Sight:
     if not events:
         return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
     p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
-    events = _exact(desk, spec.deeds[0], events, PLACES - 1)
+    events = _exact(desk, spec.deeds[0], events, COUNTED)
     return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=not desk.short)
 
 
@@ -293,16 +294,16 @@ def _coloured(desk: Desk, kind: str) -> bool:
 
 def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
     """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
-    if not deed.verb:
-        return list(events)
-    return [*(narrowed(desk, deed, one) for one in events[:most]), *events[most:]]
+    return [*desk.at_once([partial(narrowed, desk, deed, one) for one in events[:most]]), *events[most:]]
 
 
 def _order(spec: QuestionSpec, desk: Desk) -> Sight:
     found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
         return Sight("unknown", whole=False)
-    exact = [_exact(desk, deed, seen[:1])[0] for deed, seen in zip(spec.deeds, found, strict=True)]
+    exact = desk.at_once(
+        [partial(narrowed, desk, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
+    )
     best = list(zip(spec.targets, exact, strict=True))
     ordered = sorted(best, key=lambda pair: pair[1].window.start_s)
     names = [name for name, _ in ordered]

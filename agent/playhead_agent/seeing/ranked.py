@@ -6,7 +6,7 @@ from functools import partial
 from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.doers import agreed, named_doers
-from playhead_agent.seeing.locate import Sighting, locate, narrowed
+from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.walk import walk
 from playhead_tools.spec import QuestionSpec
@@ -23,10 +23,8 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
         NeedLooks: looks are wanted.
     """
     claims = claims_of(spec, spec.options)
-    walked = walk(spec, desk, ordinal, claims)
-    if walked is not None:
-        claim, sighting = walked
-    else:
+    counted = walk(spec, desk, ordinal, claims)
+    if not counted:
         claims = claims or named_doers(spec, desk, DOERS)
         found = agreed(spec, desk, claims, _located(desk, claims))
         events = [(one, seen[0]) for one, seen in zip(claims, found, strict=True) if seen]
@@ -34,11 +32,15 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
         if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
             return Sight("absent" if not ordered else "unknown", whole=not desk.short)
         chances = nth_chances([one.p for _, one in ordered], ordinal)
-        claim, sighting = ordered[max(range(len(ordered)), key=chances.__getitem__)]
-    sighting = narrowed(desk, claim.deed, sighting)
+        at = max(range(len(ordered)), key=chances.__getitem__)
+        passed = ordered[:at] if ordinal > 0 else ordered[:at:-1]
+        counted = [*(pair for pair in passed if pair[1].p >= SURE), ordered[at]]
+    counted = counted[-abs(ordinal) :]
+    claim, best = counted[-1]
+    sightings = tuple(desk.at_once([partial(narrowed, desk, one.deed, seen) for one, seen in counted]))
     text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
     choice = claim.option if spec.options else None
-    return Sight("chosen", text, (sighting,), choice, p=sighting.p, whole=not desk.short)
+    return Sight("chosen", text, sightings, choice, p=best.p, whole=not desk.short)
 
 
 def _located(desk: Desk, claims: Sequence[Claim]) -> list[list[Sighting]]:

@@ -66,7 +66,7 @@ def told_at(spec: QuestionSpec, desk: Desk, sightings: Sequence[Sighting], deed:
         told = _ask(spec, desk, place)
         if told is not None:
             sight = _sight(spec, told, sighting.place, sighting.p)
-            exact = narrowed(desk, deed, sighting) if deed is not None and deed.verb else sighting
+            exact = narrowed(desk, deed, sighting) if deed is not None else sighting
             kept = Sighting(exact.video_id, exact.window, exact.p, told[0].text, told[0].window)
             return replace(sight, sightings=(kept,))
     return Sight("unknown", sightings=(best,), whole=False)

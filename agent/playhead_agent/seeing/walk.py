@@ -28,8 +28,10 @@ the search 3."""
 
 def walk(
     spec: QuestionSpec, desk: Desk, ordinal: int, claims: Sequence[Claim]
-) -> tuple[Claim, Sighting] | None:
-    """Who does it as the nth, and where; None when it is not reached, or is better left to the search.
+) -> list[tuple[Claim, Sighting]]:
+    """Who does it as the nth, and where, behind those that were counted on the way to it.
+
+    Nothing when it is not reached, or is better left to the search.
 
     Args:
         spec: asks who does something.
@@ -45,23 +47,23 @@ def walk(
     outermost = abs(ordinal) == 1
     places = _clips(desk, backwards=ordinal < 0)
     if offered and len(places) <= COVERED:
-        return None
+        return []
     places = places[: FAR if outermost else FARTHER]
     only = frozenset(offered) if outermost else frozenset()
-    ranked = list[tuple[int, Claim, Sighting]]()
+    passed, fitting = list[tuple[Claim, Sighting]](), list[int]()
     for rank, (name, sighting) in enumerate(_events(spec, desk, deed, places, only), 1):
+        claim = offered.get(name) or Claim(rank - 1, Deed(name, deed.verb, deed.object))
+        passed.append((claim, sighting))
         if name in offered or not offered:
-            claim = offered.get(name) or Claim(rank - 1, Deed(name, deed.verb, deed.object))
-            ranked.append((rank, claim, sighting))
+            fitting.append(rank)
         if rank == abs(ordinal):
             break
     else:  # the nth is not reached; what was seen on the way may still be the nearest to it
         if outermost or not offered:
-            return None
-    if not ranked:
-        return None
-    _, claim, sighting = min(ranked, key=lambda one: abs(one[0] - abs(ordinal)))
-    return claim, sighting
+            return []
+    if not fitting:
+        return []
+    return passed[: min(fitting, key=lambda rank: abs(rank - abs(ordinal)))]
 
 
 def _events(

@@ -29,7 +29,7 @@ def see_when(spec: QuestionSpec, desk: Desk) -> Sight:
     at = 0 if spec.ordinal in (None, 0) else (spec.ordinal - 1 if spec.ordinal > 0 else spec.ordinal)
     if at >= len(wanted) or -at > len(wanted):
         return Sight("unknown", whole=False)
-    best = narrowed(desk, deed, wanted[at]) if deed.verb else wanted[at]
+    best = narrowed(desk, deed, wanted[at])
     return Sight("when", format_time(best.window.start_s), (best,), value=best.window.start_s, p=best.p)
 
 
