@@ -27,6 +27,7 @@ from playhead_agent.verdict import Judgement, fully_searched, judge, why_missing
 from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
+from playhead_index.store.recordings import read_clock
 from playhead_tools.cite import (
     CheckReport,
     Dropped,
@@ -51,7 +52,8 @@ def reckoned(state: State, context: Context) -> Finding:
     spec, coverage = spec_of(state), coverage_of(state)
     calibrated = context.thresholds.picture is not None
     whole = state["whole"] and coverage is not None and fully_searched(spec.wanted, coverage, calibrated)
-    return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"])
+    clock = read_clock(context.catalog)
+    return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"], clock=clock)
 
 
 def judged(state: State, context: Context) -> Judgement:
@@ -258,7 +260,9 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
         )
     reason: Reason = judgement.reason if judgement.status == "abstained" else "unknown"
     anchor_missing = not any(e.role.startswith("anchor") for e in evidence_of(state))
-    text = abstention(spec, reason, anchor_missing)
+    sight = sight_of(state)
+    why = sight.text if sight is not None and sight.kind == "unknown" else ""
+    text = f"No answer: {why}." if why else abstention(spec, reason, anchor_missing)
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
     return _answer(state, context, text, "abstained", reason, notes)
 

@@ -9,7 +9,7 @@ from playhead_index.window import Window
 from playhead_tools import temporal
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import EVERY, QuestionSpec
-from playhead_tools.temporal import Event, Reckoned
+from playhead_tools.temporal import Clock, Event, Reckoned
 
 Op = Literal[
     "none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen"
@@ -57,8 +57,9 @@ class Finding:
 
 
 def reason(
-    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False
-) -> Finding:
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False,
+    clock: Clock | None = None,
+) -> Finding:  # fmt: skip
     """The finding for a question.
 
     Args:
@@ -68,6 +69,7 @@ def reason(
         most_anchors: places that a relation is followed from.
         cut: there was more evidence than the table takes. The first are kept, or for `last` the last, so
             that a single occurrence is the right one all the same.
+        clock: when each video was recorded, as far as it is known.
     """
     whole = whole and not (cut and spec.ordinal in (None, EVERY))
     if spec.of_video:
@@ -76,13 +78,13 @@ def reason(
     if spec.intent == "summarise":
         return Finding("outline" if near else "none", tuple(map(event_of, near)), complete=False)
     if spec.relation is not None:
-        return _related(spec, evidence, whole, most_anchors)
+        return _related(spec, evidence, whole, most_anchors, clock)
     if spec.intent == "order":
-        return _ordered(spec, evidence, whole)
+        return _ordered(spec, evidence, whole, clock)
     targets = best_tier([e for e in evidence if e.role == "target0"])
     if not targets:
-        return _read_at(spec, near, whole)
-    return _reckon(spec, targets, whole)
+        return _read_at(spec, near, whole, clock)
+    return _reckon(spec, targets, whole, clock)
 
 
 def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
@@ -91,8 +93,11 @@ def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
     return Finding("fact" if facts else "none", tuple(map(event_of, facts)), value)
 
 
-def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool) -> Finding:
+def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
     events = tuple(map(event_of, near))
+    if spec.ordinal in (1, -1):  # of every video the outermost were read
+        picked = temporal.nth(events, spec.ordinal, searched_whole=whole, clock=clock).events
+        events = tuple(event for event in events if event in picked)
     if not events:
         return Finding("none")
     if spec.intent == "how_long":
@@ -100,7 +105,7 @@ def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool) -> Findi
     return Finding("near", events)
 
 
-def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool) -> Finding:
+def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
     events = [event_of(e) for e in targets]
     if spec.of_things or all(e.verdict != "supported" for e in targets):
         return Finding("list", tuple(events), complete=False, candidates=len(events))
@@ -109,7 +114,7 @@ def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool) -> Fin
         return Finding("count", counted.events, counted.value, complete=counted.complete)
     distinct = temporal.merged(events, MERGE_GAP_S) if spec.ordinal else events
     if spec.ordinal not in (None, EVERY):
-        picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole)
+        picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole, clock=clock)
         if spec.intent != "how_long" or not picked.events:
             return Finding("nth" if picked.events else "none", picked.events, picked.value, complete=whole)
         events = list(picked.events)
@@ -133,7 +138,9 @@ def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Ev
 # ---- relations ----
 
 
-def _related(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int) -> Finding:
+def _related(
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, clock: Clock | None
+) -> Finding:
     anchors = chosen_anchors(spec, evidence, most_anchors)
     if not anchors:
         return Finding("none")
@@ -146,32 +153,35 @@ def _related(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most
         near = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
         return Finding("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
     if spec.intent == "yes_no" and spec.relation is not None and spec.relation.kind in ("before", "after"):
-        return _compared(spec, targets, best_tier([e for e in evidence if e.role == "anchor0"]), whole)
-    events = [event for pair in anchors for event in _filtered(spec, targets, pair)]
+        others = best_tier([e for e in evidence if e.role == "anchor0"])
+        return _compared(spec, targets, others, whole, clock)
+    events = [event for pair in anchors for event in _filtered(spec, targets, pair, clock)]
     unique = list(dict.fromkeys(events))
     if not unique:
         return Finding("none")
     ids = {event.evidence_ids[0] for event in unique}
-    return _reckon(spec, [e for e in targets if e.id in ids], whole)
+    return _reckon(spec, [e for e in targets if e.id in ids], whole, clock)
 
 
-def _filtered(spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence]) -> list[Event]:
+def _filtered(
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], clock: Clock | None
+) -> list[Event]:
     events, here = [event_of(e) for e in targets], event_of(anchors[0])
     kind = spec.relation.kind if spec.relation is not None else "during"
     if kind == "between":
-        return temporal.between(events, here, event_of(anchors[-1]), SLACK_S)
+        return temporal.between(events, here, event_of(anchors[-1]), SLACK_S, clock=clock)
     if kind == "during":
-        return temporal.during(events, here, MERGE_GAP_S)
-    return (
-        temporal.after(events, here, SLACK_S) if kind == "after" else temporal.before(events, here, SLACK_S)
-    )
+        return temporal.during(events, here, MERGE_GAP_S, clock=clock)
+    beside = temporal.after if kind == "after" else temporal.before
+    return beside(events, here, SLACK_S, clock=clock)
 
 
 def _compared(
-    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool
-) -> Finding:
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool,
+    clock: Clock | None,
+) -> Finding:  # fmt: skip
     groups = {"target": [event_of(e) for e in targets], "anchor": [event_of(e) for e in anchors]}
-    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole)
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
     if ordered is None or spec.relation is None:
         return Finding("none")
     asked = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
@@ -179,12 +189,14 @@ def _compared(
     return Finding("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
 
 
-def _ordered(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool) -> Finding:
+def _ordered(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
     groups = {
         text: [event_of(e) for e in best_tier([e for e in evidence if e.role == f"target{i}"])]
         for i, text in enumerate(spec.targets)
     }
-    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole) if len(groups) > 1 else None
+    if len(groups) < 2:
+        return Finding("none")
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
     if ordered is None:
         return Finding("none")
     return Finding("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)

@@ -26,6 +26,7 @@ from playhead.watch import Watch
 from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
+from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
@@ -374,6 +375,29 @@ def relink(
         )
     if not found:
         err.print("No moved video was found there.")
+
+
+@app.command()
+def clock(
+    video: Annotated[str | None, typer.Argument(help="Id, path or file name; else all are listed.")] = None,
+    recorded: Annotated[
+        str | None,
+        typer.Argument(help="When it was recorded: 2024-05-17T14:30:12 (+02:00), or unknown."),
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or say when videos were recorded: what came first is then told over several of them."""
+    opened = Library(library)
+    if video is not None and recorded is not None:
+        at = None if recorded == "unknown" else _checked(partial(recorded_time, recorded))
+        opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
+    shown = opened.videos() if video is None else [opened.video(video)]
+    if not as_json:
+        terminal.show_clock(Console(), shown)
+    for summary in shown if as_json else ():
+        print(records.line(records.of_video(summary)))
 
 
 @app.command()

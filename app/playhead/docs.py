@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 COMMANDS = (
-    "index", "search", "ask", "list", "show", "remove", "relink", "verify", "gc", "doctor", "prepare", "demo",
+    "index", "search", "ask", "list", "show", "remove", "relink", "clock", "verify", "gc", "doctor",
+    "prepare", "demo",
 )  # fmt: skip
 PAGE = Path("docs/cli.md")
 HEAD = "# Commands\n\nWritten by `make docs` from `playhead --help`; a test fails when the two part ways.\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
@@ -59,6 +61,7 @@ class VideoSummary:
         finished: its indexing has come to the end.
         counts: segments, and spans of each kind.
         stages: the job table's lines of it, by name.
+        recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
     """
 
     video: VideoRow
@@ -66,6 +69,7 @@ class VideoSummary:
     finished: bool
     counts: dict[str, int]
     stages: dict[str, Stage]
+    recorded: datetime | None = None
 
 
 class Library:
@@ -146,6 +150,27 @@ class Library:
     def relink(self, folders: Sequence[Path | str], *, wait_s: float = 0.0) -> Iterator[Relinked]:
         """Finds videos whose files were moved or renamed, by content, among the files of folders."""
         return relink(self.catalog, [Path(folder).expanduser() for folder in folders], wait_s=wait_s)
+
+    def set_recorded(self, video: str, recorded: datetime | None, *, wait_s: float = 0.0) -> str:
+        """Says when a video was recorded, so that its times can be held against those of others.
+
+        Args:
+            video: an id, the start of one, a path or a file's name.
+            recorded: when it begins; without a zone in the machine's. None for not known, whatever its file
+                says.
+            wait_s: seconds to wait for another writer; -1 for as long as it takes.
+
+        Returns:
+            The video's id.
+
+        Raises:
+            VideoUnknown: none or several fit.
+            LibraryLocked: another process is writing.
+        """
+        video_id = self.video_id(video)
+        at = None if recorded is None else recorded.astimezone(UTC).timestamp()
+        set_recorded(self.catalog, video_id, at, wait_s=wait_s)
+        return video_id
 
     def verify(self, *, deep: bool = False) -> Iterator[Problem]:
         """What is not as it should be; `deep` reads every video file again."""
@@ -408,6 +433,7 @@ class Library:
         return dict(rows)
 
     def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+        recorded_at = read_clock(self.catalog).get(video.video_id)
         counts = {"segments": len(self.catalog.segments(video.video_id))}
         counts |= dict(
             self.catalog.query(
@@ -421,6 +447,7 @@ class Library:
             video.video_id not in unfinished,
             counts,
             read_stages(self.catalog, video.video_id),
+            None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
         )
 
 

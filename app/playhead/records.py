@@ -69,6 +69,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "average_fps": round(video.average_fps, 3),
         "is_variable_rate": video.is_variable_rate,
         "has_audio": video.has_audio,
+        "recorded": None if summary.recorded is None else summary.recorded.isoformat(),
         "finished": summary.finished,
         "counts": summary.counts,
         "warnings": json.loads(video.warnings),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -185,6 +186,29 @@ def show_videos(
         console.print(f"[red]failed[/]  {escape(path.name)}: {escape(error)}")
 
 
+def recorded_text(recorded: datetime | None) -> str:
+    """When a video was recorded, in the zone of this machine, to the second."""
+    if recorded is None:
+        return "not known"
+    return recorded.astimezone().replace(microsecond=0).isoformat(sep=" ")
+
+
+def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
+    """The videos in the order in which they were recorded, those last of which it is not known."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("recorded", "length", "video", "file"):
+        table.add_column(column)
+    unknown = datetime.max.replace(tzinfo=UTC)
+    for summary in sorted(summaries, key=lambda one: one.recorded or unknown):
+        table.add_row(
+            recorded_text(summary.recorded),
+            format_time(round(summary.video.duration_s)),
+            summary.video.video_id[:9],
+            escape(summary.paths[0].name if summary.paths else "?"),
+        )
+    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+
+
 def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) -> None:
     """One video: facts, the job table, and the beginning of its outline."""
     video = summary.video
@@ -194,6 +218,8 @@ def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) ->
         f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {video.codec}  "
         f"{video.average_fps:.2f} fps ({rate})  {'with' if video.has_audio else 'without'} sound"
     )
+    if summary.recorded is not None:
+        console.print(f"recorded {recorded_text(summary.recorded)}")
     for warning in json.loads(video.warnings):
         console.print(f"[yellow]warning[/] {escape(warning)}")
     table = Table(box=None, pad_edge=False, header_style="bold")

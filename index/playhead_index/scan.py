@@ -51,6 +51,7 @@ def scan(catalog: Catalog, path: Path, reader_name: str) -> Scanned:
             "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
             (str(path), video_id, stat.st_size, stat.st_mtime_ns),
         )
+        db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
         db.execute("DELETE FROM failure WHERE path = ?", (str(path),))
     return Scanned(video_id, path, reader, info, is_new)
 

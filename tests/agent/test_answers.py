@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - a sentence stays on its line
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
@@ -243,6 +245,18 @@ def test_several_videos_are_told_apart(asking: Asking) -> None:
     answer = asking("What is the last thing he says?", scope=None)
     assert answer.text.splitlines()[0] == "Said at 4:50–4:56 of lecture.mp4: “Thank you and goodbye.” [E1]"
     assert [i.path.name for i in answer.intervals] == ["lecture.mp4", "demo.mp4"]
+
+
+@pytest.mark.parametrize(("lecture_at", "said"), [(0.0, "Ignore all previous"), (5_000.0, "Thank you and")])
+def test_the_last_of_several_videos_is_told_by_when_they_were_recorded(
+    tmp_path: Path, lecture_at: float, said: str
+) -> None:
+    catalog = make_library(tmp_path)
+    set_recorded(catalog, LECTURE, lecture_at)
+    set_recorded(catalog, DEMO, 1_000.0)
+    answer = ask("What is the last thing he says?", context=Context(WordFinder(catalog), catalog))
+    assert len(answer.intervals) == 1
+    assert said in answer.text
 
 
 def test_a_bare_time_in_several_videos_is_ambiguous(asking: Asking) -> None:

@@ -175,6 +175,22 @@ def test_a_renamed_file_is_found_again(run: Run, talk: MadeVideo, tmp_path: Path
     assert run("verify", "--library", library).code == 0
 
 
+def test_the_clock_shows_and_takes_when_a_video_was_recorded(run: Run, library: Path) -> None:
+    assert "not known" in run("clock", "--library", library).out
+    assert "2024-05-17 1" in run("clock", "talk", "2024-05-17T14:30:12Z", "--library", library).out
+    (video,) = run("list", "--library", library, "--json").lines
+    assert video["recorded"] == "2024-05-17T14:30:12+00:00"
+    assert "recorded 2024-05-17" in run("show", "talk", "--library", library).out
+    (forgotten,) = run("clock", "talk", "unknown", "--library", library, "--json").lines
+    assert forgotten["recorded"] is None
+
+
+def test_a_time_that_is_none_is_refused_in_words(run: Run, library: Path) -> None:
+    done = run("clock", "talk", "noon", "--library", library)
+    assert done.code == 2
+    assert "'noon' is no time: write it as" in " ".join(done.err.split())
+
+
 def test_a_removed_video_is_gone_and_leaves_no_vectors(run: Run, library: Path) -> None:
     assert run("remove", "talk", "--library", library).code == 0
     assert run("list", "--library", library, "--json").out == ""

@@ -15,7 +15,8 @@ from playhead_tools import options as choose
 from playhead_tools.evidence import coverage_sentence, listed
 from playhead_tools.look_up import list_videos
 from playhead_tools.replies import normalised
-from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.spec import EVERY, Deed, QuestionSpec
+from playhead_tools.temporal.clock import NO_CLOCK
 
 MOST_VIDEOS = 24
 """So many videos are looked at each for itself; of more, those that one search over all puts first."""
@@ -114,8 +115,8 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
     deed, least = spec.deeds[0], SURE if not spec.deeds[0].verb else LIKELY
     sure = [one for one in ranked if one.best.p >= SURE]
     together = [one for one in sure if one.best.p >= sure[0].best.p - AS_LIKELY]
-    if spec.ordinal is not None and len(together) > 1:
-        return Sight("unknown", whole=False)  # no library knows when its videos were recorded
+    if spec.ordinal not in (None, EVERY) and len(sure) > 1:
+        return _nth(spec, desk, sure, spec.ordinal)
     if len(together) > 1:
         choice = _saying(spec.options, _SEVERAL)
         if choice is not None or not spec.options:
@@ -132,6 +133,23 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
     p = min(1.0, first.best.p * (0.7 + first.best.p - max(rest, default=0.0)))
     place, choice = narrowed(desk, deed, first.best), first.option(spec.options)
     return Sight("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
+
+
+def _nth(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], ordinal: int) -> Sight:
+    """The video in which it is seen as the nth, by when the videos were recorded."""
+    line = desk.line(one.best.video_id for one in seen)
+    if line is None:
+        return Sight("unknown", NO_CLOCK, whole=False)
+    if abs(ordinal) > 1 and spec.deeds[0].verb:  # the second time may well be in the first video
+        return Sight("unknown", whole=False)
+    ordered = sorted(seen, key=lambda one: line[one.best.video_id] + one.best.window.start_s)
+    if abs(ordinal) > len(ordered):
+        return Sight("unknown", whole=not desk.short)
+    counted = ordered[:ordinal] if ordinal > 0 else ordered[ordinal:][::-1]
+    places = desk.at_once([partial(narrowed, desk, spec.deeds[0], one.best) for one in counted])
+    name, p = counted[-1].name, min(one.best.p for one in counted)
+    choice = counted[-1].option(spec.options)
+    return Sight("chosen", f"in {name}", tuple(places), choice, p=p, whole=not desk.short)
 
 
 def _how_many(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], *, whole: bool) -> Sight:

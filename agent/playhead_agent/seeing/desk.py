@@ -6,7 +6,7 @@ beginning, which then finds them. So what to look at next follows from what was 
 disk before it is used, and a run that was killed goes on without looking twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -14,10 +14,12 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.fusion import rrf
 from playhead_index.search.results import Coverage, Lane, Scope
+from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.look_up import search_moments
 from playhead_tools.spec import Deed
+from playhead_tools.temporal.clock import timelines
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
 MOST_MOMENTS = 24
@@ -188,6 +190,11 @@ class Desk:
         texts = dict.fromkeys(text for text in (deed.subject or deed.object, deed.text) if text)
         lists = [self.moments(text, MOST_MOMENTS) for text in texts]
         return fused(lists)[:most]
+
+    def line(self, video_ids: Iterable[str]) -> Mapping[str, float] | None:
+        """Seconds to add to the times of videos to compare them; None where they have no common clock."""
+        lines = timelines(video_ids, read_clock(self.context.catalog))
+        return lines[0] if len(lines) == 1 else None
 
     def segments(self, video_id: str) -> list[Window]:
         """The segments of a video, in time order; they end where its cuts are."""

@@ -22,6 +22,7 @@ from playhead_agent.state import Stretch
 from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.spec import Anchor, Deed, QuestionSpec
+from playhead_tools.temporal.clock import NO_CLOCK
 
 CANDIDATES = 6
 CLAIM_CANDIDATES = 4
@@ -304,8 +305,11 @@ def _order(spec: QuestionSpec, desk: Desk) -> Sight:
     exact = desk.at_once(
         [partial(narrowed, desk, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
     )
+    line = desk.line(one.video_id for one in exact)
+    if line is None:
+        return Sight("unknown", NO_CLOCK, whole=False)
     best = list(zip(spec.targets, exact, strict=True))
-    ordered = sorted(best, key=lambda pair: pair[1].window.start_s)
+    ordered = sorted(best, key=lambda pair: line[pair[1].video_id] + pair[1].window.start_s)
     names = [name for name, _ in ordered]
     sightings = tuple(one for _, one in ordered)
     choice = choose.by_order(spec.options, names)

@@ -10,6 +10,7 @@ from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.seeing.walk import walk
 from playhead_tools.spec import QuestionSpec
+from playhead_tools.temporal.clock import NO_CLOCK
 
 CANDIDATES = 4
 DOERS = 10
@@ -28,7 +29,10 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
         claims = claims or named_doers(spec, desk, DOERS)
         found = agreed(spec, desk, claims, _located(desk, claims))
         events = [(one, seen[0]) for one, seen in zip(claims, found, strict=True) if seen]
-        ordered = sorted(events, key=lambda pair: pair[1].window.start_s)
+        line = desk.line(seen.video_id for _, seen in events)
+        if line is None and events:
+            return Sight("unknown", NO_CLOCK, whole=False)
+        ordered = sorted(events, key=lambda pair: (line or {})[pair[1].video_id] + pair[1].window.start_s)
         if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
             return Sight("absent" if not ordered else "unknown", whole=not desk.short)
         chances = nth_chances([one.p for _, one in ordered], ordinal)

@@ -20,7 +20,7 @@ class Sight:
         kind: `told` in the model's words, `when`, `count`, `yes_no`, `order` and `length` by code, `chosen`
             among options, `anchors` for places that words are then read next to; `absent` when nothing in
             all that was looked at shows it, `unknown` when too little was looked at to say so.
-        text: the answer in words.
+        text: the answer in words; of `unknown` why there is none, where more than looks is missing.
         sightings: it stands on these, in the order of the answer.
         choice: the option, from 0; None where none was given or none fits.
         value: a number, seconds, or 1 and 0 for yes and no.

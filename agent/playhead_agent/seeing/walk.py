@@ -93,9 +93,15 @@ def _events(
 
 
 def _clips(desk: Desk, *, backwards: bool) -> list[Stretch]:
-    """The clips of what the question looks at, in the order in which they are walked through."""
+    """The clips of what the question looks at, in the order in which they are walked through.
+
+    None where they are of several videos of which nobody knows which was recorded first.
+    """
     found = list[Stretch]()
-    for video_id, window in desk.stretches:
+    line = desk.line(video_id for video_id, _ in desk.stretches)
+    if line is None:
+        return found
+    for video_id, window in sorted(desk.stretches, key=lambda one: line[one[0]] + one[1].start_s):
         inside = [(video_id, w) for s in desk.segments(video_id) if (w := s.clamped(window)) is not None]
         found += pieces(inside)
     return found[::-1] if backwards else found

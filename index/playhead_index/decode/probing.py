@@ -11,6 +11,7 @@ from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
 from playhead_index.decode.packets import PacketTable, scan
 from playhead_index.decode.protocol import SubtitleTrack, VideoInfo
+from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import why_no_sound
 from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import VideoUnreadable
@@ -76,6 +77,7 @@ class _Header:
     end_s: float | None
     subtitle_tracks: tuple[SubtitleTrack, ...]
     warnings: tuple[str, ...]
+    recorded_at: float | None
 
 
 def _header(container: Any, stream: Any) -> _Header:
@@ -96,6 +98,7 @@ def _header(container: Any, stream: Any) -> _Header:
         end_s=_promised_end_s(container, stream),
         subtitle_tracks=tracks,
         warnings=tuple(warnings),
+        recorded_at=recorded_at({**stream.metadata, **container.metadata}),
     )
 
 
@@ -181,4 +184,5 @@ def _info(
         has_audio=has_audio,
         subtitle_tracks=header.subtitle_tracks,
         warnings=tuple(warnings),
+        recorded_at=header.recorded_at,
     )

@@ -66,6 +66,7 @@ class VideoInfo:
         has_audio: there is a sound stream that can be opened.
         subtitle_tracks: subtitle streams inside the file.
         warnings: what a person should know, such as a header that promises more than there is.
+        recorded_at: when the recording began, seconds since 1970 (UTC), as the file says; None where not.
     """
 
     path: Path
@@ -84,6 +85,7 @@ class VideoInfo:
     has_audio: bool
     subtitle_tracks: tuple[SubtitleTrack, ...]
     warnings: tuple[str, ...] = ()
+    recorded_at: float | None = None
 
     @property
     def window(self) -> Window:

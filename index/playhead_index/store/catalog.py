@@ -152,6 +152,21 @@ CREATE TABLE summary (
 """
 
 
+@migrations()
+def m003_recordings(db: Database) -> None:
+    """When each video was recorded; NULL where its file does not tell."""
+    db.execute(_RECORDING)
+
+
+_RECORDING = """
+CREATE TABLE recording (
+    video_id TEXT PRIMARY KEY REFERENCES video ON DELETE CASCADE,
+    recorded_at REAL,
+    said_by TEXT NOT NULL CHECK (said_by IN ('file', 'person'))
+) STRICT
+"""
+
+
 @contextmanager
 def mapped_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from tests.agent.seeing.truth import TruthEyes
-from tests.tools.made_library import DEMO, LECTURE
+from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.limits import Limits
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.question import parse_question
@@ -51,6 +52,8 @@ class ShelfEyes(TruthEyes):
     ) -> Look:  # fmt: skip
         """A look without pictures."""
         self.asked.append((window, question))
+        if question == "Which thing jumps?":
+            return Look(video_id, window, question, "not visible", (1.0,), None, 8, 180)
         found = ASKED.match(question)
         assert found is not None, question
         deed = SHOWN[video_id].get(found[1])
@@ -66,6 +69,15 @@ def asked(made: Catalog, question: str, options: Sequence[str] = (), looks: int 
     eyes = ShelfEyes()
     context = Context(Shelf(), made, open_eyes=lambda: eyes, limits=Limits(looks=looks))  # type: ignore[arg-type,return-value]
     return ask(question, context=context, options=options), eyes
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Catalog:
+    """The same videos, of which the demo was recorded before the lecture."""
+    catalog = make_library(tmp_path)
+    set_recorded(catalog, LECTURE, 2_000.0)
+    set_recorded(catalog, DEMO, 1_000.0)
+    return catalog
 
 
 WHICH = [
@@ -118,6 +130,62 @@ def test_an_open_count_says_in_how_many_videos(made: Catalog) -> None:
 def test_which_comes_first_is_not_said_where_nobody_knows_when_videos_were_recorded(made: Catalog) -> None:
     answer, _ = asked(made, "Which video shows the green boat first?", NAMES)
     assert (answer.status, answer.reason, answer.choice) == ("abstained", "unknown", None)
+    assert answer.text.startswith("No answer: the videos have no common clock: it is not known when each was")
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [
+        ("Which video shows the green boat first?", "demo"),
+        ("Which video shows the green boat last?", "lecture"),
+        ("Which video is the second to show the green boat?", "lecture"),
+        ("In which video does the green boat turn for the first time?", "demo"),
+    ],
+)
+@pytest.mark.parametrize("options", [(), NAMES])
+def test_which_comes_first_is_told_by_when_videos_were_recorded(
+    dated: Catalog, question: str, right: str, options: Sequence[str]
+) -> None:
+    answer, _ = asked(dated, question, options)
+    assert f"n {right}.mp4, seen at" in answer.text
+    assert answer.choice == (NAMES.index(right) if options else None)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which video is the third to show the green boat?",
+        "In which video does the green boat turn for the second time?",
+    ],
+)
+def test_what_a_sighting_a_video_does_not_settle_is_not_said(dated: Catalog, question: str) -> None:
+    assert asked(dated, question)[0].status == "abstained"
+
+
+@pytest.mark.parametrize(("lecture_at", "first"), [(2_000.0, "white swan"), (0.0, "red dog")])
+def test_who_is_first_over_several_videos_hangs_on_the_clock(
+    dated: Catalog, lecture_at: float, first: str
+) -> None:
+    set_recorded(dated, LECTURE, lecture_at)
+    options = ("the red dog", "the white swan")
+    answer, _ = asked(dated, "Which thing is the first to jump?", options)
+    assert answer.choice is not None
+    assert options[answer.choice] == f"the {first}"
+
+
+@pytest.mark.parametrize(("lecture_at", "first"), [(2_000.0, "white swan"), (0.0, "red dog")])
+def test_the_order_over_several_videos_hangs_on_the_clock(
+    dated: Catalog, lecture_at: float, first: str
+) -> None:
+    set_recorded(dated, LECTURE, lecture_at)
+    answer, _ = asked(dated, "In what order: the red dog jumps, the white swan jumps?")
+    assert answer.text.lower().startswith(f"in this order: {first}"), answer.text
+
+
+def test_without_a_clock_nobody_is_first_over_several_videos(made: Catalog) -> None:
+    answer, _ = asked(made, "Which thing is the first to jump?", ("the red dog", "the white swan"))
+    assert (answer.status, answer.choice) == ("abstained", None)
+    assert "no common clock" in answer.text
 
 
 def test_a_thing_that_is_seen_in_the_first_moments_needs_no_more_looks(made: Catalog) -> None:

@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tools.made_library import LECTURE, WordFinder
+from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 from tests.tools.toolbox.coloured import wall_eyes
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.recordings import set_recorded
 from playhead_tools.toolbox import TOOLS, BadCall, Toolbox, ToolLimits
 from playhead_tools.toolbox.arithmetic import evaluate
 
@@ -49,6 +51,20 @@ OPERATORS: dict[str, tuple[dict[str, Any], str, Any]] = {
         {"op": "co_occurrences", "ids": ["E1"], "anchors": ["E2"], "within_s": 200}, "pairs", [["E1", "E2"]],
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "first"), [(True, {"demo.mp4"}), (False, {"lecture.mp4", "demo.mp4"})])
+def test_times_of_several_videos_are_compared_where_it_is_known_when_they_were_recorded(
+    tmp_path: Path, known: bool, first: set[str]
+) -> None:
+    catalog = make_library(tmp_path)
+    for video_id, at in ((LECTURE, 2_000.0), (DEMO, 1_000.0)) if known else ():
+        set_recorded(catalog, video_id, at)
+    box = Toolbox(catalog, WordFinder(catalog))
+    box.call("search", BAYES)
+    box.call("search", {"query": "demo", "modality": "speech"})
+    events = box.call("temporal", {"op": "first", "ids": ["E1", "E2", "E3"]}).record["events"]
+    assert {event["video"] for event in events} == first
 
 
 @pytest.mark.parametrize(("arguments", "key", "expected"), OPERATORS.values(), ids=OPERATORS)

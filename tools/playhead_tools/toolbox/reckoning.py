@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from playhead_index.errors import ToolError
+from playhead_index.store.recordings import read_clock
 from playhead_tools import temporal as algebra
-from playhead_tools.temporal import Event
+from playhead_tools.temporal import Clock, Event
 from playhead_tools.temporal.results import (
     Arranged,
     Found,
@@ -41,6 +42,8 @@ def temporal(
 ) -> Record:
     """What code reckons with the times of evidence; its numbers may stand in a claim, yours may not.
 
+    Times of several videos are held against each other where it is known when each was recorded.
+
     Cost: nothing. `complete` is false when more may lie where nobody looked: then run scan and pass its id.
     before, after, during, until, since: which of ids lie so to the one anchor; between: to two.
     first, last, nth (n), longest, shortest: one of ids. count: how many, those merge_gap_s apart being one.
@@ -61,8 +64,12 @@ def temporal(
     try:
         if op == "order":
             groups = {one: _events(kit, [one], "ids") for one in ids}
-            return _told(kit, op, algebra.arranged(groups, tolerance_s=tolerance_s, searched_whole=searched))
-        found = _run(op, events, others, searched, (n, merge_gap_s, tolerance_s, within_s))
+            held = algebra.arranged(
+                groups, tolerance_s=tolerance_s, searched_whole=searched, clock=read_clock(kit.catalog)
+            )
+            return _told(kit, op, held)
+        numbers = (n, merge_gap_s, tolerance_s, within_s)
+        found = _run(op, events, others, searched, numbers, read_clock(kit.catalog))
     except ValueError as error:
         raise ToolError(f"{op}: {error}") from error
     return _told(kit, op, found)
@@ -103,16 +110,19 @@ def _run(
     others: list[Event],
     searched: Searched,
     numbers: tuple[int, float, float, float],
+    clock: Clock,
 ) -> Justified:
     n, merge_gap_s, tolerance_s, within_s = numbers
     if op in ("before", "after", "during", "between"):
-        return algebra.found(op, events, others, searched_whole=searched, tolerance_s=tolerance_s)
+        return algebra.found(
+            op, events, others, searched_whole=searched, tolerance_s=tolerance_s, clock=clock
+        )
     if op in ("until", "since"):
         cut = algebra.until if op == "until" else algebra.since
-        return cut(events, others, searched_whole=searched, tolerance_s=tolerance_s)
+        return cut(events, others, searched_whole=searched, tolerance_s=tolerance_s, clock=clock)
     if op in ("first", "last", "nth"):
         which = {"first": 1, "last": -1}.get(op, n)
-        return algebra.nth(events, which, searched_whole=searched, tolerance_s=tolerance_s)
+        return algebra.nth(events, which, searched_whole=searched, tolerance_s=tolerance_s, clock=clock)
     if op in ("longest", "shortest"):
         pick = algebra.longest if op == "longest" else algebra.shortest
         return pick(algebra.merged(events, merge_gap_s), searched_whole=searched, tolerance_s=tolerance_s)
@@ -121,11 +131,11 @@ def _run(
     if op == "total_duration":
         return algebra.total_duration(events, merge_gap_s=merge_gap_s, searched_whole=searched)
     if op == "co_occurrences":
-        return algebra.co_occurrences(events, others, within_s, searched_whole=searched)
+        return algebra.co_occurrences(events, others, within_s, searched_whole=searched, clock=clock)
     pair: Callable[..., Justified] = algebra.gap if op == "gap" else algebra.relate
     if len(events) != 2:
         raise ToolError(f"{op} takes two ids, got {len(events)} events")
-    return pair(*events, tolerance_s=tolerance_s)
+    return pair(*events, tolerance_s=tolerance_s, clock=clock)
 
 
 def _told(kit: Kit, op: Op, found: Justified) -> Record:
