@@ -81,25 +81,28 @@ def test_what_a_person_says_counts_more_than_the_file(tmp_path: Path) -> None:
         assert read_clock(catalog) == ({} if said is None else {video_id: said})
 
 
-def test_a_library_of_an_older_version_has_no_clock_until_it_is_written_to(tmp_path: Path) -> None:
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """A library made before there were recorded times, and the file of its video beside it."""
     told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
-    video_id = scan(Catalog(tmp_path, create=True), told.path, "pyav").video_id
-    with sqlite3.connect(tmp_path / CATALOG_NAME) as db:
-        db.execute("DROP TABLE recording")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm003_recordings'")
-    assert read_clock(Catalog(tmp_path)) == {}
-    set_recorded(Catalog(tmp_path), video_id, 5.0)
-    assert read_clock(Catalog(tmp_path)) == {video_id: 5.0}
-
-
-def test_indexing_an_older_library_again_reads_what_its_files_tell(tmp_path: Path) -> None:
-    told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
-    video_id = scan(Catalog(tmp_path, create=True), told.path, "pyav").video_id
-    with sqlite3.connect(tmp_path / CATALOG_NAME) as db:
-        db.execute("DROP TABLE recording")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm003_recordings'")
     scan(Catalog(tmp_path, create=True), told.path, "pyav")
-    assert read_clock(Catalog(tmp_path)) == {video_id: NOON.timestamp()}
+    with sqlite3.connect(tmp_path / CATALOG_NAME) as db:
+        db.execute("DROP TABLE recording")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm003_recordings'")
+    return tmp_path
+
+
+def test_an_older_library_has_no_clock_until_it_is_written_to(older: Path) -> None:
+    assert read_clock(Catalog(older)) == {}
+    (video,) = Catalog(older).videos()
+    set_recorded(Catalog(older), video.video_id, 5.0)
+    assert read_clock(Catalog(older)) == {video.video_id: 5.0}
+
+
+def test_indexing_an_older_library_again_reads_what_its_files_tell(older: Path) -> None:
+    scanned = scan(Catalog(older, create=True), older / "told.mp4", "pyav")
+    assert not scanned.is_new
+    assert read_clock(Catalog(older)) == {scanned.video_id: NOON.timestamp()}
 
 
 def test_a_video_that_is_removed_leaves_no_time(tmp_path: Path) -> None:
