@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.bench.learnt import apart
+from tests.bench.learnt import LEAST, apart
 
 from playhead_bench.nano.answers import HARD, MOST_HARD, Painted, draw_rows, painted
 from playhead_bench.nano.further import fit_heads, from_weights, train_further
@@ -155,7 +155,7 @@ def test_the_language_half_learns_on_and_goes_on_where_it_stopped(
     cut = train(tmp_path / "cut", 2)
     resumed, straight = train(tmp_path / "cut", 3), train(tmp_path / "straight", 3)
     shipped = from_weights(begin, words).state_dict()
-    assert apart(resumed, straight, cut) == {}
+    assert apart(resumed, straight, cut) < LEAST
     for half in ("model.language_model.layers.0.mlp.up_proj", "model.visual.blocks.0.mlp.linear_fc1"):
         assert not torch().equal(straight.state_dict()[f"{half}.weight"], shipped[f"{half}.weight"])
     assert (tmp_path / "cut" / "before.jsonl").read_text() == (begin / "training.jsonl").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.bench.learnt import apart
+from tests.bench.learnt import LEAST, apart
 
 from playhead_bench.nano.answers import answer_loss
 from playhead_bench.nano.attend import attention_loss, time_loss
@@ -283,7 +283,7 @@ def test_a_training_that_goes_on_ends_where_one_without_a_stop_ends(
     cut = train(painted, tmp_path / "cut", words, 2)
     resumed = train(painted, tmp_path / "cut", words, 3)
     straight = train(painted, tmp_path / "straight", words, 3)
-    assert apart(resumed, straight, cut) == {}
+    assert apart(resumed, straight, cut) < LEAST
 
 
 @pytest.mark.slow
