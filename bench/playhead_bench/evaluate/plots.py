@@ -10,6 +10,10 @@ from playhead_index.errors import ModelUnavailable
 BAR, GOLD_BAR, LINE = "#4c78a8", "#d4a017", "#333333"
 
 
+COLOURS = 10
+"""After so many lines the colours come again; the next ones are dashed."""
+
+
 def draw_bars(summaries: Sequence[StrategySummary], path: Path, title: str = "") -> Path:
     """Writes a PNG: accuracy with its interval a strategy on the left, by length of video on the right.
 
@@ -61,10 +65,11 @@ def _bars(axes: Any, summaries: Sequence[StrategySummary]) -> None:
 
 
 def _lines(axes: Any, summaries: Sequence[StrategySummary], lengths: Sequence[str]) -> None:
-    for summary in summaries:
+    for i, summary in enumerate(summaries):
         known = [length for length in lengths if length in summary.by_minutes]
         values = [100 * summary.by_minutes[length].value for length in known]
-        axes.plot([_minutes(length) for length in known], values, marker="o", label=summary.name)
+        style = "-" if i < COLOURS else "--"
+        axes.plot([_minutes(length) for length in known], values, style, marker="o", label=summary.name)
     axes.set_xscale("log")
     axes.set_xticks([_minutes(length) for length in lengths], [f"{_minutes(length):g}" for length in lengths])
     axes.minorticks_off()
