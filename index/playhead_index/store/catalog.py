@@ -18,6 +18,7 @@ from sqlite_utils.migrations import Migrations
 
 from playhead_index.errors import DiskFull, LibraryError, LibraryLocked, LibraryMissing, LibraryUnfinished
 from playhead_index.paths import text_to_path
+from playhead_index.store.transaction import write_transaction
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind, Words
 
@@ -302,7 +303,7 @@ class Catalog:
     @contextmanager
     def atomic(self) -> Iterator[Database]:
         """A write that happens whole or not at all."""
-        with mapped_sqlite_errors(self.path), self.db.atomic():
+        with mapped_sqlite_errors(self.path), write_transaction(self.db):
             yield self.db
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
