@@ -4,7 +4,6 @@ Every stage commits as it goes and takes up where it was stopped, so that runnin
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from playhead_index.executor import Executor
 from playhead_index.hear import hear, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
-from playhead_index.paths import display_path
+from playhead_index.paths import display_path, path_is_gone
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
 from playhead_index.scan import clear_old_failures, record_failure, scan
@@ -136,7 +135,7 @@ class BuildVideo:
 def failed(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0.0) -> VideoReport:
     """Notes the failure of a file in the library, unless the file is gone, and gives its report."""
     reason = _failure_reason(path, error)
-    if os.path.lexists(path):
+    if not path_is_gone(path):
         record_failure(catalog, path, reason)
     return VideoReport(path, None, "failed", seconds=seconds, error=reason, error_type=type(error).__name__)
 

@@ -1,6 +1,5 @@
 """What happens to a library after indexing: files move, videos go, damage is found, space is given back."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from playhead_index.paths import (
     display_path,
     expanded_path,
     path_exists,
+    path_is_gone,
     path_to_text,
     resolved_path,
     shell_path,
@@ -224,9 +224,9 @@ def _in(folder: Path, what: Path | str) -> str:
 
 
 def _failure_advice(folder: Path, path: Path) -> str:
-    if not os.path.lexists(path):
+    if path_is_gone(path):
         return f"the file is gone; to forget it: playhead remove {_in(folder, path)}"
-    mend = f"mend or replace the file, then playhead index {_in(folder, path)}"
+    mend = f"mend or replace it, or make it readable, then playhead index {_in(folder, path)}"
     return f"{mend}; or leave it out: playhead remove {_in(folder, path)}"
 
 

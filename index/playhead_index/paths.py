@@ -101,3 +101,14 @@ def path_exists(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def path_is_gone(path: Path) -> bool:
+    """Whether nothing stands at a path, not even a broken link; False where that cannot be known."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import disk_error_in_words, fingerprint
-from playhead_index.paths import path_to_text, resolved_path, text_to_path
+from playhead_index.paths import path_exists, path_is_gone, path_to_text, resolved_path, text_to_path
 from playhead_index.store.catalog import Catalog
 
 
@@ -79,13 +79,9 @@ def clear_old_failures(catalog: Catalog) -> int:
 
 
 def _is_over(path: Path) -> bool:
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    if path_is_gone(path):
         return True
-    except OSError:
-        return False  # not known: a folder above it cannot be entered
-    return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+    return path_exists(path) and path.is_dir() and os.access(path, os.R_OK | os.X_OK)
 
 
 def _known(catalog: Catalog, path: Path) -> str | None:

@@ -1,7 +1,10 @@
 """The command on files and paths that cannot be indexed: one line for each, and the rest go on."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +12,13 @@ import pytest
 from tests.app.test_cli import CUES, Run, run
 from tests.made_videos import MadeVideo, colours
 
+from playhead.library import Library
+
 __all__ = ["run"]  # a fixture
 
 OFF = ("--no-screen-text", "--words-model", "off", "--speech-model", "off")
 LATIN_1_NAME = os.fsdecode(b"caf\xe9.mkv")
+WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 URL = "https://www.youtube.com/watch?v=abc"
 
 
@@ -116,3 +122,32 @@ def test_debug_ends_with_the_traceback_of_the_first_failure(
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("Traceback (most recent call last):")
     assert "VideoUnreadable" in done.err
+
+
+def test_what_may_not_be_read_fails_in_a_line_each_and_the_rest_are_indexed(
+    talk: MadeVideo, tmp_path: Path
+) -> None:
+    """As a user without the right to read everything: the superuser gives it up."""
+    videos = tmp_path / "videos"
+    for name in ("locked/a.mkv", "names/b.mkv", "mine.mkv", "z.mkv"):
+        (videos / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(talk.path, videos / name)
+    denied = {"locked": 0, "names": 0o644, "mine.mkv": 0}
+    for name, mode in denied.items():
+        (videos / name).chmod(mode)
+    as_user = WITHOUT_PRIVILEGES if os.geteuid() == 0 else ()
+    if as_user and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv, to give up the rights of the superuser")
+    main = [sys.executable, "-c", "from playhead.cli import main; main()"]
+    command = [*as_user, *main, "index", videos, "-l", tmp_path / "l", *OFF, "--json"]
+    environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    reports = {Path(report["path"]).name: report for report in map(json.loads, done.stdout.splitlines())}
+    for name in denied:
+        (videos / name).chmod(0o755)
+    assert {name: report["status"] for name, report in reports.items()} == {
+        "locked": "failed", "b.mkv": "failed", "mine.mkv": "failed", "z.mkv": "indexed",
+    }  # fmt: skip
+    assert {path.name for path, _ in Library(tmp_path / "l").failures()} == set(denied) - {"names"} | {
+        "b.mkv"
+    }

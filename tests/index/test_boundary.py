@@ -273,7 +273,7 @@ def test_verify_says_what_to_do_about_failures(failing: Catalog, folder: Path) -
     assert gone.advice == f"the file is gone; to forget it: playhead remove {folder}/a.mp4 {end}"
     assert odd.what.startswith(rf"{folder}/m\xff.mp4: this is text, not a video")
     assert odd.advice.startswith(
-        rf"mend or replace the file, then playhead index $'{folder}/m\xff.mp4' {end}"
+        rf"mend or replace it, or make it readable, then playhead index $'{folder}/m\xff.mp4' {end}"
     )
 
 
