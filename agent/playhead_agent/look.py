@@ -12,6 +12,7 @@ from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
+from playhead_index.paths import display_path
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
@@ -116,7 +117,7 @@ def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[Vi
     held = {video_id for video_id, _ in stretches}
     named = [video.name for video in videos]
     choices = [
-        (video.video_id, video.name if named.count(video.name) == 1 else str(video.path))
+        (video.video_id, video.name if named.count(video.name) == 1 else display_path(video.path))
         for video in videos
         if video.video_id in held
     ]

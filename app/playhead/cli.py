@@ -5,6 +5,7 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 """
 
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,8 @@ from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
 from playhead_index.decode.recorded import recorded_time
-from playhead_index.errors import PlayheadError
+from playhead_index.errors import PlayheadError, VideoUnknown
+from playhead_index.paths import display_path, path_to_text
 from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
 from playhead_index.window import Window, parse_time
@@ -141,6 +143,9 @@ def index(
     ] = None,
     device: DeviceOption = "auto",
     wait: WaitOption = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="End with the traceback of the first file that fails.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Index videos into a library; run it again to add more or to resume."""
@@ -163,18 +168,23 @@ def index(
     try:
         with Watch(library, err):
             for report in opened.index(
-                paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions
+                paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
             ):
                 reports.append(report)
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
-                else:
-                    terminal.show_report(Console(), report)
+                if not as_json or report.status == "refused":
+                    terminal.show_report(err if report.status == "refused" else Console(), report)
+    except PlayheadError:
+        if debug:
+            traceback.print_exc()
+        raise
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
     terminal.show_off(err, reports)
-    if reports and all(report.status == "failed" for report in reports):
+    statuses = {report.status for report in reports}
+    if "refused" in statuses or statuses == {"failed"}:
         raise typer.Exit(1)
 
 
@@ -350,11 +360,20 @@ def remove(
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take videos out of the library; their files stay."""
+    """Take videos out of the library, or forget files that failed; the files stay."""
     opened = Library(library)
     for name in videos:
-        video_id = opened.remove(name, wait_s=-1.0 if wait else 0.0)
-        print(records.line({"video_id": video_id, "removed": True}) if as_json else f"removed {video_id}")
+        wait_s = -1.0 if wait else 0.0
+        try:
+            video_id = opened.remove(name, wait_s=wait_s)
+        except VideoUnknown:
+            if not opened.failures_of(name):
+                raise
+            path = opened.clear_failure(name, wait_s=wait_s)
+            record = {"path": path_to_text(path), "removed": True}
+            print(records.line(record) if as_json else f"forgot the failure of {display_path(path)}")
+        else:
+            print(records.line({"video_id": video_id, "removed": True}) if as_json else f"removed {video_id}")
 
 
 @app.command()
@@ -366,12 +385,16 @@ def relink(
 ) -> None:
     """Find videos that were moved or renamed, by their content."""
     found = 0
-    for relinked in Library(library).relink(folders, wait_s=-1.0 if wait else 0.0):
+    for relinked in Library(library).relink(
+        folders,
+        wait_s=-1.0 if wait else 0.0,
+        on_unreadable=lambda error: err.print(str(error), highlight=False, markup=False, soft_wrap=True),
+    ):
         found += 1
         print(
             records.line(records.of_relinked(relinked))
             if as_json
-            else f"{relinked.video_id} is at {relinked.path}"
+            else f"{relinked.video_id} is at {display_path(relinked.path)}"
         )
     if not found:
         err.print("No moved video was found there.")

@@ -20,27 +20,29 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import VideoError
+from playhead_index.errors import VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
-from playhead_index.identity import find_videos
 from playhead_index.lifecycle import (
     Problem,
     Relinked,
+    clear_failure,
     collect_garbage,
+    find_failures,
     find_video,
     relink,
     remove_video,
     verify,
 )
+from playhead_index.paths import display_path, expanded_path, path_exists, text_to_path
 from playhead_index.recipe import Recipe
-from playhead_index.scan import record_failure
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.stages import Stage, read_stages
-from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.catalog import CATALOG_NAME, Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.summaries import Summary
+from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
@@ -85,7 +87,7 @@ class Library:
     """
 
     def __init__(self, folder: Path | str, models: ModelNames | None = None) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = expanded_path(folder)
         self.models = models or ModelNames()
 
     @cached_property
@@ -108,10 +110,13 @@ class Library:
         workers: int = 1,
         wait_s: float = 0.0,
         captions: bool = False,
+        debug: bool = False,
     ) -> Iterator[VideoReport]:
         """Indexes videos and folders of videos; yields a report a video as it ends.
 
         Adding costs only what is new. After a crash or Ctrl-C, call it again: it goes on where it stood.
+        Whatever one file raises becomes its `failed` report, and the rest go on. A path that does not exist,
+        a URL and a folder without videos are reported as `refused`, and the library keeps no note of them.
 
         Args:
             paths: files and folders; folders are searched through for videos.
@@ -119,6 +124,7 @@ class Library:
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
+            debug: what a file raises comes out, with its traceback.
 
         Raises:
             LibraryLocked: another process is still writing.
@@ -126,16 +132,22 @@ class Library:
             ModelUnavailable: a model asked for by name is not there.
             DiskFull: nothing more can be written.
         """
-        videos, missing = _expand(paths)
+        found = find_videos(paths)
+        for error in found.refused:
+            yield VideoReport(error.path, None, "refused", error=str(error), error_type=type(error).__name__)
+        is_new = not path_exists(self.folder / CATALOG_NAME)
+        if is_new and not found.videos and not found.unreadable:
+            return
         executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
-        yield from build_library(self.folder, videos, recipe or Recipe(), load, executor, wait_s=wait_s)
-        for path, error in missing:
-            record_failure(self.catalog, path, error)
-            yield VideoReport(path, None, "failed", error=str(error))
+        yield from build_library(
+            self.folder, found.videos, recipe or Recipe(), load, executor,
+            wait_s=wait_s, unreadable=found.unreadable, debug=debug,
+        )  # fmt: skip
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
-        self.searcher.prepare()
+        if found.videos:
+            self.searcher.prepare()
 
     def remove(self, name: str, *, wait_s: float = 0.0) -> str:
         """Takes a video out of the library and returns its id; the file stays.
@@ -147,9 +159,30 @@ class Library:
         remove_video(self.catalog, video_id, wait_s=wait_s)
         return video_id
 
-    def relink(self, folders: Sequence[Path | str], *, wait_s: float = 0.0) -> Iterator[Relinked]:
-        """Finds videos whose files were moved or renamed, by content, among the files of folders."""
-        return relink(self.catalog, [Path(folder).expanduser() for folder in folders], wait_s=wait_s)
+    def clear_failure(self, name: str, *, wait_s: float = 0.0) -> Path:
+        """Forgets that a file could not be indexed, by its path or name; the path of the file.
+
+        Raises:
+            VideoUnknown: no failure, or several, fit the name.
+        """
+        return clear_failure(self.catalog, name, wait_s=wait_s)
+
+    def relink(
+        self,
+        folders: Sequence[Path | str],
+        *,
+        wait_s: float = 0.0,
+        on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
+    ) -> Iterator[Relinked]:
+        """Finds videos whose files were moved or renamed, by content, among the files of folders.
+
+        Args:
+            folders: where to look.
+            wait_s: how long to wait for another process that is writing; below 0 for ever.
+            on_unreadable: called for what cannot be read on the way; the search goes on.
+        """
+        places = [expanded_path(folder) for folder in folders]
+        return relink(self.catalog, places, wait_s=wait_s, on_unreadable=on_unreadable)
 
     def set_recorded(self, video: str, recorded: datetime | None, *, wait_s: float = 0.0) -> str:
         """Says when a video was recorded, so that its times can be held against those of others.
@@ -212,7 +245,12 @@ class Library:
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""
-        return [(Path(p), e) for p, e in self.catalog.query("SELECT path, error FROM failure ORDER BY path")]
+        rows = self.catalog.query("SELECT path, error FROM failure ORDER BY path")
+        return [(text_to_path(path), error) for path, error in rows]
+
+    def failures_of(self, name: str) -> list[Path]:
+        """Files that could not be indexed and go by this path or name."""
+        return find_failures(self.catalog, name)
 
     def segments(self, name: str) -> list[SegmentRow]:
         """The segments of a video."""
@@ -263,7 +301,7 @@ class Library:
 
     def _reader(self, video_id: str) -> VideoReader:
         paths = self.catalog.places(video_id)
-        return open_reader(next((path for path in paths if path.exists()), paths[0]))
+        return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
         """The picture on the screen of a video at a time, decoded from its file.
@@ -426,7 +464,7 @@ class Library:
     def names(self) -> dict[str, str]:
         """The file name of each video, by id: what people call it."""
         rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        return {video_id: Path(path).name for video_id, path in rows}
+        return {video_id: display_path(text_to_path(path).name) for video_id, path in rows}
 
     def _why_off(self) -> dict[Any, str]:
         rows = self.catalog.query("SELECT name, note FROM stage WHERE status = 'off' GROUP BY name")
@@ -449,15 +487,3 @@ class Library:
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
         )
-
-
-def _expand(paths: Sequence[Path | str]) -> tuple[list[Path], list[tuple[Path, VideoError]]]:
-    """The videos among files and folders, and the names that are neither."""
-    videos: dict[Path, None] = {}
-    missing = []
-    for path in map(Path, paths):
-        try:
-            videos |= dict.fromkeys(find_videos([path.expanduser()]))
-        except VideoError as error:
-            missing.append((path, error))
-    return list(videos), missing

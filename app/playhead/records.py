@@ -7,6 +7,7 @@ from typing import Any
 from playhead.library import VideoSummary
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
+from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.store.summaries import Summary
 
@@ -19,12 +20,13 @@ def line(record: dict[str, Any]) -> str:
 def of_report(report: VideoReport) -> dict[str, Any]:
     """A line of `index --json`."""
     return {
-        "path": str(report.path),
+        "path": path_to_text(report.path),
         "video_id": report.video_id,
         "status": report.status,
         "segments": report.segments,
         "seconds": round(report.seconds, 3),
         "error": report.error,
+        "error_type": report.error_type,
         "off": dict(report.off),
     }
 
@@ -33,7 +35,7 @@ def of_moment(moment: Moment) -> dict[str, Any]:
     """A line of `search --json`."""
     return {
         "video_id": moment.video_id,
-        "path": str(moment.path),
+        "path": path_to_text(moment.path),
         "start_s": round(moment.window.start_s, 3),
         "end_s": round(moment.window.end_s, 3),
         "score": round(moment.score, 6),
@@ -61,7 +63,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
     video = summary.video
     return {
         "video_id": video.video_id,
-        "paths": [str(path) for path in summary.paths],
+        "paths": [path_to_text(path) for path in summary.paths],
         "duration_s": round(video.duration_s, 3),
         "width_px": video.width_px,
         "height_px": video.height_px,
@@ -109,4 +111,4 @@ def of_problem(problem: Problem) -> dict[str, Any]:
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:
     """A line of `relink --json`."""
-    return {"video_id": relinked.video_id, "path": str(relinked.path)}
+    return {"video_id": relinked.video_id, "path": path_to_text(relinked.path)}

@@ -16,6 +16,7 @@ from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
+from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
@@ -36,9 +37,12 @@ OFF_ADVICE = {
 
 def show_report(console: Console, report: VideoReport) -> None:
     """One line a video as its indexing ends."""
-    name = escape(report.path.name)
+    name = escape(display_path(report.path.name))
     if report.status == "failed":
-        console.print(f"[red]failed [/] {name}: {escape(report.error or '')}")
+        console.print(f"[red]failed [/] {name}: {escape(report.error or '')}", soft_wrap=True)
+        return
+    if report.status == "refused":
+        console.print(f"[red]refused[/] {escape(report.error or '')}", soft_wrap=True)
         return
     word = "indexed" if report.status == "indexed" else "known  "
     took = f"{report.segments} segments in {report.seconds:.1f} s"
@@ -91,7 +95,7 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
         said = {e.id: f"the model saw: “{e.said[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
         for interval in answer.intervals:
-            where = names.get(interval.video_id, interval.path.name)
+            where = names.get(interval.video_id, display_path(interval.path.name))
             table.add_row(
                 f"[{interval.evidence_id}]".replace("[", "\\["),
                 str(interval.window),
@@ -179,11 +183,11 @@ def show_videos(
             *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
             "yes" if picture is not None and picture.status == "done" else "off",
             "ready" if summary.finished else "[yellow]unfinished[/]",
-            escape(summary.paths[0].name if summary.paths else "?"),
+            escape(display_path(summary.paths[0].name) if summary.paths else "?"),
         )
     console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
     for path, error in failures:
-        console.print(f"[red]failed[/]  {escape(path.name)}: {escape(error)}")
+        console.print(f"[red]failed[/]  {escape(display_path(path.name))}: {escape(error)}", soft_wrap=True)
 
 
 def recorded_text(recorded: datetime | None) -> str:
@@ -204,7 +208,7 @@ def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
             recorded_text(summary.recorded),
             format_time(round(summary.video.duration_s)),
             summary.video.video_id[:9],
-            escape(summary.paths[0].name if summary.paths else "?"),
+            escape(display_path(summary.paths[0].name) if summary.paths else "?"),
         )
     console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
 
@@ -212,7 +216,9 @@ def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
 def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) -> None:
     """One video: facts, the job table, and the beginning of its outline."""
     video = summary.video
-    console.print(f"[bold]{video.video_id}[/]  {', '.join(escape(str(path)) for path in summary.paths)}")
+    console.print(
+        f"[bold]{video.video_id}[/]  {', '.join(escape(display_path(path)) for path in summary.paths)}"
+    )
     rate = "variable rate" if video.is_variable_rate else "constant rate"
     console.print(
         f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {video.codec}  "
@@ -248,6 +254,7 @@ def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary 
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:
     """What `verify` found, a line each with what to do."""
     for problem in problems:
-        console.print(f"[red]{problem.kind}[/] {escape(problem.what)}\n  → {escape(problem.advice)}")
+        line = f"[red]{problem.kind}[/] {escape(problem.what)}\n  → {escape(problem.advice)}"
+        console.print(line, soft_wrap=True)
     if not problems:
         console.print("[green]All is well.[/]")

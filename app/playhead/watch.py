@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from playhead_index.errors import PlayheadError
+from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
 
 POLL_S = 0.5
@@ -81,7 +82,8 @@ def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
     )
     for video_id, duration_s, path in rows:
         stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
-        lines.append((Path(path).name, *_fraction({name: rest for name, *rest in stages}, duration_s)))
+        name = display_path(text_to_path(path).name)
+        lines.append((name, *_fraction({name: rest for name, *rest in stages}, duration_s)))
     return lines
 
 

@@ -4,6 +4,7 @@ Every stage commits as it goes and takes up where it was stopped, so that runnin
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +13,21 @@ from typing import Literal
 
 from playhead_index.cut import cut_segments
 from playhead_index.describe import caption_segments
-from playhead_index.errors import VideoError
+from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
 from playhead_index.hear import hear, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
+from playhead_index.paths import display_path
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
-from playhead_index.scan import record_failure, scan
+from playhead_index.scan import clear_old_failures, record_failure, scan
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
+
+MAX_REASON_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,10 @@ class VideoReport:
     """What indexing one file came to.
 
     Args:
-        status: `indexed`, `known` (nothing was left to do), or `failed`, and `error` says why.
+        status: `indexed`, `known` (nothing was left to do), `failed`, or `refused`: there is nothing at this
+            path to index, and the library keeps no note of it.
+        error: why it failed or was refused.
+        error_type: the class of the exception behind it.
         segments: segments of the video now.
         seconds: how long it took.
         off: stages that were left out, and why.
@@ -39,10 +46,11 @@ class VideoReport:
 
     path: Path
     video_id: str | None
-    status: Literal["indexed", "known", "failed"]
+    status: Literal["indexed", "known", "failed", "refused"]
     segments: int = 0
     seconds: float = 0.0
     error: str | None = None
+    error_type: str | None = None
     off: tuple[tuple[str, str], ...] = ()
 
 
@@ -54,10 +62,23 @@ def build_library(
     executor: Executor,
     *,
     wait_s: float = 0.0,
+    unreadable: Sequence[VideoUnreadable] = (),
+    debug: bool = False,
 ) -> Iterator[VideoReport]:
     """Indexes files into the library in `folder`, made when it is not there; a report a file as it ends.
 
-    A file that is not a readable video is reported and the rest go on.
+    Whatever one file raises is reported and noted as its failure, and the rest go on. Failures of files that
+    are gone are forgotten.
+
+    Args:
+        folder: of the library.
+        paths: files.
+        recipe: the settings.
+        load_models: gives the models in the process that works with them.
+        executor: runs the work, here or in processes of its own.
+        wait_s: how long to wait for another writer; below 0 for ever.
+        unreadable: what was found on the way to the files and cannot be read; noted as failures.
+        debug: what a file raises comes out instead.
 
     Raises:
         LibraryLocked: another process is writing to it after `wait_s` seconds.
@@ -67,7 +88,10 @@ def build_library(
     catalog = Catalog(folder, create=True)
     with writing(folder, wait_s=wait_s):
         try:
-            yield from executor.run(BuildVideo(folder, recipe, load_models), paths)
+            clear_old_failures(catalog)
+            for error in unreadable:
+                yield failed(catalog, error.path, error)
+            yield from executor.run(BuildVideo(folder, recipe, load_models, debug), paths)
         finally:
             write_manifest(folder, catalog)
 
@@ -79,18 +103,51 @@ class BuildVideo:
     folder: Path
     recipe: Recipe
     load_models: LoadModels
+    debug: bool = False
 
     def __call__(self, path: Path) -> VideoReport:
-        """Indexes one file; a file that is no video becomes a failed report."""
+        """Indexes one file; whatever it raises becomes its failed report, or comes out with `debug`.
+
+        Raises:
+            LibraryError: of the library, not of the file: a full disk, another writer, other models.
+            ModelUnavailable: a model is not there.
+        """
         began = monotonic()
         catalog = Catalog(self.folder)
         try:
-            return build_video(catalog, path, self.recipe, self.load_models())
-        except VideoError as error:
-            record_failure(catalog, path, error)
-            return VideoReport(path, None, "failed", seconds=monotonic() - began, error=str(error))
+            models = self.load_models()
+            return self._build(catalog, path, models, began)
         finally:
             catalog.close()
+
+    def _build(self, catalog: Catalog, path: Path, models: Models, began: float) -> VideoReport:
+        try:
+            return build_video(catalog, path, self.recipe, models)
+        except (LibraryError, ModelUnavailable):
+            raise
+        except Exception as error:  # the boundary: no file, however odd, may cost the others their turn
+            if self.debug:
+                raise
+            return failed(catalog, path, error, seconds=monotonic() - began)
+
+
+def failed(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0.0) -> VideoReport:
+    """Notes the failure of a file in the library, unless the file is gone, and gives its report."""
+    reason = _failure_reason(path, error)
+    if os.path.lexists(path):
+        record_failure(catalog, path, reason)
+    return VideoReport(path, None, "failed", seconds=seconds, error=reason, error_type=type(error).__name__)
+
+
+def _failure_reason(path: Path, error: Exception) -> str:
+    """What an exception says, in one line that can be stored, with its type where it is no error of ours."""
+    if isinstance(error, PlayheadError):
+        said = str(error)
+    else:
+        said = (
+            f"{display_path(path)}: {type(error).__name__}: {error} (index it with --debug for the traceback)"
+        )
+    return display_path(" ".join(said.split()))[:MAX_REASON_CHARS]
 
 
 def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) -> VideoReport:

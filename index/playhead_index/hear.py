@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import SubtitlesUnreadable
+from playhead_index.paths import path_to_text
 from playhead_index.recipe import Models, Recipe
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
@@ -28,7 +29,7 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
     Done again, from the start, when the files beside them have changed.
     """
     sidecars = [found for place in catalog.places(video_id) for found in find_sidecars(place)]
-    recipe = ";".join(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file, _ in sidecars)
+    recipe = ";".join(_version(file) for file, _ in sidecars)
     stage = read_stage(catalog, video_id, "subtitles")
     if stage.status == "done" and stage.recipe == recipe:
         return
@@ -42,6 +43,11 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
         write_stage(
             db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note="; ".join(notes))
         )
+
+
+def _version(file: Path) -> str:
+    stat = file.stat()
+    return f"{path_to_text(Path(file.name))}:{stat.st_size}:{stat.st_mtime_ns}"
 
 
 def _subtitle_words(

@@ -1,17 +1,29 @@
 """What happens to a library after indexing: files move, videos go, damage is found, space is given back."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead_index.errors import VideoUnknown
-from playhead_index.identity import find_videos, fingerprint
+from playhead_index.errors import VideoUnknown, VideoUnreadable
+from playhead_index.identity import fingerprint
+from playhead_index.paths import (
+    display_path,
+    expanded_path,
+    path_exists,
+    path_to_text,
+    resolved_path,
+    shell_path,
+    text_to_path,
+)
+from playhead_index.scan import clear_old_failures
 from playhead_index.stages import read_stages
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos, write_manifest
 from playhead_index.store.shards import Shards
+from playhead_index.walk import find_videos
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +56,62 @@ def find_video(catalog: Catalog, name: str) -> str:
     Raises:
         VideoUnknown: none fits, or several do; the message lists them.
     """
-    rows = catalog.query(
+    stored = catalog.query(
         "SELECT video.video_id, path FROM video LEFT JOIN place USING (video_id) ORDER BY path"
     )
-    resolved = str(Path(name).expanduser().resolve())
+    rows = [(video_id, None if text is None else text_to_path(text)) for video_id, text in stored]
+    resolved = resolved_path(expanded_path(name))
     for fits in (
         lambda video_id, path: video_id == name or path == resolved,
-        lambda video_id, path: path is not None and name in (Path(path).name, Path(path).stem),
+        lambda video_id, path: path is not None and name in _names(path),
         lambda video_id, path: len(name) >= 4 and video_id.startswith(name),
     ):
         found = {video_id: path for video_id, path in rows if fits(video_id, path)}
         if len(found) == 1:
             return str(next(iter(found)))
         if found:
-            listed = ", ".join(f"{video_id} ({path})" for video_id, path in found.items())
+            listed = ", ".join(f"{v} ({'?' if p is None else display_path(p)})" for v, p in found.items())
             raise VideoUnknown(f"{name!r} fits {len(found)} videos: {listed}; give the id")
     raise VideoUnknown(f"no video {name!r} in this library; `playhead list` shows what it holds")
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """What a person may call a file: its name or its stem, as typed or as `list` shows it."""
+    return path.name, path.stem, display_path(path.name), display_path(path.stem)
+
+
+def find_failures(catalog: Catalog, name: str) -> list[Path]:
+    """The files that could not be indexed and that a person means: by path, or else by name."""
+    failures = [text_to_path(text) for (text,) in catalog.query("SELECT path FROM failure ORDER BY path")]
+    resolved = resolved_path(expanded_path(name))
+    by_path = [path for path in failures if resolved == path or display_path(path) == name]
+    return by_path or [path for path in failures if name in _names(path)]
+
+
+def clear_failure(catalog: Catalog, name: str, *, wait_s: float = 0.0) -> Path:
+    """Forgets that a file could not be indexed; the path of the file.
+
+    Args:
+        catalog: of the library.
+        name: a path, or a file's name.
+        wait_s: how long to wait for another writer; below 0 for ever.
+
+    Raises:
+        VideoUnknown: no failure, or several, fit the name.
+        LibraryLocked: another process is writing.
+    """
+    with writing(catalog.path.parent, wait_s=wait_s):
+        found = find_failures(catalog, name)
+        if len(found) != 1:
+            listed = ", ".join(map(display_path, found))
+            raise VideoUnknown(
+                f"{name!r} fits {len(found)} files that could not be indexed: {listed}; give the path"
+                if found
+                else f"no file {name!r} failed to be indexed; `playhead list` shows those that did"
+            )
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM failure WHERE path = ?", (path_to_text(found[0]),))
+    return found[0]
 
 
 def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> None:
@@ -77,37 +129,62 @@ def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> Non
             raise VideoUnknown(f"no video {video_id!r} in this library; `playhead list` shows what it holds")
         with catalog.atomic() as db:
             db.execute("DELETE FROM span WHERE video_id = ?", (video_id,))
+            db.execute(
+                "DELETE FROM failure WHERE path IN (SELECT path FROM place WHERE video_id = ?)", (video_id,)
+            )
             db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
         for shards in _all_shards(catalog):
             shards.remove(video_id)
         write_manifest(folder, catalog)
 
 
-def relink(catalog: Catalog, folders: Sequence[Path], *, wait_s: float = 0.0) -> Iterator[Relinked]:
+def relink(
+    catalog: Catalog,
+    folders: Sequence[Path],
+    *,
+    wait_s: float = 0.0,
+    on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
+) -> Iterator[Relinked]:
     """Finds videos whose files were renamed or moved, by their content, among the files of `folders`.
 
     Only files of the size of a missing video are read. Places that are gone are forgotten once a copy
     is found.
 
+    Args:
+        catalog: of the library.
+        folders: where to look; files may be named too.
+        wait_s: how long to wait for another writer; below 0 for ever.
+        on_unreadable: called for every folder or file that cannot be read, and for a folder that is not there
+            or holds no videos; the search goes on.
+
     Raises:
-        VideoUnreadable: a folder is not there.
         LibraryLocked: another process is writing.
     """
     with writing(catalog.path.parent, wait_s=wait_s):
         sizes = catalog.query("SELECT video_id, size_bytes FROM video")
-        missing = {v: size for v, size in sizes if not any(path.exists() for path in catalog.places(v))}
-        for path in find_videos(folders):
-            stat = path.stat()
-            if stat.st_size not in missing.values() or (video_id := fingerprint(path)) not in missing:
+        missing = {v: size for v, size in sizes if not any(map(path_exists, catalog.places(v)))}
+        found = find_videos(folders)
+        for error in (*found.refused, *found.unreadable):
+            on_unreadable(error)
+        for path in found.videos:
+            try:
+                stat = path.stat()
+                video_id = fingerprint(path) if stat.st_size in missing.values() else ""
+            except VideoUnreadable as error:
+                on_unreadable(error)
+                continue
+            except OSError:
+                continue  # gone since the folder was read
+            if video_id not in missing:
                 continue
             with catalog.atomic() as db:
                 db.execute("DELETE FROM place WHERE video_id = ?", (video_id,))
                 db.execute(
                     "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-                    (str(path.resolve()), video_id, stat.st_size, stat.st_mtime_ns),
+                    (path_to_text(resolved_path(path)), video_id, stat.st_size, stat.st_mtime_ns),
                 )
             del missing[video_id]
-            yield Relinked(video_id, path.resolve())
+            yield Relinked(video_id, resolved_path(path))
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
@@ -120,36 +197,63 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
     folder = catalog.path.parent
     (state,) = catalog.query("PRAGMA integrity_check")[0]
     if state != "ok":
-        yield Problem("damaged", str(catalog.path), f"SQLite says: {state}; index into a new library")
+        yield Problem(
+            "damaged", display_path(catalog.path), f"SQLite says: {state}; index into a new library"
+        )
     for video_id in unfinished_videos(catalog):
         path = next(iter(catalog.places(video_id)), Path("VIDEO"))
-        yield Problem("unfinished", f"{video_id} ({path})", f"playhead index '{path}' --library '{folder}'")
+        yield Problem(
+            "unfinished", f"{video_id} ({display_path(path)})", f"playhead index {_in(folder, path)}"
+        )
     if read_manifest(folder) is None:
-        yield Problem("unfinished", str(folder), "no indexing run has ended yet: run playhead index again")
-    for path, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
-        yield Problem("failed", path, error)
+        yield Problem(
+            "unfinished", display_path(folder), "no indexing run has ended yet: run playhead index again"
+        )
+    for text, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
+        path = text_to_path(text)
+        what = error if display_path(path) in error else f"{display_path(path)}: {error}"
+        yield Problem("failed", what, _failure_advice(folder, path))
     for video in catalog.videos():
         yield from _verify_files(catalog, video.video_id, deep=deep)
         yield from _verify_shards(catalog, video.video_id)
 
 
+def _in(folder: Path, what: Path | str) -> str:
+    """The end of a command about a file or folder of a library."""
+    return f"{shell_path(what)} --library {shell_path(folder)}"
+
+
+def _failure_advice(folder: Path, path: Path) -> str:
+    if not os.path.lexists(path):
+        return f"the file is gone; to forget it: playhead remove {_in(folder, path)}"
+    mend = f"mend or replace the file, then playhead index {_in(folder, path)}"
+    return f"{mend}; or leave it out: playhead remove {_in(folder, path)}"
+
+
 def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Problem]:
     folder, places = catalog.path.parent, catalog.places(video_id)
-    if not any(path.exists() for path in places):
-        seen = ", ".join(map(str, places))
-        yield Problem("moved", f"{video_id} (was {seen})", f"playhead relink FOLDER --library '{folder}'")
+    if not any(map(path_exists, places)):
+        seen = ", ".join(map(display_path, places))
+        yield Problem(
+            "moved", f"{video_id} (was {seen})", f"playhead relink FOLDER --library {shell_path(folder)}"
+        )
     rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
     for name, size_bytes, mtime_ns in rows:
-        path = Path(name)
-        if not path.exists():
+        path = text_to_path(name)
+        if not path_exists(path):
             continue
-        stat = path.stat()
-        same = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
-        if (deep or not same) and fingerprint(path) != video_id:
+        try:
+            stat = path.stat()
+            same = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
+            changed = (deep or not same) and fingerprint(path) != video_id
+        except (VideoUnreadable, OSError) as error:
+            yield Problem("failed", f"{video_id}: {error}", "make the file readable, then run verify again")
+            continue
+        if changed:
             yield Problem(
                 "changed",
-                f"{video_id} ({path})",
-                f"playhead index '{path}' --library '{folder}' adds the new one",
+                f"{video_id} ({display_path(path)})",
+                f"playhead index {_in(folder, path)} adds the new one",
             )
 
 
@@ -175,6 +279,7 @@ def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         before = _size_bytes(folder)
+        clear_old_failures(catalog)
         kept = {video.video_id for video in catalog.videos()}
         for file in folder.glob("vectors/*/*.f16"):
             if file.stem not in kept:

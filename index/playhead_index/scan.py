@@ -1,13 +1,15 @@
 """Which video a file is, and its rows in the catalog."""
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import fingerprint
+from playhead_index.identity import disk_error_in_words, fingerprint
+from playhead_index.paths import path_to_text, resolved_path, text_to_path
 from playhead_index.store.catalog import Catalog
 
 
@@ -36,7 +38,7 @@ def scan(catalog: Catalog, path: Path, reader_name: str) -> Scanned:
     Raises:
         VideoUnreadable: the file is not there or is not a video that can be decoded.
     """
-    path = path.resolve()
+    path = resolved_path(path)
     video_id = _known(catalog, path) or fingerprint(path)
     reader = open_reader(path, reader_name)
     info = reader.probe()
@@ -49,29 +51,51 @@ def scan(catalog: Catalog, path: Path, reader_name: str) -> Scanned:
             )
         db.execute(
             "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-            (str(path), video_id, stat.st_size, stat.st_mtime_ns),
+            (path_to_text(path), video_id, stat.st_size, stat.st_mtime_ns),
         )
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
-        db.execute("DELETE FROM failure WHERE path = ?", (str(path),))
+        db.execute("DELETE FROM failure WHERE path = ?", (path_to_text(path),))
     return Scanned(video_id, path, reader, info, is_new)
 
 
-def record_failure(catalog: Catalog, path: Path, error: Exception) -> None:
+def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     """Notes that a file could not be indexed, so that `list` and `verify` can say so."""
     with catalog.atomic() as db:
         db.execute(
-            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (str(path.resolve()), str(error), _now())
+            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
+            (path_to_text(resolved_path(path)), reason, _now()),
         )
+
+
+def clear_old_failures(catalog: Catalog) -> int:
+    """Forgets the failures of files that are gone, and of folders that can be read now; how many."""
+    stored = [text for (text,) in catalog.query("SELECT path FROM failure")]
+    old = [text for text in stored if _is_over(text_to_path(text))]
+    if old:
+        with catalog.atomic() as db:
+            for text in old:
+                db.execute("DELETE FROM failure WHERE path = ?", (text,))
+    return len(old)
+
+
+def _is_over(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False  # not known: a folder above it cannot be entered
+    return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
 
 
 def _known(catalog: Catalog, path: Path) -> str | None:
     try:
         stat = path.stat()
     except OSError as error:
-        raise VideoUnreadable(path, f"cannot be opened: {error.strerror}") from error
+        raise VideoUnreadable(path, disk_error_in_words(error)) from error
     rows = catalog.query(
         "SELECT video_id FROM place WHERE path = ? AND size_bytes = ? AND mtime_ns = ?",
-        (str(path), stat.st_size, stat.st_mtime_ns),
+        (path_to_text(path), stat.st_size, stat.st_mtime_ns),
     )
     return rows[0][0] if rows else None
 

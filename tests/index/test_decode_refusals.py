@@ -33,7 +33,7 @@ UNREADABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "an empty file": (lambda folder: _written(folder / "e.mp4", b""), r"the file is empty \(0 bytes\)"),
     "a text called video": (
         lambda folder: _written(folder / "t.mp4", b"Dear all,\n" * 99),
-        "not a video that can be",
+        "this is text, not a video that can be read",
     ),
     "zeros": (lambda folder: _written(folder / "z.mkv", bytes(9999)), "not a video that can be read"),
     "a video without its index": (
@@ -62,7 +62,7 @@ UNREADABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "a playlist": (
         lambda folder: _written(folder / "p.mp4", b"ffconcat version 1.0\nfile 'other.mp4'\n"),
-        "playlist|no such file",
+        "this is a playlist; name the video files themselves",
     ),
 }
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from playhead_index.paths import path_to_text, text_to_path
 from playhead_index.search.results import TEXT_LANES, Coverage, Lane, LaneCoverage
 from playhead_index.window import Window, format_time
 
@@ -124,7 +125,7 @@ class Interval:
         """`{video_id, path, start_s, end_s, evidence_id}`."""
         return {
             "video_id": self.video_id,
-            "path": str(self.path),
+            "path": path_to_text(self.path),
             "start_s": self.window.start_s,
             "end_s": self.window.end_s,
             "evidence_id": self.evidence_id,
@@ -134,7 +135,7 @@ class Interval:
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The interval that `to_json` wrote."""
         window = Window(record["start_s"], record["end_s"])
-        return cls(record["video_id"], Path(record["path"]), window, record["evidence_id"])
+        return cls(record["video_id"], text_to_path(record["path"]), window, record["evidence_id"])
 
 
 @dataclass(frozen=True, slots=True)

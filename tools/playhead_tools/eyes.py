@@ -13,6 +13,7 @@ import numpy as np
 
 from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
+from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.replies import is_abstention, with_options
@@ -194,5 +195,5 @@ class Eyes:
     def _reader(self, video_id: str) -> VideoReader:
         if video_id not in self._readers:
             paths = self._catalog.places(video_id)
-            self._readers[video_id] = open_reader(next((path for path in paths if path.exists()), paths[0]))
+            self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
         return self._readers[video_id]

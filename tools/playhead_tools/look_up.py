@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from playhead_index.errors import ToolError
+from playhead_index.paths import display_path, path_exists
 from playhead_index.search.results import (
     TEXT_LANES,
     Coverage,
@@ -53,7 +54,7 @@ class VideoEntry:
     @property
     def name(self) -> str:
         """The file's name, for people."""
-        return self.path.name
+        return display_path(self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
 
 def _entry(catalog: Catalog, row: VideoRow) -> VideoEntry:
     places = catalog.places(row.video_id)
-    path = next((place for place in places if place.exists()), places[0] if places else Path(row.video_id))
+    path = next(filter(path_exists, places), places[0] if places else Path(row.video_id))
     return VideoEntry(row.video_id, path, row.duration_s)
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from playhead_index.errors import VideoUnknown
+from playhead_index.paths import path_exists
 from playhead_index.search.results import Coverage, LaneCoverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import unfinished_videos
@@ -63,7 +64,7 @@ class LibraryFacts:
 
     def _find_path(self, video_id: str) -> Path:
         places = self._catalog.places(video_id)
-        return next((place for place in places if place.exists()), places[0] if places else Path(video_id))
+        return next(filter(path_exists, places), places[0] if places else Path(video_id))
 
     def coverage(self, scope: Scope, lanes: Sequence[LaneCoverage]) -> Coverage:
         """What a search of a scope covered."""

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from playhead_index.errors import DiskFull, LibraryError, LibraryLocked, LibraryMissing, LibraryUnfinished
+from playhead_index.paths import text_to_path
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind, Words
 
@@ -319,7 +320,7 @@ class Catalog:
     def places(self, video_id: str) -> list[Path]:
         """Where copies of a video were last seen, first seen first."""
         return [
-            Path(path)
+            text_to_path(path)
             for (path,) in self.query("SELECT path FROM place WHERE video_id = ? ORDER BY rowid", (video_id,))
         ]
 

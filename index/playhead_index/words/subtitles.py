@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from playhead_index.errors import SubtitlesUnreadable
+from playhead_index.paths import display_path
 from playhead_index.window import Window
 from playhead_index.words.cues import Cue, NotThisFormat, read_by_pysubs2, read_webvtt, reader_for
 from playhead_index.words.languages import language_tag, same_language
@@ -53,7 +54,7 @@ def read_subtitle_file(
         cues = _cues(path, _text(path, tag), fps)
     except (NotThisFormat, EncodingUnknown) as error:
         raise SubtitlesUnreadable(path, str(error)) from error
-    source = f"file:{path.name}"
+    source = f"file:{display_path(path.name)}"
     written = sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s))
     timed = [(window, cue.text) for cue in written if (window := _window(cue, duration_s)) is not None]
     if written and not timed:
