@@ -22,10 +22,14 @@ FIXTURE = Path(__file__).parents[1] / "fixtures/library-0.1/library"
 NOBODY = 65534
 
 
+def copy_of_fixture(folder: Path) -> Path:
+    """The library of version 0.1 as it was written, in a folder that is not there yet."""
+    return Path(shutil.copytree(FIXTURE, folder))
+
+
 def library_copy(folder: Path) -> Path:
     """The library of version 0.1 with the present schema, closed, in a folder that is not there yet."""
-    shutil.copytree(FIXTURE, folder)
-    Catalog(folder).close()
+    Catalog(copy_of_fixture(folder)).close()
     (folder / "writer.lock").unlink(missing_ok=True)
     return folder
 

@@ -325,10 +325,14 @@ class Catalog:
         if not is_there:
             _make_folder(self.path)
         refuse_link(self.path, folder)
-        with mapped_sqlite_errors(self.path):
-            if create:
-                self._make_schema(wait_s)
-            self._check()
+        try:
+            with mapped_sqlite_errors(self.path):
+                if create:
+                    self._make_schema(wait_s)
+                self._check()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def is_read_only(self) -> bool:
