@@ -206,7 +206,7 @@ def search(
     """Find moments by words, by a picture, or by example."""
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
-    opened = Library(library, ModelNames(device=device))
+    opened = _open(library, ModelNames(device=device))
     result = opened.search(
         text,
         image=None if image is None else _picture(image),
@@ -312,7 +312,7 @@ def compare_(
 @app.command("list")
 def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
     """List the videos of a library, and the files that could not be indexed."""
-    opened = Library(library)
+    opened = _open(library)
     if as_json:
         for summary in opened.videos():
             print(records.line(records.of_video(summary)))
@@ -333,7 +333,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one video: facts, stages, segments, words; or its chapters."""
-    opened = Library(library, ModelNames(video=video_model))
+    opened = _open(library, ModelNames(video=video_model))
     if chapters:
         found, whole = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
@@ -430,7 +430,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Say what is not as it should be, and what to do; exit 1 when there is something."""
-    problems = list(Library(library).verify(deep=deep))
+    problems = list(_open(library).verify(deep=deep))
     if as_json:
         for problem in problems:
             print(records.line(records.of_problem(problem)))
@@ -489,6 +489,14 @@ def prepare(
         print(
             records.line({"role": model.role, "name": model.name}) if as_json else f"{model.name} is here now"
         )
+
+
+def _open(folder: Path, names: ModelNames | None = None) -> Library:
+    """A library that is only read, with a line for a person when it cannot be written to."""
+    opened = Library(folder, names)
+    if opened.catalog.note:
+        err.print(f"note: {opened.catalog.note}", highlight=False, markup=False, soft_wrap=True)
+    return opened
 
 
 def _checked(make: Callable[[], Any]) -> Any:

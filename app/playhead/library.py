@@ -1,7 +1,7 @@
 """A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import VideoUnreadable
+from playhead_index.errors import DiskFull, LibraryReadOnly, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.lifecycle import (
     Problem,
@@ -48,6 +48,8 @@ from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Limits
     from playhead_tools.captions.summariser import Summariser
@@ -428,12 +430,15 @@ class Library:
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
 
+        A library that cannot be written to is asked all the same: its conversations can be gone on with and
+        are not saved, which a note of the answer says.
+
         Raises:
             ValueError: there is no such strategy.
             ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
             VideoUnknown: a video is not in the library.
         """
-        from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
         from playhead_agent.limits import Limits
         from playhead_agent.run import stream
         from playhead_agent.state import Context
@@ -445,21 +450,30 @@ class Library:
             calibration=Calibration.load(self.folder), may_ask=on_question is not None,
         )  # fmt: skip
         if strategy not in (AGENT, TOOLS):
-            return answer_by(self, strategy, question, context, scope, options)
-        with open_checkpointer(self.folder) as saver:
+            return self._with_note(answer_by(self, strategy, question, context, scope, options))
+
+        def answer(saver: "SqliteSaver") -> Answer:
             if strategy == TOOLS:
                 return answer_with_tools(self, question, context, scope, thread_id, saver)
-            steps = stream(
-                question,
-                context=context,
-                checkpointer=saver,
-                thread_id=thread_id,
-                scope=scope,
-                options=options,
-            )
+            how: Any = {"context": context, "thread_id": thread_id, "scope": scope, "options": options}
+            steps = stream(question, checkpointer=saver, **how)
             answer = follow(steps, context, saver, on_progress, on_question)
             prune_checkpoints(saver)
             return answer
+
+        try:
+            with open_checkpointer(self.folder) as saver:
+                return self._with_note(answer(saver))
+        except (LibraryReadOnly, DiskFull) as error:
+            with open_copied_checkpointer(self.folder) as saver:
+                why = self.catalog.note or str(error)
+                return replace(
+                    one := answer(saver), notes=(*one.notes, f"this conversation is not saved: {why}")
+                )
+
+    def _with_note(self, answer: Answer) -> Answer:
+        """The answer with what the person should know of how this library was opened."""
+        return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
 
     def names(self) -> dict[str, str]:
         """The file name of each video, by id: what people call it."""

@@ -18,6 +18,7 @@ from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEm
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
@@ -200,7 +201,7 @@ def _resolve(role: str, name: str, made_with: str | None) -> str:
 
 
 def _made_with(folder: Path) -> dict[str, str]:
-    if not (folder / CATALOG_NAME).exists():
+    if not exists(folder / CATALOG_NAME):
         return {}
     catalog = Catalog(folder)
     tags = {space: space_tag(catalog, space) for space in ("picture", "appearance", "words")}

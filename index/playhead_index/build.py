@@ -26,6 +26,7 @@ from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
+from playhead_index.store.removal import purge_removed
 
 MAX_REASON_CHARS = 1000
 
@@ -82,12 +83,14 @@ def build_library(
 
     Raises:
         LibraryLocked: another process is writing to it after `wait_s` seconds.
-        LibraryMismatch: the library was made with other models.
+        LibraryMismatch: the library was made with other models, or by a newer version.
+        LibraryReadOnly: nothing can be changed in the folder.
         DiskFull: nothing more can be written; what was committed stays.
     """
-    catalog = Catalog(folder, create=True)
+    catalog = Catalog(folder, create=True, wait_s=wait_s)
     with writing(folder, wait_s=wait_s):
         try:
+            purge_removed(catalog)
             clear_old_failures(catalog)
             for error in unreadable:
                 yield failed(catalog, error.path, error)

@@ -1,12 +1,14 @@
 """What happens to a library after indexing: files move, videos go, damage is found, space is given back."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead_index.errors import VideoUnknown, VideoUnreadable
+from playhead_index.errors import DiskFull, VideoUnknown, VideoUnreadable
 from playhead_index.identity import fingerprint
 from playhead_index.paths import (
     display_path,
@@ -20,8 +22,15 @@ from playhead_index.paths import (
 from playhead_index.scan import clear_old_failures
 from playhead_index.stages import read_stages
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
 from playhead_index.store.lock import writing
-from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos, write_manifest
+from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos
+from playhead_index.store.removal import (
+    delete_rows,
+    delete_unneeded_files,
+    purge_removed,
+    replace_manifest,
+)  # fmt: skip
 from playhead_index.store.shards import Shards
 from playhead_index.walk import find_videos
 
@@ -117,25 +126,23 @@ def clear_failure(catalog: Catalog, name: str, *, wait_s: float = 0.0) -> Path:
 def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> None:
     """Takes a video and all that was made of it out of the library; its file stays where it is.
 
-    The catalog's rows go first: a crash in between leaves shards that `gc` deletes.
+    The catalog's rows go first: a crash in between leaves shards that `gc` deletes. On a full disk it is the
+    other way round (`store.removal`).
 
     Raises:
         VideoUnknown: the library holds no such video.
-        LibraryLocked: another process is writing.
+        LibraryLocked: another process is writing, or reading while the disk is full.
+        LibraryReadOnly: nothing can be changed in its folder.
+        DiskFull: there is no room for even the smallest change, and nothing that could be deleted for it.
     """
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         if not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,)):
             raise VideoUnknown(f"no video {video_id!r} in this library; `playhead list` shows what it holds")
-        with catalog.atomic() as db:
-            db.execute("DELETE FROM span WHERE video_id = ?", (video_id,))
-            db.execute(
-                "DELETE FROM failure WHERE path IN (SELECT path FROM place WHERE video_id = ?)", (video_id,)
-            )
-            db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
+        delete_rows(catalog, video_id)
         for shards in _all_shards(catalog):
             shards.remove(video_id)
-        write_manifest(folder, catalog)
+        replace_manifest(folder, catalog)
 
 
 def relink(
@@ -273,25 +280,37 @@ def _verify_shards(catalog: Catalog, video_id: str) -> Iterator[Problem]:
 def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
     """Deletes what nothing points to any more, and gives the space back; bytes that became free.
 
+    Files go first, which works on a full disk too; the catalog is made smaller where there is room to write
+    it anew.
+
     Raises:
         LibraryLocked: another process is writing.
+        LibraryReadOnly: nothing can be changed in its folder.
     """
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         before = _size_bytes(folder)
-        clear_old_failures(catalog)
-        kept = {video.video_id for video in catalog.videos()}
-        for file in folder.glob("vectors/*/*.f16"):
-            if file.stem not in kept:
-                file.unlink()
-        for file in folder.glob("cache/*"):
-            file.unlink()
-        with catalog.atomic() as db:
-            db.execute("INSERT INTO span_fts (span_fts) VALUES ('optimize')")
-        catalog.query("VACUUM")
-        catalog.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        write_manifest(folder, catalog)
+        delete_unneeded_files(folder, {video.video_id for video in catalog.videos()})
+        with suppress(DiskFull):
+            clear_old_failures(catalog)
+            purge_removed(catalog)
+            if _has_room_to_compact(catalog.path):
+                _compact(catalog)
+            replace_manifest(folder, catalog)
         return max(0, before - _size_bytes(folder))
+
+
+def _has_room_to_compact(path: Path) -> bool:
+    """Whether a catalog fits once more beside itself and, for `VACUUM`, into the temporary folder."""
+    needed = 2 * path.stat().st_size + MIN_FREE_BYTES
+    return min(free_bytes(path.parent), free_bytes(Path(tempfile.gettempdir()))) > needed
+
+
+def _compact(catalog: Catalog) -> None:
+    with catalog.atomic() as db:
+        db.execute("INSERT INTO span_fts (span_fts) VALUES ('optimize')")
+    catalog.query("VACUUM")
+    catalog.query("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _all_shards(catalog: Catalog) -> list[Shards]:
@@ -301,4 +320,9 @@ def _all_shards(catalog: Catalog) -> list[Shards]:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):  # another process has just deleted it
+                size += (Path(place) / name).lstat().st_size
+    return size
