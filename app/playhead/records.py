@@ -26,6 +26,9 @@ def of_report(report: VideoReport) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "error": report.error,
         "off": dict(report.off),
+        "replaced": report.replaced,
+        "redone": list(report.redone),
+        "warnings": list(report.warnings),
     }
 
 
@@ -71,6 +74,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "recorded": None if summary.recorded is None else summary.recorded.isoformat(),
         "finished": summary.finished,
+        "retired": None if summary.retired is None else summary.retired.path,
         "counts": summary.counts,
         "warnings": json.loads(video.warnings),
     }

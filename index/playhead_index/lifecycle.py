@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead_index.errors import VideoUnknown
+from playhead_index.errors import VideoUnknown, VideoUnreadable
 from playhead_index.identity import find_videos, fingerprint
 from playhead_index.stages import read_stages
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos, write_manifest
+from playhead_index.store.places import FileState, set_place
 from playhead_index.store.shards import Shards
 
 
@@ -95,19 +96,36 @@ def relink(catalog: Catalog, folders: Sequence[Path], *, wait_s: float = 0.0) ->
     """
     with writing(catalog.path.parent, wait_s=wait_s):
         sizes = catalog.query("SELECT video_id, size_bytes FROM video")
-        missing = {v: size for v, size in sizes if not any(path.exists() for path in catalog.places(v))}
+        missing = {v: size for v, size in sizes if not _is_at_a_place(catalog, v)}
         for path in find_videos(folders):
-            stat = path.stat()
-            if stat.st_size not in missing.values() or (video_id := fingerprint(path)) not in missing:
+            state = FileState.of(path.stat())
+            if state.size_bytes not in missing.values() or (video_id := fingerprint(path)) not in missing:
                 continue
             with catalog.atomic() as db:
-                db.execute("DELETE FROM place WHERE video_id = ?", (video_id,))
+                set_place(db, str(path.resolve()), video_id, state)
                 db.execute(
-                    "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-                    (str(path.resolve()), video_id, stat.st_size, stat.st_mtime_ns),
+                    "DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, str(path.resolve()))
                 )
             del missing[video_id]
             yield Relinked(video_id, path.resolve())
+
+
+def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
+    """A file at one of its places holds the video: by size and times, else by its content."""
+    rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
+    return any(_holds(Path(path), video_id, size, mtime_ns) for path, size, mtime_ns in rows)
+
+
+def _holds(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
+    """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`."""
+    try:
+        stat = path.stat()
+        is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
+        if is_as_recorded and not deep:
+            return True
+        return stat.st_size == size_bytes and fingerprint(path) == video_id
+    except (OSError, VideoUnreadable):
+        return False
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
@@ -143,13 +161,11 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
         path = Path(name)
         if not path.exists():
             continue
-        stat = path.stat()
-        same = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
-        if (deep or not same) and fingerprint(path) != video_id:
+        if not _holds(path, video_id, size_bytes, mtime_ns, deep=deep):
             yield Problem(
                 "changed",
                 f"{video_id} ({path})",
-                f"playhead index '{path}' --library '{folder}' adds the new one",
+                f"playhead index '{path}' --library '{folder}' puts the new version in its place",
             )
 
 
@@ -167,7 +183,7 @@ def _verify_shards(catalog: Catalog, video_id: str) -> Iterator[Problem]:
 
 
 def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
-    """Deletes what nothing points to any more, and gives the space back; bytes that became free.
+    """Deletes retired versions and what nothing points to, and gives the space back; bytes that became free.
 
     Raises:
         LibraryLocked: another process is writing.
@@ -175,6 +191,9 @@ def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         before = _size_bytes(folder)
+        with catalog.atomic() as db:
+            db.execute(f"DELETE FROM span WHERE NOT {LIVE}")
+            db.execute(f"DELETE FROM video WHERE NOT {LIVE}")
         kept = {video.video_id for video in catalog.videos()}
         for file in folder.glob("vectors/*/*.f16"):
             if file.stem not in kept:

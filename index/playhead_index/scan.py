@@ -1,6 +1,7 @@
 """Which video a file is, and its rows in the catalog."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import fingerprint
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.places import FileState, find_place, set_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,44 +18,65 @@ class Scanned:
     """A file that is in the catalog now.
 
     Args:
+        state: of the file before it was read: what its place is recorded with.
         is_new: its content was not in the library before.
+        replaced: the video that the path held before, when that is another one.
     """
 
     video_id: str
     path: Path
     reader: VideoReader
     info: VideoInfo
+    state: FileState
     is_new: bool
+    replaced: str | None = None
 
 
-def scan(catalog: Catalog, path: Path, reader_name: str) -> Scanned:
+def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) -> Scanned:
     """Finds out which video a file holds and records it and its place.
 
     The identity is the content: a renamed file is the same video at another place, the same file twice
     is one video, two files of one name are two. A file that stands where it stood with the size and
-    time of change it had is not read again.
+    times of change that it had is not read again. A version that stood there before is replaced.
+
+    Args:
+        catalog: of the library.
+        path: of the file.
+        reader_name: one of `READERS`, or what chooses it by the video's id.
 
     Raises:
         VideoUnreadable: the file is not there or is not a video that can be decoded.
     """
     path = path.resolve()
-    video_id = _known(catalog, path) or fingerprint(path)
-    reader = open_reader(path, reader_name)
+    state = _state(path)
+    video_id = find_place(catalog, str(path), state) or fingerprint(path)
+    reader = open_reader(path, reader_name if isinstance(reader_name, str) else reader_name(video_id))
     info = reader.probe()
     is_new = not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,))
-    stat = path.stat()
     with catalog.atomic() as db:
         if is_new:
             db.execute(
-                f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, stat.st_size, info)
+                f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, state.size_bytes, info)
             )
-        db.execute(
-            "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-            (str(path), video_id, stat.st_size, stat.st_mtime_ns),
-        )
+        replaced = set_place(db, str(path), video_id, state)
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
         db.execute("DELETE FROM failure WHERE path = ?", (str(path),))
-    return Scanned(video_id, path, reader, info, is_new)
+    return Scanned(video_id, path, reader, info, state, is_new, replaced)
+
+
+def change_during_run(scanned: Scanned) -> str:
+    """How a file differs from what it was when its indexing began; empty when it does not.
+
+    Its place keeps the state of the beginning, so that the next run reads the file anew.
+    """
+    try:
+        now = _state(scanned.path)
+    except VideoUnreadable:
+        return f"{scanned.path.name} went away while it was indexed"
+    if now.has_same_content_times(scanned.state):
+        return ""
+    sizes = f"{scanned.state.size_bytes} bytes then, {now.size_bytes} now"
+    return f"{scanned.path.name} changed while it was indexed ({sizes}); index it again when it is complete"
 
 
 def record_failure(catalog: Catalog, path: Path, error: Exception) -> None:
@@ -64,16 +87,11 @@ def record_failure(catalog: Catalog, path: Path, error: Exception) -> None:
         )
 
 
-def _known(catalog: Catalog, path: Path) -> str | None:
+def _state(path: Path) -> FileState:
     try:
-        stat = path.stat()
+        return FileState.of(path.stat())
     except OSError as error:
         raise VideoUnreadable(path, f"cannot be opened: {error.strerror}") from error
-    rows = catalog.query(
-        "SELECT video_id FROM place WHERE path = ? AND size_bytes = ? AND mtime_ns = ?",
-        (str(path), stat.st_size, stat.st_mtime_ns),
-    )
-    return rows[0][0] if rows else None
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:

@@ -194,5 +194,7 @@ class Eyes:
     def _reader(self, video_id: str) -> VideoReader:
         if video_id not in self._readers:
             paths = self._catalog.places(video_id)
+            if not paths:
+                raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
             self._readers[video_id] = open_reader(next((path for path in paths if path.exists()), paths[0]))
         return self._readers[video_id]
