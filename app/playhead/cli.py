@@ -32,6 +32,7 @@ from playhead_index.errors import PlayheadError, VideoUnknown
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
+from playhead_index.store.places import describe_retired
 from playhead_index.window import Window, parse_time
 from playhead_tools.evidence import Answer, coverage_sentence
 
@@ -313,11 +314,14 @@ def compare_(
 def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
     """List the videos of a library, and the files that could not be indexed."""
     opened = _open(library)
+    retired = describe_retired(opened.retired())
     if as_json:
         for summary in opened.videos():
             print(records.line(records.of_video(summary)))
+        if retired:
+            err.print(retired, highlight=False, markup=False)
     else:
-        terminal.show_videos(Console(), opened.videos(), opened.failures())
+        terminal.show_videos(Console(), opened.videos(), opened.failures(), retired)
 
 
 @app.command()

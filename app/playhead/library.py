@@ -38,8 +38,9 @@ from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.stages import Stage, read_stages
-from playhead_index.store.catalog import CATALOG_NAME, Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.store.places import RetiredVersion, retired_version, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.summaries import Summary
 from playhead_index.walk import find_videos
@@ -66,6 +67,7 @@ class VideoSummary:
         counts: segments, and spans of each kind.
         stages: the job table's lines of it, by name.
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
+        retired: set when it is an earlier version of a file that holds other content now.
     """
 
     video: VideoRow
@@ -74,6 +76,14 @@ class VideoSummary:
     counts: dict[str, int]
     stages: dict[str, Stage]
     recorded: datetime | None = None
+    retired: RetiredVersion | None = None
+
+
+class VideoNames(dict[str, str]):
+    """The name of every video by its id; the id itself for one that came or went in the meantime."""
+
+    def __missing__(self, video_id: str) -> str:
+        return video_id
 
 
 class Library:
@@ -231,7 +241,7 @@ class Library:
         return find_video(self.catalog, name)
 
     def videos(self) -> list[VideoSummary]:
-        """Every video, in the order in which it came."""
+        """Every video but retired ones, in the order in which it came."""
         unfinished = set(unfinished_videos(self.catalog))
         return [self._summary(video, unfinished) for video in self.catalog.videos()]
 
@@ -242,8 +252,11 @@ class Library:
             VideoUnknown: none or several fit the name.
         """
         video_id = self.video_id(name)
-        row = next(video for video in self.catalog.videos() if video.video_id == video_id)
-        return self._summary(row, set(unfinished_videos(self.catalog)))
+        return self._summary(self.catalog.video(video_id), set(unfinished_videos(self.catalog)))
+
+    def retired(self) -> list[RetiredVersion]:
+        """Earlier versions of files that hold other content now; `gc` frees them."""
+        return retired_versions(self.catalog)
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""
@@ -303,6 +316,8 @@ class Library:
 
     def _reader(self, video_id: str) -> VideoReader:
         paths = self.catalog.places(video_id)
+        if not paths:
+            raise VideoUnreadable(video_id, "no file holds this video any more: it was replaced or removed")
         return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
@@ -475,13 +490,17 @@ class Library:
         """The answer with what the person should know of how this library was opened."""
         return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
 
-    def names(self) -> dict[str, str]:
-        """The file name of each video, by id: what people call it."""
+    def names(self) -> VideoNames:
+        """The file name of each video, retired ones too, by id: what people call it."""
         rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        return {video_id: display_path(text_to_path(path).name) for video_id, path in rows}
+        retired = {version.video_id: version.name for version in self.retired()}
+        named = {video_id: display_path(text_to_path(path).name) for video_id, path in rows}
+        return VideoNames(retired | named)
 
     def _why_off(self) -> dict[Any, str]:
-        rows = self.catalog.query("SELECT name, note FROM stage WHERE status = 'off' GROUP BY name")
+        rows = self.catalog.query(
+            f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name"
+        )
         return dict(rows)
 
     def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
@@ -500,4 +519,5 @@ class Library:
             counts,
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
+            retired_version(self.catalog, video.video_id),
         )

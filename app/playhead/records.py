@@ -28,6 +28,9 @@ def of_report(report: VideoReport) -> dict[str, Any]:
         "error": report.error,
         "error_type": report.error_type,
         "off": dict(report.off),
+        "replaced": report.replaced,
+        "redone": list(report.redone),
+        "warnings": list(report.warnings),
     }
 
 
@@ -73,6 +76,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "recorded": None if summary.recorded is None else summary.recorded.isoformat(),
         "finished": summary.finished,
+        "retired": None if summary.retired is None else summary.retired.path,
         "counts": summary.counts,
         "warnings": json.loads(video.warnings),
     }

@@ -47,6 +47,12 @@ def show_report(console: Console, report: VideoReport) -> None:
     word = "indexed" if report.status == "indexed" else "known  "
     took = f"{report.segments} segments in {report.seconds:.1f} s"
     console.print(f"[green]{word}[/] {name}  {took}  [dim]{report.video_id}[/]")
+    if report.replaced is not None:
+        console.print(f"        in place of an earlier version  [dim]{report.replaced}[/]")
+    if report.redone:
+        console.print(f"        redone: {escape(', '.join(report.redone))}")
+    for warning in report.warnings:
+        console.print(f"        [yellow]warning[/] {escape(warning)}")
 
 
 def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
@@ -168,9 +174,12 @@ def _where(answer: Answer, names: dict[str, str]) -> Text:
 
 
 def show_videos(
-    console: Console, summaries: Sequence[VideoSummary], failures: Sequence[tuple[Path, str]]
+    console: Console,
+    summaries: Sequence[VideoSummary],
+    failures: Sequence[tuple[Path, str]],
+    retired: str = "",
 ) -> None:
-    """The videos of a library as a table, and the files that could not be indexed."""
+    """The videos of a library as a table, files that could not be indexed, and a line on retired versions."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("video", "length", "segments", "speech", "screen", "picture", "state", "file"):
         table.add_column(column)
@@ -188,6 +197,8 @@ def show_videos(
     console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
     for path, error in failures:
         console.print(f"[red]failed[/]  {escape(display_path(path.name))}: {escape(error)}", soft_wrap=True)
+    if retired:
+        console.print(Text(retired, style="dim"))
 
 
 def recorded_text(recorded: datetime | None) -> str:
@@ -219,6 +230,9 @@ def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) ->
     console.print(
         f"[bold]{video.video_id}[/]  {', '.join(escape(display_path(path)) for path in summary.paths)}"
     )
+    if summary.retired is not None:
+        said = f"{summary.retired.sentence}; not searched, freed by playhead gc"
+        console.print(f"[yellow]replaced[/] {escape(said)}")
     rate = "variable rate" if video.is_variable_rate else "constant rate"
     console.print(
         f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {video.codec}  "

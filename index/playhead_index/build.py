@@ -21,7 +21,7 @@ from playhead_index.mean import embed_words
 from playhead_index.paths import display_path
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
-from playhead_index.scan import clear_old_failures, record_failure, scan
+from playhead_index.scan import change_during_run, clear_old_failures, record_failure, scan
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
@@ -43,6 +43,9 @@ class VideoReport:
         segments: segments of the video now.
         seconds: how long it took.
         off: stages that were left out, and why.
+        replaced: the video that the file held before; it is retired when no other copy of it is known.
+        redone: what was made again because of other settings, such as `sampling (1 -> 4 fps)`.
+        warnings: what a person should know of this run, such as that the file changed meanwhile.
     """
 
     path: Path
@@ -53,6 +56,9 @@ class VideoReport:
     error: str | None = None
     error_type: str | None = None
     off: tuple[tuple[str, str], ...] = ()
+    replaced: str | None = None
+    redone: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def build_library(
@@ -178,6 +184,7 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
+    changed = change_during_run(scanned)
     return VideoReport(
         path,
         video_id,
@@ -185,4 +192,6 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
+        replaced=scanned.replaced,
+        warnings=(changed,) if changed else (),
     )

@@ -25,7 +25,9 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos
+from playhead_index.store.places import FileState, set_place
 from playhead_index.store.removal import (
+    delete_retired,
     delete_rows,
     delete_unneeded_files,
     purge_removed,
@@ -169,14 +171,14 @@ def relink(
     """
     with writing(catalog.path.parent, wait_s=wait_s):
         sizes = catalog.query("SELECT video_id, size_bytes FROM video")
-        missing = {v: size for v, size in sizes if not any(map(path_exists, catalog.places(v)))}
+        missing = {v: size for v, size in sizes if not _is_at_a_place(catalog, v)}
         found = find_videos(folders)
         for error in (*found.refused, *found.unreadable):
             on_unreadable(error)
         for path in found.videos:
             try:
-                stat = path.stat()
-                video_id = fingerprint(path) if stat.st_size in missing.values() else ""
+                state = FileState.of(path.stat())
+                video_id = fingerprint(path) if state.size_bytes in missing.values() else ""
             except VideoUnreadable as error:
                 on_unreadable(error)
                 continue
@@ -185,13 +187,35 @@ def relink(
             if video_id not in missing:
                 continue
             with catalog.atomic() as db:
-                db.execute("DELETE FROM place WHERE video_id = ?", (video_id,))
-                db.execute(
-                    "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-                    (path_to_text(resolved_path(path)), video_id, stat.st_size, stat.st_mtime_ns),
-                )
+                place = path_to_text(resolved_path(path))
+                set_place(db, place, video_id, state)
+                db.execute("DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, place))
             del missing[video_id]
             yield Relinked(video_id, resolved_path(path))
+
+
+def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
+    """A file at one of its places holds the video: by size and times, else by its content."""
+    rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
+    for place, size_bytes, mtime_ns in rows:
+        with suppress(OSError, VideoUnreadable):
+            if _holds(text_to_path(place), video_id, size_bytes, mtime_ns):
+                return True
+    return False
+
+
+def _holds(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
+    """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`.
+
+    Raises:
+        OSError: the file is not there, or its folder may not be entered.
+        VideoUnreadable: the file may not be read.
+    """
+    stat = path.stat()
+    is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
+    if is_as_recorded and not deep:
+        return True
+    return stat.st_size == size_bytes and fingerprint(path) == video_id
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
@@ -250,9 +274,7 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
         if not path_exists(path):
             continue
         try:
-            stat = path.stat()
-            same = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
-            changed = (deep or not same) and fingerprint(path) != video_id
+            changed = not _holds(path, video_id, size_bytes, mtime_ns, deep=deep)
         except (VideoUnreadable, OSError) as error:
             yield Problem("failed", f"{video_id}: {error}", "make the file readable, then run verify again")
             continue
@@ -260,7 +282,7 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
             yield Problem(
                 "changed",
                 f"{video_id} ({display_path(path)})",
-                f"playhead index {_in(folder, path)} adds the new one",
+                f"playhead index {_in(folder, path)} puts the new version in its place",
             )
 
 
@@ -278,10 +300,9 @@ def _verify_shards(catalog: Catalog, video_id: str) -> Iterator[Problem]:
 
 
 def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
-    """Deletes what nothing points to any more, and gives the space back; bytes that became free.
+    """Deletes retired versions and what nothing points to, and gives the space back; bytes that became free.
 
-    Files go first, which works on a full disk too; the catalog is made smaller where there is room to write
-    it anew.
+    On a full disk files go before rows; the catalog is made smaller where there is room to write it anew.
 
     Raises:
         LibraryLocked: another process is writing.
@@ -290,8 +311,11 @@ def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         before = _size_bytes(folder)
+        with suppress(DiskFull):  # rows first, so that no row points to a file that is gone
+            delete_retired(catalog)
         delete_unneeded_files(folder, {video.video_id for video in catalog.videos()})
         with suppress(DiskFull):
+            delete_retired(catalog)
             clear_old_failures(catalog)
             purge_removed(catalog)
             if _has_room_to_compact(catalog.path):

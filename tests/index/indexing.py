@@ -76,11 +76,15 @@ def index(library: Path, video: Path) -> list[VideoReport]:
     return list(build_library(library, [video], RECIPE, load_models, InProcess()))
 
 
+def environment() -> dict[str, str]:
+    """The environment of a Python process that imports what this one can."""
+    return os.environ | {"PYTHONPATH": ":".join(sys.path)}
+
+
 def run_python(code: str, *arguments: object) -> str:
     """What a Python process of its own prints, or the error it ends with."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     return done.stdout or done.stderr
 
 

@@ -195,5 +195,7 @@ class Eyes:
     def _reader(self, video_id: str) -> VideoReader:
         if video_id not in self._readers:
             paths = self._catalog.places(video_id)
+            if not paths:
+                raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
             self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
         return self._readers[video_id]

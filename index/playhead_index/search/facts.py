@@ -7,8 +7,9 @@ from pathlib import Path
 from playhead_index.errors import VideoUnknown
 from playhead_index.paths import path_exists
 from playhead_index.search.results import Coverage, LaneCoverage, Scope
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.store.places import retired_version
 from playhead_index.window import Window
 
 
@@ -21,8 +22,7 @@ class LibraryFacts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        rows = catalog.query("SELECT video_id, duration_s FROM video")
-        self._whole = {video_id: Window(0.0, duration_s) for video_id, duration_s in rows}
+        self._whole = {video.video_id: video.window for video in catalog.videos()}
         self._unfinished = unfinished_videos(catalog)
         self._segments = lru_cache(maxsize=64)(self._count_segments)
         self._paths = lru_cache(maxsize=4096)(self._find_path)
@@ -52,6 +52,8 @@ class LibraryFacts:
             VideoUnknown: the library holds no such video.
         """
         if video_id not in self._whole:
+            if version := retired_version(self._catalog, video_id):
+                raise VideoUnknown(f"{version.sentence}; it is not searched")
             raise VideoUnknown(
                 f"no video {video_id!r} in this library of {len(self._whole)}; "
                 "`playhead list` shows what it holds"
@@ -78,7 +80,7 @@ class LibraryFacts:
         )
 
     def _count_segments(self, scope: Scope) -> int:
-        where, values = ["1"], list[str | float]()
+        where, values = [LIVE], list[str | float]()
         if scope.video_ids is not None:
             where.append(f"video_id IN ({', '.join('?' * len(scope.video_ids))})")
             values += scope.video_ids

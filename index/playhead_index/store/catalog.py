@@ -27,6 +27,7 @@ from playhead_index.errors import (
     LibraryMissing,
     LibraryReadOnly,
     LibraryUnfinished,
+    VideoUnknown,
 )  # fmt: skip
 from playhead_index.paths import text_to_path
 from playhead_index.store.disk import cannot_write, exists, refuse_link, why_not_writable
@@ -196,6 +197,42 @@ CREATE TABLE recording (
     said_by TEXT NOT NULL CHECK (said_by IN ('file', 'person'))
 ) STRICT
 """
+
+
+@migrations()
+def m004_replaced_versions(db: Database) -> None:
+    """Which videos are earlier versions of a file, and when files last changed.
+
+    Videos that lost their last place to another version before this was recorded become retired. A video
+    that never was at a place (written by a program, not indexed) has no `subtitles` stage and stays.
+    """
+    for statement in _REPLACED.split(";;"):
+        db.execute(statement)
+
+
+_REPLACED = """
+CREATE TABLE retired (
+    video_id TEXT PRIMARY KEY REFERENCES video ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    retired_at TEXT NOT NULL
+) STRICT;;
+CREATE TABLE file_state (
+    path TEXT PRIMARY KEY REFERENCES place ON DELETE CASCADE,
+    changed_ns INTEGER NOT NULL
+) STRICT;;
+INSERT INTO retired SELECT video_id, '', '' FROM video
+WHERE video_id NOT IN (SELECT video_id FROM place)
+AND video_id IN (SELECT video_id FROM stage WHERE name = 'subtitles')
+"""
+
+LIVE = "video_id NOT IN (SELECT video_id FROM retired)"
+"""SQL condition: the video is not an earlier version of a file that holds other content now."""
+
+
+@migrations()
+def m005_settings(db: Database) -> None:
+    """The settings that a library is made with; names and JSON values."""
+    db.execute("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
 
 
 @contextmanager
@@ -512,12 +549,26 @@ class Catalog:
     # ---- reading ----
 
     def videos(self) -> list[VideoRow]:
-        """Every video, in the order in which it came."""
-        rows = self.query("SELECT * FROM video ORDER BY added_at, video_id")
+        """Every video that is not retired, in the order in which it came.
+
+        A retired video is an earlier version of a file whose path holds other content now (`store.places`).
+        """
+        rows = self.query(f"SELECT * FROM video WHERE {LIVE} ORDER BY added_at, video_id")
         return [_video_row(row) for row in rows]
 
+    def video(self, video_id: str) -> VideoRow:
+        """One video, a retired one too.
+
+        Raises:
+            VideoUnknown: the library holds no such video.
+        """
+        rows = self.query("SELECT * FROM video WHERE video_id = ?", (video_id,))
+        if not rows:
+            raise VideoUnknown(f"no video {video_id!r} in this library; `playhead list` shows what it holds")
+        return _video_row(rows[0])
+
     def places(self, video_id: str) -> list[Path]:
-        """Where copies of a video were last seen, first seen first."""
+        """Where copies of a video were last seen, first seen first; empty for a retired one."""
         return [
             text_to_path(path)
             for (path,) in self.query("SELECT path FROM place WHERE video_id = ? ORDER BY rowid", (video_id,))

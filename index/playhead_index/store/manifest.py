@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryError, LibraryMismatch
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.disk import cannot_write, exists, in_words
 
 MANIFEST_NAME = "manifest.json"
@@ -42,7 +42,7 @@ def write_manifest(folder: Path, catalog: Catalog) -> Manifest:
         LibraryReadOnly: nothing can be written there.
     """
     unfinished = len(unfinished_videos(catalog))
-    (videos,) = catalog.query("SELECT count(*) FROM video")[0]
+    (videos,) = catalog.query(f"SELECT count(*) FROM video WHERE {LIVE}")[0]
     manifest = Manifest(FORMAT, videos - unfinished, unfinished, _spaces(catalog))
     temporary = folder / f"{MANIFEST_LEFTOVER}{os.getpid()}"
     try:
@@ -88,9 +88,10 @@ def read_manifest(folder: Path) -> Manifest | None:
 def unfinished_videos(catalog: Catalog) -> list[str]:
     """Ids of the videos of which a stage is still running, failed or missing."""
     rows = catalog.query(
-        "SELECT video_id FROM video WHERE video_id NOT IN"
+        f"SELECT video_id FROM video WHERE {LIVE} AND (video_id NOT IN"
         " (SELECT video_id FROM stage WHERE name = 'finish' AND status = 'done')"
-        " OR video_id IN (SELECT video_id FROM stage WHERE status IN ('running', 'failed')) ORDER BY video_id"
+        " OR video_id IN (SELECT video_id FROM stage WHERE status IN ('running', 'failed')))"
+        " ORDER BY video_id"
     )
     return [video_id for (video_id,) in rows]
 
@@ -120,8 +121,8 @@ def space_tag(catalog: Catalog, name: str) -> ModelTag | None:
 
 
 def _spaces(catalog: Catalog) -> dict[str, dict[str, str | int]]:
-    frames = catalog.query("SELECT count(*) FROM frame")[0][0]
-    spans = catalog.query("SELECT count(*) FROM span WHERE row IS NOT NULL")[0][0]
+    frames = catalog.query(f"SELECT count(*) FROM frame WHERE {LIVE}")[0][0]
+    spans = catalog.query(f"SELECT count(*) FROM span WHERE row IS NOT NULL AND {LIVE}")[0][0]
     return {
         name: {
             "model": model,

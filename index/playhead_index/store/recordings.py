@@ -4,13 +4,15 @@ Each video begins on it where its recording did, as its file says or a person do
 known is on no clock but its own.
 """
 
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.lock import writing
 
 
 def read_clock(catalog: Catalog) -> dict[str, float]:
     """When each video was recorded, in seconds since 1970 (UTC); only those of which it is known."""
-    rows = catalog.query("SELECT video_id, recorded_at FROM recording WHERE recorded_at IS NOT NULL")
+    rows = catalog.query(
+        f"SELECT video_id, recorded_at FROM recording WHERE recorded_at IS NOT NULL AND {LIVE}"
+    )
     return dict(rows)
 
 

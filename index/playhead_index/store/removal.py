@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from playhead_index.errors import DiskFull, LibraryLocked
 from playhead_index.store.cache import drop_file
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import MANIFEST_LEFTOVER, MANIFEST_NAME, write_manifest
 from playhead_index.store.shards import VECTORS
 
@@ -53,6 +53,17 @@ def delete_rows(catalog: Catalog, video_id: str) -> None:
             _delete_frugally(catalog, video_id, "EXCLUSIVE")
         except LibraryLocked:  # somebody reads, so that the log's index is on the disk already
             _delete_frugally(catalog, video_id, "NORMAL")
+
+
+def delete_retired(catalog: Catalog) -> None:
+    """Deletes the rows of replaced versions (`store.places`).
+
+    Raises:
+        DiskFull: there is no room for that.
+    """
+    with catalog.atomic() as db:
+        db.execute(f"DELETE FROM span WHERE NOT {LIVE}")
+        db.execute(f"DELETE FROM video WHERE NOT {LIVE}")
 
 
 def purge_removed(catalog: Catalog) -> None:
