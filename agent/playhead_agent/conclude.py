@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Material, abstention, computed_numbers, extractive_claims
 from playhead_agent.reasoning import Finding, reason
@@ -80,7 +81,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     try:
         claims, no_answer = written_claims(material, context, material.notes)
     except (ModelUnavailable, ModelOutputInvalid) as error:
-        material.notes.append(f"the answer is made of the evidence alone: {error}")
+        material.notes.insert(0, f"{failure_of(error)}; the answer is made of the evidence alone")
         return _draft(_code_claims(state, material), "code"), material.notes
     material.notes.extend(_suspicious(material))
     return _draft(claims, "model", no_answer), material.notes
@@ -235,7 +236,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if spec.of_things:
         return f"Things cannot be counted by words alone; here is where they come up:\n{text}"
     if finding.op == "outline":
-        return f"No language model is at work; this is what stands at intervals:\n{text}"
+        return f"No summary was written; this is what stands at intervals:\n{text}"
     if cited and all(e.verdict != "supported" for e in cited):
         return f"Nothing certain; the closest is:\n{text}"
     if spec.wanted == "picture":
