@@ -41,10 +41,10 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def clean_text(text: str, max_chars: int | None = None) -> str:
     r"""Text without control characters, terminal escape sequences, lone surrogates and byte order marks.
 
-    Newlines and tabs stay, other line breaks (CR, FF, NEL, U+2028 ...) become newlines. Colours (`ESC [ 31 m`),
-    NUL and byte order marks vanish; every other sequence or control character becomes a blank, so that
-    two words do not become one. A lone surrogate becomes U+FFFD. Marks beyond `MAX_COMBINING_MARKS` on one
-    character are dropped.
+    Newlines and tabs stay, other line breaks (CR, FF, NEL, U+2028 ...) become newlines. Colours
+    (`ESC [ 31 m`), NUL and byte order marks vanish; every other sequence or control character becomes a
+    blank, so that two words do not become one. A lone surrogate becomes U+FFFD. Marks beyond
+    `MAX_COMBINING_MARKS` on one character are dropped.
 
     Args:
         text: any text.
@@ -65,9 +65,9 @@ def clean_text(text: str, max_chars: int | None = None) -> str:
 def printable_text(text: str) -> str:
     """Text that can be shown on a terminal: cleaned, and without the controls that reorder what is around.
 
-    Embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069) are left out, as they let a file name
-    or a reply change the order of words beside it. The marks U+200E, U+200F and U+061C stay: right-to-left scripts are
-    spelt with them, and they reorder nothing else.
+    Embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069) are left out, as they let a file
+    name or a reply change the order of the words beside it. The marks U+200E, U+200F and U+061C stay:
+    right-to-left scripts are spelt with them, and they reorder nothing else.
     """
     return _DIRECTION.sub("", clean_text(text))
 

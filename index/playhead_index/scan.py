@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import fingerprint
 from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def record_failure(catalog: Catalog, path: Path, error: Exception) -> None:
     """Notes that a file could not be indexed, so that `list` and `verify` can say so."""
     with catalog.atomic() as db:
         db.execute(
-            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (str(path.resolve()), str(error), _now())
+            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
+            (str(path.resolve()), clean_text(str(error), LIMITS.note_chars), _now()),
         )
 
 
@@ -77,10 +80,11 @@ def _known(catalog: Catalog, path: Path) -> str | None:
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
+    warnings = [clean_text(text, LIMITS.note_chars) for text in info.warnings]
     return (
         video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
         info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), json.dumps(info.warnings), _now(),
+        int(info.has_audio), json.dumps(warnings), _now(),
     )  # fmt: skip
 
 
