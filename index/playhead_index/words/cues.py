@@ -279,13 +279,12 @@ def read_sami(text: str) -> list[Cue]:
         parser.feed(text)
     except (ValueError, KeyError, OverflowError, AssertionError) as error:
         raise NotThisFormat(f"damaged ({type(error).__name__}: {error})") from error
-    starts_s = [start_s for start_s, _ in parser.synced]
-    cues = []
-    for start_s, next_s, (_, pieces) in zip(starts_s, [*starts_s[1:], None], parser.synced, strict=True):
+    cues: list[Cue] = []
+    for start_s, pieces in reversed(parser.synced):
         words = plain_lines("".join(pieces))
-        end_s = start_s + _SAMI_LEAST_S + _SAMI_S_A_CHARACTER * len(words)
-        cues.append(Cue(start_s, end_s if next_s is None else min(end_s, next_s), words))
-    return cues
+        end_s = round(start_s + _SAMI_LEAST_S + _SAMI_S_A_CHARACTER * len(words), 3)
+        cues.append(Cue(start_s, min(end_s, cues[-1].start_s) if cues else end_s, words))
+    return cues[::-1]
 
 
 def read_ttml(text: str) -> list[Cue]:
