@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from playhead.asking import follow
 from playhead.chat import load_chat_model
+from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
@@ -20,7 +21,7 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import DiskFull, LibraryReadOnly, VideoUnreadable
+from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.lifecycle import (
     Problem,
@@ -399,14 +400,21 @@ class Library:
             min_score: leave out moments with a lower score.
 
         Raises:
-            ValueError: not exactly one of text, image and like.
+            ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
+                is longer than `text_limits` allows.
             VideoUnknown: a video is not in the library.
+            ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
             LibraryMismatch: the library was made with other models than it is asked with.
         """
+        text = None if text is None else checked_text(text, "the search text")
         scope = self.scope(videos, window)
         example = None if like is None else (self.video_id(like[0]), like[1])
         query = Query(text, image, example, scope, tuple(lanes) if lanes else None, limit, min_score)
-        return self.searcher.search(query)
+        result = self.searcher.search(query)
+        if lanes and not any(line.searched for line in result.coverage.lanes):
+            reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)
+            raise ModelUnavailable(f"nothing was searched, as no lane that was named can be ({reasons})")
+        return result
 
     def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
         """Some videos, by any name that `video_id` takes, and a stretch of each."""
@@ -449,7 +457,8 @@ class Library:
         are not saved, which a note of the answer says.
 
         Raises:
-            ValueError: there is no such strategy.
+            ValueError: there is no such strategy; the question holds no letter and no digit; or the
+                question, an option or the thread's name is longer than `text_limits` allows.
             ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
             VideoUnknown: a video is not in the library.
         """
@@ -458,6 +467,8 @@ class Library:
         from playhead_agent.run import stream
         from playhead_agent.state import Context
 
+        question, options = checked_text(question), checked_options(options)
+        thread_id = checked_thread_id(thread_id)
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(

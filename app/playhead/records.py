@@ -1,20 +1,29 @@
 """What the commands print with `--json`: one flat object a line, times in seconds."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from playhead.library import VideoSummary
+from playhead.output import writes_unicode
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.store.summaries import Summary
 
+_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
+
 
 def line(record: dict[str, Any]) -> str:
-    """One JSON object on one line, non-ASCII text kept readable."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+    """One JSON object on one line, non-ASCII text kept readable where standard output can write it.
+
+    What a terminal would obey and what no encoding can write is escaped, so that it reads back as it was.
+    """
+    text = json.dumps(record, ensure_ascii=not writes_unicode(), allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def of_report(report: VideoReport) -> dict[str, Any]:

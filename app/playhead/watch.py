@@ -6,8 +6,10 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
@@ -69,7 +71,7 @@ class Watch:
 
     def _show(self, name: str, done: float, doing: str) -> None:
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=1.0, doing=doing)
+            self._tasks[name] = self._progress.add_task(escape(one_line(name)), total=1.0, doing=doing)
         self._progress.update(self._tasks[name], completed=done, doing=doing, visible=done < 1.0)
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import disk_error_in_words, fingerprint
 from playhead_index.paths import display_path, path_to_text, resolved_path, text_to_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import FileState, find_place, set_place
+from playhead_index.text_limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     with catalog.atomic() as db:
         db.execute(
             "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
-            (path_to_text(resolved_path(path)), reason, _now()),
+            (path_to_text(resolved_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
         )
 
 
@@ -121,10 +123,11 @@ def _state(path: Path) -> FileState:
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
+    warnings = [clean_text(text, LIMITS.note_chars) for text in info.warnings]
     return (
         video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
         info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), json.dumps(info.warnings), _now(),
+        int(info.has_audio), json.dumps(warnings), _now(),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from math import isfinite
 
 import numpy as np
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
 from playhead_index.paths import path_exists
@@ -145,7 +146,7 @@ class Eyes:
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
         times = tuple(frame.pts_s for frame in reply.shown)
         look = Look(
-            request.video_id, request.window, question, reply.text.strip(), times, p_yes,
+            request.video_id, request.window, question, clean_text(reply.text).strip(), times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
             report.visual_tokens_given or 0, report.cost or 0.0,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.clean_text import clean_text
 from playhead_index.window import Window
 
 Lane = Literal["picture", "appearance", "layout", "speech", "screen", "caption"]
@@ -35,7 +36,7 @@ class Query:
     """One search: by text, by a picture, or by an example moment of the library.
 
     Args:
-        text: words to search for.
+        text: words to search for; cleaned, as text encoders refuse lone surrogates.
         image: (H, W, 3) uint8 picture to search for.
         like: (video_id, time_s): search for what is on the screen there.
         scope: where.
@@ -60,6 +61,8 @@ class Query:
             raise ValueError("a query is exactly one of text, image and like")
         if self.limit < 1:
             raise ValueError(f"limit must be above 0, got {self.limit}")
+        if self.text is not None:
+            object.__setattr__(self, "text", clean_text(self.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from playhead_index.clean_text import clean_text
 from playhead_index.errors import DiskFull, LibraryReadOnly
 from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 
 Level = Literal["chapter", "video"]
@@ -64,8 +66,11 @@ def store_summaries(catalog: Catalog, video_id: str, level: Level, summaries: Se
                 db.execute(
                     "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (video_id, level, s.window.start_s, s.window.end_s, s.text, s.made_by, s.made_from),
-                )
+                    (
+                        video_id, level, s.window.start_s, s.window.end_s,
+                        clean_text(s.text, LIMITS.span_chars), s.made_by, s.made_from,
+                    ),
+                )  # fmt: skip
     except (LibraryReadOnly, DiskFull):
         return False
     return True
