@@ -85,6 +85,7 @@ class Seen:
             "times_s": [round(time_s, 3) for time_s in look.times_s],
             "p_yes": look.p_yes,
             "tokens": look.visual_tokens,
+            "refused": look.refused,
         }
         return {"request": self.request.to_json(), **said}
 
@@ -94,7 +95,7 @@ class Seen:
         request = Request.from_json(record["request"])
         look = Look(
             request.video_id, Window(*record["shown"]), request.question, record["text"],
-            tuple(record["times_s"]), record["p_yes"],
+            tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
         )  # fmt: skip
         return cls(request, look)
 

@@ -157,7 +157,7 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
         )  # fmt: skip
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        look = Look(request.video_id, request.window, request.question, text, ())
+        look = Look(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
         return {"request": request.to_json(), "failed": str(error), "times_s": []}
     context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
