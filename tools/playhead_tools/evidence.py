@@ -390,17 +390,21 @@ def _is_told(line: LaneCoverage) -> bool:
 def is_searched(line: LaneCoverage, coverage: Coverage) -> bool:
     """Whether a lane was searched in all of the scope.
 
-    Words are searched wherever they are stored, so of speech and screen text the summary of the modality
-    decides, where there is one; pictures need a model at the time of the search as well.
+    Words are searched wherever they are stored, so of them the summary of the modality decides, where there
+    is one; pictures need a model at the time of the search as well.
     """
-    summary = coverage.modality(line.lane) if line.lane in ("speech", "screen", "picture") else None
+    summary = _summary_of(line, coverage)
     if summary is None:
         return line.searched
     return summary.is_complete and (line.searched or line.lane != "picture" or not summary.num_applicable)
 
 
+def _summary_of(line: LaneCoverage, coverage: Coverage) -> ModalitySummary | None:
+    return next((one for one in coverage.modalities if one.modality == line.lane), None)
+
+
 def _is_partly_searched(line: LaneCoverage, coverage: Coverage) -> bool:
-    summary = coverage.modality(line.lane) if line.lane in ("speech", "screen", "picture") else None
+    summary = _summary_of(line, coverage)
     if line.lane == "picture" and not line.searched:
         return False
     return line.searched if summary is None else summary.is_complete or summary.covered_s > 0
@@ -408,7 +412,7 @@ def _is_partly_searched(line: LaneCoverage, coverage: Coverage) -> bool:
 
 def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
     """Where a lane was not searched, and why; empty for one that was searched and holds something."""
-    summary = coverage.modality(line.lane) if line.lane in ("speech", "screen", "picture") else None
+    summary = _summary_of(line, coverage)
     many = line.lane in ("picture", "caption")
     why = line.why_not.rstrip(". ")
     if summary is not None and not summary.is_complete and (line.searched or line.lane != "picture"):
@@ -433,7 +437,7 @@ def missing_videos(summary: ModalitySummary) -> str:
     if summary.is_complete:
         return ""
     what = LANE_NAMES[summary.modality]
-    was = f"{what} {'were' if summary.modality == 'picture' else 'was'}"
+    was = f"{what} {'were' if summary.modality in ('picture', 'caption') else 'was'}"
     reasons = list(dict.fromkeys(one.why_not.rstrip(". ") for one in summary.not_covered if one.why_not))
     why = "; ".join(reasons[:2]) + ("; …" if len(reasons) > 2 else "")
     n = summary.num_applicable

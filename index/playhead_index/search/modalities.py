@@ -1,4 +1,4 @@
-"""How much of each video can be searched in speech, in screen text and in pictures."""
+"""How much of each video can be searched in speech, in screen text, in pictures and in captions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -47,7 +47,7 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
     elif modality == "screen":
         end_s, why_not = _screen_end_s(video)
     else:
-        end_s, why_not = _stage_end_s(video, "picture")
+        end_s, why_not = _stage_end_s(video, modality)
     covered_s = max(0.0, min(end_s, window.end_s) - window.start_s) if end_s is not None else 0.0
     status: CoverageStatus = "not_covered"
     if end_s is None:
@@ -105,11 +105,12 @@ def _why_unfinished(stage: StageState) -> str:
 
 
 def summarise(records: Iterable[ModalityCoverage]) -> tuple[ModalitySummary, ...]:
-    """One summary a modality; a modality without any record gets none."""
+    """One summary a modality; none for a modality without any record, and for captions where there are none."""
     by_modality: dict[Modality, list[ModalityCoverage]] = {}
     for record in records:
         by_modality.setdefault(record.modality, []).append(record)
-    return tuple(_summary(m, by_modality[m]) for m in MODALITIES if m in by_modality)
+    summaries = [_summary(m, by_modality[m]) for m in MODALITIES if m in by_modality]
+    return tuple(one for one in summaries if one.modality != "caption" or one.covered_s > 0)
 
 
 def _summary(modality: Modality, records: Sequence[ModalityCoverage]) -> ModalitySummary:

@@ -20,11 +20,11 @@ How = Literal["vector", "lexical", "meaning"]
 LANES: tuple[Lane, ...] = ("picture", "appearance", "layout", "speech", "screen", "caption")
 TEXT_LANES: tuple[Lane, ...] = ("picture", "speech", "screen", "caption")
 EXAMPLE_LANES: tuple[Lane, ...] = ("picture", "appearance", "layout")
-Modality = Literal["speech", "screen", "picture"]
+Modality = Literal["speech", "screen", "picture", "caption"]
 CoverageStatus = Literal["covered", "not_covered", "not_applicable"]
-MODALITIES: tuple[Modality, ...] = ("speech", "screen", "picture")
-"""What can show what a question asks. Captions are a model's words about the pictures: they help to find
-something and can rule out nothing, so they cover nothing."""
+MODALITIES: tuple[Modality, ...] = ("speech", "screen", "picture", "caption")
+"""Where a question may be answered. Captions are a model's words about the pictures: they help to find
+something and can rule out nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class ModalityCoverage:
 
     Args:
         video_id: of the video.
-        modality: speech, screen text or pictures.
+        modality: speech, screen text, pictures or captions.
         status: all of the stretch can be searched (`covered`), not all of it (`not_covered`), or there is
             nothing of this modality in the video, such as speech in one without sound (`not_applicable`).
         covered_s: seconds of the stretch that can be searched.
@@ -158,7 +158,7 @@ class ModalitySummary:
     """How much of all videos in scope can be searched in one modality.
 
     Args:
-        modality: speech, screen text or pictures.
+        modality: speech, screen text, pictures or captions.
         num_covered: videos that are covered to the end of their stretch.
         num_not_applicable: videos that have nothing of it.
         covered_s: seconds covered, over the videos that have it.

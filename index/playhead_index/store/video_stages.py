@@ -40,9 +40,7 @@ class VideoStages:
     stages: Mapping[str, StageState]
 
 
-def read_video_stages(
-    catalog: Catalog, video_ids: Collection[str] | None = None
-) -> dict[str, VideoStages]:
+def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
     """The stages of some videos by video id; of every video of the catalog when None.
 
     Ids that the catalog does not hold are missing from the result.
