@@ -45,7 +45,15 @@ from playhead_tools.cite import (
     texts_of,
     without_markers,
 )  # fmt: skip
-from playhead_tools.evidence import Answer, Claim, Interval, Reason, Status, coverage_sentence
+from playhead_tools.evidence import (
+    Answer,
+    Claim,
+    Interval,
+    Reason,
+    Status,
+    coverage_sentence,
+    is_any_searched,
+)  # fmt: skip
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.options import declining
@@ -362,7 +370,12 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     elsewhere = [] if sight is not None else _places_of(lost, state, context)
     if elsewhere and reason == "absent" and spec.ordinal is None:
         reason = "unknown"
-    text = f"No answer: {why}." if why else abstention(spec, reason, lost, material.stretches, elsewhere)
+    any_searched = coverage is not None and is_any_searched(coverage)
+    text = (
+        f"No answer: {why}."
+        if why
+        else abstention(spec, reason, lost, material.stretches, elsewhere, any_searched=any_searched)
+    )
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
     return _answer(state, context, text, "abstained", reason, notes)
 

@@ -241,7 +241,13 @@ class Lost:
 
 
 def abstention(
-    spec: QuestionSpec, reason: str, lost: Lost, stretches: Sequence[Stretch], elsewhere: Sequence[str] = ()
+    spec: QuestionSpec,
+    reason: str,
+    lost: Lost,
+    stretches: Sequence[Stretch],
+    elsewhere: Sequence[str] = (),
+    *,
+    any_searched: bool = True,
 ) -> str:
     """What is said instead of an answer, without the coverage sentence.
 
@@ -251,7 +257,10 @@ def abstention(
         lost: what was not found.
         stretches: the scope; named where it is a part of one video.
         elsewhere: where it is stored all the same, so that only how the question places it was not met.
+        any_searched: something was searched or viewed.
     """
+    if reason != "absent" and not any_searched:
+        return f"No answer. What could show {f'“{lost.text}”' if lost.text else 'it'} was not searched."
     if not lost.text:
         near = "next to that" if spec.relation is not None else "at that time"
         what = f"Nothing {_PLACES[lost.kind]} was found {near}"

@@ -55,8 +55,8 @@ SEGMENT_SQL = "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?
 
 
 def make_library(folder: Path, spans: Sequence[tuple[str, str, float, float, str]] = SPANS) -> Catalog:
-    """A catalog of two videos with these spans and a segment every 30 s, indexed to the end; only the demo has
-    captions."""
+    """A catalog of two videos, indexed to the end, with these spans and a segment every 30 s; only the demo
+    has captions."""
     catalog = Catalog(folder, create=True)
     with catalog.atomic() as db:
         for n, (video_id, (name, duration_s)) in enumerate(VIDEOS.items()):

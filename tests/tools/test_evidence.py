@@ -46,7 +46,8 @@ SENTENCES = [
     ),
     (
         Coverage(1, 3, 60.0, (NO_PICTURE, LaneCoverage("layout", False, 0, "x"))),
-        "Nothing was searched in 1 video (1:00): pictures were not searched: no image-text model is installed.",
+        "Nothing was searched in 1 video (1:00): pictures were not searched:"
+        " no image-text model is installed.",
     ),
 ]
 

@@ -375,9 +375,18 @@ def coverage_sentence(coverage: Coverage) -> str:
         parts.append(f"{which} not indexed to the end")
     if searched:
         return "; ".join([f"Searched {videos} ({length}) by {listed(searched)}", *parts]) + "."
-    any_part = coverage.viewed_s or any(_is_partly_searched(line, coverage) for line in lines)
-    lead = f"Searched {videos} ({length})" if any_part else f"Nothing was searched in {videos} ({length})"
+    lead = (
+        f"Searched {videos} ({length})"
+        if is_any_searched(coverage)
+        else f"Nothing was searched in {videos} ({length})"
+    )
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
+
+
+def is_any_searched(coverage: Coverage) -> bool:
+    """Whether anything at all was searched or viewed."""
+    lines = [line for line in coverage.lanes if _is_told(line)]
+    return coverage.viewed_s > 0 or any(_is_partly_searched(line, coverage) for line in lines)
 
 
 def _is_told(line: LaneCoverage) -> bool:

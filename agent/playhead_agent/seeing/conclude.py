@@ -10,13 +10,14 @@ from playhead_agent.state import State
 from playhead_agent.verdict import Judgement
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Claim, Evidence, coverage_sentence
-from playhead_tools.spec import Kind, QuestionSpec
+from playhead_tools.spec import QuestionSpec
 from playhead_tools.temporal.event import Event
 from playhead_tools.verdict_rules import (
     NEGATIVE,
     SearchedExtent,
     Statement,
     allowed_verdict,
+    kinds_of,
     statement_asked,
     statement_made,
 )  # fmt: skip
@@ -57,9 +58,7 @@ def seen_judgement(sight: Sight, spec: QuestionSpec, extent: SearchedExtent) -> 
     if sight.kind == "unknown":
         return Judgement("abstained", "unknown", 0.0)
     if sight.kind == "absent":
-        anchors = spec.relation.anchors if spec.relation is not None else ()
-        kinds: list[Kind] = [a.kind if a.kind != "any" else "picture" for a in anchors]  # all were looked for
-        return Judgement("abstained", allowed_verdict("absent", [spec.wanted, *kinds], extent).reason, 0.0)
+        return Judgement("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
     sure = min(MOST, sight.p)
     if is_negative(sight) or _tells_no(sight, spec):
         allowed = allowed_verdict("no", [spec.wanted], extent)

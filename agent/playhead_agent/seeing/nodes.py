@@ -111,6 +111,9 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
         if (desk.short)
         else []
     )
+    declined = sum(look.declines for look in desk.used.values())
+    if declined and not sight.sightings:
+        notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
         looked += read

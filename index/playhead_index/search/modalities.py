@@ -105,7 +105,7 @@ def _why_unfinished(stage: StageState) -> str:
 
 
 def summarise(records: Iterable[ModalityCoverage]) -> tuple[ModalitySummary, ...]:
-    """One summary a modality; none for a modality without any record, and for captions where there are none."""
+    """One summary a modality; none for one without any record, and none for captions where there are none."""
     by_modality: dict[Modality, list[ModalityCoverage]] = {}
     for record in records:
         by_modality.setdefault(record.modality, []).append(record)
