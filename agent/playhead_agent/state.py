@@ -15,6 +15,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Evidence, coverage_from_json
+from playhead_tools.extent import ExtentReader
 from playhead_tools.look_up import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
 
@@ -84,6 +85,7 @@ class Context:
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
+        extents: reads how much of a scope can be searched; made of the catalog when not given.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
     """
@@ -100,6 +102,11 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
+    extents: ExtentReader = field(default=None, repr=False)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.extents is None:
+            object.__setattr__(self, "extents", ExtentReader(self.catalog))
 
 
 # ---- reading the state ----

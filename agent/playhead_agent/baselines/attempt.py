@@ -45,6 +45,7 @@ class Attempt:
         scope: which videos, which stretch of each.
         notes: what the person should know.
         coverages: of the searches.
+        viewed: windows that the model was shown and told something of; of single frames `STEP_S` around each.
         short: why it had to do with less than it wanted; empty otherwise.
         videos: those in scope, by id.
         stretches: the part of each video that is in scope.
@@ -60,6 +61,7 @@ class Attempt:
     scope: Scope
     notes: list[str] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
+    viewed: list[Stretch] = field(default_factory=list)
     short: str = ""
     videos: dict[str, VideoEntry] = field(init=False)
     stretches: list[Stretch] = field(init=False, default_factory=list)
@@ -108,6 +110,10 @@ class Attempt:
     def _counted(self, look: Look) -> Look:
         if look.frames:  # a look that was kept costs nothing
             self.context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
+        if not look.declines:
+            self.viewed += [
+                (look.video_id, Window(max(0.0, at_s - STEP_S), at_s + STEP_S)) for at_s in look.times_s
+            ]
         return look
 
     def moments(self, text: str, limit: int, scope: Scope | None = None) -> Sequence[Moment]:

@@ -111,6 +111,9 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
         if (desk.short)
         else []
     )
+    declined = sum(look.declines for look in desk.used.values())
+    if declined and not sight.sightings:
+        notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
         looked += read
@@ -157,7 +160,7 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
         )  # fmt: skip
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        look = Look(request.video_id, request.window, request.question, text, ())
+        look = Look(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
         return {"request": request.to_json(), "failed": str(error), "times_s": []}
     context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)

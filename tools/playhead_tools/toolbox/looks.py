@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playhead_index.errors import ModelError, ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.eyes import Look
-from playhead_tools.replies import is_abstention
+from playhead_tools.refusals import is_refusal, says_absent
 from playhead_tools.toolbox.kit import Kit, Record
 
 NO_EYES = (
@@ -76,6 +76,7 @@ def look(kit: Kit, video_id: str, window: Window, question: str, *, yes_no: bool
     shown = [round(made.window.start_s, 3), round(made.window.end_s, 3)]
     kit.looks[key] = {"video_id": video_id, "window": shown, "text": text[:SAID_CHARS], "strange": strange}
     kit.looks[key]["p_yes"] = _p_yes(made) if yes_no else made.p_yes
+    kit.looks[key]["refused"] = made.declines
     cost = kit.spent(looks=1, frames=made.frames, visual_tokens=made.visual_tokens, look_seconds=made.seconds)
     return _seen(kit.looks[key], cost)
 
@@ -92,14 +93,17 @@ def _made(kit: Kit, video_id: str, window: Window, question: str, yes_no: bool) 
 def _seen(row: Record, cost: Record) -> Seen:
     text: str = row["text"]
     window = Window(*row["window"])
-    declined = is_abstention(text)
+    refused = row.get("refused")  # rows of older snapshots do not have it
+    declined = is_refusal(text, yes_no=row["p_yes"] is not None) if refused is None else bool(refused)
     return Seen(row["video_id"], window, text, row["p_yes"], declined, row["strange"], cost)
 
 
 def _p_yes(made: Look) -> float | None:
     if made.p_yes is not None:
         return round(made.p_yes, 3)
-    if made.declines or _NO.match(made.text):
+    if made.declines:
+        return None
+    if _NO.match(made.text) or says_absent(made.text):
         return 0.0
     return 1.0 if _YES.match(made.text) else None
 
