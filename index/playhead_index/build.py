@@ -7,6 +7,7 @@ crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Literal
@@ -100,7 +101,8 @@ def build_library(
             clear_old_failures(catalog)
             for error in unreadable:
                 yield failed(catalog, error.path, error)
-            yield from executor.run(BuildVideo(folder, recipe, load_models, debug), paths)
+            lost = None if debug else partial(_killed, catalog)
+            yield from executor.run(BuildVideo(folder, recipe, load_models, debug), paths, lost)
         finally:
             write_manifest(folder, catalog)
 
@@ -146,6 +148,11 @@ def failed(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0
     if os.path.lexists(path):
         record_failure(catalog, path, reason)
     return VideoReport(path, None, "failed", seconds=seconds, error=reason, error_type=type(error).__name__)
+
+
+def _killed(catalog: Catalog, path: Path) -> VideoReport:
+    why = "the process that indexed it was killed: a decoder crashed on it, or memory ran out"
+    return failed(catalog, path, VideoUnreadable(path, why))
 
 
 def _failure_reason(path: Path, error: Exception) -> str:

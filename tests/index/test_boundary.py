@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,35 @@ def test_any_exception_is_that_files_failure_with_its_type(
     )
     assert (last.path.name, last.status) == ("z.mp4", "indexed")
     assert Catalog(library).query("SELECT path, error FROM failure") == [(f"{folder}/a.mp4", first.error)]
+
+
+class Killing:
+    """A `Transcriber` that ends its process, as a crash of a decoder does."""
+
+    name = "asr:killing"
+
+    def transcribe(
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
+    ) -> Iterator[Words]:
+        """Nothing: the process is gone."""
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
+def killing_models() -> Models:
+    return Models(transcriber=Killing())
+
+
+def test_a_file_that_kills_its_worker_is_a_failure_and_the_rest_go_on(
+    library: Path, folder: Path, talking_video: MadeVideo
+) -> None:
+    shutil.copy(talking_video.path, folder / "a.mp4")
+    videos, recipe = find_videos([folder]).videos, Recipe(transcribe="always")
+    reports = list(build_library(library, videos, recipe, killing_models, LocalProcesses(2)))
+    assert statuses(reports) == {"a.mp4": "failed", "z.mp4": "indexed"}
+    assert (
+        "the process that indexed it was killed" in Catalog(library).query("SELECT error FROM failure")[0][0]
+    )
 
 
 def test_with_debug_the_exception_comes_out(library: Path, talking_video: MadeVideo) -> None:

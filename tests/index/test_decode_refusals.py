@@ -174,6 +174,14 @@ def test_what_decord_gets_wrong_is_refused_and_pyav_named(
         open_reader(video.path, "decord").probe()
 
 
+def test_decord_refuses_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    path = made_videos.counted(tmp_path / "plain.mp4", 5).path.rename(tmp_path / os.fsdecode(b"\xff.mp4"))
+    with pytest.raises(
+        VideoUnreadable, match=r"\\xff.mp4: decord opens names of UTF-8 only; read it with PyAV"
+    ):
+        open_reader(path, "decord").probe()
+
+
 def test_decord_gives_no_sound_and_says_so(talking_video: MadeVideo) -> None:
     with pytest.raises(VideoUnreadable, match="the decord reader gives no sound; read it with PyAV"):
         open_reader(talking_video.path, "decord").audio(16_000)

@@ -47,6 +47,7 @@ from playhead_index.store.sqlite_file import (
     needs_to_write,
     open_sqlite,
 )  # fmt: skip
+from playhead_index.store.transaction import write_transaction
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind, Words
 
@@ -411,7 +412,7 @@ class Catalog:
         """
         with mapped_sqlite_errors(self.path):
             self._require_writable()
-            with self.db.atomic():
+            with write_transaction(self.db):
                 yield self.db
 
     @contextmanager

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
 
 MAX_IDS_IN_SQL = 500
@@ -67,7 +67,7 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
-            video_id, Path(path).name if path else video_id, duration_s, bool(has_audio),
+            video_id, display_path(text_to_path(path).name) if path else video_id, duration_s, bool(has_audio),
             bool(has_subtitles), stages.get(video_id, {}),
         )
         for video_id, duration_s, has_audio, path, has_subtitles in videos
