@@ -4,11 +4,12 @@ Every stage commits as it goes and takes up where it was stopped, so that runnin
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from playhead_index.cut import cut_segments
 from playhead_index.describe import caption_segments
@@ -19,11 +20,14 @@ from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
+from playhead_index.redo import adopt_recorded_names, begin_redo, remember_transcriber
 from playhead_index.scan import change_during_run, record_failure, scan
+from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
+from playhead_index.store.settings import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +59,39 @@ class VideoReport:
 def build_library(
     folder: Path,
     paths: Sequence[Path],
-    recipe: Recipe,
+    recipe: Recipe | Mapping[str, Any],
     load_models: LoadModels,
     executor: Executor,
     *,
     wait_s: float = 0.0,
+    switches: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[VideoReport]:
     """Indexes files into the library in `folder`, made when it is not there; a report a file as it ends.
 
-    A file that is not a readable video is reported and the rest go on.
+    A file that is not a readable video is reported and the rest go on. A video that was made with other
+    settings than those that are given is made again as far as they change it.
+
+    Args:
+        folder: of the library.
+        paths: video files.
+        recipe: all settings, or only those fields of `Recipe` that are given: for the rest a video keeps
+            what it was made with, and a new one gets what the library is made with.
+        load_models: loads the models where the work is done.
+        executor: does the work.
+        wait_s: seconds to wait for another writer; below 0 for ever.
+        switches: other settings of the library that are given (`settings.remember`).
 
     Raises:
+        ValueError: a setting is unknown, or the settings do not go together.
         LibraryLocked: another process is writing to it after `wait_s` seconds.
         LibraryMismatch: the library was made with other models.
         DiskFull: nothing more can be written; what was committed stays.
     """
     catalog = Catalog(folder, create=True)
     with writing(folder, wait_s=wait_s):
+        settings = remember(catalog, run_settings(recipe, read_settings(catalog)), switches)
         try:
-            yield from executor.run(BuildVideo(folder, recipe, load_models), paths)
+            yield from executor.run(BuildVideo(folder, settings, load_models), paths)
         finally:
             write_manifest(folder, catalog)
 
@@ -83,7 +101,7 @@ class BuildVideo:
     """The work on one file, as an executor runs it in this process or another."""
 
     folder: Path
-    recipe: Recipe
+    settings: RunSettings
     load_models: LoadModels
 
     def __call__(self, path: Path) -> VideoReport:
@@ -91,7 +109,7 @@ class BuildVideo:
         began = monotonic()
         catalog = Catalog(self.folder)
         try:
-            return build_video(catalog, path, self.recipe, self.load_models())
+            return build_video(catalog, path, self.settings, self.load_models())
         except VideoError as error:
             record_failure(catalog, path, error)
             return VideoReport(path, None, "failed", seconds=monotonic() - began, error=str(error))
@@ -99,7 +117,7 @@ class BuildVideo:
             catalog.close()
 
 
-def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) -> VideoReport:
+def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Models) -> VideoReport:
     """Brings one video into the library, from wherever it stands to the end.
 
     Raises:
@@ -108,15 +126,20 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
         DiskFull: nothing more can be written.
     """
     began = monotonic()
-    scanned = scan(catalog, path, recipe.reader)
+    remember_transcriber(catalog, models)
+    scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
+    adopt_recorded_names(catalog, video_id, models)
     before = read_stages(catalog, video_id)
 
     read_subtitles(catalog, video_id, scanned.path, info)
-    hear(catalog, video_id, reader, info, recipe, models)
+    asked = settings.recipe_of(catalog, video_id)
+    redo = begin_redo(catalog, video_id, asked, models, has_audio=info.has_audio)
+    recipe = redo.recipe
+    kept_words = hear(catalog, video_id, reader, info, recipe, models)
     look(catalog, video_id, reader, info, recipe, models)
     cut_segments(catalog, video_id, reader, info, recipe)
-    read_screen(catalog, video_id, reader, info, recipe, models)
+    kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
     caption_segments(catalog, video_id, reader, info, models)
     embed_words(catalog, video_id, models)
 
@@ -124,7 +147,7 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
-    changed = change_during_run(scanned)
+    warnings = (*redo.warnings, kept_words, kept_text, change_during_run(scanned))
     return VideoReport(
         path,
         video_id,
@@ -133,5 +156,6 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
         replaced=scanned.replaced,
-        warnings=(changed,) if changed else (),
+        redone=redo.redone,
+        warnings=tuple(warning for warning in warnings if warning),
     )
