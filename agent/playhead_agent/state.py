@@ -7,7 +7,7 @@ are read again from the catalog by span id, so a checkpoint stays small and can 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_index.search.results import Coverage, Scope
@@ -68,6 +68,9 @@ class State(TypedDict, total=False):
     answer: dict[str, Any]  # check
 
 
+_OF_CATALOG = cast("ExtentReader", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The seams: what a run works with, chosen by `app`.
@@ -102,10 +105,10 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
-    extents: ExtentReader = field(default=None, repr=False)  # type: ignore[assignment]
+    extents: ExtentReader = field(default=_OF_CATALOG, repr=False)
 
     def __post_init__(self) -> None:
-        if self.extents is None:
+        if self.extents is _OF_CATALOG:
             object.__setattr__(self, "extents", ExtentReader(self.catalog))
 
 

@@ -31,7 +31,6 @@ from playhead_index.clean_text import one_line
 from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import PlayheadError, VideoUnknown
 from playhead_index.paths import display_path, path_to_text
-from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
 from playhead_index.store.places import describe_retired
 from playhead_index.window import Window, parse_time
@@ -88,6 +87,7 @@ WordsModel = Annotated[
     str, typer.Option(help="Sentence encoder: a hub name, a folder, offline:, auto or off.")
 ]
 SpeechModel = Annotated[str, typer.Option(help="faster-whisper: a size, a hub name, a folder, auto or off.")]
+AS_MADE = "Default: as the library was made, else "
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 VideoModel = Annotated[
     str,
@@ -119,18 +119,34 @@ def index(
         list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEO_OR_FOLDER")
     ],
     library: LibraryOption = DEFAULT_LIBRARY,
-    reader: Annotated[str, typer.Option(help="Decoder: auto (PyAV), pyav or decord.")] = "auto",
-    fps: Annotated[float, typer.Option(help="Pictures a second looked at where something changes.")] = 1.0,
+    reader: Annotated[
+        str | None, typer.Option(help=f"Decoder: auto (PyAV), pyav or decord. {AS_MADE}auto.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help=f"Pictures a second looked at where something changes. {AS_MADE}1.")
+    ] = None,
     everywhere: Annotated[
-        bool, typer.Option("--everywhere", help="At that rate also where nothing does.")
-    ] = False,
-    min_segment: Annotated[float, typer.Option(help="Shortest segment in seconds.")] = 2.0,
-    max_segment: Annotated[float, typer.Option(help="Longest segment in seconds.")] = 30.0,
+        bool | None,
+        typer.Option(
+            "--everywhere/--where-it-changes", help=f"At that rate also where nothing changes. {AS_MADE}not."
+        ),
+    ] = None,
+    min_segment: Annotated[
+        float | None, typer.Option(help=f"Shortest segment in seconds. {AS_MADE}2.")
+    ] = None,
+    max_segment: Annotated[
+        float | None, typer.Option(help=f"Longest segment in seconds. {AS_MADE}30.")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Videos at a time, each in its own process.", min=1)] = 1,
     transcribe: Annotated[
-        str, typer.Option(help="Recognise speech: without-subtitles, always or never.")
-    ] = "without-subtitles",
-    screen_text: Annotated[bool, typer.Option(help="Read what is written in the pictures.")] = True,
+        str | None,
+        typer.Option(
+            help=f"Recognise speech: without-subtitles, always or never. {AS_MADE}without-subtitles."
+        ),
+    ] = None,
+    screen_text: Annotated[
+        bool | None, typer.Option(help=f"Read what is written in the pictures. {AS_MADE}yes.")
+    ] = None,
     captions: Annotated[
         bool, typer.Option("--captions", help="Have a video-LLM say what each segment shows.")
     ] = False,
@@ -150,27 +166,32 @@ def index(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Index videos into a library; run it again to add more or to resume."""
-    screen = "auto" if screen_text else "off"
+    """Index videos into a library; run it again to add more or to resume.
+
+    Without settings a video keeps those that it was made with, and a new one gets those of the library. With
+    other settings it is made again as far as they change it. What is switched off for a run leaves what is
+    there.
+    """
+    screen = {None: "auto", True: "on", False: "off"}[screen_text]
     names = ModelNames(
         picture_model, appearance_model, words_model, speech_model, screen, device, video_model
     )
     if profile is not None:
         names = names.with_profile(profile)
-    recipe = _checked(
-        lambda: Recipe(
-            reader, fps, everywhere, min_segment_s=min_segment, max_segment_s=max_segment,
-            transcribe=transcribe.replace("-", "_"),  # type: ignore[arg-type]
-        )
-    )  # fmt: skip
+    asked = {
+        "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
+        "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
+    _checked(lambda: opened.recipe(given))
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
             for report in opened.index(
-                paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
+                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
             ):
                 reports.append(report)
                 if as_json:
@@ -356,12 +377,12 @@ def show(
     if as_json:
         segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
         record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
-        print(records.line(record))
+        print(records.line(record | {"settings": opened.settings(video)}))
     else:
         words = [
             f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
         ]
-        terminal.show_video(SafeConsole(), summary, words)
+        terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
 
 
 @app.command()

@@ -34,7 +34,9 @@ def examine(library: Path) -> Iterator[Finding]:
     yield from _device()
     names = resolve(ModelNames(), library)
     for role in ("picture", "appearance", "words", "speech"):
-        yield _model(role, getattr(names, role).removesuffix("?"))
+        name = getattr(names, role).removesuffix("?")
+        off = Finding(f"{role} model", True, "off, as the library was made")
+        yield off if name == OFF else _model(role, name)
     yield _video_model()
     yield from _library(library)
 

@@ -1,6 +1,6 @@
 """A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from playhead.asking import follow
 from playhead.chat import load_chat_model
 from playhead.inputs import checked_options, checked_text, checked_thread_id
-from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
+from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
@@ -38,11 +38,13 @@ from playhead_index.paths import display_path, expanded_path, path_exists, text_
 from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
+from playhead_index.settings import describe_settings, run_settings
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
-from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
 from playhead_index.store.places import RetiredVersion, retired_version, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
+from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
@@ -118,7 +120,7 @@ class Library:
     def index(
         self,
         paths: Sequence[Path | str],
-        recipe: Recipe | None = None,
+        recipe: Recipe | Mapping[str, Any] | None = None,
         *,
         workers: int = 1,
         wait_s: float = 0.0,
@@ -133,7 +135,10 @@ class Library:
 
         Args:
             paths: files and folders; folders are searched through for videos.
-            recipe: settings; those of `Recipe()` when None.
+            recipe: all settings, or those fields of `Recipe` that are given, such as `{"fps": 4.0}`. For the
+                rest a video keeps what it was made with and a new one gets what the library was made with,
+                else the defaults. A video that was made with other settings is made again as far as they
+                change it.
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
@@ -155,12 +160,34 @@ class Library:
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
         yield from build_library(
-            self.folder, found.videos, recipe or Recipe(), load, executor,
-            wait_s=wait_s, unreadable=found.unreadable, debug=debug,
+            self.folder, found.videos, recipe or {}, load, executor, wait_s=wait_s,
+            switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
         )  # fmt: skip
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:
             self.searcher.prepare()
+
+    def recipe(self, given: Mapping[str, Any]) -> Recipe:
+        """The settings that a new video would be made with.
+
+        Args:
+            given: fields of `Recipe` that are given; the rest is as the library was made, else the default.
+
+        Raises:
+            ValueError: a field is unknown, or the values do not go together.
+        """
+        is_there = (self.folder / CATALOG_NAME).exists()
+        return run_settings(given, read_settings(self.catalog) if is_there else {}).recipe()
+
+    def settings(self, name: str) -> dict[str, str]:
+        """What a video was made with, for a person: `{"sampling": "1 fps where something changes ..."}`.
+
+        Raises:
+            VideoUnknown: none or several fit the name.
+        """
+        own = describe_settings(self.catalog, self.video_id(name))
+        tags = {space: space_tag(self.catalog, space) for space in ("picture", "appearance", "words")}
+        return own | {f"{space} model": str(tag) for space, tag in tags.items() if tag is not None}
 
     def remove(self, name: str, *, wait_s: float = 0.0) -> str:
         """Takes a video out of the library and returns its id; the file stays.

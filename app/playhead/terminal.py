@@ -1,7 +1,7 @@
 """What the commands show a person: tables and panels, on a terminal or as plain text in a pipe."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -237,8 +237,10 @@ def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
     console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
 
 
-def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) -> None:
-    """One video: facts, the job table, and the beginning of its outline."""
+def show_video(
+    console: Console, summary: VideoSummary, words: Sequence[str], settings: Mapping[str, str]
+) -> None:
+    """One video: facts, the job table, what it was made with, and the beginning of its outline."""
     video = summary.video
     console.print(
         f"[bold]{safe(video.video_id)}[/]  {', '.join(safe(display_path(path)) for path in summary.paths)}"
@@ -261,6 +263,8 @@ def show_video(console: Console, summary: VideoSummary, words: Sequence[str]) ->
     for name, stage in summary.stages.items():
         table.add_row(safe(name), safe(stage.status), safe(stage.note))
     console.print(table)
+    for name, value in settings.items():
+        console.print(Text(f"{name}: {value}", style="dim"))
     for text in words:
         console.print(plain(text))
 

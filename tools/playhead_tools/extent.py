@@ -36,7 +36,8 @@ class ExtentReader:
     def modalities(self, stretches: Sequence[Stretch]) -> tuple[ModalitySummary, ...]:
         """The summary of each modality over a window of each video."""
         (version,) = self._catalog.query("PRAGMA data_version")[0]
-        state = (threading.get_ident(), version, self._catalog.db.conn.total_changes)
+        number = self._catalog.connection_number
+        state = (threading.get_ident(), number, version, self._catalog.db.conn.total_changes)
         key = (state, tuple(stretches))
         with self._lock:
             if key not in self._kept:

@@ -69,7 +69,9 @@ def save_codes(
 def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
     """What was kept; None when there is nothing, it is damaged, or it is of another model."""
     read = read_cache(path)
-    if read is None or json.loads(read[1].get("model", "null")) != asdict(tag):
+    if read is None or "model" not in read[1]:
+        return None
+    if not ModelTag(**json.loads(read[1]["model"])).is_same_model(tag):
         return None
     import faiss
 

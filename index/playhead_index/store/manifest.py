@@ -97,7 +97,7 @@ def unfinished_videos(catalog: Catalog) -> list[str]:
 
 
 def register_space(catalog: Catalog, name: str, tag: ModelTag) -> None:
-    """Records which model a space is made with, the first time.
+    """Records which model a space is made with, the first time; later only what it is called now.
 
     Raises:
         LibraryMismatch: the space was made with another model.
@@ -112,6 +112,9 @@ def register_space(catalog: Catalog, name: str, tag: ModelTag) -> None:
             f"the {name} vectors of this library were made with {built}, asked for {tag}; "
             f"use the first model again, or index into a new library"
         )
+    if built is not None and built.name != tag.name:
+        with catalog.atomic() as db:
+            db.execute("UPDATE space SET model = ? WHERE name = ?", (tag.name, name))
 
 
 def space_tag(catalog: Catalog, name: str) -> ModelTag | None:

@@ -67,8 +67,8 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
-            video_id, display_path(text_to_path(path).name) if path else video_id, duration_s, bool(has_audio),
-            bool(has_subtitles), stages.get(video_id, {}),
+            video_id, display_path(text_to_path(path).name) if path else video_id, duration_s,
+            bool(has_audio), bool(has_subtitles), stages.get(video_id, {}),
         )
         for video_id, duration_s, has_audio, path, has_subtitles in videos
         if wanted is None or video_id in wanted
