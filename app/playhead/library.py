@@ -27,7 +27,6 @@ from playhead_index.lifecycle import (
     Problem,
     Relinked,
     collect_garbage,
-    find_video,
     relink,
     remove_video,
     verify,
@@ -41,6 +40,7 @@ from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.summaries import Summary
+from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
@@ -64,6 +64,7 @@ class VideoSummary:
         counts: segments, and spans of each kind.
         stages: the job table's lines of it, by name.
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
+        name: its file's name, with as many folders as tell it from the other videos.
     """
 
     video: VideoRow
@@ -72,6 +73,7 @@ class VideoSummary:
     counts: dict[str, int]
     stages: dict[str, Stage]
     recorded: datetime | None = None
+    name: str = ""
 
 
 class Library:
@@ -190,7 +192,7 @@ class Library:
         return read_manifest(self.folder)
 
     def video_id(self, name: str) -> str:
-        """The id of the video meant by an id, the start of one, a path or a file's name.
+        """The id of the video meant by an id, the start of one, a path, a file's name, or a part of one.
 
         Raises:
             VideoUnknown: none or several fit.
@@ -199,8 +201,8 @@ class Library:
 
     def videos(self) -> list[VideoSummary]:
         """Every video, in the order in which it came."""
-        unfinished = set(unfinished_videos(self.catalog))
-        return [self._summary(video, unfinished) for video in self.catalog.videos()]
+        unfinished, names = set(unfinished_videos(self.catalog)), self.names()
+        return [self._summary(video, unfinished, names) for video in self.catalog.videos()]
 
     def video(self, name: str) -> VideoSummary:
         """One video.
@@ -210,7 +212,7 @@ class Library:
         """
         video_id = self.video_id(name)
         row = next(video for video in self.catalog.videos() if video.video_id == video_id)
-        return self._summary(row, set(unfinished_videos(self.catalog)))
+        return self._summary(row, set(unfinished_videos(self.catalog)), self.names())
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""
@@ -437,16 +439,15 @@ class Library:
         """The answer with what the person should know of how this library was opened."""
         return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
 
-    def names(self) -> dict[str, str]:
-        """The file name of each video, by id: what people call it."""
-        rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        return {video_id: Path(path).name for video_id, path in rows}
+    def names(self) -> VideoNames:
+        """The name of each video, by id: its file's, with as many folders as tell it from the others."""
+        return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
         rows = self.catalog.query("SELECT name, note FROM stage WHERE status = 'off' GROUP BY name")
         return dict(rows)
 
-    def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+    def _summary(self, video: VideoRow, unfinished: set[str], names: VideoNames) -> VideoSummary:
         recorded_at = read_clock(self.catalog).get(video.video_id)
         counts = {"segments": len(self.catalog.segments(video.video_id))}
         counts |= dict(
@@ -462,6 +463,7 @@ class Library:
             counts,
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
+            names[video.video_id],
         )
 
 

@@ -48,30 +48,6 @@ class Relinked:
     path: Path
 
 
-def find_video(catalog: Catalog, name: str) -> str:
-    """The id of the video that a person means: an id, the start of one, a path, or a file's name.
-
-    Raises:
-        VideoUnknown: none fits, or several do; the message lists them.
-    """
-    rows = catalog.query(
-        "SELECT video.video_id, path FROM video LEFT JOIN place USING (video_id) ORDER BY path"
-    )
-    resolved = str(Path(name).expanduser().resolve())
-    for fits in (
-        lambda video_id, path: video_id == name or path == resolved,
-        lambda video_id, path: path is not None and name in (Path(path).name, Path(path).stem),
-        lambda video_id, path: len(name) >= 4 and video_id.startswith(name),
-    ):
-        found = {video_id: path for video_id, path in rows if fits(video_id, path)}
-        if len(found) == 1:
-            return str(next(iter(found)))
-        if found:
-            listed = ", ".join(f"{video_id} ({path})" for video_id, path in found.items())
-            raise VideoUnknown(f"{name!r} fits {len(found)} videos: {listed}; give the id")
-    raise VideoUnknown(f"no video {name!r} in this library; `playhead list` shows what it holds")
-
-
 def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> None:
     """Takes a video and all that was made of it out of the library; its file stays where it is.
 
