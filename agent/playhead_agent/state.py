@@ -156,14 +156,23 @@ def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
 
 
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
-    """The videos whose file name, with its ending, stands in a text."""
+    """The videos whose name, or file's name, stands in a text with its ending.
+
+    A file's name that several videos have means all of them, but where it is a part of the name of one.
+    """
     lowered = text.lower()
-    return [video for video in videos if "." in video.name and video.name.lower() in lowered]
+    named = {video.video_id for video in videos if "." in video.name and video.name.lower() in lowered}
+    for video in videos:
+        if video.video_id in named:
+            lowered = lowered.replace(video.name.lower(), " ")
+    files = {v.video_id for v in videos if "." in v.path.name and v.path.name.lower() in lowered}
+    return [video for video in videos if video.video_id in named | files]
 
 
 def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
     """A question that says "the video" where it named a file."""
     for video in videos:
-        named = rf"[\"'“‘]?{re.escape(video.name)}[\"'”’]?"
+        names = f"{re.escape(video.name)}|{re.escape(video.path.name)}"
+        named = rf"[\"'“‘]?(?:{names})[\"'”’]?"
         text = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
     return text

@@ -29,12 +29,11 @@ from playhead_index.lifecycle import (
     clear_failure,
     collect_garbage,
     find_failures,
-    find_video,
     relink,
     remove_video,
     verify,
 )
-from playhead_index.paths import display_path, expanded_path, path_exists, text_to_path
+from playhead_index.paths import expanded_path, path_exists, text_to_path
 from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
@@ -46,6 +45,7 @@ from playhead_index.store.places import RetiredVersion, retired_version, retired
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
+from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
@@ -71,6 +71,7 @@ class VideoSummary:
         stages: the job table's lines of it, by name.
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
         retired: set when it is an earlier version of a file that holds other content now.
+        name: its file's name, with as many folders as tell it from the other videos.
     """
 
     video: VideoRow
@@ -80,13 +81,7 @@ class VideoSummary:
     stages: dict[str, Stage]
     recorded: datetime | None = None
     retired: RetiredVersion | None = None
-
-
-class VideoNames(dict[str, str]):
-    """The name of every video by its id; the id itself for one that came or went in the meantime."""
-
-    def __missing__(self, video_id: str) -> str:
-        return video_id
+    name: str = ""
 
 
 class Library:
@@ -261,7 +256,7 @@ class Library:
         return read_manifest(self.folder)
 
     def video_id(self, name: str) -> str:
-        """The id of the video meant by an id, the start of one, a path or a file's name.
+        """The id of the video meant by an id, the start of one, a path, a file's name, or a part of one.
 
         Raises:
             VideoUnknown: none or several fit.
@@ -270,8 +265,8 @@ class Library:
 
     def videos(self) -> list[VideoSummary]:
         """Every video but retired ones, in the order in which it came."""
-        unfinished = set(unfinished_videos(self.catalog))
-        return [self._summary(video, unfinished) for video in self.catalog.videos()]
+        unfinished, names = set(unfinished_videos(self.catalog)), self.names()
+        return [self._summary(video, unfinished, names) for video in self.catalog.videos()]
 
     def video(self, name: str) -> VideoSummary:
         """One video.
@@ -280,7 +275,8 @@ class Library:
             VideoUnknown: none or several fit the name.
         """
         video_id = self.video_id(name)
-        return self._summary(self.catalog.video(video_id), set(unfinished_videos(self.catalog)))
+        row = self.catalog.video(video_id)
+        return self._summary(row, set(unfinished_videos(self.catalog)), self.names())
 
     def retired(self) -> list[RetiredVersion]:
         """Earlier versions of files that hold other content now; `gc` frees them."""
@@ -529,11 +525,8 @@ class Library:
         return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
 
     def names(self) -> VideoNames:
-        """The file name of each video, retired ones too, by id: what people call it."""
-        rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        retired = {version.video_id: version.name for version in self.retired()}
-        named = {video_id: display_path(text_to_path(path).name) for video_id, path in rows}
-        return VideoNames(retired | named)
+        """The name of each video, by id: its file's, with as many folders as tell it from the others."""
+        return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
         rows = self.catalog.query(
@@ -541,7 +534,7 @@ class Library:
         )
         return dict(rows)
 
-    def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+    def _summary(self, video: VideoRow, unfinished: set[str], names: VideoNames) -> VideoSummary:
         recorded_at = read_clock(self.catalog).get(video.video_id)
         counts = {"segments": len(self.catalog.segments(video.video_id))}
         counts |= dict(
@@ -558,4 +551,5 @@ class Library:
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
             retired_version(self.catalog, video.video_id),
+            names[video.video_id],
         )

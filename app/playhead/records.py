@@ -75,6 +75,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
     video = summary.video
     return {
         "video_id": video.video_id,
+        "name": summary.name,
         "paths": [path_to_text(path) for path in summary.paths],
         "duration_s": round(video.duration_s, 3),
         "width_px": video.width_px,

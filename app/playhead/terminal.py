@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich import markup
 from rich.console import Console, Group
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,7 @@ from playhead_tools.evidence import Answer, coverage_sentence
 
 STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
 SHOWN_TEXT = 160
+MAX_TABLE_WIDTH = 1000
 MOST_WINDOWS = 3
 OFF_ADVICE = {
     "picture": "pictures cannot be searched by words",
@@ -82,7 +84,7 @@ def show_result(console: Console, result: SearchResult, summaries: dict[str, str
     else:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("", "when", "video", "found by", "what"):
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", no_wrap=column == "video")
         for place, moment in enumerate(result.moments, 1):
             table.add_row(
                 str(place), str(moment.window), safe(summaries[moment.video_id]), why(moment), _what(moment)
@@ -111,6 +113,8 @@ def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None
     parts: list[Text | Table] = [plain(answer.text)]
     if answer.intervals:
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        for is_whole in (True, True, True, False):
+            table.add_column(no_wrap=is_whole, overflow="fold")
         said = {e.id: f"the model saw: “{one_line(e.said)[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
         for interval in answer.intervals:
             where = names.get(interval.video_id, display_path(interval.path.name))
@@ -205,13 +209,21 @@ def show_videos(
             *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
             "yes" if picture is not None and picture.status == "done" else "off",
             "ready" if summary.finished else "[yellow]unfinished[/]",
-            safe(display_path(summary.paths[0].name) if summary.paths else "?"),
+            safe(summary.name),
         )
-    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
     for path, error in failures:
         console.print(f"[red]failed[/]  {safe(display_path(path.name))}: {safe(error)}", soft_wrap=True)
     if retired:
         console.print(plain(retired, style="dim"))
+
+
+def _print_whole(console: Console, shown: Table | str) -> None:
+    """Prints a table in its full width, wider than the terminal if need be: names in it can be copied."""
+    if isinstance(shown, Table):
+        width = Measurement.get(console, console.options.update(width=MAX_TABLE_WIDTH), shown).maximum
+        console.width = max(console.width, width)
+    console.print(shown)
 
 
 def recorded_text(recorded: datetime | None) -> str:
@@ -232,9 +244,9 @@ def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
             recorded_text(summary.recorded),
             format_time(round(summary.video.duration_s)),
             safe(summary.video.video_id[:9]),
-            safe(display_path(summary.paths[0].name) if summary.paths else "?"),
+            safe(summary.name),
         )
-    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
 
 
 def show_video(

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
-from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
+from playhead_index.video_names import video_names
 
 POLL_S = 0.5
 SHARES = {
@@ -76,16 +76,12 @@ class Watch:
 
 
 def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
-    """(file name, fraction done, what is being done) of each video that is not indexed to the end."""
+    """(name, fraction done, what is being done) of each video that is not indexed to the end."""
     lines: list[tuple[str, float, str]] = []
-    rows = catalog.query(
-        "SELECT video.video_id, duration_s, min(path) FROM video JOIN place USING (video_id)"
-        " GROUP BY video.video_id ORDER BY added_at"
-    )
-    for video_id, duration_s, path in rows:
+    names = video_names(catalog)
+    for video_id, duration_s in catalog.query("SELECT video_id, duration_s FROM video ORDER BY added_at"):
         stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
-        name = display_path(text_to_path(path).name)
-        lines.append((name, *_fraction({name: rest for name, *rest in stages}, duration_s)))
+        lines.append((names[video_id], *_fraction({name: rest for name, *rest in stages}, duration_s)))
     return lines
 
 

@@ -61,42 +61,17 @@ class Relinked:
     path: Path
 
 
-def find_video(catalog: Catalog, name: str) -> str:
-    """The id of the video that a person means: an id, the start of one, a path, or a file's name.
-
-    Raises:
-        VideoUnknown: none fits, or several do; the message lists them.
-    """
-    stored = catalog.query(
-        "SELECT video.video_id, path FROM video LEFT JOIN place USING (video_id) ORDER BY path"
-    )
-    rows = [(video_id, None if text is None else text_to_path(text)) for video_id, text in stored]
-    resolved = resolved_path(expanded_path(name))
-    for fits in (
-        lambda video_id, path: video_id == name or path == resolved,
-        lambda video_id, path: path is not None and name in _names(path),
-        lambda video_id, path: len(name) >= 4 and video_id.startswith(name),
-    ):
-        found = {video_id: path for video_id, path in rows if fits(video_id, path)}
-        if len(found) == 1:
-            return str(next(iter(found)))
-        if found:
-            listed = ", ".join(f"{v} ({'?' if p is None else display_path(p)})" for v, p in found.items())
-            raise VideoUnknown(f"{name!r} fits {len(found)} videos: {listed}; give the id")
-    raise VideoUnknown(f"no video {name!r} in this library; `playhead list` shows what it holds")
-
-
-def _names(path: Path) -> tuple[str, ...]:
-    """What a person may call a file: its name or its stem, as typed or as `list` shows it."""
-    return path.name, path.stem, display_path(path.name), display_path(path.stem)
-
-
 def find_failures(catalog: Catalog, name: str) -> list[Path]:
     """The files that could not be indexed and that a person means: by path, or else by name."""
     failures = [text_to_path(text) for (text,) in catalog.query("SELECT path FROM failure ORDER BY path")]
     resolved = resolved_path(expanded_path(name))
     by_path = [path for path in failures if resolved == path or display_path(path) == name]
     return by_path or [path for path in failures if name in _names(path)]
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """What a person may call a file: its name or its stem, as typed or as `list` shows it."""
+    return path.name, path.stem, display_path(path.name), display_path(path.stem)
 
 
 def clear_failure(catalog: Catalog, name: str, *, wait_s: float = 0.0) -> Path:

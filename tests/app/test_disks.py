@@ -231,3 +231,7 @@ def test_indexing_on_a_full_disk_says_so_and_goes_on_when_there_is_room(full: Pa
         list(open_library(full).index([]))
     (full.parent / "filler").unlink()
     assert list(open_library(full).index([])) == []
+
+
+def test_a_read_only_library_is_read_without_trusting_its_schema(unwritable: Path) -> None:
+    assert Catalog(unwritable).query("PRAGMA trusted_schema") == [(0,)]

@@ -223,7 +223,7 @@ def _bare(text: str, grounds: Grounds) -> str:
     """A claim without citation markers and without the names of files, which may hold numbers."""
     bare = _MARKER.sub(" ", text)
     for video in grounds.videos.values():
-        bare = bare.replace(video.name, " ")
+        bare = bare.replace(video.name, " ").replace(video.path.name, " ")
     return bare
 
 

@@ -24,6 +24,7 @@ from playhead_index.search.results import (
 )  # fmt: skip
 from playhead_index.store.catalog import SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import search_terms
@@ -45,16 +46,21 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """A video of the scope: where its file is and how long it lasts."""
+    """A video of the scope: where its file is and how long it lasts.
+
+    Args:
+        label: the name that tells it from the other videos of the library; the file's when empty.
+    """
 
     video_id: str
     path: Path
     duration_s: float
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name, for people."""
-        return display_path(self.path.name)
+        """What it is called, for people: the file's name, with folders where others have the same."""
+        return self.label or display_path(self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +100,14 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
     for video_id in wanted:
         if video_id not in rows:
             raise ToolError(f"no video {video_id!r} in the library; it holds {len(rows)} videos")
-    return [_entry(catalog, rows[video_id]) for video_id in wanted]
+    names = video_names(catalog)
+    return [_entry(catalog, rows[video_id], names[video_id]) for video_id in wanted]
 
 
-def _entry(catalog: Catalog, row: VideoRow) -> VideoEntry:
+def _entry(catalog: Catalog, row: VideoRow, name: str) -> VideoEntry:
     places = catalog.places(row.video_id)
     path = next(filter(path_exists, places), places[0] if places else Path(row.video_id))
-    return VideoEntry(row.video_id, path, row.duration_s)
+    return VideoEntry(row.video_id, path, row.duration_s, name)
 
 
 def search_moments(
