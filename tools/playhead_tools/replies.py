@@ -17,7 +17,7 @@ ABSTENTIONS = frozenset(
 see `playhead_tools.refusals`."""
 
 _SAID_BEFORE = re.compile(
-    r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?\s*[:=]?\s*(?=\S)",
+    r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?(?:\s*+[:=])?\s*+(?=\S)",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"^(?:\(\s*([A-Za-z])\s*\)|([A-Za-z])(?:[.):,](?=\s|$)|$))\s*", re.DOTALL)
@@ -132,7 +132,7 @@ def normalised(text: str) -> str:
     >>> normalised("The two gray  boats!")
     '2 grey boats'
     """
-    words = re.findall(r"\d+\.\d+|\w+", text.casefold())
+    words = re.findall(r"\b\d+\.\d+|\w+", text.casefold())
     kept = [word for word in words if word not in _ARTICLES] or words
     return " ".join(_SAME.get(word, _NUMBER_WORDS.get(word, word)) for word in kept)
 
