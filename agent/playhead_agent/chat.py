@@ -121,7 +121,9 @@ def _invoke(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
             f"the chat model {what}: {described(model)}: {_first_line(error, keys)};"
             " is it up, and the key right?"
         ) from safe_cause(error, keys)
-    except (TypeError, KeyError, IndexError, AttributeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ModelOutputInvalid(f"{described(model)} sent JSON that is nested too deeply", "") from None
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError) as error:
         raise ModelUnavailable(
             "the chat model's server answered something that is no chat completion:"
             f" {described(model)}: {_first_line(error, keys)}"

@@ -78,15 +78,16 @@ class BoundedClient(httpx.Client):
             httpx.TransportError: the server cannot be reached, or broke off.
         """
         watch = _Watch(min(self._total_s, remaining_s()), _place(request.url))
-        self._prepare(request, watch)
         try:
-            response = super().send(request, stream=True, **{**options, "follow_redirects": False})
+            sent = self._prepared(request, watch)
+            response = super().send(sent, stream=True, **{**options, "follow_redirects": False})
         except httpx.TransportError as error:
             watch.end()
             raise watch.explained(error) from error
         except BaseException:
             watch.end()
             raise
+        response.request = request
         try:
             self._bound(response, watch)
             if not stream:
@@ -97,22 +98,28 @@ class BoundedClient(httpx.Client):
             raise
         return response
 
-    def _prepare(self, request: httpx.Request, watch: "_Watch") -> None:
-        request.headers["Accept-Encoding"] = "identity"
+    def _prepared(self, request: httpx.Request, watch: "_Watch") -> httpx.Request:
+        """The request as it goes out; a client library finds its own headers again on the one it made."""
+        headers = request.headers.copy()
+        headers["Accept-Encoding"] = "identity"
         if self._bearer is not None:
-            for name in [name for name in request.headers if name.lower() not in _PLAIN_HEADERS]:
-                del request.headers[name]
+            for name in [name for name in headers if name.lower() not in _PLAIN_HEADERS]:
+                del headers[name]
             if self._bearer:
-                request.headers["Authorization"] = f"Bearer {self._bearer}"
-        self._limit_waits(request, watch.seconds)
-        request.extensions["trace"] = watch.trace
+                headers["Authorization"] = f"Bearer {self._bearer}"
+        extensions = {
+            **request.extensions,
+            "trace": watch.trace,
+            "timeout": self._waits(request, watch.seconds),
+        }
+        return httpx.Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=extensions
+        )
 
-    def _limit_waits(self, request: httpx.Request, left_s: float) -> None:
+    def _waits(self, request: httpx.Request, left_s: float) -> dict[str, float | None]:
         given = request.extensions.get("timeout") or self.timeout.as_dict()
         waits = {name: min(inf if wait_s is None else wait_s, left_s) for name, wait_s in given.items()}
-        request.extensions["timeout"] = {
-            name: None if wait_s == inf else max(wait_s, 0.001) for name, wait_s in waits.items()
-        }
+        return {name: None if wait_s == inf else max(wait_s, 0.001) for name, wait_s in waits.items()}
 
     def _bound(self, response: httpx.Response, watch: "_Watch") -> None:
         """Puts the bounds between the connection and whoever reads the response.

@@ -8,6 +8,7 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
+from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.look_up import VideoEntry, list_videos, search_moments
@@ -83,7 +84,8 @@ class Attempt:
     def look(self, video_id: str, window: Window, question: str, *, options: Sequence[str] = ()) -> Look:
         """A look at successive frames of a window; limits and errors are those of `look_at`."""
         self._afford(self.eyes.frames)
-        return self._counted(self.eyes.look(video_id, window, question, options=tuple(options)))
+        with call_deadline(self.context.meter.remaining_s):
+            return self._counted(self.eyes.look(video_id, window, question, options=tuple(options)))
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
         """A look at chosen frames; one that was made before costs nothing.
@@ -96,7 +98,8 @@ class Attempt:
             ModelOutputInvalid: it gave no text.
         """
         self._afford(len(request.times_s))
-        return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
+        with call_deadline(self.context.meter.remaining_s):
+            return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
 
     def _afford(self, frames: int) -> None:
         meter, limits = self.context.meter, self.context.limits

@@ -18,6 +18,7 @@ from playhead_agent.with_tools.calling import ask_with_tools_bound
 from playhead_agent.with_tools.messages import prompt
 from playhead_agent.with_tools.state import ToolContext, ToolState
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, ToolError
+from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox
 
@@ -181,7 +182,8 @@ def _run(call: dict[str, Any], toolbox: Toolbox, meter: Meter, closing: bool) ->
             raise BadCall(f"{call['name']} is not offered any more; only finish and abstain are")
         if meter.remaining_s <= reserve_s(meter) and call["name"] not in ENDING:
             raise ToolError("no time is left for this; finish with what there is, or abstain")
-        called = toolbox.call(call["name"], call["args"])
+        with call_deadline(meter.remaining_s - reserve_s(meter)):
+            called = toolbox.call(call["name"], call["args"])
     except BadCall as error:
         return {"error": str(error)[:600], "bad": True}
     except ToolError as error:

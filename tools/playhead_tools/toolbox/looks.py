@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from playhead_index.errors import ModelError, ToolError, VideoError
+from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.eyes import Look
 from playhead_tools.refusals import is_refusal, says_absent
@@ -46,10 +46,15 @@ def need_eyes(kit: Kit, tool: str) -> None:
     """Nothing comes out where a model can look and looks are left.
 
     Raises:
-        ToolError: no model looks here, or the looks are used up; it says what to do instead.
+        ToolError: no model looks here, it failed before, or the looks are used up; it says what to do
+            instead.
     """
     if kit.eyes is None:
         raise ToolError(NO_EYES.format(tool=tool))
+    if kit.look_failure:
+        raise ToolError(
+            f"{kit.look_failure}; it is not asked again: use search, read_captions, read_transcript"
+        )
     if looks_left(kit) < 1:
         raise ToolError(f"no look is left of {kit.limits.looks}; finish with what there is, or abstain")
 
@@ -86,6 +91,9 @@ def _made(kit: Kit, video_id: str, window: Window, question: str, yes_no: bool) 
         raise ToolError(NO_EYES.format(tool="a look"))
     try:
         return kit.eyes.look(video_id, window, question, yes_no=yes_no)
+    except ModelUnavailable as error:
+        kit.look_failure = f"the video model could not be used: {error}"
+        raise ToolError(f"looking at {window} failed: {error}") from error
     except (ModelError, VideoError) as error:
         raise ToolError(f"looking at {window} failed: {error}") from error
 
