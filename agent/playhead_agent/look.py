@@ -12,7 +12,6 @@ from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
-from playhead_index.paths import display_path
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
@@ -115,12 +114,7 @@ def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[Vi
     if not spec.times or searched or len(stretches) == 1 or spec.intent == "summarise" or spec.of_video:
         return None
     held = {video_id for video_id, _ in stretches}
-    named = [video.name for video in videos]
-    choices = [
-        (video.video_id, video.name if named.count(video.name) == 1 else display_path(video.path))
-        for video in videos
-        if video.video_id in held
-    ]
+    choices = [(video.video_id, video.name) for video in videos if video.video_id in held]
     phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
     asked = f"{phrases} is in {len(choices)} videos. Which one is meant?"
     return Clarify("parse", asked, choices=tuple(choices))

@@ -14,24 +14,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from playhead import records, terminal
 from playhead.doctor import examine, fetch, to_fetch
+from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
+from playhead.output import SafeConsole, prepare_streams
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
 from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
+from playhead_index.clean_text import one_line
 from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import PlayheadError, VideoUnknown
 from playhead_index.paths import display_path, path_to_text
-from playhead_index.recipe import Recipe
 from playhead_index.search.results import LANES, Lane
+from playhead_index.store.places import describe_retired
 from playhead_index.window import Window, parse_time
 from playhead_tools.evidence import Answer, coverage_sentence
 
@@ -46,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-err = Console(stderr=True)
+err = SafeConsole(stderr=True)
 
 
 def _time(text: str) -> float:
@@ -86,6 +87,7 @@ WordsModel = Annotated[
     str, typer.Option(help="Sentence encoder: a hub name, a folder, offline:, auto or off.")
 ]
 SpeechModel = Annotated[str, typer.Option(help="faster-whisper: a size, a hub name, a folder, auto or off.")]
+AS_MADE = "Default: as the library was made, else "
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 VideoModel = Annotated[
     str,
@@ -117,18 +119,34 @@ def index(
         list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEO_OR_FOLDER")
     ],
     library: LibraryOption = DEFAULT_LIBRARY,
-    reader: Annotated[str, typer.Option(help="Decoder: auto (PyAV), pyav or decord.")] = "auto",
-    fps: Annotated[float, typer.Option(help="Pictures a second looked at where something changes.")] = 1.0,
+    reader: Annotated[
+        str | None, typer.Option(help=f"Decoder: auto (PyAV), pyav or decord. {AS_MADE}auto.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help=f"Pictures a second looked at where something changes. {AS_MADE}1.")
+    ] = None,
     everywhere: Annotated[
-        bool, typer.Option("--everywhere", help="At that rate also where nothing does.")
-    ] = False,
-    min_segment: Annotated[float, typer.Option(help="Shortest segment in seconds.")] = 2.0,
-    max_segment: Annotated[float, typer.Option(help="Longest segment in seconds.")] = 30.0,
+        bool | None,
+        typer.Option(
+            "--everywhere/--where-it-changes", help=f"At that rate also where nothing changes. {AS_MADE}not."
+        ),
+    ] = None,
+    min_segment: Annotated[
+        float | None, typer.Option(help=f"Shortest segment in seconds. {AS_MADE}2.")
+    ] = None,
+    max_segment: Annotated[
+        float | None, typer.Option(help=f"Longest segment in seconds. {AS_MADE}30.")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Videos at a time, each in its own process.", min=1)] = 1,
     transcribe: Annotated[
-        str, typer.Option(help="Recognise speech: without-subtitles, always or never.")
-    ] = "without-subtitles",
-    screen_text: Annotated[bool, typer.Option(help="Read what is written in the pictures.")] = True,
+        str | None,
+        typer.Option(
+            help=f"Recognise speech: without-subtitles, always or never. {AS_MADE}without-subtitles."
+        ),
+    ] = None,
+    screen_text: Annotated[
+        bool | None, typer.Option(help=f"Read what is written in the pictures. {AS_MADE}yes.")
+    ] = None,
     captions: Annotated[
         bool, typer.Option("--captions", help="Have a video-LLM say what each segment shows.")
     ] = False,
@@ -148,33 +166,38 @@ def index(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Index videos into a library; run it again to add more or to resume."""
-    screen = "auto" if screen_text else "off"
+    """Index videos into a library; run it again to add more or to resume.
+
+    Without settings a video keeps those that it was made with, and a new one gets those of the library. With
+    other settings it is made again as far as they change it. What is switched off for a run leaves what is
+    there.
+    """
+    screen = {None: "auto", True: "on", False: "off"}[screen_text]
     names = ModelNames(
         picture_model, appearance_model, words_model, speech_model, screen, device, video_model
     )
     if profile is not None:
         names = names.with_profile(profile)
-    recipe = _checked(
-        lambda: Recipe(
-            reader, fps, everywhere, min_segment_s=min_segment, max_segment_s=max_segment,
-            transcribe=transcribe.replace("-", "_"),  # type: ignore[arg-type]
-        )
-    )  # fmt: skip
+    asked = {
+        "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
+        "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
+    _checked(lambda: opened.recipe(given))
     if captions:
-        err.print(opened.video_choice.sentence, highlight=False, markup=False, soft_wrap=True)
+        err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
             for report in opened.index(
-                paths, recipe, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
+                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
             ):
                 reports.append(report)
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
                 if not as_json or report.status == "refused":
-                    terminal.show_report(err if report.status == "refused" else Console(), report)
+                    terminal.show_report(err if report.status == "refused" else SafeConsole(), report)
     except PlayheadError:
         if debug:
             traceback.print_exc()
@@ -206,7 +229,9 @@ def search(
     """Find moments by words, by a picture, or by example."""
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
-    opened = Library(library, ModelNames(device=device))
+    if text is not None:
+        _checked(partial(checked_text, text, "the search text"))
+    opened = _open(library, ModelNames(device=device))
     result = opened.search(
         text,
         image=None if image is None else _picture(image),
@@ -220,9 +245,9 @@ def search(
     if as_json:
         for moment in result.moments:
             print(records.line(records.of_moment(moment)))
-        err.print(coverage_sentence(result.coverage), highlight=False)
+        err.print(terminal.plain(coverage_sentence(result.coverage)))
     else:
-        terminal.show_result(Console(), result, opened.names())
+        terminal.show_result(SafeConsole(), result, opened.names())
 
 
 @app.command()
@@ -247,6 +272,9 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites checked windows, or says that it is not there."""
+    _checked(partial(checked_text, question))
+    _checked(partial(checked_options, option or ()))
+    _checked(partial(checked_thread_id, thread))
     _checked(lambda: check_strategy(strategy))
     _checked(lambda: kept_part(keep_tokens))
     opened = Library(library, ModelNames(device=device, video=video_model, keep_tokens=keep_tokens))
@@ -260,14 +288,14 @@ def ask(
     if as_json:
         print(records.line(answer.to_json()))
     else:
-        terminal.show_answer(Console(), answer, opened.names())
+        terminal.show_answer(SafeConsole(), answer, opened.names())
 
 
 def _answer_back(which: Clarify) -> str:
     """What the person says to a question back; nothing for an empty line."""
-    err.print(which.message, highlight=False, markup=False)
+    err.print(terminal.plain(which.message))
     for number, (_, name) in enumerate(which.choices, 1):
-        err.print(f"  {number}  {name}", highlight=False, markup=False)
+        err.print(terminal.plain(f"  {number}  {one_line(name)}"))
     return str(typer.prompt("Which", default="", show_default=False, err=True))
 
 
@@ -294,6 +322,7 @@ def compare_(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the agent and the baselines the same question; shows answers and costs side by side."""
+    _checked(partial(checked_text, question))
     for name in strategy or ():
         _checked(partial(check_strategy, name))
     opened = Library(library, ModelNames(device=device, video=video_model))
@@ -304,20 +333,23 @@ def compare_(
         if as_json:
             print(records.line({"strategy": name, **answer.to_json()}), flush=True)
         elif err.is_terminal:
-            err.print(Text(f"{name}: {answer.status}", style="dim"))
+            err.print(terminal.plain(f"{name}: {answer.status}", "dim"))
     if not as_json:
-        terminal.show_comparison(Console(), answers, opened.names())
+        terminal.show_comparison(SafeConsole(), answers, opened.names())
 
 
 @app.command("list")
 def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
     """List the videos of a library, and the files that could not be indexed."""
-    opened = Library(library)
+    opened = _open(library)
+    retired = describe_retired(opened.retired())
     if as_json:
         for summary in opened.videos():
             print(records.line(records.of_video(summary)))
+        if retired:
+            err.print(retired, highlight=False, markup=False)
     else:
-        terminal.show_videos(Console(), opened.videos(), opened.failures())
+        terminal.show_videos(SafeConsole(), opened.videos(), opened.failures(), retired)
 
 
 @app.command()
@@ -333,24 +365,24 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one video: facts, stages, segments, words; or its chapters."""
-    opened = Library(library, ModelNames(video=video_model))
+    opened = _open(library, ModelNames(video=video_model))
     if chapters:
         found, whole = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
             print(records.line(records.of_chapters(opened.video_id(video), found, whole)))
         else:
-            terminal.show_chapters(Console(), found, whole)
+            terminal.show_chapters(SafeConsole(), found, whole)
         return
     summary = opened.video(video)
     if as_json:
         segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
         record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
-        print(records.line(record))
+        print(records.line(record | {"settings": opened.settings(video)}))
     else:
         words = [
             f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
         ]
-        terminal.show_video(Console(), summary, words)
+        terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
 
 
 @app.command()
@@ -371,9 +403,11 @@ def remove(
                 raise
             path = opened.clear_failure(name, wait_s=wait_s)
             record = {"path": path_to_text(path), "removed": True}
-            print(records.line(record) if as_json else f"forgot the failure of {display_path(path)}")
+            said = one_line(f"forgot the failure of {display_path(path)}")
         else:
-            print(records.line({"video_id": video_id, "removed": True}) if as_json else f"removed {video_id}")
+            record = {"video_id": video_id, "removed": True}
+            said = one_line(f"removed {video_id}")
+        print(records.line(record) if as_json else said)
 
 
 @app.command()
@@ -394,7 +428,7 @@ def relink(
         print(
             records.line(records.of_relinked(relinked))
             if as_json
-            else f"{relinked.video_id} is at {display_path(relinked.path)}"
+            else one_line(f"{relinked.video_id} is at {display_path(relinked.path)}")
         )
     if not found:
         err.print("No moved video was found there.")
@@ -418,7 +452,7 @@ def clock(
         opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
     shown = opened.videos() if video is None else [opened.video(video)]
     if not as_json:
-        terminal.show_clock(Console(), shown)
+        terminal.show_clock(SafeConsole(), shown)
     for summary in shown if as_json else ():
         print(records.line(records.of_video(summary)))
 
@@ -430,12 +464,12 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Say what is not as it should be, and what to do; exit 1 when there is something."""
-    problems = list(Library(library).verify(deep=deep))
+    problems = list(_open(library).verify(deep=deep))
     if as_json:
         for problem in problems:
             print(records.line(records.of_problem(problem)))
     else:
-        terminal.show_problems(Console(), problems)
+        terminal.show_problems(SafeConsole(), problems)
     if problems:
         raise typer.Exit(1)
 
@@ -456,9 +490,7 @@ def doctor(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False
         if as_json:
             print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
         else:
-            Console().print(
-                f"{'[green]✓[/]' if finding.ok else '[yellow]–[/]'} [bold]{finding.name}[/]  {finding.detail}"
-            )
+            terminal.show_finding(SafeConsole(), finding)
 
 
 @app.command()
@@ -481,14 +513,24 @@ def prepare(
         return
     for model in missing:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
-        err.print(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}")
+        err.print(terminal.plain(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}"))
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
     for model in missing:
         fetch(model)
         print(
-            records.line({"role": model.role, "name": model.name}) if as_json else f"{model.name} is here now"
+            records.line({"role": model.role, "name": model.name})
+            if as_json
+            else one_line(f"{model.name} is here now")
         )
+
+
+def _open(folder: Path, names: ModelNames | None = None) -> Library:
+    """A library that is only read, with a line for a person when it cannot be written to."""
+    opened = Library(folder, names)
+    if opened.catalog.note:
+        err.print(f"note: {opened.catalog.note}", highlight=False, markup=False, soft_wrap=True)
+    return opened
 
 
 def _checked(make: Callable[[], Any]) -> Any:
@@ -532,7 +574,7 @@ def _picture(path: Path) -> Any:
 
 
 def _tell(progress: Progress) -> None:
-    err.print(Text(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", style="dim"))
+    err.print(terminal.plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
 
 
 def _say_nothing(progress: Progress) -> None:
@@ -546,9 +588,10 @@ def _plugins() -> None:
 
 def main() -> None:
     """The entry point: runs a command and turns errors into exit codes."""
+    prepare_streams()
     _plugins()
     try:
         app()
     except PlayheadError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(one_line(f"error: {error}"), file=sys.stderr)
         sys.exit(1)

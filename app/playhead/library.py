@@ -1,7 +1,7 @@
 """A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from playhead.asking import follow
 from playhead.chat import load_chat_model
-from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables
+from playhead.inputs import checked_options, checked_text, checked_thread_id
+from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
@@ -20,7 +21,7 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import VideoUnreadable
+from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.lifecycle import (
     Problem,
@@ -28,26 +29,31 @@ from playhead_index.lifecycle import (
     clear_failure,
     collect_garbage,
     find_failures,
-    find_video,
     relink,
     remove_video,
     verify,
 )
-from playhead_index.paths import display_path, expanded_path, path_exists, text_to_path
+from playhead_index.paths import expanded_path, path_exists, text_to_path
 from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
+from playhead_index.settings import describe_settings, run_settings
 from playhead_index.stages import Stage, read_stages
-from playhead_index.store.catalog import CATALOG_NAME, Catalog, SegmentRow, SpanRow, VideoRow
-from playhead_index.store.manifest import Manifest, read_manifest, unfinished_videos
+from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
+from playhead_index.store.places import RetiredVersion, retired_version, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
+from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
+from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Limits
     from playhead_tools.captions.summariser import Summariser
@@ -64,6 +70,8 @@ class VideoSummary:
         counts: segments, and spans of each kind.
         stages: the job table's lines of it, by name.
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
+        retired: set when it is an earlier version of a file that holds other content now.
+        name: its file's name, with as many folders as tell it from the other videos.
     """
 
     video: VideoRow
@@ -72,6 +80,8 @@ class VideoSummary:
     counts: dict[str, int]
     stages: dict[str, Stage]
     recorded: datetime | None = None
+    retired: RetiredVersion | None = None
+    name: str = ""
 
 
 class Library:
@@ -105,7 +115,7 @@ class Library:
     def index(
         self,
         paths: Sequence[Path | str],
-        recipe: Recipe | None = None,
+        recipe: Recipe | Mapping[str, Any] | None = None,
         *,
         workers: int = 1,
         wait_s: float = 0.0,
@@ -120,7 +130,10 @@ class Library:
 
         Args:
             paths: files and folders; folders are searched through for videos.
-            recipe: settings; those of `Recipe()` when None.
+            recipe: all settings, or those fields of `Recipe` that are given, such as `{"fps": 4.0}`. For the
+                rest a video keeps what it was made with and a new one gets what the library was made with,
+                else the defaults. A video that was made with other settings is made again as far as they
+                change it.
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
@@ -142,12 +155,34 @@ class Library:
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
         yield from build_library(
-            self.folder, found.videos, recipe or Recipe(), load, executor,
-            wait_s=wait_s, unreadable=found.unreadable, debug=debug,
+            self.folder, found.videos, recipe or {}, load, executor, wait_s=wait_s,
+            switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
         )  # fmt: skip
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:
             self.searcher.prepare()
+
+    def recipe(self, given: Mapping[str, Any]) -> Recipe:
+        """The settings that a new video would be made with.
+
+        Args:
+            given: fields of `Recipe` that are given; the rest is as the library was made, else the default.
+
+        Raises:
+            ValueError: a field is unknown, or the values do not go together.
+        """
+        is_there = (self.folder / CATALOG_NAME).exists()
+        return run_settings(given, read_settings(self.catalog) if is_there else {}).recipe()
+
+    def settings(self, name: str) -> dict[str, str]:
+        """What a video was made with, for a person: `{"sampling": "1 fps where something changes ..."}`.
+
+        Raises:
+            VideoUnknown: none or several fit the name.
+        """
+        own = describe_settings(self.catalog, self.video_id(name))
+        tags = {space: space_tag(self.catalog, space) for space in ("picture", "appearance", "words")}
+        return own | {f"{space} model": str(tag) for space, tag in tags.items() if tag is not None}
 
     def remove(self, name: str, *, wait_s: float = 0.0) -> str:
         """Takes a video out of the library and returns its id; the file stays.
@@ -221,7 +256,7 @@ class Library:
         return read_manifest(self.folder)
 
     def video_id(self, name: str) -> str:
-        """The id of the video meant by an id, the start of one, a path or a file's name.
+        """The id of the video meant by an id, the start of one, a path, a file's name, or a part of one.
 
         Raises:
             VideoUnknown: none or several fit.
@@ -229,9 +264,9 @@ class Library:
         return find_video(self.catalog, name)
 
     def videos(self) -> list[VideoSummary]:
-        """Every video, in the order in which it came."""
-        unfinished = set(unfinished_videos(self.catalog))
-        return [self._summary(video, unfinished) for video in self.catalog.videos()]
+        """Every video but retired ones, in the order in which it came."""
+        unfinished, names = set(unfinished_videos(self.catalog)), self.names()
+        return [self._summary(video, unfinished, names) for video in self.catalog.videos()]
 
     def video(self, name: str) -> VideoSummary:
         """One video.
@@ -240,8 +275,12 @@ class Library:
             VideoUnknown: none or several fit the name.
         """
         video_id = self.video_id(name)
-        row = next(video for video in self.catalog.videos() if video.video_id == video_id)
-        return self._summary(row, set(unfinished_videos(self.catalog)))
+        row = self.catalog.video(video_id)
+        return self._summary(row, set(unfinished_videos(self.catalog)), self.names())
+
+    def retired(self) -> list[RetiredVersion]:
+        """Earlier versions of files that hold other content now; `gc` frees them."""
+        return retired_versions(self.catalog)
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""
@@ -301,6 +340,8 @@ class Library:
 
     def _reader(self, video_id: str) -> VideoReader:
         paths = self.catalog.places(video_id)
+        if not paths:
+            raise VideoUnreadable(video_id, "no file holds this video any more: it was replaced or removed")
         return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
@@ -382,14 +423,21 @@ class Library:
             min_score: leave out moments with a lower score.
 
         Raises:
-            ValueError: not exactly one of text, image and like.
+            ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
+                is longer than `text_limits` allows.
             VideoUnknown: a video is not in the library.
+            ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
             LibraryMismatch: the library was made with other models than it is asked with.
         """
+        text = None if text is None else checked_text(text, "the search text")
         scope = self.scope(videos, window)
         example = None if like is None else (self.video_id(like[0]), like[1])
         query = Query(text, image, example, scope, tuple(lanes) if lanes else None, limit, min_score)
-        return self.searcher.search(query)
+        result = self.searcher.search(query)
+        if lanes and not any(line.searched for line in result.coverage.lanes):
+            reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)
+            raise ModelUnavailable(f"nothing was searched, as no lane that was named can be ({reasons})")
+        return result
 
     def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
         """Some videos, by any name that `video_id` takes, and a stretch of each."""
@@ -428,16 +476,22 @@ class Library:
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
 
+        A library that cannot be written to is asked all the same: its conversations can be gone on with and
+        are not saved, which a note of the answer says.
+
         Raises:
-            ValueError: there is no such strategy.
+            ValueError: there is no such strategy; the question holds no letter and no digit; or the
+                question, an option or the thread's name is longer than `text_limits` allows.
             ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
             VideoUnknown: a video is not in the library.
         """
-        from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
         from playhead_agent.limits import Limits
         from playhead_agent.run import stream
         from playhead_agent.state import Context
 
+        question, options = checked_text(question), checked_options(options)
+        thread_id = checked_thread_id(thread_id)
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(
@@ -445,32 +499,42 @@ class Library:
             calibration=Calibration.load(self.folder), may_ask=on_question is not None,
         )  # fmt: skip
         if strategy not in (AGENT, TOOLS):
-            return answer_by(self, strategy, question, context, scope, options)
-        with open_checkpointer(self.folder) as saver:
+            return self._with_note(answer_by(self, strategy, question, context, scope, options))
+
+        def answer(saver: "SqliteSaver") -> Answer:
             if strategy == TOOLS:
                 return answer_with_tools(self, question, context, scope, thread_id, saver)
-            steps = stream(
-                question,
-                context=context,
-                checkpointer=saver,
-                thread_id=thread_id,
-                scope=scope,
-                options=options,
-            )
+            how: Any = {"context": context, "thread_id": thread_id, "scope": scope, "options": options}
+            steps = stream(question, checkpointer=saver, **how)
             answer = follow(steps, context, saver, on_progress, on_question)
             prune_checkpoints(saver)
             return answer
 
-    def names(self) -> dict[str, str]:
-        """The file name of each video, by id: what people call it."""
-        rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        return {video_id: display_path(text_to_path(path).name) for video_id, path in rows}
+        try:
+            with open_checkpointer(self.folder) as saver:
+                return self._with_note(answer(saver))
+        except (LibraryReadOnly, DiskFull) as error:
+            with open_copied_checkpointer(self.folder) as saver:
+                why = self.catalog.note or str(error)
+                return replace(
+                    one := answer(saver), notes=(*one.notes, f"this conversation is not saved: {why}")
+                )
+
+    def _with_note(self, answer: Answer) -> Answer:
+        """The answer with what the person should know of how this library was opened."""
+        return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
+
+    def names(self) -> VideoNames:
+        """The name of each video, by id: its file's, with as many folders as tell it from the others."""
+        return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
-        rows = self.catalog.query("SELECT name, note FROM stage WHERE status = 'off' GROUP BY name")
+        rows = self.catalog.query(
+            f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name"
+        )
         return dict(rows)
 
-    def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+    def _summary(self, video: VideoRow, unfinished: set[str], names: VideoNames) -> VideoSummary:
         recorded_at = read_clock(self.catalog).get(video.video_id)
         counts = {"segments": len(self.catalog.segments(video.video_id))}
         counts |= dict(
@@ -486,4 +550,6 @@ class Library:
             counts,
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
+            retired_version(self.catalog, video.video_id),
+            names[video.video_id],
         )

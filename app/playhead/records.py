@@ -1,20 +1,29 @@
 """What the commands print with `--json`: one flat object a line, times in seconds."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from playhead.library import VideoSummary
+from playhead.output import writes_unicode
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.store.summaries import Summary
 
+_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
+
 
 def line(record: dict[str, Any]) -> str:
-    """One JSON object on one line, non-ASCII text kept readable."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+    """One JSON object on one line, non-ASCII text kept readable where standard output can write it.
+
+    What a terminal would obey and what no encoding can write is escaped, so that it reads back as it was.
+    """
+    text = json.dumps(record, ensure_ascii=not writes_unicode(), allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def of_report(report: VideoReport) -> dict[str, Any]:
@@ -28,6 +37,9 @@ def of_report(report: VideoReport) -> dict[str, Any]:
         "error": report.error,
         "error_type": report.error_type,
         "off": dict(report.off),
+        "replaced": report.replaced,
+        "redone": list(report.redone),
+        "warnings": list(report.warnings),
     }
 
 
@@ -63,6 +75,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
     video = summary.video
     return {
         "video_id": video.video_id,
+        "name": summary.name,
         "paths": [path_to_text(path) for path in summary.paths],
         "duration_s": round(video.duration_s, 3),
         "width_px": video.width_px,
@@ -73,6 +86,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "has_audio": video.has_audio,
         "recorded": None if summary.recorded is None else summary.recorded.isoformat(),
         "finished": summary.finished,
+        "retired": None if summary.retired is None else summary.retired.path,
         "counts": summary.counts,
         "warnings": json.loads(video.warnings),
     }

@@ -4,12 +4,13 @@ Every stage commits as it goes and takes up where it was stopped, so that runnin
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from playhead_index.cut import cut_segments
 from playhead_index.describe import caption_segments
@@ -21,11 +22,15 @@ from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
-from playhead_index.scan import clear_old_failures, record_failure, scan
+from playhead_index.redo import adopt_recorded_names, begin_redo, remember_transcriber
+from playhead_index.scan import change_during_run, clear_old_failures, record_failure, scan
+from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
+from playhead_index.store.removal import purge_removed
+from playhead_index.store.settings import read_settings
 
 MAX_REASON_CHARS = 1000
 
@@ -42,6 +47,9 @@ class VideoReport:
         segments: segments of the video now.
         seconds: how long it took.
         off: stages that were left out, and why.
+        replaced: the video that the file held before; it is retired when no other copy of it is known.
+        redone: what was made again because of other settings, such as `sampling (1 -> 4 fps)`.
+        warnings: what a person should know of this run, such as that the file changed meanwhile.
     """
 
     path: Path
@@ -52,47 +60,58 @@ class VideoReport:
     error: str | None = None
     error_type: str | None = None
     off: tuple[tuple[str, str], ...] = ()
+    replaced: str | None = None
+    redone: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def build_library(
     folder: Path,
     paths: Sequence[Path],
-    recipe: Recipe,
+    recipe: Recipe | Mapping[str, Any],
     load_models: LoadModels,
     executor: Executor,
     *,
     wait_s: float = 0.0,
+    switches: Mapping[str, Any] = MappingProxyType({}),
     unreadable: Sequence[VideoUnreadable] = (),
     debug: bool = False,
 ) -> Iterator[VideoReport]:
     """Indexes files into the library in `folder`, made when it is not there; a report a file as it ends.
 
     Whatever one file raises is reported and noted as its failure, and the rest go on. Failures of files that
-    are gone are forgotten.
+    are gone are forgotten. A video that was made with other settings than those that are given is made again
+    as far as they change it.
 
     Args:
         folder: of the library.
-        paths: files.
-        recipe: the settings.
+        paths: video files.
+        recipe: all settings, or only those fields of `Recipe` that are given: for the rest a video keeps
+            what it was made with, and a new one gets what the library is made with.
         load_models: gives the models in the process that works with them.
         executor: runs the work, here or in processes of its own.
-        wait_s: how long to wait for another writer; below 0 for ever.
+        wait_s: seconds to wait for another writer; below 0 for ever.
+        switches: other settings of the library that are given (`settings.remember`).
         unreadable: what was found on the way to the files and cannot be read; noted as failures.
         debug: what a file raises comes out instead.
 
     Raises:
+        ValueError: a setting is unknown, or the settings do not go together.
         LibraryLocked: another process is writing to it after `wait_s` seconds.
-        LibraryMismatch: the library was made with other models.
+        LibraryMismatch: the library was made with other models, or by a newer version.
+        LibraryReadOnly: nothing can be changed in the folder.
         DiskFull: nothing more can be written; what was committed stays.
     """
-    catalog = Catalog(folder, create=True)
+    catalog = Catalog(folder, create=True, wait_s=wait_s)
     with writing(folder, wait_s=wait_s):
+        settings = remember(catalog, run_settings(recipe, read_settings(catalog)), switches)
         try:
+            purge_removed(catalog)
             clear_old_failures(catalog)
             for error in unreadable:
                 yield failed(catalog, error.path, error)
             lost = None if debug else partial(_killed, catalog)
-            yield from executor.run(BuildVideo(folder, recipe, load_models, debug), paths, lost)
+            yield from executor.run(BuildVideo(folder, settings, load_models, debug), paths, lost)
         finally:
             write_manifest(folder, catalog)
 
@@ -102,7 +121,7 @@ class BuildVideo:
     """The work on one file, as an executor runs it in this process or another."""
 
     folder: Path
-    recipe: Recipe
+    settings: RunSettings
     load_models: LoadModels
     debug: bool = False
 
@@ -123,7 +142,7 @@ class BuildVideo:
 
     def _build(self, catalog: Catalog, path: Path, models: Models, began: float) -> VideoReport:
         try:
-            return build_video(catalog, path, self.recipe, models)
+            return build_video(catalog, path, self.settings, models)
         except (LibraryError, ModelUnavailable):
             raise
         except Exception as error:  # the boundary: no file, however odd, may cost the others their turn
@@ -156,7 +175,7 @@ def _failure_reason(path: Path, error: Exception) -> str:
     return display_path(" ".join(said.split()))[:MAX_REASON_CHARS]
 
 
-def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) -> VideoReport:
+def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Models) -> VideoReport:
     """Brings one video into the library, from wherever it stands to the end.
 
     Raises:
@@ -165,15 +184,20 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
         DiskFull: nothing more can be written.
     """
     began = monotonic()
-    scanned = scan(catalog, path, recipe.reader)
+    remember_transcriber(catalog, models)
+    scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
+    adopt_recorded_names(catalog, video_id, models)
     before = read_stages(catalog, video_id)
 
     read_subtitles(catalog, video_id, scanned.path, info)
-    hear(catalog, video_id, reader, info, recipe, models)
+    asked = settings.recipe_of(catalog, video_id)
+    redo = begin_redo(catalog, video_id, asked, models, has_audio=info.has_audio)
+    recipe = redo.recipe
+    kept_words = hear(catalog, video_id, reader, info, recipe, models)
     look(catalog, video_id, reader, info, recipe, models)
     cut_segments(catalog, video_id, reader, info, recipe)
-    read_screen(catalog, video_id, reader, info, recipe, models)
+    kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
     caption_segments(catalog, video_id, reader, info, models)
     embed_words(catalog, video_id, models)
 
@@ -181,6 +205,7 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
+    warnings = (*redo.warnings, kept_words, kept_text, change_during_run(scanned))
     return VideoReport(
         path,
         video_id,
@@ -188,4 +213,7 @@ def build_video(catalog: Catalog, path: Path, recipe: Recipe, models: Models) ->
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
+        replaced=scanned.replaced,
+        redone=redo.redone,
+        warnings=tuple(warning for warning in warnings if warning),
     )

@@ -9,6 +9,7 @@ from playhead_index.look import layout_vectors
 from playhead_index.recipe import Recipe
 from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
+from playhead_index.settings import segment_limits, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog, FrameRow
 from playhead_index.window import Window
@@ -19,12 +20,13 @@ def cut_segments(
 ) -> None:
     """Stores segments that cover the whole video, and says of each kept picture where it belongs.
 
-    Done once a video: segments that answers cite do not move when a model is added later.
+    Done once for the same settings: segments that answers cite do not move when a model is added later.
     """
     if read_stage(catalog, video_id, "segment").status == "done":
         return
     frames = catalog.frames(video_id)
     windows = _windows(catalog, video_id, reader, info, recipe, frames)
+    made = to_text(segment_limits(recipe))
     with catalog.atomic() as db:
         db.execute("DELETE FROM segment WHERE video_id = ?", (video_id,))
         for ordinal, window in enumerate(windows):
@@ -38,7 +40,7 @@ def cut_segments(
             " WHERE video_id = ?",
             (video_id,),
         )
-        write_stage(db, video_id, Stage("segment", "done", info.duration_s, len(windows)))
+        write_stage(db, video_id, Stage("segment", "done", info.duration_s, len(windows), made))
 
 
 def _windows(

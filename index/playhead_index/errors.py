@@ -8,7 +8,7 @@ command line prints it in one line and exits with 1. A mistake in a call stays a
     ├── VideoError          VideoUnreadable, TimestampOutOfRange
     ├── WordsError          SubtitlesUnreadable
     ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
-    │                       VideoUnknown, DiskFull
+    │                       LibraryReadOnly, VideoUnknown, DiskFull
     ├── ModelError          ModelUnavailable, TokenBudgetExceeded, ModelOutputInvalid
     ├── ToolError
     └── AgentStopped        StepLimit, CostLimit, TimeLimit
@@ -86,6 +86,10 @@ class LibraryMismatch(LibraryError):
 
 class LibraryLocked(LibraryError):
     """Another process is writing to the library."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The library can be read by this user, here, and not be changed."""
 
 
 class VideoUnknown(LibraryError):

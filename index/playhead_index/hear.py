@@ -7,20 +7,29 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from playhead_index.batches import batches
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import SubtitlesUnreadable
 from playhead_index.paths import path_to_text
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
+from playhead_index.settings import recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.protocol import Transcriber, Words
-from playhead_index.words.subtitles import choose_subtitles, find_sidecars, read_subtitle_file, read_tracks
+from playhead_index.words.subtitles import (
+    choose_subtitles,
+    find_sidecars,
+    read_subtitle_file_with_notes,
+    read_tracks,
+)
 
 SPEECH_RATE_HZ = 16_000
 SPEECH_BATCH = 16
 NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
+NOT_TRANSCRIBED = "speech recognition was switched off"
 
 
 def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo) -> None:
@@ -57,7 +66,9 @@ def _subtitle_words(
     found, notes = list(tracks.words), list(tracks.notes)
     for file, language in sidecars:
         try:
-            found += read_subtitle_file(file, info.duration_s, language, fps=info.average_fps)
+            read = read_subtitle_file_with_notes(file, info.duration_s, language, fps=info.average_fps)
+            found += read.words
+            notes += read.notes
         except SubtitlesUnreadable as error:
             notes.append(str(error))
     return choose_subtitles(found), notes
@@ -65,29 +76,40 @@ def _subtitle_words(
 
 def hear(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
-) -> None:
-    """Recognises speech where the recipe wants it; goes on behind the last words that were committed."""
-    transcriber = models.transcriber
-    why_not = _why_no_speech(catalog, video_id, info, recipe, models)
-    if transcriber is None or why_not:
-        with catalog.atomic() as db:
-            write_stage(db, video_id, Stage("speech", "off", note=why_not))
-        return
+) -> str:
+    """Recognises speech where the recipe wants it; goes on behind the last words that were committed.
+
+    Words that are there stay where nothing is recognised now.
+
+    Returns:
+        What a person should know: that recognition is off for this run; else empty.
+    """
     stage = read_stage(catalog, video_id, "speech")
-    if stage.recipe != transcriber.name:
-        with catalog.atomic() as db:
-            db.execute("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'", (video_id,))
-            stage = Stage("speech", recipe=transcriber.name)
-            write_stage(db, video_id, stage)
+    if models.transcriber is not None and wants_speech(
+        catalog, video_id, recipe, models, has_audio=info.has_audio
+    ):
+        if stage.status != "done":
+            _transcribe(catalog, video_id, reader, info, models.transcriber, stage.position_s)
+        return ""
+    why_not = _why_no_speech(catalog, video_id, recipe, models, info.has_audio)
     if stage.status != "done":
-        _transcribe(catalog, video_id, reader, info, transcriber, stage.position_s)
+        with catalog.atomic() as db:
+            write_stage(db, video_id, replace(stage, status="off", note=why_not))
+        return ""
+    is_for_this_run = why_not in (SWITCHED_OFF, NOT_TRANSCRIBED)
+    return f"speech: {why_not} for this run; the words that are there stay" if is_for_this_run else ""
 
 
-def _why_no_speech(catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models) -> str:
-    if not info.has_audio:
+def wants_speech(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, *, has_audio: bool) -> bool:
+    """Whether speech is to be recognised in a video whose subtitles have been read."""
+    return not _why_no_speech(catalog, video_id, recipe, models, has_audio)
+
+
+def _why_no_speech(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, has_audio: bool) -> str:
+    if not has_audio:
         return NO_SOUND
     if recipe.transcribe == "never":
-        return "speech recognition was switched off"
+        return NOT_TRANSCRIBED
     subtitled = catalog.query(
         "SELECT 1 FROM span WHERE video_id = ? AND kind = 'speech' AND source NOT LIKE 'asr:%' LIMIT 1",
         (video_id,),
@@ -105,6 +127,7 @@ def _transcribe(
     transcriber: Transcriber,
     from_s: float,
 ) -> None:
+    made = to_text(recognition(transcriber))
     if from_s < info.duration_s:
         rest = Window(from_s, info.duration_s)
         sound = reader.audio(SPEECH_RATE_HZ, rest)
@@ -113,9 +136,9 @@ def _transcribe(
             with catalog.atomic() as db:
                 insert_words(db, video_id, [words for words in spoken if words is not None])
                 position_s = min(from_s + batch[-1].window.end_s, info.duration_s)
-                write_stage(db, video_id, Stage("speech", "running", position_s, recipe=transcriber.name))
+                write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made))
     with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=transcriber.name))
+        write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made))
 
 
 def _later(words: Words, by_s: float, within: Window) -> Words | None:
@@ -124,13 +147,16 @@ def _later(words: Words, by_s: float, within: Window) -> Words | None:
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:
-    """Stores words as spans, inside the caller's `atomic()`."""
+    """Stores words as spans, cleaned, inside the caller's `atomic()`; none for words that come out empty."""
     for words in found:
+        text = clean_text(words.text, LIMITS.span_chars)
+        if not text.strip():
+            continue
         db.execute(
             "INSERT INTO span (video_id, kind, source, language, start_s, end_s, text, confidence)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                video_id, words.kind, words.source, words.language,
-                words.window.start_s, words.window.end_s, words.text, words.confidence,
+                video_id, words.kind, clean_text(words.source), words.language,
+                words.window.start_s, words.window.end_s, text, words.confidence,
             ),
         )  # fmt: skip

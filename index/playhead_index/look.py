@@ -17,6 +17,7 @@ from playhead_index.embed.protocol import ModelTag
 from playhead_index.recipe import Models, Recipe
 from playhead_index.segment.plan import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
+from playhead_index.settings import sampling, to_text
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space
@@ -84,7 +85,7 @@ def look(
         _catch_up(catalog, video_id, reader, recipe, space, short_side_px)
     if read_stage(catalog, video_id, "look").status != "done":
         times_s = _times(reader, info, recipe)
-        _look_on(catalog, video_id, reader, info, recipe.batch_size, spaces, times_s, short_side_px)
+        _look_on(catalog, video_id, reader, info, recipe, spaces, times_s, short_side_px)
     with catalog.atomic() as db:
         _finish_spaces(db, catalog, video_id, spaces, models)
 
@@ -115,17 +116,18 @@ def _look_on(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    batch_size: int,
+    recipe: Recipe,
     spaces: Sequence[Space],
     times_s: NDArray[np.float64],
     short_side_px: int,
 ) -> None:
     """Goes through the times not yet looked at; a stage's `rows` counts the times behind it."""
+    made = to_text(sampling(recipe))
     looked = read_stage(catalog, video_id, "look").rows
     kept = len(catalog.frames(video_id))
     last = _last_kept(catalog, video_id, reader, short_side_px)
     frames = reader.frames_at(times_s[looked:].tolist(), short_side_px=short_side_px)
-    for batch in batches(frames, batch_size):
+    for batch in batches(frames, recipe.batch_size):
         new, last = _new_pictures(batch, last)
         _append(spaces, video_id, [frame.rgb for frame in new])
         looked += len(batch)
@@ -133,12 +135,12 @@ def _look_on(
         with catalog.atomic() as db:
             _insert_frames(db, video_id, new, kept, until_s)
             kept += len(new)
-            write_stage(db, video_id, Stage("look", "running", until_s, looked))
+            write_stage(db, video_id, Stage("look", "running", until_s, looked, made))
             for space in spaces:
                 write_stage(db, video_id, Stage(space.name, "running", until_s, kept))
     with catalog.atomic() as db:
         _end_last(db, video_id, kept, info.duration_s)
-        write_stage(db, video_id, Stage("look", "done", info.duration_s, looked))
+        write_stage(db, video_id, Stage("look", "done", info.duration_s, looked, made))
 
 
 def _last_kept(catalog: Catalog, video_id: str, reader: VideoReader, short_side_px: int) -> Frame | None:
@@ -204,9 +206,11 @@ def _finish_spaces(
 ) -> None:
     filled = {space.name for space in spaces}
     stages: Mapping[str, Stage] = read_stages(catalog, video_id)
+    frames = len(catalog.frames(video_id))
     for name in ("layout", "picture", "appearance"):
         rows = stages[name].rows if name in stages else 0
-        status, note = ("done", "") if name in filled else ("off", models.why_off(name))
+        is_whole = name in filled or 0 < rows == frames
+        status, note = ("done", "") if is_whole else ("off", models.why_off(name))
         write_stage(db, video_id, Stage(name, status, 0.0, rows, "", note))  # type: ignore[arg-type]
 
 

@@ -25,12 +25,32 @@ def embed_words(catalog: Catalog, video_id: str, models: Models) -> None:
     _embed(catalog, video_id, embedder)
 
 
+_AS_MADE = (
+    "CASE WHEN source LIKE 'asr:%' THEN 1 WHEN kind = 'screen' THEN 2 WHEN kind = 'caption' THEN 3 ELSE 0 END"
+)
+"""The order in which one run makes words, so that words that are made again get the rows of a new library."""
+
+
+def _rows_in_use(catalog: Catalog, video_id: str) -> int:
+    """The rows of the shard that count; 0, and all words are embedded anew, when some of their words went."""
+    rows = read_stage(catalog, video_id, "meaning").rows
+    ((used,),) = catalog.query(
+        "SELECT count(*) FROM span WHERE video_id = ? AND row IS NOT NULL", (video_id,)
+    )
+    if used == rows:
+        return rows
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET row = NULL WHERE video_id = ?", (video_id,))
+        write_stage(db, video_id, Stage("meaning"))
+    return 0
+
+
 def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder) -> None:
     shards = Shards(catalog.path.parent, "words", embedder.tag.width)
-    rows = read_stage(catalog, video_id, "meaning").rows
+    rows = _rows_in_use(catalog, video_id)
     shards.truncate(video_id, rows)
     spans = catalog.query(
-        "SELECT id, text FROM span WHERE video_id = ? AND row IS NULL ORDER BY id", (video_id,)
+        f"SELECT id, text FROM span WHERE video_id = ? AND row IS NULL ORDER BY {_AS_MADE}, id", (video_id,)
     )
     for batch in batches(spans, BATCH):
         shards.append(video_id, embedder.encode_texts([text for _, text in batch]))

@@ -81,9 +81,13 @@ def _escaped(match: re.Match[str]) -> str:
 def resolved_path(path: Path) -> Path:
     """The absolute path with links followed; links that lead in a circle stay as they are.
 
-    `Path.resolve` raises `RuntimeError` for them before Python 3.13.
+    `Path.resolve` raises `RuntimeError` for them before Python 3.13. What can be no path, for it holds a zero
+    byte, is given back as it is.
     """
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        return path
 
 
 def expanded_path(path: Path | str) -> Path:

@@ -6,7 +6,8 @@ from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.hear import insert_words
 from playhead_index.look import layout_vectors
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
+from playhead_index.settings import made_with, screen_reading, to_text
 from playhead_index.stages import Stage, read_stage, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -19,20 +20,30 @@ READ_BATCH = 8
 
 def read_screen(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
-) -> None:
+) -> str:
     """Reads the kept pictures in which something changed, and stores what stands there as spans.
 
-    Each reading is committed before it is merged over time, so that a crash loses a few pictures.
+    Each reading is committed before it is merged over time, so that a crash loses a few pictures. What was
+    read before stays until then, and where nothing is read now.
+
+    Returns:
+        What a person should know: that reading is off for this run; else empty.
     """
     screen_reader = models.screen_reader
     stage = read_stage(catalog, video_id, "screen")
     if screen_reader is None:
         switch_off(catalog, video_id, "screen", models.why_off("screen"))
-        return
-    if stage.status == "done" and stage.recipe == screen_reader.name:
-        return
+        is_for_this_run = stage.status == "done" and models.why_off("screen") == SWITCHED_OFF
+        return f"screen text: {SWITCHED_OFF} for this run; what was read stays" if is_for_this_run else ""
+    asked = screen_reading(recipe, screen_reader.name)
+    if made_with(stage) != asked:
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+            write_stage(db, video_id, Stage("screen", recipe=to_text(asked)))
+    elif stage.status == "done":
+        return ""
     chosen = _pictures_to_read(catalog, video_id, recipe)
-    _read_pictures(catalog, video_id, reader, screen_reader, chosen)
+    _read_pictures(catalog, video_id, reader, screen_reader, chosen, to_text(asked))
     readings = dict(catalog.query("SELECT row, lines FROM reading WHERE video_id = ?", (video_id,)))
     spans = merge_screen_text(
         ((window, [(text, score) for text, score in json.loads(readings[row])]) for row, window in chosen),
@@ -42,7 +53,8 @@ def read_screen(
         db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'screen'", (video_id,))
         insert_words(db, video_id, spans)
         db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
-        write_stage(db, video_id, Stage("screen", "done", info.duration_s, len(chosen), screen_reader.name))
+        write_stage(db, video_id, Stage("screen", "done", info.duration_s, len(chosen), to_text(asked)))
+    return ""
 
 
 def _pictures_to_read(catalog: Catalog, video_id: str, recipe: Recipe) -> list[tuple[int, Window]]:
@@ -62,6 +74,7 @@ def _read_pictures(
     reader: VideoReader,
     screen_reader: ScreenReader,
     chosen: list[tuple[int, Window]],
+    made: str,
 ) -> None:
     done = {row for (row,) in catalog.query("SELECT row FROM reading WHERE video_id = ?", (video_id,))}
     todo = [(row, window) for row, window in chosen if row not in done]
@@ -72,4 +85,4 @@ def _read_pictures(
             for row, text in lines:
                 db.execute("INSERT INTO reading VALUES (?, ?, ?)", (video_id, row, text))
             position_s = batch[-1][0][1].end_s
-            write_stage(db, video_id, Stage("screen", "running", position_s, recipe=screen_reader.name))
+            write_stage(db, video_id, Stage("screen", "running", position_s, recipe=made))

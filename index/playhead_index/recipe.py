@@ -8,6 +8,8 @@ from playhead_index.decode import READERS
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.words.protocol import Captioner, ScreenReader, Transcriber
 
+SWITCHED_OFF = "it was switched off"
+"""Why a model is not there when it was switched off for the run."""
 TRANSCRIBE = ("without_subtitles", "always", "never")
 
 
@@ -69,6 +71,7 @@ class Models:
     Args:
         off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `screen` and `caption`
             that is None.
+        unasked: roles whose model nobody named for this run: what another model has made is left as it is.
     """
 
     picture: ImageTextEncoder | None = None
@@ -78,6 +81,7 @@ class Models:
     screen_reader: ScreenReader | None = None
     captioner: Captioner | None = None
     off: Mapping[str, str] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
 
     def why_off(self, name: str) -> str:
         """Why a model is not there."""

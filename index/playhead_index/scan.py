@@ -2,15 +2,26 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import disk_error_in_words, fingerprint
-from playhead_index.paths import path_exists, path_is_gone, path_to_text, resolved_path, text_to_path
+from playhead_index.paths import (
+    display_path,
+    path_exists,
+    path_is_gone,
+    path_to_text,
+    resolved_path,
+    text_to_path,
+)
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.places import FileState, find_place, set_place
+from playhead_index.text_limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,44 +29,67 @@ class Scanned:
     """A file that is in the catalog now.
 
     Args:
+        state: of the file before it was read: what its place is recorded with.
         is_new: its content was not in the library before.
+        replaced: the video that the path held before, when that is another one.
     """
 
     video_id: str
     path: Path
     reader: VideoReader
     info: VideoInfo
+    state: FileState
     is_new: bool
+    replaced: str | None = None
 
 
-def scan(catalog: Catalog, path: Path, reader_name: str) -> Scanned:
+def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) -> Scanned:
     """Finds out which video a file holds and records it and its place.
 
     The identity is the content: a renamed file is the same video at another place, the same file twice
     is one video, two files of one name are two. A file that stands where it stood with the size and
-    time of change it had is not read again.
+    times of change that it had is not read again. A version that stood there before is replaced.
+
+    Args:
+        catalog: of the library.
+        path: of the file.
+        reader_name: one of `READERS`, or what chooses it by the video's id.
 
     Raises:
         VideoUnreadable: the file is not there or is not a video that can be decoded.
     """
     path = resolved_path(path)
-    video_id = _known(catalog, path) or fingerprint(path)
-    reader = open_reader(path, reader_name)
+    state = _state(path)
+    place = path_to_text(path)
+    video_id = find_place(catalog, place, state) or fingerprint(path)
+    reader = open_reader(path, reader_name if isinstance(reader_name, str) else reader_name(video_id))
     info = reader.probe()
     is_new = not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,))
-    stat = path.stat()
     with catalog.atomic() as db:
         if is_new:
             db.execute(
-                f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, stat.st_size, info)
+                f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, state.size_bytes, info)
             )
-        db.execute(
-            "INSERT OR REPLACE INTO place (path, video_id, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)",
-            (path_to_text(path), video_id, stat.st_size, stat.st_mtime_ns),
-        )
+        replaced = set_place(db, place, video_id, state)
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
-        db.execute("DELETE FROM failure WHERE path = ?", (path_to_text(path),))
-    return Scanned(video_id, path, reader, info, is_new)
+        db.execute("DELETE FROM failure WHERE path = ?", (place,))
+    return Scanned(video_id, path, reader, info, state, is_new, replaced)
+
+
+def change_during_run(scanned: Scanned) -> str:
+    """How a file differs from what it was when its indexing began; empty when it does not.
+
+    Its place keeps the state of the beginning, so that the next run reads the file anew.
+    """
+    name = display_path(scanned.path.name)
+    try:
+        now = _state(scanned.path)
+    except VideoUnreadable:
+        return f"{name} went away while it was indexed"
+    if now.has_same_content_times(scanned.state):
+        return ""
+    sizes = f"{scanned.state.size_bytes} bytes then, {now.size_bytes} now"
+    return f"{name} changed while it was indexed ({sizes}); index it again when it is complete"
 
 
 def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
@@ -63,7 +97,7 @@ def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     with catalog.atomic() as db:
         db.execute(
             "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
-            (path_to_text(resolved_path(path)), reason, _now()),
+            (path_to_text(resolved_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
         )
 
 
@@ -84,23 +118,19 @@ def _is_over(path: Path) -> bool:
     return path_exists(path) and path.is_dir() and os.access(path, os.R_OK | os.X_OK)
 
 
-def _known(catalog: Catalog, path: Path) -> str | None:
+def _state(path: Path) -> FileState:
     try:
-        stat = path.stat()
+        return FileState.of(path.stat())
     except OSError as error:
         raise VideoUnreadable(path, disk_error_in_words(error)) from error
-    rows = catalog.query(
-        "SELECT video_id FROM place WHERE path = ? AND size_bytes = ? AND mtime_ns = ?",
-        (path_to_text(path), stat.st_size, stat.st_mtime_ns),
-    )
-    return rows[0][0] if rows else None
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
+    warnings = [clean_text(text, LIMITS.note_chars) for text in info.warnings]
     return (
         video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
         info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), json.dumps(info.warnings), _now(),
+        int(info.has_audio), json.dumps(warnings), _now(),
     )  # fmt: skip
 
 

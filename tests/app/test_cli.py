@@ -69,7 +69,7 @@ def test_index_says_what_it_did_in_one_json_line_a_video(run: Run, talk: MadeVid
     assert done.code == 0
     assert report | {"seconds": 0, "video_id": "", "off": {}} == {
         "path": str(talk.path), "video_id": "", "status": "indexed", "segments": 2, "seconds": 0,
-        "error": None, "error_type": None, "off": {},
+        "error": None, "error_type": None, "off": {}, "replaced": None, "redone": [], "warnings": [],
     }  # fmt: skip
 
 
@@ -173,6 +173,21 @@ def test_a_renamed_file_is_found_again(run: Run, talk: MadeVideo, tmp_path: Path
     assert (verified.code, verified.lines[0]["kind"]) == (1, "moved")
     assert relinked.lines[0]["path"] == str(tmp_path / "b.mp4")
     assert run("verify", "--library", library).code == 0
+
+
+def test_a_changed_file_is_said_when_it_is_indexed_listed_and_shown(
+    run: Run, talk: MadeVideo, tmp_path: Path
+) -> None:
+    path, library = tmp_path / "edit.mp4", tmp_path / "library"
+    shutil.copy(talk.path, path)
+    run("index", path, "--library", library, "--no-screen-text")
+    (first,) = run("list", "--library", library, "--json").lines
+    colours(path, [((30, 200, 30), 8.0)], subtitles=[(1.0, 2.0, "Frequentists.")])
+    assert "in place of an earlier version" in run("index", path, "--library", library).out
+    assert "1 replaced version (edit.mp4, 10 s) kept until gc" in run("list", "--library", library).out
+    assert run("search", "bayes", "--library", library, "--lane", "speech").out.startswith("Nothing found.")
+    shown = run("show", first["video_id"], "--library", library)
+    assert f"{path} holds other content" in " ".join(shown.out.split())
 
 
 def test_the_clock_shows_and_takes_when_a_video_was_recorded(run: Run, library: Path) -> None:

@@ -1,16 +1,18 @@
 """One indexing run in a process of its own, with models that need no weights, killed where a test says.
 
-`python indexing.py LIBRARY VIDEO [KILL]`: KILL is `TEXT#N`: the process sends itself SIGKILL just before
+`python indexing.py LIBRARY VIDEO [KILL [SETTINGS]]`: SETTINGS is JSON of the settings that are given,
+otherwise `RECIPE`; KILL is `TEXT#N`: the process sends itself SIGKILL just before
 the N-th SQL statement that begins with TEXT. The statements are watched through sqlite3's own
 trace of every connection that is made in this process; nothing of the product is changed.
 """
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import Models, Recipe
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, Words
+from playhead_index.words.protocol import SegmentPictures, TranscriberTag, Words
 
 RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
 
@@ -41,6 +43,7 @@ class EverySecond:
     """A `Transcriber` that hears one word a second; second n of the sound it gets says `second n`."""
 
     name = "asr:seconds"
+    tag = TranscriberTag()
 
     def transcribe(
         self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
@@ -71,16 +74,20 @@ def load_models() -> Models:
     )
 
 
-def index(library: Path, video: Path) -> list[VideoReport]:
+def index(library: Path, video: Path, settings: Recipe | Mapping[str, Any] = RECIPE) -> list[VideoReport]:
     """One run over one video, in this process."""
-    return list(build_library(library, [video], RECIPE, load_models, InProcess()))
+    return list(build_library(library, [video], settings, load_models, InProcess()))
+
+
+def environment() -> dict[str, str]:
+    """The environment of a Python process that imports what this one can."""
+    return os.environ | {"PYTHONPATH": ":".join(sys.path)}
 
 
 def run_python(code: str, *arguments: object) -> str:
     """What a Python process of its own prints, or the error it ends with."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     return done.stdout or done.stderr
 
 
@@ -107,4 +114,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 3:
         prefix, _, number = sys.argv[3].rpartition("#")
         kill_before(prefix, int(number))
-    print([report.status for report in index(Path(sys.argv[1]), Path(sys.argv[2]))])
+    given = json.loads(sys.argv[4]) if len(sys.argv) > 4 else RECIPE
+    print([report.status for report in index(Path(sys.argv[1]), Path(sys.argv[2]), given)])

@@ -21,7 +21,6 @@ from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.lifecycle import (
     clear_failure,
     collect_garbage,
-    find_video,
     relink,
     remove_video,
     verify,
@@ -29,8 +28,9 @@ from playhead_index.lifecycle import (
 from playhead_index.paths import path_to_text
 from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
+from playhead_index.video_names import find_video
 from playhead_index.walk import find_videos
-from playhead_index.words.protocol import Words
+from playhead_index.words.protocol import TranscriberTag, Words
 
 LATIN_1_NAME = os.fsdecode(b"m\xff.mp4")
 
@@ -41,6 +41,7 @@ class Raising:
 
     error: BaseException
     name: str = "asr:raising"
+    tag = TranscriberTag()
 
     def transcribe(
         self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
@@ -174,6 +175,7 @@ class Killing:
     """A `Transcriber` that ends its process, as a crash of a decoder does."""
 
     name = "asr:killing"
+    tag = TranscriberTag()
 
     def transcribe(
         self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float

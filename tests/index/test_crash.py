@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 from tests.index import indexing
 from tests.made_videos import gradient, tone, write_video
 
+from playhead_index.build import build_library
+from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
+from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
 
 TABLES = {
@@ -97,3 +101,73 @@ def test_killed_at_every_tenth_commit_in_turn_it_still_ends_the_same(
         assert kills < 40
     assert kills >= 3
     assert contents(tmp_path) == undisturbed
+
+
+# ---- killed while it is made again with other settings ----
+
+BEFORE = Recipe(fps=2.0, min_segment_s=1.0, max_segment_s=4.0, read_screen_every_s=1.0, transcribe="always")
+REDO_MOMENTS = [
+    pytest.param("DELETE FROM frame#1", id="while it is decided"),
+    pytest.param("COMMIT#6", id="at the sixth commit"),
+    pytest.param("INSERT INTO span#3", id="in the speech"),
+    pytest.param("INSERT INTO frame#6", id="in a later batch of pictures"),
+    pytest.param("INSERT INTO segment#2", id="in the segments"),
+    pytest.param("INSERT INTO reading#3", id="in the screen text"),
+    pytest.param("DELETE FROM reading#3", id="while readings become spans"),
+    pytest.param("UPDATE span SET row = NULL#1", id="before words are embedded anew"),
+    pytest.param("UPDATE span SET row#4", id="in the vectors of words"),
+    pytest.param("COMMIT#20", id="at the twentieth commit"),
+]
+COUNTED = {
+    "segment": "SELECT ordinal, start_s, end_s FROM segment ORDER BY ordinal",
+    "frame": "SELECT row, frame.start_s, frame.end_s, ordinal FROM frame"
+    " JOIN segment ON segment.id = segment_id ORDER BY row",
+    "span": "SELECT kind, source, start_s, end_s, text, row FROM span ORDER BY row",
+}
+
+
+def other_models() -> Models:
+    transcriber = indexing.EverySecond()
+    transcriber.name = "asr:another"
+    return replace(indexing.load_models(), transcriber=transcriber)
+
+
+def without_ids(library: Path) -> dict[str, Any]:
+    """The contents of a library, with rows that were made again counted from 0."""
+    return contents(library) | {name: Catalog(library).query(sql) for name, sql in COUNTED.items()}
+
+
+@pytest.fixture
+def made_before(video: Path, tmp_path: Path) -> Path:
+    list(build_library(tmp_path, [video], BEFORE, other_models, InProcess()))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def with_new_settings(video: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    library = tmp_path_factory.mktemp("new-settings")
+    indexing.index(library, video)
+    return without_ids(library)
+
+
+@pytest.mark.parametrize("moment", REDO_MOMENTS)
+def test_killed_while_it_is_made_again_it_is_resumed_without_naming_the_settings(
+    moment: str, video: Path, made_before: Path, with_new_settings: dict[str, Any]
+) -> None:
+    assert run(made_before, video, moment) == -signal.SIGKILL
+    assert "damaged" not in {problem.kind for problem in verify(Catalog(made_before))}
+    given = indexing.RECIPE if "DELETE FROM frame" in moment else {}
+    assert [report.status for report in indexing.index(made_before, video, given)] == ["indexed"]
+    assert without_ids(made_before) == with_new_settings
+
+
+@pytest.mark.slow
+def test_killed_at_every_tenth_commit_of_a_redo_it_still_ends_the_same(
+    video: Path, made_before: Path, with_new_settings: dict[str, Any]
+) -> None:
+    kills = 0
+    while run(made_before, video, "COMMIT#10", *(["{}"] if kills else [])) == -signal.SIGKILL:
+        kills += 1
+        assert kills < 40
+    assert kills >= 3
+    assert without_ids(made_before) == with_new_settings

@@ -4,13 +4,13 @@ A model is named by a folder (`/models/dino`, `local-dir:/models/dino`) or by it
 Face hub (`facebook/dinov2-small`), which is looked up in the local cache only.
 """
 
-import hashlib
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playhead_index.embed.digests import digest_of
 from playhead_index.errors import ModelUnavailable
 
 LOCAL_PREFIX = "local-dir:"
@@ -160,23 +160,12 @@ def commit_of(cached: Path) -> str:
 
 
 def hash_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
-    """Hexadecimal hash over the bytes of files, one after the other.
+    """Hexadecimal hash over the bytes of files, one after the other (`digests`).
 
     Raises:
         ModelUnavailable: a file cannot be read.
     """
-    try:
-        if len(files) == 1:
-            return _digest(files[0], algorithm)
-        digests = "".join(_digest(path, algorithm) for path in files)
-    except OSError as error:
-        raise ModelUnavailable(f"{error.filename}: cannot be read: {error.strerror}") from error
-    return hashlib.new(algorithm, digests.encode()).hexdigest()
-
-
-def _digest(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+    return digest_of(files, algorithm)
 
 
 def _fetch_model(name: str, repo: str, weights: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ def require_same_model(space: str, built: ModelTag, asked: ModelTag) -> None:
     Raises:
         LibraryMismatch: the models differ.
     """
-    if built != asked:
+    if not built.is_same_model(asked):
         raise LibraryMismatch(
             f"the {space} vectors of this library were made with {built}, asked with {asked}; "
             f"search with the first model, or index into a new library"

@@ -4,18 +4,18 @@ import hashlib
 import threading
 from collections.abc import Mapping
 
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 
-_SIGNATURES = """
+_SIGNATURES = f"""
 SELECT video_id, added_at || ' ' || coalesce((
     SELECT group_concat(name || ':' || status || ':' || position_s || ':' || rows || ':' || recipe, ' ')
     FROM stage WHERE stage.video_id = video.video_id), '')
-FROM video ORDER BY added_at, video_id
+FROM video WHERE {LIVE} ORDER BY added_at, video_id
 """
 
 
 class CatalogWatch:
-    """Says which videos a catalog holds and in which state each is.
+    """Says which videos a catalog holds and in which state each is; retired ones are not among them.
 
     A writer changes the job table in the transaction that changes a video's frames or spans, so a video
     whose state reads the same has the same rows as before.
@@ -33,7 +33,7 @@ class CatalogWatch:
         """
         connection = self._catalog.db.conn
         (version,) = self._catalog.query("PRAGMA data_version")[0]
-        now = (version, connection.total_changes)
+        now = (self._catalog.connection_number, version, connection.total_changes)
         if getattr(self._seen, "state", None) != now:
             states = self._catalog.query(_SIGNATURES)
             self._signatures = {video_id: _digest(state) for video_id, state in states}

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, Words
+from playhead_index.words.protocol import SegmentPictures, TranscriberTag, Words
 
 
 class ScriptedTranscriber:
@@ -17,11 +17,17 @@ class ScriptedTranscriber:
         total_s: length of the whole sound in seconds. Sound that is shorter is taken for its end, as
             when an indexing run goes on where it stopped; None: whatever comes begins at 0 s.
         name: what it calls itself.
+        tag: which model it stands for.
     """
 
     def __init__(
-        self, spans: Sequence[Words], total_s: float | None = None, name: str = "asr:script"
+        self,
+        spans: Sequence[Words],
+        total_s: float | None = None,
+        name: str = "asr:script",
+        tag: TranscriberTag | None = None,
     ) -> None:
+        self.tag = tag or TranscriberTag()
         self.spans = tuple(spans)
         self.total_s = total_s
         self.name = name

@@ -39,10 +39,27 @@ class Words:
             raise ValueError("words must not be empty")
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriberTag:
+    """Which model recognises speech, and how.
+
+    Args:
+        location: what loads the model again: a size, a hub name or an absolute folder; empty where nothing
+            does.
+        revision: digest of its weights; empty where it has none.
+        language: BCP 47 tag of what it takes the speech for; None when it detects the language.
+    """
+
+    location: str = ""
+    revision: str = ""
+    language: str | None = None
+
+
 class Transcriber(Protocol):
-    """Turns sound into words (faster-whisper and its like)."""
+    """Turns sound into words (faster-whisper and its like); its name is stored with what it recognises."""
 
     name: str
+    tag: TranscriberTag
 
     def transcribe(
         self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float

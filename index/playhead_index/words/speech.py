@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.embed.digests import digest_of
 from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag
-from playhead_index.words.protocol import Words
+from playhead_index.words.protocol import TranscriberTag, Words
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.voice import RATE_HZ, Chunk, chunks
 
 CHUNK_S = 300.0
+WEIGHTS = "model.bin"
 SHORTEST_SPAN_S = 0.1
 
 
@@ -50,6 +52,7 @@ class FasterWhisperTranscriber:
         self.language = language.split("-")[0].lower() if language else None
         self._chunk_s = chunk_s
         self._model = _load(model, device, download)
+        self.tag = TranscriberTag(_location(model), _revision(model), self.language)
 
     def transcribe(
         self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
@@ -96,6 +99,19 @@ class FasterWhisperTranscriber:
             raise ModelError(
                 f"{self.name} failed on the sound from {chunk.from_s:.1f} s on: {error}"
             ) from error
+
+
+def _location(model: str) -> str:
+    """What loads a model again from anywhere: the absolute path of a folder, else the name as it is."""
+    return str(Path(model).resolve()) if Path(model).is_dir() else model
+
+
+def _revision(model: str) -> str:
+    """Digest of a loaded model's weights, the same for a folder and for the hub's cache."""
+    from faster_whisper import download_model
+
+    folder = Path(model) if Path(model).is_dir() else Path(download_model(model, local_files_only=True))
+    return digest_of([folder / WEIGHTS])
 
 
 def _load(model: str, device: str, download: bool) -> Any:

@@ -1,0 +1,69 @@
+"""Digests of weight files, computed once for each state of a file and kept in the user's cache.
+
+A model is the same model wherever its files are, and another one when other weights are put at its path:
+so it is known by a digest over all bytes of its weights. Hashing a gigabyte takes seconds; the result is
+kept by path, size, modification time and the system's own change time, which a copy over the file renews.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from playhead_index.errors import ModelUnavailable
+
+MAX_KEPT = 1000
+SETTLED_NS = 2_000_000_000
+"""File times are kept in steps of up to 2 s: the digest of a younger file is not kept."""
+
+
+def digest_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
+    """Hexadecimal digest over the bytes of weight files, one after the other.
+
+    Raises:
+        ModelUnavailable: a file cannot be read.
+    """
+    try:
+        digests = [_digest(path.resolve(), algorithm) for path in files]
+    except OSError as error:
+        raise ModelUnavailable(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return digests[0] if len(digests) == 1 else hashlib.new(algorithm, "".join(digests).encode()).hexdigest()
+
+
+def cache_file() -> Path:
+    """Where digests are kept: under `XDG_CACHE_HOME`, else `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playhead" / "digests.json"
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    stat = path.stat()
+    key = f"{algorithm} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {path}"
+    kept = _read()
+    if key in kept:
+        return kept[key]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, algorithm).hexdigest()
+    if time.time_ns() - stat.st_ctime_ns > SETTLED_NS:
+        _write(dict([*kept.items()][-MAX_KEPT + 1 :]) | {key: digest})
+    return digest
+
+
+def _read() -> dict[str, str]:
+    try:
+        kept = json.loads(cache_file().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _write(kept: dict[str, str]) -> None:
+    """Keeps digests; where the cache cannot be written they are computed again the next time."""
+    temporary = cache_file().with_suffix(f".{os.getpid()}")
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(kept), "utf-8")
+        temporary.replace(cache_file())
+    except OSError:
+        return

@@ -1,0 +1,182 @@
+"""What must be made again because a run has other settings than a video was made with.
+
+All of it is decided and noted in the job table in one transaction, before anything is made: a run that is
+killed afterwards is taken up where it stood, with the new settings, whether they are given again or not.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from playhead_index.hear import wants_speech
+from playhead_index.recipe import Models, Recipe
+from playhead_index.settings import (
+    describe_change,
+    is_same_recognition,
+    made_with,
+    recognition,
+    sampling,
+    screen_reading,
+    segment_limits,
+    to_text,
+)
+from playhead_index.stages import Stage, read_stages, write_stage
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_settings
+
+Stages = dict[str, Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """What a run makes again of a video.
+
+    Args:
+        recipe: the settings that the video is made with now.
+        redone: a phrase for each, such as `sampling (1 fps -> 4 fps)`.
+        warnings: what is left as it is although it was asked for otherwise, and why.
+    """
+
+    recipe: Recipe
+    redone: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def begin_redo(
+    catalog: Catalog, video_id: str, recipe: Recipe, models: Models, *, has_audio: bool = True
+) -> Redo:
+    """Drops what was made with other settings than the run's, and what depends on it; says what.
+
+    Nothing is dropped that this run cannot make again: without the model of picture vectors that are there
+    the sampling stays, captions and screen text stay until there is a model to make them again.
+
+    Args:
+        catalog: of the library.
+        video_id: of a video in it.
+        recipe: the settings of the run for this video.
+        models: of the run.
+        has_audio: the video has sound.
+    """
+    stages = read_stages(catalog, video_id)
+    recipe, kept = _possible_sampling(stages, recipe, models)
+    redone: list[str] = []
+    with catalog.atomic() as db:
+        if wants_speech(catalog, video_id, recipe, models, has_audio=has_audio):
+            redone += _redo_speech(db, video_id, stages, models)
+        look = _redo_look(db, video_id, stages, recipe)
+        segments = _redo_segments(db, video_id, stages, recipe, because_of_look=bool(look))
+        redone += look + segments
+        redone += _redo_screen(db, video_id, stages, recipe, models, because_of_look=bool(look))
+        if segments:
+            redone += _redo_captions(db, video_id, stages, models)
+        if redone and "finish" in stages:
+            write_stage(db, video_id, replace(stages["finish"], status="running"))
+    return Redo(recipe, tuple(redone), (kept,) if kept else ())
+
+
+def remember_transcriber(catalog: Catalog, models: Models) -> None:
+    """Stores which model recognises the library's speech: one that was named, or the first one."""
+    transcriber = models.transcriber
+    if transcriber is None:
+        return
+    if "speech" not in models.unasked or not isinstance(read_settings(catalog).get(SPEECH_MODEL), dict):
+        tag = transcriber.tag
+        record = {"name": transcriber.name, "location": tag.location, "revision": tag.revision}
+        write_settings(catalog, {SPEECH_MODEL: record})
+
+
+def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> None:
+    """Adds the digest of the weights to speech that was recorded by the model's name alone."""
+    stage, transcriber = read_stages(catalog, video_id).get("speech"), models.transcriber
+    if stage is None or transcriber is None or not stage.recipe or stage.recipe.startswith("{"):
+        return
+    asked = recognition(transcriber)
+    if is_same_recognition({"model": stage.recipe}, asked):
+        with catalog.atomic() as db:
+            write_stage(db, video_id, replace(stage, recipe=to_text(asked)))
+
+
+def _possible_sampling(stages: Stages, recipe: Recipe, models: Models) -> tuple[Recipe, str]:
+    """The recipe, with the video's own sampling where its vectors could not be made again; and why."""
+    made = made_with(stages.get("look"))
+    if made is None or made == sampling(recipe):
+        return recipe, ""
+    loaded = {"picture": models.picture, "appearance": models.appearance}
+    lacking = [
+        name for name, model in loaded.items() if model is None and stages.get(name, Stage(name)).rows > 0
+    ]
+    if not lacking:
+        return recipe, ""
+    why = f"its {lacking[0]} vectors could not be made again ({models.why_off(lacking[0])})"
+    change = describe_change(made, sampling(recipe))
+    return replace(recipe, **made), f"sampling stays as it was made ({change} was asked for): {why}"
+
+
+def _redo_speech(db: Database, video_id: str, stages: Stages, models: Models) -> list[str]:
+    made, transcriber = made_with(stages.get("speech")), models.transcriber
+    if made is None or transcriber is None:
+        return []
+    asked, stage = recognition(transcriber), stages["speech"]
+    if is_same_recognition(made, asked) or (stage.status == "done" and "speech" in models.unasked):
+        return []
+    db.execute("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'", (video_id,))
+    write_stage(db, video_id, Stage("speech", recipe=to_text(asked)))
+    return [f"speech ({describe_change(made, asked)})"]
+
+
+def _redo_look(db: Database, video_id: str, stages: Stages, recipe: Recipe) -> list[str]:
+    made, asked = made_with(stages.get("look")), sampling(recipe)
+    if made is None or made == asked:
+        return []
+    db.execute("DELETE FROM frame WHERE video_id = ?", (video_id,))
+    db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+    write_stage(db, video_id, Stage("look", recipe=to_text(asked)))
+    for name in ("layout", "picture", "appearance"):
+        if name in stages and stages[name].rows:
+            write_stage(db, video_id, Stage(name))
+    return [f"sampling ({describe_change(made, asked)})"]
+
+
+def _redo_segments(
+    db: Database, video_id: str, stages: Stages, recipe: Recipe, *, because_of_look: bool
+) -> list[str]:
+    made, asked = made_with(stages.get("segment")), segment_limits(recipe)
+    if made is None or (made == asked and not because_of_look):
+        return []
+    write_stage(db, video_id, Stage("segment", recipe=to_text(asked)))
+    change = describe_change(made, asked)
+    return [f"segments ({change})" if change else "segments"]
+
+
+def _redo_screen(
+    db: Database, video_id: str, stages: Stages, recipe: Recipe, models: Models, *, because_of_look: bool
+) -> list[str]:
+    """What was read stays until it has been read again (`read_screen`)."""
+    stage, reader = stages.get("screen"), models.screen_reader
+    made = made_with(stage)
+    if stage is None or made is None:
+        return []
+    asked = made if reader is None else screen_reading(recipe, reader.name)
+    if made == asked and not because_of_look:
+        return []
+    db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+    if reader is None:
+        note = f"read from other pictures than those that are kept now: {models.why_off('screen')}"
+        write_stage(db, video_id, replace(stage, recipe="", note=note))
+        return []
+    write_stage(db, video_id, Stage("screen", recipe=to_text(asked)))
+    change = describe_change(made, asked)
+    return [f"screen text ({change})" if change else "screen text"]
+
+
+def _redo_captions(db: Database, video_id: str, stages: Stages, models: Models) -> list[str]:
+    stage, captioner = stages.get("caption"), models.captioner
+    if stage is None or not stage.recipe:
+        return []
+    if captioner is None:
+        note = f"of earlier segments: {models.why_off('caption')}"
+        write_stage(db, video_id, replace(stage, recipe="", note=note))
+        return []
+    db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
+    write_stage(db, video_id, Stage("caption", recipe=captioner.name))
+    return ["captions"]

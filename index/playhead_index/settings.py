@@ -1,0 +1,233 @@
+"""The settings of a run, of a library and of each video, and how they differ.
+
+Three sources, the first that says something counts: what is given for this run, what the video was made
+with (the `recipe` of its stages in the job table), what the library is made with (`store.settings`). A
+stage that was made before settings were recorded counts as made with the defaults of `Recipe`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from playhead_index.recipe import Recipe
+from playhead_index.stages import Stage, read_stages
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.settings import read_settings, write_settings
+from playhead_index.words.protocol import Transcriber
+
+OFF = "off"
+SAMPLING = ("reader", "fps", "everywhere", "longest_gap_s")
+LIMITS = ("min_segment_s", "max_segment_s")
+READING = ("read_screen_every_s",)
+FIELDS: Mapping[str, tuple[str, ...]] = {"look": SAMPLING, "segment": LIMITS, "screen": READING}
+"""The fields of `Recipe` that a stage is made with."""
+STORED = (*SAMPLING, *LIMITS, *READING, "transcribe")
+SWITCHED_OFF = (OFF, False, "never")
+DEFAULTS = asdict(Recipe())
+UNITS = {
+    "fps": ("", " fps"),
+    "longest_gap_s": ("longest gap ", " s"),
+    "min_segment_s": ("shortest ", " s"),
+    "max_segment_s": ("longest ", " s"),
+    "read_screen_every_s": ("every ", " s"),
+    "language": ("language ", ""),
+    "reader": ("reader ", ""),
+}
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What is asked of a run.
+
+    Args:
+        given: fields of `Recipe` that are given for it; a video that was made otherwise is made again.
+        library: settings of the library, for what neither the run nor the video says.
+
+    Raises:
+        ValueError: a field is unknown, or the values do not go together.
+    """
+
+    given: Values
+    library: Values = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.given) - set(DEFAULTS))
+        if unknown:
+            raise ValueError(f"no setting {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
+        self.recipe()
+
+    def recipe(self) -> Recipe:
+        """The settings for a video that is new."""
+        return _recipe(self.library, self.given)
+
+    def recipe_of(self, catalog: Catalog, video_id: str) -> Recipe:
+        """The settings for one video: what is given, else what it was made with, else the library's."""
+        stages = read_stages(catalog, video_id)
+        made = {name: values for name in FIELDS if (values := made_with(stages.get(name))) is not None}
+        own = {key: value for values in made.values() for key, value in values.items()}
+        try:
+            return _recipe(self.library, own, self.given)
+        except ValueError:  # a limit that is given does not go with the video's own other one
+            return _recipe(self.library, made.get("look", {}), made.get("screen", {}), self.given)
+
+
+def run_settings(given: Recipe | Values | None, library: Values) -> RunSettings:
+    """The settings of a run over a library.
+
+    Args:
+        given: a whole `Recipe`, which says everything, or those of its fields that are given.
+        library: settings of the library.
+
+    Raises:
+        ValueError: a field is unknown, or the values do not go together.
+    """
+    return RunSettings(asdict(given) if isinstance(given, Recipe) else dict(given or {}), library)
+
+
+def remember(catalog: Catalog, settings: RunSettings, switches: Values) -> RunSettings:
+    """Stores what is given for a run as the library's settings, and gives the run with them.
+
+    What is switched off is stored only for a library that is being made; later it holds for the run alone.
+
+    Args:
+        catalog: of the library.
+        settings: of the run.
+        switches: other settings that are given, such as `{"screen_text": False, "speech_model": "off"}`.
+    """
+    is_new = not catalog.query("SELECT 1 FROM video LIMIT 1")
+    given = {name: settings.given[name] for name in STORED if name in settings.given} | dict(switches)
+    write_settings(catalog, {k: v for k, v in given.items() if is_new or not _is_off(v)})
+    return RunSettings(settings.given, read_settings(catalog))
+
+
+def made_with(stage: Stage | None) -> dict[str, Any] | None:
+    """What a stage was made with, by name; None when it has not begun or is to be made again.
+
+    >>> made_with(Stage("segment", "done", recipe='{"max_segment_s": 8.0, "min_segment_s": 2.0}'))
+    {'max_segment_s': 8.0, 'min_segment_s': 2.0}
+    >>> made_with(Stage("screen", "done", recipe="ocr:rapidocr"))
+    {'model': 'ocr:rapidocr', 'read_screen_every_s': 4.0}
+    """
+    if stage is None:
+        return None
+    if stage.recipe.startswith("{"):
+        values: dict[str, Any] = json.loads(stage.recipe)
+        return values
+    defaults = {name: DEFAULTS[name] for name in FIELDS.get(stage.name, ())}
+    if stage.name in ("look", "segment"):
+        return _decoder(defaults) if stage.rows or stage.status == "done" else None
+    return {"model": stage.recipe} | defaults if stage.recipe else None
+
+
+def sampling(recipe: Recipe) -> dict[str, Any]:
+    """What decides which pictures are looked at."""
+    return _decoder({name: getattr(recipe, name) for name in SAMPLING})
+
+
+def segment_limits(recipe: Recipe) -> dict[str, Any]:
+    """What decides where segments are cut, beside the pictures."""
+    return {name: getattr(recipe, name) for name in LIMITS}
+
+
+def screen_reading(recipe: Recipe, model: str) -> dict[str, Any]:
+    """What decides what is read on the screen, beside the pictures."""
+    return {"model": model} | {name: getattr(recipe, name) for name in READING}
+
+
+def recognition(transcriber: Transcriber) -> dict[str, Any]:
+    """What decides which speech is recognised."""
+    return {
+        "model": transcriber.name,
+        "revision": transcriber.tag.revision,
+        "language": transcriber.tag.language,
+    }
+
+
+def is_same_recognition(made: Values, asked: Values) -> bool:
+    """The same model and language: by the digest of the weights, or by name where that was not recorded."""
+    if made.get("language") != asked["language"]:
+        return False
+    if made.get("revision") and asked["revision"]:
+        return bool(made["revision"] == asked["revision"])
+    return bool(made["model"] == asked["model"])
+
+
+def to_text(values: Values) -> str:
+    """Settings as the job table keeps them."""
+    return json.dumps(values, sort_keys=True)
+
+
+def describe_change(before: Values, after: Values) -> str:
+    """What differs, for a person.
+
+    >>> describe_change({"fps": 1.0, "everywhere": False}, {"fps": 4.0, "everywhere": True})
+    '1 fps -> 4 fps, everywhere'
+    """
+    parts = []
+    for name, value in after.items():
+        if before.get(name) == value:
+            continue
+        if name == "everywhere":
+            parts.append("everywhere" if value else "only where something changes")
+        elif name != "revision":
+            prefix, unit = UNITS.get(name, ("", ""))
+            parts.append(f"{prefix}{_text(before.get(name))}{unit} -> {_text(value)}{unit}")
+    if not parts and before.get("revision") != after.get("revision"):
+        parts.append(f"{_revision(before)} -> {_revision(after)}")
+    return ", ".join(parts)
+
+
+def describe_settings(catalog: Catalog, video_id: str) -> dict[str, str]:
+    """What a video was made with, for a person: a line for each of its stages that has settings."""
+    stages = read_stages(catalog, video_id)
+    lines = {}
+    for name, label in (("look", "sampling"), ("segment", "segments"), ("screen", "screen text"),
+                        ("speech", "speech"), ("caption", "captions")):  # fmt: skip
+        stage = stages.get(name)
+        if stage is not None and (values := made_with(stage)) is not None:
+            assumed = "" if stage.recipe else " (not recorded: the defaults are assumed)"
+            lines[label] = _line(name, values) + assumed
+    return lines
+
+
+def _line(stage: str, values: Values) -> str:
+    if stage == "look":
+        gap = f"at least every {values['longest_gap_s']:g} s"
+        where = "everywhere" if values["everywhere"] else f"where something changes, {gap}"
+        return f"{values['fps']:g} fps {where}, reader {values['reader']}"
+    if stage == "segment":
+        return f"{values['min_segment_s']:g} to {values['max_segment_s']:g} s"
+    if stage == "screen":
+        return f"{values['model']}, at most every {values['read_screen_every_s']:g} s"
+    language = f", language {values['language']}" if values.get("language") else ""
+    return f"{values['model']}{_revision(values, ' ')}{language}"
+
+
+def _recipe(*sources: Values) -> Recipe:
+    merged: dict[str, Any] = {}
+    for source in sources:
+        merged |= {name: value for name, value in source.items() if name in DEFAULTS}
+    return Recipe(**merged)
+
+
+def _decoder(values: dict[str, Any]) -> dict[str, Any]:
+    """The same settings with the decoder that `auto` stands for."""
+    return values | ({"reader": "pyav"} if values.get("reader") == "auto" else {})
+
+
+def _is_off(value: object) -> bool:
+    return any(value is off or value == off for off in SWITCHED_OFF if type(value) is type(off))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "detected"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _revision(values: Values, before: str = "") -> str:
+    revision = str(values.get("revision") or "")
+    return f"{before}({revision[:12]})" if revision else ""

@@ -1,0 +1,27 @@
+"""What a library is made with, as far as it concerns videos that come later: names with JSON values."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from playhead_index.store.catalog import Catalog
+
+SPEECH_MODEL = "speech_model"
+"""A record of the model that recognises speech, or `off`."""
+
+
+def read_settings(catalog: Catalog) -> dict[str, Any]:
+    """The settings that were stored; empty for a library that was made before they were."""
+    return {name: json.loads(value) for name, value in catalog.query("SELECT name, value FROM setting")}
+
+
+def write_settings(catalog: Catalog, values: Mapping[str, Any]) -> None:
+    """Stores settings over those of the same name; nothing is written when they are stored already."""
+    stored = read_settings(catalog)
+    changed = {name: value for name, value in values.items() if stored.get(name, ...) != value}
+    if changed:
+        with catalog.atomic() as db:
+            for name, value in changed.items():
+                db.execute(
+                    "INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, json.dumps(value, sort_keys=True))
+                )
