@@ -85,7 +85,7 @@ class Context:
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
-        extents: reads how much of a scope can be searched; made of the catalog when not given.
+        extents: reads how much of a scope can be searched; made of the catalog.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
     """
@@ -102,11 +102,10 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
-    extents: ExtentReader = field(default=None, repr=False)  # type: ignore[assignment]
+    extents: ExtentReader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.extents is None:
-            object.__setattr__(self, "extents", ExtentReader(self.catalog))
+        object.__setattr__(self, "extents", ExtentReader(self.catalog))
 
 
 # ---- reading the state ----
