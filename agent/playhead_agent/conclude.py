@@ -327,7 +327,9 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     lines = [f"{claim.text.rstrip('. ')} [{', '.join(claim.evidence_ids)}]" for claim in kept]
     if by_model:
         return ". ".join(lines) + "."
-    found = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
+    supported = any(material.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
+    asked = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
+    found = asked and supported
     return ("Found. " if found else "") + "\n".join(lines)
 
 

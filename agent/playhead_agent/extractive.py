@@ -193,10 +193,11 @@ def _reckoned(material: Material) -> Claim:
     )
     places = [material.at(e.video_id, e.window) for e in finding.events]
     shown = listed(places[:MOST_LINES]) + (" and later" if len(places) > MOST_LINES else "")
+    least = "" if finding.complete else "at least "
     if finding.op == "how_long":
-        return Claim(f"{subject} {how} for {_seconds(finding.value)} in all: {shown}", ids)
+        return Claim(f"{subject} {how} for {least}{_seconds(finding.value)} in all: {shown}", ids)
     n = round(finding.value)
-    return Claim(f"{subject} {how} in {n} moment{'' if n == 1 else 's'}: {shown}", ids)
+    return Claim(f"{subject} {how} in {least}{n} moment{'' if n == 1 else 's'}: {shown}", ids)
 
 
 def _event(material: Material, at: int) -> str:

@@ -7,7 +7,7 @@ are read again from the catalog by span id, so a checkpoint stays small and can 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_index.search.results import Coverage, Scope
@@ -68,9 +68,6 @@ class State(TypedDict, total=False):
     answer: dict[str, Any]  # check
 
 
-_OF_CATALOG = cast("ExtentReader", None)
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
     """The seams: what a run works with, chosen by `app`.
@@ -88,7 +85,7 @@ class Context:
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
-        extents: reads how much of a scope can be searched; made of the catalog when not given.
+        extents: reads how much of a scope can be searched; made of the catalog.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
     """
@@ -105,11 +102,10 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
-    extents: ExtentReader = field(default=_OF_CATALOG, repr=False)
+    extents: ExtentReader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.extents is _OF_CATALOG:
-            object.__setattr__(self, "extents", ExtentReader(self.catalog))
+        object.__setattr__(self, "extents", ExtentReader(self.catalog))
 
 
 # ---- reading the state ----

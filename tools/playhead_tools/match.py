@@ -68,24 +68,30 @@ def spelled_alike(asked: str, text: str) -> float:
     >>> spelled_alike("USA", "made in the U.S.A."), spelled_alike("e-mail", "an email")
     (1.0, 1.0)
     """
-    wanted = _asked_spelling(asked)
-    if not wanted:
-        return 0.0
+    whole, wanted = _asked_spelling(asked)
     words = spelling(text)
     letters = "".join(words)
-    if not any(stem(word) in letters for word in wanted):
+    if not wanted or not any(part in letters for part in (whole, *map(stem, wanted))):
         return 0.0
     there = {"".join(words[i : i + n]) for n in range(1, MAX_JOINED + 1) for i in range(len(words) - n + 1)}
     there |= {stem(word) for word in there}
-    if "".join(wanted) in there:
+    if whole in there:
         return 1.0
-    return sum(word in there or stem(word) in there for word in wanted) / len(wanted)
+    return sum(_is_among(word, there) for word in wanted) / len(wanted)
+
+
+def _is_among(word: str, there: set[str]) -> bool:
+    """Whether a word is there; outside English, whose endings are known, one that begins with it counts."""
+    if word in there or stem(word) in there:
+        return True
+    return not word.isascii() and len(word) > 3 and any(one.startswith(word) for one in there)
 
 
 @lru_cache(maxsize=256)
-def _asked_spelling(asked: str) -> tuple[str, ...]:
+def _asked_spelling(asked: str) -> tuple[str, tuple[str, ...]]:
+    """What is asked as one word, and its content words; all words where it has no other."""
     words = spelling(asked)
-    return tuple(word for word in words if word not in STOPWORDS) or tuple(words)
+    return "".join(words), tuple(word for word in words if word not in STOPWORDS) or tuple(words)
 
 
 def straight_quotes(text: str) -> str:
