@@ -5,7 +5,7 @@ crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
@@ -151,7 +151,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     return VideoReport(
         path,
         video_id,
-        "known" if before == after else "indexed",
+        "known" if _made(before) == _made(after) else "indexed",
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
@@ -159,3 +159,8 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
         redone=redo.redone,
         warnings=tuple(warning for warning in warnings if warning),
     )
+
+
+def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
+    """What was made, without the notes: why a stage is off may be said in other words than before."""
+    return {name: replace(stage, note="") for name, stage in stages.items()}

@@ -113,6 +113,12 @@ def test_what_was_given_once_holds_for_the_next_runs_without_settings(library: P
     assert (recipe.fps, recipe.max_segment_s, recipe.min_segment_s) == (4.0, 8.0, 2.0)
 
 
+def test_looking_only_where_something_changes_is_remembered_too(library: Path, video: Path) -> None:
+    build(library, video, {"everywhere": True})
+    assert build(library, video, {"everywhere": False}).redone[0] == "sampling (only where something changes)"
+    assert read_settings(Catalog(library))["everywhere"] is False
+
+
 def test_a_video_keeps_its_own_settings_when_the_library_gets_others(
     library: Path, video: Path, tmp_path: Path
 ) -> None:
@@ -155,7 +161,7 @@ def test_the_settings_of_a_video_are_told(library: Path, video: Path) -> None:
         "sampling": "4 fps where something changes, at least every 10 s, reader pyav",
         "segments": "2 to 30 s",
         "screen text": "ocr:script, at most every 4 s",
-        "speech": "asr:one (111111111111)",
+        "speech": "asr:one 111111111111",
     }
 
 
@@ -196,7 +202,7 @@ def test_a_speech_model_under_another_name_is_the_same_by_its_weights(library: P
 def test_other_weights_under_the_same_name_recognise_again(library: Path, video: Path) -> None:
     build(library, video, models=with_speech(hears("old")))
     report = build(library, video, models=with_speech(hears("new", revision="2" * 20)))
-    assert report.redone == ("speech ((111111111111) -> (222222222222))",)
+    assert report.redone == ("speech (asr:one 111111111111 -> 222222222222)",)
 
 
 def test_another_language_recognises_again(library: Path, video: Path) -> None:
