@@ -20,7 +20,12 @@ from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
-from playhead_index.redo import adopt_recorded_names, begin_redo, remember_transcriber
+from playhead_index.redo import (
+    adopt_recorded_names,
+    adopt_unrecorded_settings,
+    begin_redo,
+    remember_transcriber,
+)
 from playhead_index.scan import change_during_run, record_failure, scan
 from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
@@ -130,6 +135,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
     adopt_recorded_names(catalog, video_id, models)
+    adopt_unrecorded_settings(catalog, video_id, reader, info, settings.recipe_of(catalog, video_id))
     before = read_stages(catalog, video_id)
 
     read_subtitles(catalog, video_id, scanned.path, info)

@@ -82,12 +82,10 @@ def contents(library: Path) -> dict[str, Any]:
     return found | {str(file.relative_to(library)): file.read_bytes() for file in files}
 
 
+SHORT = {"min_segment_s": 1.0, "max_segment_s": 3.0}
 OTHER: list[tuple[Given, tuple[str, ...]]] = [
     ({"fps": 4.0, "everywhere": True}, ("sampling (1 fps -> 4 fps, everywhere)", "segments", "screen text")),
-    (
-        {"min_segment_s": 1.0, "max_segment_s": 3.0},
-        ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",),
-    ),
+    (SHORT, ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",)),
     ({"longest_gap_s": 5.0}, ("sampling (longest gap 10 s -> 5 s)", "segments", "screen text")),
     ({"read_screen_every_s": 1.0}, ("screen text (every 4 s -> 1 s)",)),
 ]
@@ -152,7 +150,24 @@ def test_a_library_without_recorded_settings_counts_as_made_with_the_defaults(
     assert describe_settings(catalog, report.video_id or "")["segments"] == (
         "2 to 30 s (not recorded: the defaults are assumed)"
     )
-    assert build(library, video, {"max_segment_s": 8.0}).redone == ("segments (longest 30 s -> 8 s)",)
+    assert build(library, video, SHORT).redone == ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",)
+
+
+@pytest.mark.parametrize(
+    "made", [{"fps": 4.0, "everywhere": True}, {"fps": 2.0}, {"min_segment_s": 1.0, "max_segment_s": 3.0}]
+)
+def test_settings_that_fit_what_an_older_library_holds_are_recorded_and_nothing_is_made_again(
+    made: Given, library: Path, video: Path
+) -> None:
+    build(library, video, made)
+    rows = "SELECT name, seq FROM sqlite_sequence ORDER BY name"
+    before = Catalog(library).query(rows)
+    with Catalog(library).atomic() as db:
+        db.execute("UPDATE stage SET recipe = '' WHERE name IN ('look', 'segment')")
+        db.execute("DELETE FROM setting")
+    report = build(library, video, made)
+    assert (report.status, report.redone) == ("known", ())
+    assert Catalog(library).query(rows) == before
 
 
 def test_the_settings_of_a_video_are_told(library: Path, video: Path) -> None:
@@ -259,9 +274,6 @@ def test_never_is_kept_for_a_library_that_is_made_with_it_and_else_holds_for_one
     build(tmp_path / "other", video, models=with_speech(hears("word")))
     build(tmp_path / "other", video, {"transcribe": "never"}, with_speech(hears("word")))
     assert "transcribe" not in read_settings(Catalog(tmp_path / "other"))
-
-
-SHORT = {"min_segment_s": 1.0, "max_segment_s": 3.0}
 
 
 # ---- nothing is dropped that cannot be made again ----
