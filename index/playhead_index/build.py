@@ -5,7 +5,7 @@ crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,12 @@ from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
-from playhead_index.redo import adopt_recorded_names, begin_redo, remember_transcriber
+from playhead_index.redo import (
+    adopt_recorded_names,
+    adopt_unrecorded_settings,
+    begin_redo,
+    remember_transcriber,
+)
 from playhead_index.scan import change_during_run, clear_old_failures, record_failure, scan
 from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
@@ -188,6 +193,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
     adopt_recorded_names(catalog, video_id, models)
+    adopt_unrecorded_settings(catalog, video_id, reader, info, settings.recipe_of(catalog, video_id))
     before = read_stages(catalog, video_id)
 
     read_subtitles(catalog, video_id, scanned.path, info)
@@ -209,7 +215,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     return VideoReport(
         path,
         video_id,
-        "known" if before == after else "indexed",
+        "known" if _made(before) == _made(after) else "indexed",
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
@@ -217,3 +223,8 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
         redone=redo.redone,
         warnings=tuple(warning for warning in warnings if warning),
     )
+
+
+def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
+    """What was made, without the notes: why a stage is off may be said in other words than before."""
+    return {name: replace(stage, note="") for name, stage in stages.items()}

@@ -11,7 +11,7 @@ from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
-from playhead_index.store.catalog import Catalog, FrameRow
+from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 
 
@@ -24,8 +24,7 @@ def cut_segments(
     """
     if read_stage(catalog, video_id, "segment").status == "done":
         return
-    frames = catalog.frames(video_id)
-    windows = _windows(catalog, video_id, reader, info, recipe, frames)
+    windows = segment_windows(catalog, video_id, reader, info, recipe)
     made = to_text(segment_limits(recipe))
     with catalog.atomic() as db:
         db.execute("DELETE FROM segment WHERE video_id = ?", (video_id,))
@@ -43,14 +42,11 @@ def cut_segments(
         write_stage(db, video_id, Stage("segment", "done", info.duration_s, len(windows), made))
 
 
-def _windows(
-    catalog: Catalog,
-    video_id: str,
-    reader: VideoReader,
-    info: VideoInfo,
-    recipe: Recipe,
-    frames: list[FrameRow],
+def segment_windows(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
 ) -> list[Window]:
+    """The segments that a video's kept pictures and the settings give; they cover the whole video."""
+    frames = catalog.frames(video_id)
     starts_s = np.array([frame.window.start_s for frame in frames])
     features = layout_vectors(catalog, video_id, len(frames))
     reach_s = 1.5 / recipe.fps  # a change lies at most this long before the picture that first shows it

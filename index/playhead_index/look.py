@@ -84,14 +84,17 @@ def look(
     for space in spaces:
         _catch_up(catalog, video_id, reader, recipe, space, short_side_px)
     if read_stage(catalog, video_id, "look").status != "done":
-        times_s = _times(reader, info, recipe)
+        times_s = times_to_look(reader, info, recipe)
         _look_on(catalog, video_id, reader, info, recipe, spaces, times_s, short_side_px)
     with catalog.atomic() as db:
         _finish_spaces(db, catalog, video_id, spaces, models)
 
 
-def _times(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
-    """The times to look at; the same for every run, so that a position in them is a place to resume."""
+def times_to_look(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
+    """(N,) float64, the times in seconds to look at; the same for every run with the same settings.
+
+    A position in them is a place to resume.
+    """
     key_signatures = None if recipe.everywhere else _key_signatures(reader, info)
     return sampling_times(
         info,

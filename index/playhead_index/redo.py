@@ -4,11 +4,16 @@ All of it is decided and noted in the job table in one transaction, before anyth
 killed afterwards is taken up where it stood, with the new settings, whether they are given again or not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
 
 from sqlite_utils import Database
 
+from playhead_index.cut import segment_windows
+from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.hear import wants_speech
+from playhead_index.look import times_to_look
 from playhead_index.recipe import Models, Recipe
 from playhead_index.settings import (
     describe_change,
@@ -92,8 +97,36 @@ def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> Non
         return
     asked = recognition(transcriber)
     if is_same_recognition({"model": stage.recipe}, asked):
-        with catalog.atomic() as db:
-            write_stage(db, video_id, replace(stage, recipe=to_text(asked)))
+        _record(catalog, video_id, stage, asked)
+
+
+def adopt_unrecorded_settings(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
+) -> None:
+    """Records settings for stages that were made before there was a record, where they fit what is there.
+
+    Settings that a run gives fit when they lead to as many times to look at, and to the same segments.
+    Keyframes and the surroundings of cuts are decoded for it, and only where other settings are given than
+    the defaults that are assumed.
+    """
+    stages = read_stages(catalog, video_id)
+    look, segment = stages.get("look"), stages.get("segment")
+    if _is_unrecorded(look, sampling(recipe)) and look.rows == len(times_to_look(reader, info, recipe)):
+        _record(catalog, video_id, look, sampling(recipe))
+    if _is_unrecorded(segment, segment_limits(recipe)):
+        windows = segment_windows(catalog, video_id, reader, info, recipe)
+        if windows == [row.window for row in catalog.segments(video_id)]:
+            _record(catalog, video_id, segment, segment_limits(recipe))
+
+
+def _is_unrecorded(stage: Stage | None, asked: Mapping[str, Any]) -> TypeGuard[Stage]:
+    is_done = stage is not None and stage.status == "done" and not stage.recipe
+    return is_done and made_with(stage) != asked
+
+
+def _record(catalog: Catalog, video_id: str, stage: Stage, made: Mapping[str, Any]) -> None:
+    with catalog.atomic() as db:
+        write_stage(db, video_id, replace(stage, recipe=to_text(made)))
 
 
 def _possible_sampling(stages: Stages, recipe: Recipe, models: Models) -> tuple[Recipe, str]:

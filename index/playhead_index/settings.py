@@ -23,7 +23,6 @@ READING = ("read_screen_every_s",)
 FIELDS: Mapping[str, tuple[str, ...]] = {"look": SAMPLING, "segment": LIMITS, "screen": READING}
 """The fields of `Recipe` that a stage is made with."""
 STORED = (*SAMPLING, *LIMITS, *READING, "transcribe")
-SWITCHED_OFF = (OFF, False, "never")
 DEFAULTS = asdict(Recipe())
 UNITS = {
     "fps": ("", " fps"),
@@ -99,7 +98,7 @@ def remember(catalog: Catalog, settings: RunSettings, switches: Values) -> RunSe
     """
     is_new = not catalog.query("SELECT 1 FROM video LIMIT 1")
     given = {name: settings.given[name] for name in STORED if name in settings.given} | dict(switches)
-    write_settings(catalog, {k: v for k, v in given.items() if is_new or not _is_off(v)})
+    write_settings(catalog, {k: v for k, v in given.items() if is_new or not _is_off(k, v)})
     return RunSettings(settings.given, read_settings(catalog))
 
 
@@ -176,7 +175,7 @@ def describe_change(before: Values, after: Values) -> str:
             prefix, unit = UNITS.get(name, ("", ""))
             parts.append(f"{prefix}{_text(before.get(name))}{unit} -> {_text(value)}{unit}")
     if not parts and before.get("revision") != after.get("revision"):
-        parts.append(f"{_revision(before)} -> {_revision(after)}")
+        parts.append(f"{after['model']}{_revision(before, ' ')} ->{_revision(after, ' ')}")
     return ", ".join(parts)
 
 
@@ -218,8 +217,8 @@ def _decoder(values: dict[str, Any]) -> dict[str, Any]:
     return values | ({"reader": "pyav"} if values.get("reader") == "auto" else {})
 
 
-def _is_off(value: object) -> bool:
-    return any(value is off or value == off for off in SWITCHED_OFF if type(value) is type(off))
+def _is_off(name: str, value: object) -> bool:
+    return (name, value) in (("transcribe", "never"), ("screen_text", False)) or value == OFF
 
 
 def _text(value: object) -> str:
@@ -228,6 +227,6 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _revision(values: Values, before: str = "") -> str:
+def _revision(values: Values, before: str) -> str:
     revision = str(values.get("revision") or "")
-    return f"{before}({revision[:12]})" if revision else ""
+    return f"{before}{revision[:12]}" if revision else ""

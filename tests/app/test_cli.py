@@ -78,6 +78,24 @@ def test_index_again_has_nothing_to_do(run: Run, talk: MadeVideo, library: Path)
     assert report["status"] == "known"
 
 
+def test_other_settings_are_made_again_said_shown_and_remembered(
+    run: Run, talk: MadeVideo, library: Path
+) -> None:
+    said = run("index", talk.path, "--library", library, "--fps", 4, "--everywhere", "--max-segment", 8).out
+    assert "redone: sampling (1 fps -> 4 fps, everywhere), segments (longest 30 s -> 8 s)" in said
+    assert run("index", talk.path, "--library", library).out.startswith("known")
+    shown = run("show", "talk", "--library", library).out
+    assert "sampling: 4 fps everywhere, reader pyav\nsegments: 2 to 8 s\n" in shown
+    (record,) = run("show", "talk", "--library", library, "--json").lines
+    assert record["settings"]["segments"] == "2 to 8 s"
+
+
+def test_settings_that_do_not_go_together_are_wrong_usage(run: Run, talk: MadeVideo, library: Path) -> None:
+    done = run("index", talk.path, "--library", library, "--max-segment", 3)
+    assert done.code == 2
+    assert "max_segment_s must be at least three times min_segment_s" in " ".join(done.err.split())
+
+
 def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
     done = run("index", talk.path, "--library", tmp_path / "library", "--no-screen-text")
     assert "pictures cannot be searched by words" in done.err

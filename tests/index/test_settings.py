@@ -82,12 +82,10 @@ def contents(library: Path) -> dict[str, Any]:
     return found | {str(file.relative_to(library)): file.read_bytes() for file in files}
 
 
+SHORT = {"min_segment_s": 1.0, "max_segment_s": 3.0}
 OTHER: list[tuple[Given, tuple[str, ...]]] = [
     ({"fps": 4.0, "everywhere": True}, ("sampling (1 fps -> 4 fps, everywhere)", "segments", "screen text")),
-    (
-        {"min_segment_s": 1.0, "max_segment_s": 3.0},
-        ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",),
-    ),
+    (SHORT, ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",)),
     ({"longest_gap_s": 5.0}, ("sampling (longest gap 10 s -> 5 s)", "segments", "screen text")),
     ({"read_screen_every_s": 1.0}, ("screen text (every 4 s -> 1 s)",)),
 ]
@@ -111,6 +109,12 @@ def test_what_was_given_once_holds_for_the_next_runs_without_settings(library: P
     assert (report.status, report.redone) == ("known", ())
     recipe = RunSettings({}, read_settings(Catalog(library))).recipe()
     assert (recipe.fps, recipe.max_segment_s, recipe.min_segment_s) == (4.0, 8.0, 2.0)
+
+
+def test_looking_only_where_something_changes_is_remembered_too(library: Path, video: Path) -> None:
+    build(library, video, {"everywhere": True})
+    assert build(library, video, {"everywhere": False}).redone[0] == "sampling (only where something changes)"
+    assert read_settings(Catalog(library))["everywhere"] is False
 
 
 def test_a_video_keeps_its_own_settings_when_the_library_gets_others(
@@ -146,7 +150,24 @@ def test_a_library_without_recorded_settings_counts_as_made_with_the_defaults(
     assert describe_settings(catalog, report.video_id or "")["segments"] == (
         "2 to 30 s (not recorded: the defaults are assumed)"
     )
-    assert build(library, video, {"max_segment_s": 8.0}).redone == ("segments (longest 30 s -> 8 s)",)
+    assert build(library, video, SHORT).redone == ("segments (shortest 2 s -> 1 s, longest 30 s -> 3 s)",)
+
+
+@pytest.mark.parametrize(
+    "made", [{"fps": 4.0, "everywhere": True}, {"fps": 2.0}, {"min_segment_s": 1.0, "max_segment_s": 3.0}]
+)
+def test_settings_that_fit_what_an_older_library_holds_are_recorded_and_nothing_is_made_again(
+    made: Given, library: Path, video: Path
+) -> None:
+    build(library, video, made)
+    rows = "SELECT name, seq FROM sqlite_sequence ORDER BY name"
+    before = Catalog(library).query(rows)
+    with Catalog(library).atomic() as db:
+        db.execute("UPDATE stage SET recipe = '' WHERE name IN ('look', 'segment')")
+        db.execute("DELETE FROM setting")
+    report = build(library, video, made)
+    assert (report.status, report.redone) == ("known", ())
+    assert Catalog(library).query(rows) == before
 
 
 def test_the_settings_of_a_video_are_told(library: Path, video: Path) -> None:
@@ -155,7 +176,7 @@ def test_the_settings_of_a_video_are_told(library: Path, video: Path) -> None:
         "sampling": "4 fps where something changes, at least every 10 s, reader pyav",
         "segments": "2 to 30 s",
         "screen text": "ocr:script, at most every 4 s",
-        "speech": "asr:one (111111111111)",
+        "speech": "asr:one 111111111111",
     }
 
 
@@ -196,7 +217,7 @@ def test_a_speech_model_under_another_name_is_the_same_by_its_weights(library: P
 def test_other_weights_under_the_same_name_recognise_again(library: Path, video: Path) -> None:
     build(library, video, models=with_speech(hears("old")))
     report = build(library, video, models=with_speech(hears("new", revision="2" * 20)))
-    assert report.redone == ("speech ((111111111111) -> (222222222222))",)
+    assert report.redone == ("speech (asr:one 111111111111 -> 222222222222)",)
 
 
 def test_another_language_recognises_again(library: Path, video: Path) -> None:
@@ -253,9 +274,6 @@ def test_never_is_kept_for_a_library_that_is_made_with_it_and_else_holds_for_one
     build(tmp_path / "other", video, models=with_speech(hears("word")))
     build(tmp_path / "other", video, {"transcribe": "never"}, with_speech(hears("word")))
     assert "transcribe" not in read_settings(Catalog(tmp_path / "other"))
-
-
-SHORT = {"min_segment_s": 1.0, "max_segment_s": 3.0}
 
 
 # ---- nothing is dropped that cannot be made again ----
