@@ -24,8 +24,8 @@ ANSWERS_LEGEND = (
 COMPARED = ("compared", "only first", "only second", "difference [95 %]", "p")
 COMPARED_LEGEND = (
     "The first less the second, in points, with a 95 % bootstrap interval (questions resampled). only first, "
-    "only second: questions that one of the two alone has right; p: McNemar's exact test. The baseline is the "
-    "best one on the same questions, which favours it."
+    "only second: questions that one of the two alone has right; p: McNemar's exact test. The baseline is "
+    "the best one on the same questions, which favours it."
 )
 
 
