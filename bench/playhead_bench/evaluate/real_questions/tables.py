@@ -19,7 +19,8 @@ WINDOWS_LEGEND = (
 )
 ANSWERS_LEGEND = (
     "Every question has an answer in its video, so that each abstention is a false one. Precision: the "
-    "first citation is a hit. ECE (10 bins) and AURC: of the stated confidence over answered and partial."
+    "share whose first citation is correct. ECE (10 bins) and AURC: of the stated confidence over answered "
+    "and partial."
 )
 COMPARED = ("compared", "only first", "only second", "difference [95 %]", "p")
 COMPARED_LEGEND = (
@@ -98,11 +99,11 @@ def _answer_cells(one: AnswerScores, questions: int) -> dict[str, str]:
     answered, partial = one.by_status["answered"], one.by_status["partial"]
     return {
         "questions": str(questions),
-        "first citation is a hit (R@1)": percent(one.recall_at_1),
-        "any citation is a hit": percent(one.any_cited),
+        "first citation correct (R@1)": percent(one.recall_at_1),
+        "any citation correct": percent(one.any_cited),
         "answered": _count(answered, questions),
-        "- precision": percent(answered.precision),
-        "- mean confidence": percent(answered.mean_confidence),
+        "- precision, answered": percent(answered.precision),
+        "- mean confidence, answered": percent(answered.mean_confidence),
         "partial": _count(partial, questions),
         "- precision, partial": percent(partial.precision),
         "- mean confidence, partial": percent(partial.mean_confidence),
