@@ -354,7 +354,7 @@ def test_the_command_prints_tables_for_people(run: Callable[..., Any], talks: Pa
     done = run("real", talks, "--out", finished, "--replay")
     assert done.exit_code == 0
     assert "talks: 3 questions about 2 videos" in done.stdout
-    assert "first citation is a hit (R@1)" in done.stdout
+    assert "first citation correct (R@1)" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -379,16 +379,16 @@ def test_the_part_of_the_results_needs_its_folder(
     monkeypatch.setenv("COLUMNS", "300")
     where = ["--out", str(tmp_path), "--pictures", str(tmp_path), "--page-file", str(tmp_path / "R.md")]
     assert make_results(["--only", "real", *where]) == 1
-    assert "real is left out" in (told := capsys.readouterr().err)
-    assert "set PLAYHEAD_REAL_QUESTIONS" in told
+    assert "real is left out" in (text := capsys.readouterr().err)
+    assert "set PLAYHEAD_REAL_QUESTIONS" in text
 
 
 def test_the_section_of_the_page_is_the_report_without_its_title() -> None:
     report = markdown(score_sets(ROWS), "Real questions: 2 questions")
-    told = section(Fragment("real", "Real", "make it", "0" * 40, "x", 3.0, {"report": report}), "p")
-    assert "Real questions: 2 questions" not in told
-    assert "### Answers" in told
-    assert "| search | 50.0 | 50.0 | 50.0 | 0.0 |" in told
+    text = section(Fragment("real", "Real", "make it", "0" * 40, "x", 3.0, {"report": report}), "p")
+    assert "Real questions: 2 questions" not in text
+    assert "### Answers" in text
+    assert "| search | 50.0 | 50.0 | 50.0 | 0.0 |" in text
 
 
 @pytest.mark.slow

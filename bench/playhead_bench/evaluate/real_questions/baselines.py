@@ -48,8 +48,8 @@ def chunk_transcript(spans: Sequence[Words], length_s: float) -> list[Chunk]:
         spans: of one video, in any order.
         length_s: length of an interval in seconds, above 0.
 
-    >>> said = [("one", 0), ("two", 8), ("three", 12)]
-    >>> spans = [Words("speech", "file:a.srt", Window(s, s + 4), text) for text, s in said]
+    >>> cues = [("one", 0), ("two", 8), ("three", 12)]
+    >>> spans = [Words("speech", "file:a.srt", Window(s, s + 4), text) for text, s in cues]
     >>> [(chunk.window.end_s, chunk.text) for chunk in chunk_transcript(spans, 10)]
     [(12, 'one two'), (16, 'three')]
     """

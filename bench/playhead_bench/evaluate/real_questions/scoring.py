@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 RANKS, IOU_RANKS, TOP_K = (1, 5, 10), (1, 5), 10
 MIN_SHARE, MIN_IOU, BINS = 0.5, 0.3, 10
 ROUNDING_S = 1e-6
-"""Times of subtitles carry rounding errors; a window half in the gold up to this is a hit."""
+"""Times of subtitles carry rounding errors; a window half in the gold up to this is correct."""
 SEARCH, ASK, CHANCE, POOLED = "search", "ask", "chance", "all"
 
 
@@ -53,7 +53,7 @@ class StatusScores:
 
     Args:
         answers: how many questions ended so.
-        precision: share of them whose first citation is a hit; None without answers.
+        precision: share of them whose first citation is correct; None without answers.
         mean_confidence: as the product stated it; None without answers.
     """
 
@@ -67,8 +67,8 @@ class AnswerScores:
     """What `ask` did with questions that all have an answer in their video.
 
     Args:
-        recall_at_1: share of all questions whose first citation is a hit.
-        any_cited: share of all questions with a citation that is a hit.
+        recall_at_1: share of all questions whose first citation is correct.
+        any_cited: share of all questions with a citation that is correct.
         by_status: answered, partial and abstained.
         reasons: number of abstentions for each reason, most frequent first.
         false_abstention_rate: share of questions that were declined.
@@ -132,14 +132,14 @@ def score_sets(rows: Sequence[Row], seed: int = 0) -> list[SetScores]:
     return [_score_set(name, group, seed) for name, group in groups.items()]
 
 
-def is_hit(window: Array, gold: Array) -> bool:
+def is_correct_window(window: Array, gold: Array) -> bool:
     """At least half of a window lies in the gold windows.
 
     Args:
         window: (2,) [start_s, end_s).
         gold: (G, 2) likewise.
 
-    >>> is_hit(np.array([0.0, 10.0]), np.array([[2.0, 4.0], [7.0, 10.0]]))
+    >>> is_correct_window(np.array([0.0, 10.0]), np.array([[2.0, 4.0], [7.0, 10.0]]))
     True
     """
     rows = window[None]
@@ -203,41 +203,41 @@ def chance_scores(gold: Sequence[Array], durations_s: Sequence[float]) -> Window
 
 def answer_scores(rows: Sequence[Row]) -> AnswerScores:
     """The scores of `ask` over some rows, at least one."""
-    asked = [row["ask"] for row in rows]
-    hits = [_hits(row) for row in rows]
-    right = [bool(one) and one[0] for one in hits]
-    given = [at for at, ask in enumerate(asked) if ask["status"] != "abstained"]
-    confidences, correct = [asked[at]["confidence"] for at in given], [right[at] for at in given]
-    declined = Counter(ask["reason"] for ask in asked if ask["status"] == "abstained")
+    answers = [row["ask"] for row in rows]
+    correct = [_citations_correct(row) for row in rows]
+    right = [bool(one) and one[0] for one in correct]
+    given = [at for at, ask in enumerate(answers) if ask["status"] != "abstained"]
+    confidences, outcomes = [answers[at]["confidence"] for at in given], [right[at] for at in given]
+    declined = Counter(ask["reason"] for ask in answers if ask["status"] == "abstained")
     return AnswerScores(
         _share(right),
-        _share([any(one) for one in hits]),
-        {status: _status_scores(status, asked, right) for status in ("answered", "partial", "abstained")},
+        _share([any(one) for one in correct]),
+        {status: _status_scores(status, answers, right) for status in ("answered", "partial", "abstained")},
         dict(declined.most_common()),
         1 - len(given) / len(rows),
-        calibration_error(confidences, correct, BINS) if given else None,
-        risk_coverage(confidences, correct).area if given else None,
-        sum(bool(ask["error"]) for ask in asked),
-        float(np.median([ask["seconds"] for ask in asked])),
-        float(np.mean([ask["model_calls"] for ask in asked])),
+        calibration_error(confidences, outcomes, BINS) if given else None,
+        risk_coverage(confidences, outcomes).area if given else None,
+        sum(bool(ask["error"]) for ask in answers),
+        float(np.median([ask["seconds"] for ask in answers])),
+        float(np.mean([ask["model_calls"] for ask in answers])),
     )
 
 
-def _hits(row: Row) -> list[bool]:
+def _citations_correct(row: Row) -> list[bool]:
     gold = as_windows(row["gold"])
-    return [is_hit(window, gold) for window in as_windows(row["ask"]["cited"])]
+    return [is_correct_window(window, gold) for window in as_windows(row["ask"]["cited"])]
 
 
-def _status_scores(status: Status, asked: Sequence[Row], right: Sequence[bool]) -> StatusScores:
-    those = [at for at, ask in enumerate(asked) if ask["status"] == status]
+def _status_scores(status: Status, answers: Sequence[Row], right: Sequence[bool]) -> StatusScores:
+    those = [at for at, ask in enumerate(answers) if ask["status"] == status]
     if not those:
         return StatusScores(0, None, None)
-    confidence = float(np.mean([asked[at]["confidence"] for at in those]))
+    confidence = float(np.mean([answers[at]["confidence"] for at in those]))
     return StatusScores(len(those), _share([right[at] for at in those]), confidence)
 
 
 def _recall_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[bool]:
-    return [any(is_hit(window, g) for window in p[:k]) for p, g in zip(ranked, gold, strict=True)]
+    return [any(is_correct_window(window, g) for window in p[:k]) for p, g in zip(ranked, gold, strict=True)]
 
 
 def _iou_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[bool]:
@@ -247,8 +247,11 @@ def _iou_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[b
 def _comparisons(
     ranked: Mapping[str, Sequence[Array]], gold: Sequence[Array], ids: Sequence[str], seed: int
 ) -> list[Paired]:
-    """Search and ask against the baseline that is best on the same questions, and ask against search."""
-    measures: dict[str, Callable[..., list[bool]]] = {"R@1": _recall_flags, f"IoU>={MIN_IOU}@1": _iou_flags}
+    """Search and ask against the baseline that is best on the same questions, and ask against search.
+
+    By R@1 and by IoU>=.3@1, here `IoU@1`.
+    """
+    measures: dict[str, Callable[..., list[bool]]] = {"R@1": _recall_flags, "IoU@1": _iou_flags}
     found = []
     for measure, flags in measures.items():
         right = {name: dict(zip(ids, flags(rows, gold, 1), strict=True)) for name, rows in ranked.items()}

@@ -20,7 +20,7 @@ from playhead_bench.evaluate.manifest import make_manifest, read_manifest, requi
 from playhead_bench.evaluate.real_questions.answers import ChatModel, answer_question
 from playhead_bench.evaluate.real_questions.baselines import CHUNK_LENGTHS_S, TranscriptBaselines
 from playhead_bench.evaluate.real_questions.data import Half, QuestionSet, RealQuestion
-from playhead_bench.evaluate.real_questions.scoring import SetScores, is_hit, score_sets
+from playhead_bench.evaluate.real_questions.scoring import SetScores, is_correct_window, score_sets
 from playhead_bench.evaluate.real_questions.tables import markdown, record
 from playhead_bench.evaluate.runner import RUN_NAME
 from playhead_index.embed.minilm import OFFLINE
@@ -29,6 +29,8 @@ from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
 
 PRODUCT = ("playhead_index", "playhead_tools", "playhead_agent", "playhead")
+ROWS_VERSION = 1
+"""To be raised when `answers` or `baselines` change what a row holds; rows of two versions are not mixed."""
 Say = Callable[[str], None]
 
 
@@ -88,7 +90,7 @@ def evaluate_real(
     if not questions:
         raise QuestionsInvalid(f"no questions are left in the half {settings.half!r}; take another half")
     rows = (
-        _kept_rows(settings, questions)
+        _stored_rows(settings, questions)
         if settings.replay
         else _answered_rows(halves, questions, settings, say)
     )
@@ -109,7 +111,10 @@ def _answered_rows(
     models = {"words": OFF if encoder is None else f"{encoder.tag.name}@{encoder.tag.revision}"}
     models["chat"] = settings.chat.name or OFF
     manifest = make_manifest(
-        questions, models, {**_deciding(settings), "product": product_digest()}, settings.seed
+        questions,
+        models,
+        {**_deciding(settings), "product": product_digest(), "rows": ROWS_VERSION},
+        settings.seed,
     )
     require_same_run(settings.folder, manifest)
     manifest.save(settings.folder)
@@ -167,7 +172,7 @@ def index_set(one: QuestionSet, settings: RealSettings, say: Say) -> tuple[Libra
     return library, video_ids
 
 
-def _kept_rows(settings: RealSettings, questions: Sequence[RealQuestion]) -> list[dict[str, Any]]:
+def _stored_rows(settings: RealSettings, questions: Sequence[RealQuestion]) -> list[dict[str, Any]]:
     rows = {row["id"]: row for row in read_lines(settings.folder / RUN_NAME)}
     missing = [question.id for question in questions if question.id not in rows]
     if missing:
@@ -208,7 +213,13 @@ def _in_words(row: Mapping[str, Any]) -> str:
     gold = np.array(row["gold"])
 
     def mark(windows: Sequence[Sequence[float]]) -> str:
-        return "no window" if not windows else "hit" if is_hit(np.array(windows[0]), gold) else "miss"
+        return (
+            "no window"
+            if not windows
+            else "correct"
+            if is_correct_window(np.array(windows[0]), gold)
+            else "wrong"
+        )
 
     status = " ".join(filter(None, (row["ask"]["status"], row["ask"]["reason"])))
     return f"{row['id']}: search {mark(row['search'])}, ask {mark(row['ask']['cited'])} ({status})"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from playhead_bench.evaluate.paired import Paired
 from playhead_bench.evaluate.real_questions.scoring import AnswerScores, SetScores, StatusScores, WindowScores
-from playhead_bench.evaluate.tables import Grid, paired_grid, percent
+from playhead_bench.evaluate.tables import Grid, percent
 
 WINDOWS = ("system", "R@1", "R@5", "R@10", "IoU@1", "IoU@5", "mIoU", "gold", "len", "video")
 WINDOWS_LEGEND = (
@@ -18,19 +19,25 @@ WINDOWS_LEGEND = (
 )
 ANSWERS_LEGEND = (
     "Every question has an answer in its video, so that each abstention is a false one. Precision: the "
-    "first citation is a hit. ECE (10 bins) and AURC: of the stated confidence over answered and partial."
+    "share whose first citation is correct. ECE (10 bins) and AURC: of the stated confidence over answered "
+    "and partial."
 )
-PAIRED_NOTE = "The best baseline is the best on the same questions, which favours it."
+COMPARED = ("compared", "only first", "only second", "difference [95 %]", "p")
+COMPARED_LEGEND = (
+    "The first less the second, in points, with a 95 % bootstrap interval (questions resampled). only first, "
+    "only second: questions that one of the two alone has right; p: McNemar's exact test. The baseline is "
+    "the best one on the same questions, which favours it."
+)
 
 
 def set_grids(scores: SetScores) -> dict[str, Grid]:
     """The tables of one set, by their headings."""
     windows = tuple(tuple(_window_cells(one)) for one in scores.systems)
-    compared = paired_grid(scores.comparisons)
+    compared = tuple(tuple(_compared_cells(one)) for one in scores.comparisons)
     return {
         f"{scores.name}: {scores.questions} questions about {scores.videos} videos, median gold "
         f"{scores.median_gold_s:.0f} s": Grid(WINDOWS, windows, WINDOWS_LEGEND),
-        f"{scores.name}: compared": Grid(compared.header, compared.lines, f"{compared.legend} {PAIRED_NOTE}"),
+        f"{scores.name}: compared": Grid(COMPARED, compared, COMPARED_LEGEND),
     }
 
 
@@ -78,15 +85,25 @@ def _window_cells(one: WindowScores) -> list[str]:
     ]
 
 
+def _compared_cells(one: Paired) -> list[str]:
+    return [
+        f"{one.one} − {one.other}",
+        str(one.only_one),
+        str(one.only_other),
+        f"{100 * one.difference:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]",
+        f"{one.p:.2g}",
+    ]
+
+
 def _answer_cells(one: AnswerScores, questions: int) -> dict[str, str]:
     answered, partial = one.by_status["answered"], one.by_status["partial"]
     return {
         "questions": str(questions),
-        "first citation is a hit (R@1)": percent(one.recall_at_1),
-        "any citation is a hit": percent(one.any_cited),
+        "first citation correct (R@1)": percent(one.recall_at_1),
+        "any citation correct": percent(one.any_cited),
         "answered": _count(answered, questions),
-        "- precision": percent(answered.precision),
-        "- mean confidence": percent(answered.mean_confidence),
+        "- precision, answered": percent(answered.precision),
+        "- mean confidence, answered": percent(answered.mean_confidence),
         "partial": _count(partial, questions),
         "- precision, partial": percent(partial.precision),
         "- mean confidence, partial": percent(partial.mean_confidence),
