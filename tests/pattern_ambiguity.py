@@ -217,7 +217,9 @@ class _Builder:
 
     def lookaround(self, op: Any, direction: int, body: Any, at: int) -> int:
         items = list(body)
-        branches = [list(one) for one in items[0][1][1]] if len(items) == 1 and items[0][0] is c.BRANCH else [items]
+        branches = (
+            [list(one) for one in items[0][1][1]] if len(items) == 1 and items[0][0] is c.BRANCH else [items]
+        )
         for one in branches:
             mask = self.only(one)
             if direction > 0 and mask is None:
@@ -227,7 +229,9 @@ class _Builder:
             allowed = mask if op is c.ASSERT else self.full & ~mask
             out = self.node()
             condition = (
-                Condition(after=allowed, end=op is c.ASSERT_NOT) if direction > 0 else Condition(before=allowed)
+                Condition(after=allowed, end=op is c.ASSERT_NOT)
+                if direction > 0
+                else Condition(before=allowed)
             )
             self.skip(at, out, condition)
             at = out
@@ -265,7 +269,11 @@ class _Builder:
             yield node, conditions
             for after, condition in self.auto.skips[node]:
                 if after not in on_way:
-                    met = conditions if condition is None or condition in conditions else (*conditions, condition)
+                    met = (
+                        conditions
+                        if condition is None or condition in conditions
+                        else (*conditions, condition)
+                    )
                     stack.append((after, met, on_way | {after}))
 
 
@@ -445,9 +453,7 @@ class Analysis:
                             return word
         return None
 
-    def _over(
-        self, before: frozenset[int], behind: frozenset[int], p: int, q: int, start: int
-    ) -> str | None:
+    def _over(self, before: frozenset[int], behind: frozenset[int], p: int, q: int, start: int) -> str | None:
         first = (p, p, q, start)
         words = {first: ""}
         queue = [first]

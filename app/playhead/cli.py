@@ -66,7 +66,10 @@ WaitOption = Annotated[bool, typer.Option("--wait", help="Queue behind another p
 VideoOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--video", "-v", help="Only this video (id, path or file name); may be repeated.", metavar="ID"
+        "--video",
+        "-v",
+        help="Only this video (id, path, file name or a part of it); may be repeated.",
+        metavar="ID",
     ),
 ]
 FromOption = Annotated[
@@ -354,7 +357,7 @@ def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False)
 
 @app.command()
 def show(
-    video: Annotated[str, typer.Argument(help="Id, path or file name.")],
+    video: Annotated[str, typer.Argument(help="Id, path, file name or a part of it.")],
     library: LibraryOption = DEFAULT_LIBRARY,
     chapters: Annotated[
         bool, typer.Option("--chapters", help="What its chapters show, made of its captions.")
@@ -387,7 +390,7 @@ def show(
 
 @app.command()
 def remove(
-    videos: Annotated[list[str], typer.Argument(help="Ids, paths or file names.")],
+    videos: Annotated[list[str], typer.Argument(help="Ids, paths, file names or parts of them.")],
     library: LibraryOption = DEFAULT_LIBRARY,
     wait: WaitOption = False,
     as_json: JsonOption = False,
@@ -395,7 +398,7 @@ def remove(
     """Take videos out of the library, or forget files that failed; the files stay."""
     opened = Library(library)
     for name in videos:
-        wait_s = -1.0 if wait else 0.0
+        wait_s, names = -1.0 if wait else 0.0, opened.names()
         try:
             video_id = opened.remove(name, wait_s=wait_s)
         except VideoUnknown:
@@ -406,7 +409,7 @@ def remove(
             said = one_line(f"forgot the failure of {display_path(path)}")
         else:
             record = {"video_id": video_id, "removed": True}
-            said = one_line(f"removed {video_id}")
+            said = one_line(f"removed {video_id} ({names[video_id]})")
         print(records.line(record) if as_json else said)
 
 
@@ -436,7 +439,7 @@ def relink(
 
 @app.command()
 def clock(
-    video: Annotated[str | None, typer.Argument(help="Id, path or file name; else all are listed.")] = None,
+    video: Annotated[str | None, typer.Argument(help="Id, path, file name or part of it; else all.")] = None,
     recorded: Annotated[
         str | None,
         typer.Argument(help="When it was recorded: 2024-05-17T14:30:12 (+02:00), or unknown."),

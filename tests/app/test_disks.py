@@ -1,11 +1,13 @@
 """Libraries on read-only and full disks and of other users: all that reads works, writers say why not."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.index import indexing
 from tests.index.disks import (
     contents,
     fill,
@@ -17,10 +19,12 @@ from tests.index.disks import (
     read_only,
     small_disk,
 )  # fmt: skip
+from tests.made_videos import MadeVideo
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly
+from playhead_agent.checkpoints import CHECKPOINTS_NAME
+from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly, LibraryUnfinished
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 
 MONDAY, TUESDAY, SILENT = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def", "v43b05932e021c0456967"
@@ -235,3 +239,48 @@ def test_indexing_on_a_full_disk_says_so_and_goes_on_when_there_is_room(full: Pa
 
 def test_a_read_only_library_is_read_without_trusting_its_schema(unwritable: Path) -> None:
     assert Catalog(unwritable).query("PRAGMA trusted_schema") == [(0,)]
+
+
+@pytest.mark.parametrize("size_kb", [120, 200, 240, 280, 320])
+def test_a_disk_that_fills_while_indexing_leaves_a_library_that_is_read_and_goes_on(
+    size_kb: int, tmp_path: Path, counted_video: MadeVideo
+) -> None:
+    with small_disk(tmp_path / "disk", size_kb) as disk:
+        with pytest.raises(DiskFull, match="free space and run"):
+            indexing.index(disk / "library", counted_video.path)
+        fill(disk)
+        assert read_after_a_failed_run(disk / "library") in ("read", "cut short")
+        subprocess.run(["mount", "-o", "remount,size=8m", str(disk)], check=True)
+        assert [report.status for report in indexing.index(disk / "library", counted_video.path)] == [
+            "indexed"
+        ]
+        assert list(open_library(disk / "library").verify()) == []
+
+
+def read_after_a_failed_run(folder: Path) -> str:
+    """`read` when everything could be read, `cut short` when the library says that its making was."""
+    try:
+        library = open_library(folder)
+        library.search("brightness")
+        return "finished" if any(video.finished for video in library.videos()) else "read"
+    except LibraryUnfinished as error:
+        return "cut short" if "its making was cut short" in str(error) else str(error)
+
+
+def test_a_checkpoint_file_that_is_a_link_out_of_the_library_is_refused(tmp_path: Path) -> None:
+    library, outside = library_copy(tmp_path / "library"), tmp_path / "outside.sqlite"
+    (library / CHECKPOINTS_NAME).rename(outside)
+    (library / CHECKPOINTS_NAME).symlink_to(outside)
+    before = outside.read_bytes()
+    with pytest.raises(LibraryError, match="a link that leads out of the library"):
+        open_library(library).ask(QUESTION)
+    assert outside.read_bytes() == before
+
+
+def test_a_disk_that_fills_during_a_question_costs_the_conversation_and_not_the_answer(
+    tmp_path: Path, writable: dict[str, Any]
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        library = open_library(library_copy(disk / "library"))
+        answer = library.ask(QUESTION, thread_id="new", on_progress=lambda progress: fill(disk))
+        assert (answer.status, "this conversation is not saved" in answer.notes[-1]) == ("answered", True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save
 from tests.index.made_search import MadeLibrary, Span
 
 from playhead_index.search import lexical
@@ -232,7 +233,11 @@ def test_a_second_process_reads_the_cache_and_takes_in_what_came_since(library: 
 
 
 @pytest.mark.usefixtures("always_cached")
-@pytest.mark.parametrize("damage", [b"", b"no such format", b"\x10\x00\x00\x00\x00\x00\x00\x00{"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"no such format", b"\x10\x00\x00\x00\x00\x00\x00\x00{", save({"other": np.zeros(3)})],
+    ids=["empty", "another format", "cut off", "other arrays"],
+)
 def test_a_damaged_cache_is_made_anew(library: MadeLibrary, damage: bytes) -> None:
     library.add("a", spans=speech("one fish"))
     index_of(library)

@@ -1,10 +1,13 @@
 """Tests of a whole search over a made library."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 from tests.index.made_search import MadeLibrary, plain
 
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
@@ -334,7 +337,11 @@ def test_codes_take_in_what_came_after_they_were_made(small: MadeLibrary) -> Non
     assert searcher._lanes["picture"].codes is not None
 
 
-@pytest.mark.parametrize("damage", [b"", b"no such format"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"no such format", save({"other": np.zeros(3)}, {"model": json.dumps(asdict(FakeEmbedder().tag))})],
+    ids=["empty", "another format", "other arrays"],
+)
 def test_a_damaged_cache_of_codes_is_not_used(small: MadeLibrary, damage: bytes) -> None:
     small.searcher(exact_limit=100).prepare()
     (small.folder / "cache/vectors-picture.safetensors").write_bytes(damage)

@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subtitle = commands.add_parser("subtitles", parents=[common], help=subtitles.__doc__)
     subtitle.add_argument("-n", type=int, default=1000, help="number of mutants")
     subtitle.add_argument("--from", dest="folders", type=Path, action="append", help="folder of subtitles")
-    subtitle.add_argument("--keep", type=Path, default=Path("bench/out/robustness/kept"), help="unexpected ones")
+    subtitle.add_argument(
+        "--keep", type=Path, default=Path("bench/out/robustness/kept"), help="unexpected ones"
+    )
 
     asked = parser.parse_args(arguments)
     record, lines, failed = _COMMANDS[asked.command](asked)
@@ -55,7 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _kill(asked: argparse.Namespace) -> Outcome:
     settings = kill.KillSettings(
-        asked.n, asked.seed, asked.speech_model, asked.speech_data, asked.work, asked.jobs, asked.only,
+        asked.n,
+        asked.seed,
+        asked.speech_model,
+        asked.speech_data,
+        asked.work,
+        asked.jobs,
+        asked.only,
         tuple(asked.step),
     )
     record = kill.run_kills(settings, _say)

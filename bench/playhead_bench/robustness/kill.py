@@ -378,9 +378,10 @@ def _watched_stages(library: Path) -> Iterator[dict[tuple[str, str], float]]:
 
     def watch() -> None:
         while not ended.wait(POLL_S):
-            with suppress(sqlite3.Error), closing(
-                sqlite3.connect(f"file:{library / CATALOG_NAME}?mode=ro", uri=True)
-            ) as connection:
+            with (
+                suppress(sqlite3.Error),
+                closing(sqlite3.connect(f"file:{library / CATALOG_NAME}?mode=ro", uri=True)) as connection,
+            ):
                 for key in connection.execute("SELECT video_id, name FROM stage WHERE status <> 'running'"):
                     seen.setdefault(key, time.perf_counter() - began)
 

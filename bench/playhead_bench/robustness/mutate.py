@@ -227,7 +227,15 @@ _REPEATED: tuple[bytes, ...] = (
 
 
 def _control_characters(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
-    choices = (b"\x1b[2J", b"\x1b]52;c;AAAA\x07", b"\x9b31m", b"\0", b"\xff\xfe", b"\xed\xa0\x80", b"\xef\xbb\xbf")
+    choices = (
+        b"\x1b[2J",
+        b"\x1b]52;c;AAAA\x07",
+        b"\x9b31m",
+        b"\0",
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b"\xef\xbb\xbf",
+    )
     for _ in range(dice.choice((1, 5, 50))):
         at = dice.randrange(len(data) + 1)
         data[at:at] = dice.choice(choices)

@@ -135,7 +135,9 @@ def run_videos(settings: VideoSettings, say: Callable[[str], None]) -> dict[str,
     return report(results, settings, time.monotonic() - began)
 
 
-def run_batch(settings: VideoSettings, good: Path, folder: Path, numbers: Sequence[int]) -> list[MutantResult]:
+def run_batch(
+    settings: VideoSettings, good: Path, folder: Path, numbers: Sequence[int]
+) -> list[MutantResult]:
     """Indexes some mutants and the good file in as many children as it takes."""
     videos = folder / "videos"
     videos.mkdir(parents=True)

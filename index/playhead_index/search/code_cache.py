@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.search.rows import RowTable
-from playhead_index.store.cache import drop_file, packed_names, read_cache, unpacked_names, write_cache
+from playhead_index.store.cache import (
+    DAMAGED,
+    drop_file,
+    packed_names,
+    read_cache,
+    unpacked_names,
+    write_cache,
+)
 
 if TYPE_CHECKING:
     from playhead_index.store.coded_store import CodedStore, Fetch
@@ -69,16 +76,24 @@ def save_codes(
 def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
     """What was kept; None when there is nothing, it is damaged, or it is of another model."""
     read = read_cache(path)
-    if read is None or "model" not in read[1]:
+    if read is None:
         return None
-    if not ModelTag(**json.loads(read[1]["model"])).is_same_model(tag):
+    try:
+        return _codes(path, tag, fetch, *read)
+    except DAMAGED:
+        return None
+
+
+def _codes(
+    path: Path, tag: ModelTag, fetch: "Fetch", arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, str]
+) -> LoadedCodes | None:
+    if not ModelTag(**json.loads(facts["model"])).is_same_model(tag):
         return None
     import faiss
 
     from playhead_index.store.coded_store import CodedStore, Recall
     from playhead_index.store.vector_copy import open_copy
 
-    arrays, facts = read
     table = RowTable(
         unpacked_names(arrays["video_ids"]),
         arrays["offsets"],

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from playhead_index.search.postings import Postings
 from playhead_index.search.rows import RowTable
-from playhead_index.store.cache import packed_names, read_cache, unpacked_names, write_cache
+from playhead_index.store.cache import DAMAGED, packed_names, read_cache, unpacked_names, write_cache
 
 _TABLE = ("offsets", "ids", "rows", "starts_s", "ends_s")
 _OWN = ("kinds", "offsets", "rows", "counts", "lengths", "most")
@@ -28,7 +31,15 @@ def load_postings(path: Path) -> tuple[Postings, Mapping[str, str]] | None:
     read = read_cache(path)
     if read is None:
         return None
-    arrays, facts = read
+    try:
+        return _postings(*read)
+    except DAMAGED:
+        return None
+
+
+def _postings(
+    arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, str]
+) -> tuple[Postings, Mapping[str, str]]:
     table = RowTable(unpacked_names(arrays["video_ids"]), *(arrays[f"table.{name}"] for name in _TABLE))
     own = {name: arrays[name] for name in _OWN}
     postings = Postings(

@@ -59,6 +59,10 @@ def read_cache(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | N
         return None
 
 
+DAMAGED = (KeyError, ValueError, TypeError, IndexError)
+"""What arrays and facts raise that are not those of the cache file that was expected."""
+
+
 def packed_names(names: tuple[str, ...]) -> NDArray[np.uint8]:
     """Names as bytes, one a line; none of them may hold a line break."""
     return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
