@@ -1,23 +1,26 @@
 """Whether a regular expression can take more than linear time, found by looking at its automaton.
 
 A backtracking matcher takes more than linear time on a text that fails when the automaton of a pattern is
-ambiguous in a loop (Weideman et al., 2016, "Analyzing matching time behavior of backtracking regular expression
-matchers"):
+ambiguous in a loop (Weideman et al., 2016, "Analyzing matching time behavior of backtracking regular
+expression matchers"):
 
-- exponential (EDA): a state lies on two different cycles that read the same word, as in `(?:a|a)*b`, `(a*)*b`;
-- polynomial (IDA): a word w leads from state p to p, from p to q, and from q to q, as in `a*a*b`; a pattern that
-  is searched for begins with an invisible loop over any character, so that `a*b` is one of these.
+- exponential (EDA): a state lies on two different cycles that read the same word: `(?:a|a)*b`, `(a*)*b`;
+- polynomial (IDA): a word w leads from state p to p, from p to q, and from q to q: `a*a*b`. A pattern that is
+  searched for begins with an invisible loop over any character, so that `a*b` is one of these.
 
 A finding needs a text on which the match can still fail on the way round q; without one (`<[^>]*(?:>|$)`) the
-first try succeeds. What is over-estimated: groups referred to (any character), lookarounds of more than one character
-(no condition on what is around them; what they hold is looked at as a branch), exits of atomic groups of more
-than one character class. What is under-estimated: a repetition with a limit above `MAX_COPIES` is unrolled so often
-only, so that a large constant factor is not found.
+first try succeeds.
+
+Over-estimated are references to groups (any character), lookarounds of more than one character (no condition
+on what is around them; what a lookahead holds is looked at as a branch), and ways out of atomic groups of
+more than one character class. Under-estimated are repetitions with a limit above `MAX_COPIES`, which are
+unrolled so often only: a large constant factor is not found.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -49,7 +52,7 @@ class Condition:
 
 @dataclass(slots=True)
 class Automaton:
-    """Positions (characters of the pattern), each with a mask, and the edges between them with their conditions."""
+    """Positions (characters of the pattern) with their masks, and the edges between them with conditions."""
 
     alphabet: list[str]
     masks: list[int] = field(default_factory=list)
@@ -98,7 +101,7 @@ class _Builder:
 
     def mask(self, op: Any, argument: Any) -> int | None:
         """The mask of a node that reads just one character; None for any other node."""
-        if op is c.LITERAL or op is c.NOT_LITERAL:
+        if op in (c.LITERAL, c.NOT_LITERAL):
             found = self._mask_of(re.escape(chr(argument)))
             return found if op is c.LITERAL else self.full & ~found
         if op is c.ANY:
@@ -223,7 +226,7 @@ class _Builder:
         for one in branches:
             mask = self.only(one)
             if direction > 0 and mask is None:
-                self.skip(self.in_group(lambda one=one: self.sequence(one, at)), self.accept)
+                self.skip(self.in_group(partial(self.sequence, one, at)), self.accept)
             if mask is None or (op is c.ASSERT and len(branches) > 1):
                 continue
             allowed = mask if op is c.ASSERT else self.full & ~mask
@@ -296,11 +299,11 @@ def _literals(tree: Any) -> set[str]:
             stack = [argument]
             while stack:
                 one = stack.pop()
-                if isinstance(one, _parser.SubPattern):
+                if isinstance(one, _parser.SubPattern) or (
+                    one and isinstance(one, list) and isinstance(one[0], tuple)
+                ):
                     found |= _literals(one)
-                elif isinstance(one, list) and one and isinstance(one[0], tuple):
-                    found |= _literals(one)
-                elif isinstance(one, (list, tuple)):
+                else:
                     stack += [x for x in one if isinstance(x, (list, tuple, _parser.SubPattern))]
     return found
 
@@ -327,13 +330,14 @@ class Analysis:
             signature = tuple(bool(mask >> i & 1) for mask in told_apart)
             signatures.setdefault(signature, i)
         self.classes = sorted(signatures.values())
-        for edges in auto.edges:
+        members = {m: [k for k in self.classes if m >> k & 1] for m in set(auto.masks)}
+        for mask, edges in zip(auto.masks, auto.edges, strict=True):
             by_before: dict[int, list[tuple[int, int]]] = {}
-            for before in self.classes:
+            for before in members[mask]:
                 found: dict[tuple[int, int], int] = {}
                 for position, conditions, many in edges:
-                    for after in self.classes:
-                        if auto.masks[position] >> after & 1 and self._allowed(before, after, conditions):
+                    for after in members[auto.masks[position]]:
+                        if self._allowed(before, after, conditions):
                             found[position, after] = found.get((position, after), 0) + many
                 by_before[before] = [one for one, many in found.items() for _ in range(min(2, many))]
             self.moves.append(by_before)
@@ -364,10 +368,37 @@ class Analysis:
         return found
 
     def components(self) -> list[frozenset[int]]:
-        """Sets of positions that lie on common cycles."""
-        reach = [self.reachable(p) for p in range(len(self.auto.masks))]
-        looping = [p for p in range(len(reach)) if p in reach[p]]
-        return list({frozenset(q for q in reach[p] if p in reach[q]) for p in looping})
+        """Sets of positions that lie on common cycles (Tarjan, 1972)."""
+        after = [{q for moves in self.moves[p].values() for q, _ in moves} for p in range(len(self.moves))]
+        number: dict[int, int] = {}
+        low: dict[int, int] = {}
+        open_: list[int] = []
+        found = []
+        for root in range(len(after)):
+            if root in number:
+                continue
+            stack = [(root, iter(after[root]))]
+            number[root] = low[root] = len(number)
+            open_.append(root)
+            while stack:
+                p, rest = stack[-1]
+                q = next(rest, None)
+                if q is None:
+                    stack.pop()
+                    if stack:
+                        low[stack[-1][0]] = min(low[stack[-1][0]], low[p])
+                    if low[p] == number[p]:
+                        at = open_.index(p)
+                        component, open_ = frozenset(open_[at:]), open_[:at]
+                        if len(component) > 1 or p in after[p]:
+                            found.append(component)
+                elif q not in number:
+                    number[q] = low[q] = len(number)
+                    open_.append(q)
+                    stack.append((q, iter(after[q])))
+                elif q in open_:
+                    low[p] = min(low[p], number[q])
+        return found
 
     def always_accepts(self, position: int, before: int) -> bool:
         """Whether no text behind a position can make the match fail."""

@@ -166,6 +166,16 @@ def test_ask_says_that_it_is_not_there_and_what_was_searched(run: Run, library: 
     assert "Searched 1 video" in answer["coverage"]["sentence"]
 
 
+def test_a_question_with_bytes_that_are_no_text_is_answered(run: Run, library: Path) -> None:
+    (answer,) = run("ask", "what does he say \udcff about Bayes?", "--library", library, "--json").lines
+    assert answer["status"] == "answered"
+    assert answer["question"] == "what does he say \ufffd about Bayes?"
+
+
+def test_a_search_for_stop_words_alone_is_a_search(run: Run, library: Path) -> None:
+    assert run("search", "the", "--library", library, "--json").code == 0
+
+
 def test_ask_shows_a_person_the_answer_and_its_time(run: Run, library: Path) -> None:
     done = run("ask", "what does he say about Bayes?", "--library", library)
     assert "Good evening" in done.out
@@ -246,6 +256,9 @@ def test_gc_says_what_it_freed(run: Run, library: Path) -> None:
         pytest.param(
             ["search", "--image", "none.png", "-l", "LIBRARY"], "cannot be read as a picture", id="no picture"
         ),
+        pytest.param(
+            ["search", "x", "--lane", "picture", "-l", "LIBRARY"], "(picture: ", id="a lane that is off"
+        ),
     ],
 )
 def test_what_the_world_lacks_is_one_line_and_exit_1(
@@ -262,6 +275,15 @@ def test_what_the_world_lacks_is_one_line_and_exit_1(
     "arguments",
     [
         pytest.param(["search"], id="search for nothing"),
+        pytest.param(["search", ""], id="search for an empty text"),
+        pytest.param(["search", " ?! "], id="search for signs"),
+        pytest.param(["search", "x" * 10_001], id="search for too long a text"),
+        pytest.param(["ask", ""], id="an empty question"),
+        pytest.param(["ask", "?"], id="a question without words"),
+        pytest.param(["ask", "x" * 10_001], id="too long a question"),
+        pytest.param(["ask", "x", "--option", "a", "--option", " "], id="an empty option"),
+        pytest.param(["ask", "x", "--thread", " "], id="a conversation without a name"),
+        pytest.param(["compare", ""], id="nothing to compare"),
         pytest.param(["search", "x", "--like", "a@1"], id="two queries at once"),
         pytest.param(["search", "x", "--from", "soon"], id="a time that is none"),
         pytest.param(["search", "x", "--lane", "smell"], id="a lane that is none"),

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from playhead_index.clean_text import clean_text
+
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _QUOTED = re.compile(r'"([^"]+)"|(?<!\w)\'(?=\S)([^\']*[^\'\s])\'(?!\w)')
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "«": '"', "»": '"', "„": '"', "‘": "'", "’": "'"})
@@ -31,7 +33,7 @@ def plain(text: str) -> str:
     >>> plain("Bayes’  Rule: P(A|B)\\n= …")
     'bayes rule p a b'
     """
-    folded = unicodedata.normalize("NFKD", text).casefold()
+    folded = unicodedata.normalize("NFKD", clean_text(text)).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(_TOKEN.findall(letters)).replace("'", "").replace("’", "")
 

@@ -23,7 +23,7 @@ _SAID_BEFORE = re.compile(
 _LETTER = re.compile(r"^(?:\(\s*([A-Za-z])\s*\)|([A-Za-z])(?:[.):,](?=\s|$)|$))\s*", re.DOTALL)
 _NUMBER = re.compile(r"^\(?\s*(\d{1,2})\s*[.)]?$")
 _TIME = re.compile(r"^(?:at\s+)?(\d+(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)$")
-_CLOCK = re.compile(r"^(?:at\s+)?(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$")
+_CLOCK = re.compile(r"^(?:at\s+)?(?:(\d{1,9}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$")
 _TIME_IN = re.compile(r"\b(?:\d+:)?\d{1,2}:\d{2}(?:\.\d+)?|\b\d+(?:\.\d+)?\s*(?:seconds|second|secs|sec|s)\b")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_NUMBERS)}

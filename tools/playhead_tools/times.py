@@ -43,7 +43,9 @@ _THE_FILM = rf"\s+(?:of|in|into|through)\s+(?:the|this|that)\s+{_FILM}"
 _VIDEO = rf"(?:{_THE_FILM})?"
 _IN = r"(?:(?:in|during|within|over|for|throughout|of|from)\s+)?(?:the\s+)?(?:very\s+)?"
 _ORD = rf"(?:{ORDINAL_PATTERN})"
-_LENGTH_PART = re.compile(rf"({_N})(\s+and\s+a\s+half)?[\s-]*({_U})(\s+and\s+a\s+half)?", re.IGNORECASE)
+_LENGTH_PART = re.compile(
+    rf"(?<!\d)({_N})(\s+and\s+a\s+half)?[\s-]*({_U})(\s+and\s+a\s+half)?", re.IGNORECASE
+)
 
 
 def _number(text: str) -> float:

@@ -15,6 +15,9 @@ from itertools import groupby
 from playhead_index.search.stop_words import STOP_WORDS
 
 KNOWN_CHUNKS = 500_000
+MAX_CHUNK_CHARS = 8_000
+"""Of a longer chunk, which only text without spaces has, so much is looked up: FTS5 cuts a token at 32,768
+bytes, which may be inside a character, and such a token cannot be read back."""
 _QUOTED = re.compile(r'"([^"]*)"')
 _TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟«»「」『』", '""""""""""')
 # Only what every version of SQLite's tokenizer takes for a separator or folds: ASCII.
@@ -69,7 +72,10 @@ class Tokenizer:
         found: dict[int, list[str]] = {}
         run = self._connection.execute
         run("BEGIN")
-        self._connection.executemany("INSERT INTO chunk (rowid, text) VALUES (?, ?)", enumerate(words))
+        self._connection.executemany(
+            "INSERT INTO chunk (rowid, text) VALUES (?, ?)",
+            ((number, word[:MAX_CHUNK_CHARS]) for number, word in enumerate(words)),
+        )
         for number, _, token in sorted(run("SELECT doc, offset, term FROM token")):
             found.setdefault(number, []).append(token)
         run("ROLLBACK")

@@ -62,7 +62,7 @@ def store_summaries(catalog: Catalog, video_id: str, level: Level, summaries: Se
     try:
         with catalog.atomic() as db:
             db.execute("DELETE FROM summary WHERE video_id = ? AND level = ?", (video_id, level))
-            for s in summaries:
+            for s in (summary for summary in summaries if clean_text(summary.text).strip()):
                 db.execute(
                     "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",

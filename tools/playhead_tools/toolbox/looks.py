@@ -15,7 +15,7 @@ NO_EYES = (
     " PLAYHEAD_VIDEO_SERVER to a server that has one; until then use search, read_captions, read_transcript"
 )
 SAID_CHARS = 300
-_FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d+)\]")
+_FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d{1,9})\]")
 _YES, _NO = re.compile(r"\s*yes\b", re.IGNORECASE), re.compile(r"\s*no\b", re.IGNORECASE)
 
 

@@ -11,9 +11,9 @@ from playhead_index.window import Window
 from playhead_tools.video_llm.protocol import Clip, ShownFrame
 
 _BRACKET = re.compile(
-    r"\[\s*(?:frames?\s*)?(\d+(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d+)*)\s*\]", re.IGNORECASE
+    r"\[\s*(?:frames?\s*)?(\d{1,9}(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d{1,9})*)\s*\]", re.IGNORECASE
 )
-_ITEM = re.compile(r"(\d+)(?:\s*[–-]\s*(?:frames?\s*)?(\d+))?", re.IGNORECASE)
+_ITEM = re.compile(r"(\d{1,9})(?:\s*[–-]\s*(?:frames?\s*)?(\d{1,9}))?", re.IGNORECASE)
 
 
 def shown_frames(clips: Sequence[Clip], kept: Sequence[NDArray[np.int64]]) -> tuple[ShownFrame, ...]:
