@@ -34,7 +34,7 @@ def make_tokenizer() -> Any:
     )  # fmt: skip
 
 
-def make_tiny_video_llm(folder: Path, *, seed: int = 0) -> Path:
+def make_tiny_video_llm(folder: Path, *, seed: int = 0, tied: bool = False) -> Path:
     """A folder with a two-layer Qwen3-VL of random weights, its processor and its chat template."""
     library, tokenizer = transformers(), make_tokenizer()
     token = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in
@@ -55,6 +55,7 @@ def make_tiny_video_llm(folder: Path, *, seed: int = 0) -> Path:
         },
         image_token_id=token["image_pad"], video_token_id=token["video_pad"],
         vision_start_token_id=token["vision_start"], vision_end_token_id=token["vision_end"],
+        tie_word_embeddings=tied,
     )  # fmt: skip
     with torch().random.fork_rng():
         torch().manual_seed(seed)

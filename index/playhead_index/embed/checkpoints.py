@@ -21,9 +21,11 @@ LOAD_ERRORS = (
     RuntimeError,
     ValueError,
     OSError,
-    KeyError,
+    LookupError,
     TypeError,
     AttributeError,
+    ArithmeticError,
+    AssertionError,
     ImportError,
     EOFError,
     pickle.UnpicklingError,
@@ -67,7 +69,9 @@ def mapped_load_errors(name: str, doing: str) -> Iterator[None]:
 
     try:
         yield
-    except (*LOAD_ERRORS, SafetensorError) as error:
+    except Exception as error:
+        if not isinstance(error, (*LOAD_ERRORS, SafetensorError)) and type(error) is not Exception:
+            raise  # tokenizers raises Exception itself
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = " ".join(lines[:2]) or type(error).__name__
         raise ModelUnavailable(f"model {name!r}: {doing} failed: {reason}") from error

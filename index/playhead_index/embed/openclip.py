@@ -1,6 +1,8 @@
 """Pictures and words in one space, by any model that open_clip can build (CLIP, SigLIP, MobileCLIP, PE)."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from playhead_index.embed import checkpoints
 from playhead_index.embed.pictures import Picture, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
+from playhead_index.embed.strict import refuse_other_weights
 from playhead_index.embed.trim import trimmed_text_tower
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
@@ -24,6 +27,7 @@ WEIGHTS = (
     "open_clip_pytorch_model.safetensors",
     "open_clip_pytorch_model.bin",
 )
+POSITIONS = ("positional_embedding", "pos_embed")
 FORMS = "MODEL:TAG as in ViT-B-32:laion2b_s34b_b79k, hf-hub:ORG/NAME or local-dir:FOLDER"
 
 
@@ -91,7 +95,7 @@ class _Source:
     """What open_clip needs to build a model without looking for anything itself."""
 
     model_name: str
-    weights: Path | None
+    weights: Path
     revision: str
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -109,24 +113,70 @@ def load_open_clip(
         download: fetch what is missing; without it the network is never touched.
 
     Raises:
-        ModelUnavailable: the name is unknown, or files are missing or do not fit.
+        ModelUnavailable: the name is unknown, or files are missing, or they do not hold exactly the model's
+            weights.
     """
     library = open_clip()
     source = _find_source(library, name, download)
     on = pick_device(device)
     with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
-        model = library.create_model(
-            source.model_name,
-            pretrained=None if source.weights is None else str(source.weights),
-            require_pretrained=True,
-            device=on,
-            **source.settings,
-        ).eval()
+        model = _load_model(library, source).to(on).eval()
         tokenizer = library.get_tokenizer(source.model_name)
         preprocessing = _preprocessing(model.visual.preprocess_cfg)
         width = _width(model, preprocessing, on)
     tag = ModelTag(name, source.revision, width)
     return OpenClipEncoder(model, tokenizer, preprocessing, tag, on, batch_size or default_batch_size(on))
+
+
+def _load_model(library: Any, source: _Source) -> Any:
+    """The model with every weight from its file.
+
+    open_clip is strict too, but fits embeddings of positions of another length in without a word, and names
+    hundreds of weights in one line.
+
+    Raises:
+        ValueError: the file does not hold exactly the model's weights.
+        RuntimeError: a weight has another shape.
+    """
+    with _without_warning():
+        model = library.create_model(
+            source.model_name, load_weights=False, pretrained_text=False, **source.settings
+        )
+    shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+    found = library.load_checkpoint(model, str(source.weights), strict=False)
+    resized = [
+        (name, shape, shapes[name])
+        for name, shape in _position_shapes(source.weights).items()
+        if name in shapes and tuple(shape) != shapes[name]
+    ]
+    refuse_other_weights(found.missing_keys, found.unexpected_keys, resized)
+    return model
+
+
+def _position_shapes(weights: Path) -> dict[str, list[int]]:
+    """The shapes of the embeddings of positions in a file; none of a file that is no safetensors."""
+    from safetensors import safe_open
+
+    if weights.suffix != ".safetensors":
+        return {}
+    with safe_open(weights, framework="numpy") as file:
+        names = [name for name in file.keys() if name.endswith(POSITIONS)]  # noqa: SIM118 - no mapping
+        return {name: file.get_slice(name).get_shape() for name in names}
+
+
+@contextmanager
+def _without_warning() -> Iterator[None]:
+    """Inside, open_clip does not say that a model is random, which it is until its weights are loaded."""
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "open_clip" not in record.pathname
+
+    root = logging.getLogger()
+    root.addFilter(is_other)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_other)
 
 
 def _find_source(library: Any, name: str, download: bool) -> _Source:
@@ -139,7 +189,8 @@ def _find_source(library: Any, name: str, download: bool) -> _Source:
 
 def _folder_source(name: str, download: bool) -> _Source:
     found = checkpoints.find_checkpoint(name, [CONFIG], WEIGHTS, advice=_advice(name), download=download)
-    return _Source(f"{checkpoints.LOCAL_PREFIX}{found.folder}", None, found.revision)
+    weights = next(file for pattern in WEIGHTS for file in sorted(found.folder.glob(pattern)))
+    return _Source(f"{checkpoints.LOCAL_PREFIX}{found.folder}", weights, found.revision)
 
 
 def _listed_source(library: Any, name: str, download: bool) -> _Source:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from playhead_index.embed.checkpoints import find_checkpoint, hash_of, mapped_load_errors, offline
 from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
+from playhead_index.embed.transformer import load_whole
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.families import Family, family_of
 
@@ -65,8 +66,8 @@ def load(name: str, how: Loading) -> Loaded:
     """The model and its processor; nothing is fetched.
 
     Raises:
-        ModelUnavailable: files are missing or unfit, an option needs a package or a GPU that is not there,
-            or the family is unknown.
+        ModelUnavailable: files are missing or unfit, or do not hold exactly the model's weights; an option
+            needs a package or a GPU that is not there; or the family is unknown.
     """
     advice = f"hf download {name}"
     checkpoint = find_checkpoint(name, ["config.json"], ["*.safetensors"], advice=advice)
@@ -76,9 +77,7 @@ def load(name: str, how: Loading) -> Loaded:
         config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
         family = family_of(config.model_type)
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
-        model = transformers().AutoModelForImageTextToText.from_pretrained(
-            checkpoint.folder, local_files_only=True, **options
-        )
+        model = load_whole(transformers().AutoModelForImageTextToText, checkpoint.folder, **options)
     _check_takes_features(name, model)
     if not how.four_bit:
         model = model.to(device)

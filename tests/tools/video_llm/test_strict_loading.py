@@ -1,0 +1,38 @@
+"""No video-LLM is loaded from files that lack a weight, hold another one, or hold one of another shape."""
+
+from pathlib import Path
+
+import pytest
+from tests.changed_weights import Change, change_weights, longer, with_copy, without
+from tests.tiny_video_llm import make_tiny_video_llm
+
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.video_llm.loading import Loading, load
+
+DOWN = "model.language_model.layers.1.mlp.down_proj.weight"
+NORM = "model.language_model.layers.1.input_layernorm.weight"
+MERGER = "model.visual.merger.linear_fc1.bias"
+CASES: dict[str, tuple[Change, str]] = {
+    "a weight less": (without(DOWN), f"lack 1 weight: {DOWN}"),
+    "no projector": (without(MERGER), f"lack 1 weight: {MERGER}"),
+    "a layer more": (
+        with_copy(NORM, NORM.replace("1", "2")),
+        "no place for 1 weight: model.language_model.layers.2",
+    ),
+    "another shape": (longer(NORM), rf"another shape 1 weight: {NORM} \[33\] instead of \[32\]"),
+    "no word head": (without("lm_head.weight"), "lack 1 weight: lm_head.weight"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_changed_weights_are_refused_by_name(tmp_path: Path, name: str) -> None:
+    change, why = CASES[name]
+    change_weights(make_tiny_video_llm(tmp_path / "model") / "model.safetensors", change)
+    with pytest.raises(ModelUnavailable, match=why):
+        load(str(tmp_path / "model"), Loading(device="cpu"))
+
+
+def test_a_word_head_that_is_tied_need_not_be_in_the_files(tmp_path: Path) -> None:
+    folder = make_tiny_video_llm(tmp_path / "model", tied=True)
+    loaded = load(str(folder), Loading(device="cpu"))
+    assert loaded.model.lm_head.weight is loaded.model.get_input_embeddings().weight
