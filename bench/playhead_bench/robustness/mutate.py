@@ -8,6 +8,7 @@ import random
 import re
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Mutation = Callable[[bytearray, random.Random, Sequence[bytes]], bytearray]
 MAX_SUBTITLE_BYTES = 1 << 20
@@ -121,9 +122,7 @@ def _swap_boxes(data: bytearray, dice: random.Random, others: Sequence[bytes]) -
     """Exchanges two neighbours among the boxes of an MP4, at the top or inside one; else two blocks."""
     spans = list(_boxes(data, 0, len(data)))
     inner = [span for start, end in spans for span in _boxes(data, start + 8, end)]
-    pairs = [
-        (a, b) for level in (spans, inner) for a, b in zip(level, level[1:], strict=False) if a[1] == b[0]
-    ]
+    pairs = [(a, b) for level in (spans, inner) for a, b in pairwise(level) if a[1] == b[0]]
     if not pairs:
         return _swap_blocks(data, dice, others)
     (start, middle), (_, end) = dice.choice(pairs)
@@ -227,7 +226,15 @@ _REPEATED: tuple[bytes, ...] = (
 
 
 def _control_characters(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
-    choices = (b"\x1b[2J", b"\x1b]52;c;AAAA\x07", b"\x9b31m", b"\0", b"\xff\xfe", b"\xed\xa0\x80", b"\xef\xbb\xbf")
+    choices = (
+        b"\x1b[2J",
+        b"\x1b]52;c;AAAA\x07",
+        b"\x9b31m",
+        b"\0",
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b"\xef\xbb\xbf",
+    )
     for _ in range(dice.choice((1, 5, 50))):
         at = dice.randrange(len(data) + 1)
         data[at:at] = dice.choice(choices)

@@ -70,9 +70,7 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Whether the two libraries hold the same; leftover files do not count."""
-        return not (
-            self.lost or self.doubled or self.changed or self.vectors or self.manifest or self.damage
-        )
+        return not (self.lost or self.doubled or self.changed or self.vectors or self.manifest or self.damage)
 
 
 def read_snapshot(library: Path) -> Snapshot:

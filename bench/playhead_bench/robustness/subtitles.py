@@ -17,9 +17,11 @@ from playhead_bench.robustness.mutate import MAX_SUBTITLE_BYTES, mutate_subtitle
 
 MAX_CPU_S = 1.0
 LIMITS = Limits(cpu_s=4.0, wall_s=60.0, memory_bytes=1 << 30)
-"""A file that takes longer than `MAX_CPU_S` is counted as over time; behind this limit its child is killed."""
+"""A file that takes longer than `MAX_CPU_S` is counted as over time; at this limit its child is killed."""
 BATCH = 100
-SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".sub", ".smi", ".sami", ".ttml", ".dfxp", ".xml", ".sbv"})
+SUFFIXES = frozenset(
+    {".srt", ".vtt", ".ass", ".ssa", ".sub", ".smi", ".sami", ".ttml", ".dfxp", ".xml", ".sbv"}
+)
 EXPECTED = ("words", "none", "refused")
 
 
@@ -157,9 +159,7 @@ def run_batch(settings: SubtitleSettings, folder: Path, numbers: Sequence[int]) 
 _CHILD = "playhead_bench.robustness.read_subtitles"
 
 
-def report(
-    results: Sequence[SubtitleResult], settings: SubtitleSettings, took_s: float
-) -> dict[str, Any]:
+def report(results: Sequence[SubtitleResult], settings: SubtitleSettings, took_s: float) -> dict[str, Any]:
     """The record of a run, for JSON."""
     unexpected = [result for result in results if not result.is_expected]
     return {

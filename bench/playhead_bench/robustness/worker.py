@@ -208,7 +208,9 @@ class WorkerServer:
             self._exit_codes[int(pid)] = int(code)
 
 
-def serve(address: str, warm_up: Sequence[Sequence[str]], orders: IO[str], preload: Callable[[], Any]) -> None:
+def serve(
+    address: str, warm_up: Sequence[Sequence[str]], orders: IO[str], preload: Callable[[], Any]
+) -> None:
     """Forks a worker for each line of `orders`; kills those that are left when it ends."""
     preload()
     running: set[int] = set()
