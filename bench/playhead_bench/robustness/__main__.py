@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness import kill, subtitles, videos
+from playhead_bench.robustness import cases, kill, subtitles, videos
 from playhead_bench.suite.common import SHARED
 
 Outcome = tuple[dict[str, Any], list[str], bool]
@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subtitle.add_argument(
         "--keep", type=Path, default=Path("bench/out/robustness/kept"), help="unexpected ones"
     )
+
+    case = commands.add_parser("cases", parents=[common], help=cases.__doc__)
+    case.add_argument("--folder", type=Path, default=SHARED / "cases", help="folder of the small inputs")
+    case.add_argument("--speech-model", type=Path, help="folder of a faster-whisper model")
+    case.add_argument("--case", action="append", default=[], help="only those that begin with this")
 
     asked = parser.parse_args(arguments)
     record, lines, failed = _COMMANDS[asked.command](asked)
@@ -88,11 +93,19 @@ def _subtitles(asked: argparse.Namespace) -> Outcome:
     return record, list(subtitles.table(record)), bool(record["unexpected"])
 
 
+def _cases(asked: argparse.Namespace) -> Outcome:
+    results = cases.run_cases(
+        asked.folder, asked.work, speech_model=asked.speech_model, names=asked.case, jobs=asked.jobs, say=_say
+    )
+    record = cases.report(results)
+    return record, list(cases.table(record)), "WRONG" in record["verdicts"]
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-_COMMANDS = {"kill": _kill, "videos": _videos, "subtitles": _subtitles}
+_COMMANDS = {"kill": _kill, "videos": _videos, "subtitles": _subtitles, "cases": _cases}
 
 if __name__ == "__main__":
     sys.exit(main())

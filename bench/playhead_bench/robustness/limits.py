@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import resource
 import signal
 import subprocess
@@ -20,6 +21,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _ADDRESS_SPACE_FACTOR = 8
 """Address space is not memory: libraries map much more than they use. The limit on it is only a backstop."""
 _MAX_TEXT = 20_000
+_EXCEPTION_LINE = re.compile(r"(?!Traceback)[A-Za-z_][\w.]*(?:: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ class ChildEnd:
 
     @property
     def last_line(self) -> str:
-        """The last line that is not blank: of a traceback the exception."""
+        """The last line that is not blank; of a traceback the exception."""
+        if self.has_traceback:
+            named = [line for line in self.stderr.splitlines() if _EXCEPTION_LINE.match(line)]
+            return named[-1] if named else ""
         return next((line for line in reversed(self.stderr.splitlines()) if line.strip()), "")
 
 

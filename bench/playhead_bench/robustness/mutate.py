@@ -8,6 +8,7 @@ import random
 import re
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Mutation = Callable[[bytearray, random.Random, Sequence[bytes]], bytearray]
 MAX_SUBTITLE_BYTES = 1 << 20
@@ -121,9 +122,7 @@ def _swap_boxes(data: bytearray, dice: random.Random, others: Sequence[bytes]) -
     """Exchanges two neighbours among the boxes of an MP4, at the top or inside one; else two blocks."""
     spans = list(_boxes(data, 0, len(data)))
     inner = [span for start, end in spans for span in _boxes(data, start + 8, end)]
-    pairs = [
-        (a, b) for level in (spans, inner) for a, b in zip(level, level[1:], strict=False) if a[1] == b[0]
-    ]
+    pairs = [(a, b) for level in (spans, inner) for a, b in pairwise(level) if a[1] == b[0]]
     if not pairs:
         return _swap_blocks(data, dice, others)
     (start, middle), (_, end) = dice.choice(pairs)

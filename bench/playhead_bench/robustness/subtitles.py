@@ -17,7 +17,7 @@ from playhead_bench.robustness.mutate import MAX_SUBTITLE_BYTES, mutate_subtitle
 
 MAX_CPU_S = 1.0
 LIMITS = Limits(cpu_s=4.0, wall_s=60.0, memory_bytes=1 << 30)
-"""A file that takes longer than `MAX_CPU_S` is counted as over time; behind this limit its child is killed."""
+"""A file that takes longer than `MAX_CPU_S` is counted as over time; at this limit its child is killed."""
 BATCH = 100
 SUFFIXES = frozenset(
     {".srt", ".vtt", ".ass", ".ssa", ".sub", ".smi", ".sami", ".ttml", ".dfxp", ".xml", ".sbv"}

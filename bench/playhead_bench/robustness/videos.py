@@ -237,7 +237,8 @@ def report(results: Sequence[MutantResult], settings: VideoSettings, took_s: flo
 
 def table(record: Mapping[str, Any]) -> Iterator[str]:
     """The record as lines for people (Markdown)."""
-    yield f"{record['mutants']} mutants of {record['sources']} videos, {record['seconds']} s, seed {record['seed']}"
+    mutants, seconds = record["mutants"], record["seconds"]
+    yield f"{mutants} mutants of {record['sources']} videos, {seconds} s, seed {record['seed']}"
     yield "| outcome | mutants |"
     yield "|---|---|"
     for outcome, count in record["outcomes"].items():
