@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import typer
+from tests.agent.chat_server import chat_server
 from tests.made_videos import colours
 from tests.shared_data import shared
 from typer.testing import CliRunner
@@ -355,6 +356,18 @@ def test_the_command_prints_tables_for_people(run: Callable[..., Any], talks: Pa
     assert done.exit_code == 0
     assert "talks: 3 questions about 2 videos" in done.stdout
     assert "first citation correct (R@1)" in done.stdout
+
+
+def test_a_chat_model_words_the_answers(run: Callable[..., Any], talks: Path, tmp_path: Path) -> None:
+    pytest.importorskip("langchain_openai")
+    claim = {"text": "It needs ten minutes.", "evidence_ids": ["E1"]}
+    with chat_server(json.dumps({"answerable": True, "reason": "", "claims": [claim]})) as server:
+        options = ["--llm", "openai:made", "--base-url", server.base_url, "--words-model", "off"]
+        done = run("real", talks, *options, "--half", "odd", "--out", tmp_path, "--json")
+    assert done.exit_code == 0
+    (line,) = read_lines(tmp_path / "run.jsonl")
+    assert (line["ask"]["text"], line["ask"]["model_calls"]) == ("It needs ten minutes [E1].", 1)
+    assert json.loads(done.stdout)["server"] == f"127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.mark.parametrize(
