@@ -257,6 +257,42 @@ def test_absence_can_be_told_of_the_part_that_is_indexed(asking_unfinished: Aski
     assert asking_unfinished("Does he mention fermions?", Window(0.0, 60.0)).reason == "absent"
 
 
+def _with_words(folder: Path, *spans: tuple[float, str]) -> Context:
+    rows = [(LECTURE, "speech", at_s, at_s + 4.0, text) for at_s, text in spans]
+    catalog = make_library(folder, rows)
+    return Context(WordFinder(catalog), catalog)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("USA", "It was made in the U.S.A. then."),
+        ("strasse", "Die Straße ist zu."),
+        ("ежик", "А вот и ёжики."),
+    ],
+)
+def test_what_is_said_in_another_spelling_is_the_closest_and_never_absent(
+    tmp_path: Path, asked: str, said: str
+) -> None:
+    answer = ask(f"Is {asked} mentioned?", context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("partial", "unknown")
+    assert answer.text.startswith(f"Nothing certain; the closest is:\nSaid at 0:10–0:14: “{said}” [E1]")
+    assert answer.notes == (f"“{asked}” may stand at 0:10–0:14 in another spelling",)
+
+
+def test_words_that_are_there_are_not_denied_where_their_place_is_wrong(tmp_path: Path) -> None:
+    context = _with_words(tmp_path, (10.0, "The remote has buttons."), (200.0, "Now the battery."))
+    answer = ask("What is said about buttons after battery is said?", context=context, scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("abstained", "unknown")
+    assert "“buttons” comes up at 0:10–0:14, but not as the question places it" in answer.text
+
+
+def test_a_count_of_a_part_says_at_least(asking_unfinished: Asking) -> None:
+    answer = asking_unfinished('How many times does he say "okay"?')
+    assert (answer.status, answer.reason) == ("partial", "unknown")
+    assert "“okay” is said in at least 3 moments" in answer.text
+
+
 def test_several_videos_are_told_apart(asking: Asking) -> None:
     answer = asking("What is the last thing he says?", scope=None)
     assert answer.text.splitlines()[0] == "Said at 4:50–4:56 of lecture.mp4: “Thank you and goodbye.” [E1]"

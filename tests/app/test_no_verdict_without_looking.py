@@ -184,6 +184,13 @@ def test_without_picture_vectors_a_no_is_said_only_behind_looks(
     assert "a video model viewed 0:50 of it" in answer.text
 
 
+@pytest.mark.parametrize("question", ["What does the penguin do?", "Who opens the door?"])
+def test_words_that_decline_are_no_answer_to_an_open_question(asking: Asking, question: str) -> None:
+    answer = asking(question, "no pictures", "always declines")
+    assert (answer.status, answer.reason, answer.intervals) == ("abstained", "unknown", ())
+    assert "the video model declined to answer for 7 of 7 clips" in answer.notes
+
+
 def test_a_model_that_declines_every_look_has_not_said_no(asking: Asking) -> None:
     answer = asking("Are two men arm wrestling?", "no pictures", "always declines")
     assert (answer.status, answer.reason, answer.confidence) == ("abstained", "unknown", 0.0)

@@ -36,6 +36,12 @@ SENTENCES = [
         Coverage(2, 3, 60.0, (SPEECH,), ("v",)),
         "Searched 2 videos (1:00) by speech; 1 of them is not indexed to the end.",
     ),
+    (Coverage(1, 3, 60.0, ()), "Looked up the stored facts of 1 video (1:00); nothing else was searched."),
+    (
+        Coverage(2, 3, 60.0, (LaneCoverage("layout", True, 9), NO_PICTURE)),
+        "Searched 2 videos (1:00) by colour layout;"
+        " pictures were not searched: no image-text model is installed.",
+    ),
     (
         Coverage(2, 3, 60.0, (LaneCoverage("speech", True, 0),)),
         "Searched 2 videos (1:00): there is no speech here.",

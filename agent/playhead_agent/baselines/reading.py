@@ -32,14 +32,14 @@ def read_reply(text: str, options: Sequence[str] = ()) -> Said:
     >>> read_reply("B", ("red", "blue")), read_reply("maybe", ("red", "blue"))
     (Said(status='answered', text='B', choice=1), Said(status='unread', text='maybe', choice=None))
     """
-    if not text.strip():
+    if not normalised(text):
         return Said("unread", text)
     try:
         choice = parse_choice(text, options)
     except ModelOutputInvalid:
         if is_refusal(text):
             return Said("abstained", text)
-        return Said("unread" if options or not normalised(text) else "answered", text)
+        return Said("unread" if options else "answered", text)
     return Said("abstained" if is_abstention(options[choice]) else "answered", text, choice)
 
 

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from playhead_agent.state import Context
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
+from playhead_index.stages import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
@@ -56,6 +57,8 @@ def _fill(catalog: Catalog) -> None:
         video = (VIDEO, 1, LENGTH_S, 0.0, 320, 180, 0, "h264", 25.0, 0, 90_000, 1, "[]", "2026-01-01")
         db.execute(f"INSERT INTO video VALUES ({', '.join('?' * len(video))})", video)
         db.execute("INSERT INTO place VALUES ('/nowhere/long.mp4', ?, 1, 1)", (VIDEO,))
+        for stage in ("speech", "screen", "picture", "finish"):
+            write_stage(db, VIDEO, Stage(stage, "done", LENGTH_S))
         spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _said(n)) for n in range(120)]
         db.conn.executemany(
             "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
