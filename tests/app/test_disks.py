@@ -308,7 +308,6 @@ remove_video(Catalog(Path(sys.argv[1])), sys.argv[2])
         "DELETE FROM frame#1",
         "DELETE FROM span#1",
         "COMMIT#5",
-        "DELETE FROM stage#1",
     ],
 )
 def test_a_removal_that_is_killed_on_a_full_disk_is_finished_by_the_next(moment: str, full: Path) -> None:
