@@ -116,7 +116,7 @@ def test_a_writable_library_has_no_note(tmp_path: Path) -> None:
 
 
 @EVERY_WRITER
-def test_on_a_read_only_disk_a_writer_says_why_not(
+def test_a_writer_on_a_read_only_disk_says_why_not(
     write: Callable[[Library], Any], tmp_path: Path, writable: dict[str, Any]
 ) -> None:
     with (
@@ -129,7 +129,7 @@ def test_on_a_read_only_disk_a_writer_says_why_not(
 
 
 @EVERY_WRITER
-def test_another_user_is_told_that_he_may_not_write(
+def test_a_writer_without_permission_says_why_not(
     write: Callable[[Library], Any], writable: dict[str, Any]
 ) -> None:
     with open_folder() as folder:
