@@ -1,6 +1,8 @@
 """Libraries on read-only and full disks and of other users: all that reads works, writers say why not."""
 
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -114,7 +116,7 @@ def test_a_writable_library_has_no_note(tmp_path: Path) -> None:
 
 
 @EVERY_WRITER
-def test_on_a_read_only_disk_a_writer_says_why_not(
+def test_a_writer_on_a_read_only_disk_says_why_not(
     write: Callable[[Library], Any], tmp_path: Path, writable: dict[str, Any]
 ) -> None:
     with (
@@ -127,7 +129,7 @@ def test_on_a_read_only_disk_a_writer_says_why_not(
 
 
 @EVERY_WRITER
-def test_another_user_is_told_that_he_may_not_write(
+def test_a_writer_without_permission_says_why_not(
     write: Callable[[Library], Any], writable: dict[str, Any]
 ) -> None:
     with open_folder() as folder:
@@ -284,3 +286,40 @@ def test_a_disk_that_fills_during_a_question_costs_the_conversation_and_not_the_
         library = open_library(library_copy(disk / "library"))
         answer = library.ask(QUESTION, thread_id="new", on_progress=lambda progress: fill(disk))
         assert (answer.status, "this conversation is not saved" in answer.notes[-1]) == ("answered", True)
+
+
+REMOVE = """
+import sys
+from pathlib import Path
+from tests.index.indexing import kill_before
+from playhead_index.lifecycle import remove_video
+from playhead_index.store.catalog import Catalog
+prefix, _, number = sys.argv[3].rpartition("#")
+kill_before(prefix, int(number))
+remove_video(Catalog(Path(sys.argv[1])), sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "DELETE FROM video#1",
+        "COMMIT#1",
+        "DELETE FROM frame#1",
+        "DELETE FROM span#1",
+        "COMMIT#5",
+    ],
+)
+def test_a_removal_that_is_killed_on_a_full_disk_is_finished_by_the_next(moment: str, full: Path) -> None:
+    command = [sys.executable, "-c", REMOVE, str(full), MONDAY, moment]
+    killed = subprocess.run(command, env={"PYTHONPATH": ":".join(sys.path)}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    library = open_library(full)
+    if MONDAY in {video.video.video_id for video in library.videos()}:
+        library.remove(MONDAY)
+    (full.parent / "filler").unlink()
+    library.gc()
+    assert ids_in(full) == {TUESDAY, SILENT}
+    assert Catalog(full).query("SELECT count(*) FROM span") == [(8,)]
+    assert Catalog(full).query("INSERT INTO span_fts (span_fts) VALUES ('integrity-check')") == []
+    assert {problem.kind for problem in library.verify()} == {"failed", "moved"}

@@ -19,7 +19,20 @@ from playhead_index.store.shards import Shards
 
 SILENT = "v43b05932e021c0456967"
 SECRET = b"not of the library"
-BAD_IDS = ["../../../victim", "a/b", "..", ".", "", "/etc/passwd", "a\0b", "-x", "v\n", "\x1b[2J", "v" * 65]
+BAD_IDS = [
+    "../../../victim",
+    "a/b",
+    "..",
+    ".",
+    "",
+    "/etc/passwd",
+    "a\0b",
+    "v\n",
+    "\x1b[2J",
+    "v" * 129,
+    ".v",
+    "v w",
+]
 
 
 @pytest.fixture
@@ -167,3 +180,10 @@ def test_code_that_playhead_did_not_make_is_refused_and_does_not_run(statement: 
         Catalog(library)
     with sqlite3.connect(library / CATALOG_NAME) as db:
         assert db.execute("SELECT count(*) FROM span").fetchone() == (14,)
+
+
+@pytest.mark.parametrize("video_id", [SILENT, "v", "lecture", "-cAcA8dO7kA_60.0_210.0", "P01_11", "a..b"])
+def test_ids_of_videos_and_of_data_sets_are_taken(video_id: str, tmp_path: Path) -> None:
+    shards = Shards(tmp_path, "picture", 3)
+    shards.append(video_id, np.ones((1, 3), np.float32))
+    assert [path.name for path in (tmp_path / "vectors/picture").iterdir()] == [f"{video_id}.f16"]

@@ -30,6 +30,7 @@ from playhead_index.errors import (
     VideoUnknown,
 )  # fmt: skip
 from playhead_index.paths import text_to_path
+from playhead_index.store.cache import drop_file
 from playhead_index.store.disk import cannot_write, exists, refuse_link, why_not_writable
 from playhead_index.store.lock import holds_lock, is_being_written, lock_holder, writing
 from playhead_index.store.schema_check import (
@@ -40,9 +41,11 @@ from playhead_index.store.schema_check import (
 )  # fmt: skip
 from playhead_index.store.sqlite_file import BUSY_TIMEOUT_S as BUSY_TIMEOUT_S
 from playhead_index.store.sqlite_file import (
+    DISK_FULL,
     Opened,
     connect,
     file_stamp,
+    index_path,
     memory_database,
     needs_to_write,
     open_sqlite,
@@ -431,6 +434,8 @@ class Catalog:
             connection.execute(f"PRAGMA busy_timeout = {FRUGAL_BUSY_TIMEOUT_MS}")
             connection.execute(f"PRAGMA locking_mode = {locking}")
             refuse_foreign_schema(db := Database(connection), self._schema, self.path)
+            if locking == "EXCLUSIVE":  # nobody else can have the log's index open: its room is free to use
+                drop_file(index_path(self.path))
             yield db
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -510,7 +515,7 @@ class Catalog:
             except sqlite3.OperationalError as error:
                 if not needs_to_write(error):
                     raise
-                why = "the disk is full"
+                why = DISK_FULL
         if why:
             self._upgrade_copy(why)
 

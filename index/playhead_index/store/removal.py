@@ -129,8 +129,14 @@ def _purge_in_steps(db: Database) -> None:
     with suppress(sqlite3.OperationalError):
         for (video_id,) in db.execute(_LEFT_OVER).fetchall():
             for table in _tables(db):
+                _shorten_log(db)
                 while _delete_some(db, table, video_id):
-                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    _shorten_log(db)
+
+
+def _shorten_log(db: Database) -> None:
+    """Moves what the log holds into the catalog, so that the log's room is free again."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _delete_some(db: Database, table: str, video_id: str) -> int:

@@ -15,8 +15,8 @@ from sqlite_utils.migrations import Migrations
 
 from playhead_index.errors import LibraryError, LibraryMismatch
 
-VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a video's id may be. `identity.fingerprint` makes `v` and 20 hex digits; benchmarks use names."""
+VIDEO_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+"""What a video's id may be. `identity.fingerprint` makes `v` and 20 hex digits; data sets use names."""
 SPACE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 _CODE = """
@@ -33,7 +33,7 @@ def safe_video_id(text: str) -> str:
     """
     if not VIDEO_ID.fullmatch(text):
         raise LibraryError(
-            f"the library holds the video id {text!r}, expected letters, digits, '_' and '-'; refused"
+            f"the library holds the video id {text!r}, expected letters, digits, '_', '-' and '.'; refused"
         )
     return text
 

@@ -21,6 +21,8 @@ from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes, in_words, why_
 
 BUSY_TIMEOUT_S = 30.0
 MAX_COPY_ATTEMPTS = 3
+LOG_INDEX_BYTES = 32 << 10
+DISK_FULL = "the disk is full"
 _MEMORY_FOLDER = Path("/dev/shm")
 _NO_ROOM_TO_WRITE = {
     sqlite3.SQLITE_CANTOPEN,
@@ -57,12 +59,15 @@ def open_sqlite(path: Path) -> Opened:
         sqlite3.Error: it cannot be read for another reason, such as damage.
     """
     why = why_not_writable(path)
-    try:
-        return Opened(_read_schema(connect(path)), "normal", why, file_stamp(path))
-    except sqlite3.OperationalError as error:
-        if not needs_to_write(error):
-            raise
-        why = why or _why_failed(path, error)
+    if not why and not _index_fits(path):
+        why = DISK_FULL
+    else:
+        try:
+            return Opened(_read_schema(connect(path)), "normal", why, file_stamp(path))
+        except sqlite3.OperationalError as error:
+            if not needs_to_write(error):
+                raise
+            why = why or _why_failed(path, error)
     _require_readable(path)
     stamp = file_stamp(path)
     if not log_has_content(path):
@@ -100,6 +105,11 @@ def log_has_content(path: Path) -> bool:
 def log_path(path: Path) -> Path:
     """The write-ahead log of a SQLite file."""
     return path.with_name(f"{path.name}-wal")
+
+
+def index_path(path: Path) -> Path:
+    """The index of the write-ahead log of a SQLite file, which all its connections share."""
+    return path.with_name(f"{path.name}-shm")
 
 
 def file_stamp(path: Path) -> Stamp:
@@ -158,9 +168,21 @@ def _read_schema(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+def _index_fits(path: Path) -> bool:
+    """Whether the index of a file's log is there or can be made.
+
+    SQLite makes it page by page, and on a full disk leaves what it has made: each try would take the room
+    that somebody may just have freed.
+    """
+    with suppress(OSError):
+        if path.stat().st_size == 0 or index_path(path).stat().st_size >= LOG_INDEX_BYTES:
+            return True
+    return not path.exists() or free_bytes(path.parent) >= MIN_FREE_BYTES
+
+
 def _why_failed(path: Path, error: sqlite3.OperationalError) -> str:
     if free_bytes(path.parent) < MIN_FREE_BYTES:
-        return "the disk is full"
+        return DISK_FULL
     return f"SQLite cannot write beside it ({error})"
 
 
