@@ -140,7 +140,8 @@ def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
     A claim keeps the citations that hold. It is dropped whole when none is left, when a phrase that it
     has in quotation marks does not stand verbatim in what it cites, or when a number or a time in it is
     neither in what it cites nor among the computed values. A claim that holds is `supported` when it
-    quotes, or when at least half of its content words stand in what it cites; else `unverified`.
+    quotes, or when at least half of its content words stand in what it cites; else `unverified`. The text of
+    a claim is cleaned of control characters.
     """
     claims = [replace(claim, text=clean_text(claim.text)) for claim in claims]
     named = dict.fromkeys(i for claim in claims for i in claim.evidence_ids if i in grounds.evidence)
