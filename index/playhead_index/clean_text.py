@@ -57,7 +57,7 @@ def clean_text(text: str, max_chars: int | None = None) -> str:
         text = _LINE_BREAK.sub("\n", text)
         text = _SEQUENCE.sub(" ", _STYLE.sub("", text))
         text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _NOTHING.sub("", text)))
-    if len(text) > MAX_COMBINING_MARKS and not text.isascii():
+    if len(text) > MAX_COMBINING_MARKS and not text.isascii() and not _marks().isdisjoint(text):
         text = _long_mark_runs().sub(r"\1", text)
     return text if max_chars is None else text[:max_chars]
 
@@ -78,11 +78,16 @@ def one_line(text: str) -> str:
 
 
 @cache
+def _marks() -> frozenset[str]:
+    """All combining marks: the characters that normalisation puts into an order."""
+    return frozenset(filter(unicodedata.combining, map(chr, range(0x300, _LAST_MARK + 1))))
+
+
+@cache
 def _long_mark_runs() -> re.Pattern[str]:
     """Runs of combining marks above the limit; the first group is what is kept of one."""
-    marks = [code for code in range(0x300, _LAST_MARK + 1) if unicodedata.combining(chr(code))]
     ranges: list[list[int]] = []
-    for code in marks:
+    for code in sorted(map(ord, _marks())):
         if ranges and code == ranges[-1][1] + 1:
             ranges[-1][1] = code
         else:

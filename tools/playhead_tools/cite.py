@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from playhead_index.clean_text import clean_text
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
@@ -139,9 +140,10 @@ def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
     A claim keeps the citations that hold. It is dropped whole when none is left, when a phrase that it
     has in quotation marks does not stand verbatim in what it cites, or when a number or a time in it is
     neither in what it cites nor among the computed values. A claim that holds is `supported` when it
-    quotes, or when at least half of its content words stand in what it cites; else `unverified`.
+    quotes, or when at least half of its content words stand in what it cites; else `unverified`. The text of
+    a claim is cleaned of control characters.
     """
-    claims = list(claims)
+    claims = [replace(claim, text=clean_text(claim.text)) for claim in claims]
     named = dict.fromkeys(i for claim in claims for i in claim.evidence_ids if i in grounds.evidence)
     cited = [grounds.evidence[i] for i in named]
     unread = [record for record in cited if not all(i in grounds.spans for i in record.span_ids)]
