@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from playhead.doctor import Finding
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
@@ -251,3 +252,10 @@ def show_problems(console: Console, problems: Sequence[Problem]) -> None:
         console.print(f"[red]{problem.kind}[/] {escape(problem.what)}\n  → {escape(problem.advice)}")
     if not problems:
         console.print("[green]All is well.[/]")
+
+
+def show_finding(console: Console, finding: Finding) -> None:
+    """One line of `doctor`; what it says stands as it is, so that its commands can be copied."""
+    mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
+    text = f"{mark} [bold]{escape(finding.name)}[/]  {escape(finding.detail)}"
+    console.print(text, highlight=False, soft_wrap=True)
