@@ -171,6 +171,12 @@ class Meter:
             self.money += money
             self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
+    def look_failed(self, why: str) -> str:
+        """Ends the looks of the run; the reason that counts, which is the first one given."""
+        with self._lock:
+            self.look_failure = self.look_failure or why
+            return self.look_failure
+
     def looks_left(self, frames_a_look: int) -> int:
         """How many more looks of so many frames the limits allow."""
         left = [

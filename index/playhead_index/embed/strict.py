@@ -1,7 +1,12 @@
 """The one rule for weights: a model's files hold exactly the weights that the model has."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
+from playhead_index.errors import ModelUnavailable
+
+INDEX = "model.safetensors.index.json"
 SHOWN = 4
 Shape = Sequence[int]
 
@@ -53,6 +58,47 @@ def compare_weights(files: Mapping[str, Shape], model: Mapping[str, Shape]) -> N
         files.keys() - model.keys(),
         [(name, files[name], model[name]) for name in both if tuple(files[name]) != tuple(model[name])],
     )
+
+
+def check_files(folder: Path) -> None:
+    """Nothing, when the weights in a folder are whole, found out from their headers without loading them.
+
+    Every part that the index names is there and as long as its header says, and holds the weights that the
+    index expects of it.
+
+    Raises:
+        ModelUnavailable: a part is missing, cut off or no safetensors, or weights are missing; it names them.
+    """
+    index = folder / INDEX
+    try:
+        if index.is_file():
+            expected: dict[str, str] = json.loads(index.read_text("utf-8"))["weight_map"]
+            for part in sorted(set(expected.values())):
+                held = _names(folder / part)
+                refuse_other_weights({name for name, at in expected.items() if at == part} - held, ())
+        elif not (parts := sorted(folder.glob("*.safetensors"))):
+            raise ValueError("there is no *.safetensors")
+        else:
+            for path in parts:
+                _names(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(f"the weights in {folder} cannot be used: {error}") from error
+
+
+def _names(path: Path) -> set[str]:
+    """The names of the weights in a safetensors file that is as long as its header says.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is cut off or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return set(file.keys())
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is cut off or damaged ({error})") from error
 
 
 def _counted(names: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ from playhead_index.embed.runtime import transformers
 from playhead_index.embed.strict import refuse_other_weights
 
 LOCAL_ONLY = {"local_files_only": True, "trust_remote_code": False}
+REPORTING = ("modeling_utils", "utils.loading_report")
+"""The loggers of transformers by which its table of weights comes."""
 UNUSED = ("pooler.",)
 """Weights of encoders that nothing here computes with; a file may lack them."""
 HEADS = (
@@ -50,8 +52,8 @@ def load_whole(
     """A transformers model, every weight from its files, for each weight in them a place.
 
     transformers fills what is missing or of another shape with random numbers, drops what it has no place
-    for, and only logs both. What it knows to be harmless (tied weights, buffers such as `position_ids`, what a
-    class lists in `_keys_to_ignore_on_load_*`) it leaves out of its report, and so it is fine here.
+    for, and only logs both. What it knows to be harmless (tied weights, buffers such as `position_ids`, what
+    a class lists in `_keys_to_ignore_on_load_*`) it leaves out of its report, and so it is fine here.
 
     Args:
         auto_class: an auto class, or the class of a model.
@@ -88,14 +90,15 @@ def _begins(name: str, beginnings: Sequence[str]) -> bool:
 @contextmanager
 def _without_report() -> Iterator[None]:
     """Inside, transformers logs no table of weights: it is in the error."""
-    loggers = [
-        logging.getLogger(f"transformers.{name}") for name in ("modeling_utils", "utils.loading_report")
-    ]
-    before = [logger.level for logger in loggers]
+    loggers = [logging.getLogger(f"transformers.{name}") for name in REPORTING]
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "LOAD REPORT" not in record.getMessage()
+
+    for logger in loggers:
+        logger.addFilter(is_other)
     try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
         yield
     finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+        for logger in loggers:
+            logger.removeFilter(is_other)

@@ -15,6 +15,7 @@ from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import TranscriberTag, Words
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.voice import RATE_HZ, Chunk, chunks
+from playhead_index.words.whisper_files import check_whisper
 
 CHUNK_S = 300.0
 WEIGHTS = "model.bin"
@@ -36,7 +37,8 @@ class FasterWhisperTranscriber:
         chunk_s: the most sound, in seconds, that is held and recognised at once.
 
     Raises:
-        ModelUnavailable: faster-whisper is not installed, or the weights are not there or do not load.
+        ModelUnavailable: faster-whisper is not installed, the weights are not there or do not load, or are
+            not exactly those of the model.
     """
 
     def __init__(
@@ -101,6 +103,10 @@ class FasterWhisperTranscriber:
             ) from error
 
 
+def _cached(download_model: Any, model: str, download: bool) -> Path:
+    return Path(download_model(model, local_files_only=not download))
+
+
 def _location(model: str) -> str:
     """What loads a model again from anywhere: the absolute path of a folder, else the name as it is."""
     return str(Path(model).resolve()) if Path(model).is_dir() else model
@@ -117,14 +123,17 @@ def _revision(model: str) -> str:
 def _load(model: str, device: str, download: bool) -> Any:
     try:
         from faster_whisper import WhisperModel
+        from faster_whisper.utils import download_model
     except ImportError as error:
         raise ModelUnavailable(
             f'recognising speech needs faster-whisper ({error}); pip install "playhead[asr]"'
         ) from error
     kind, _, index = device.partition(":")
     try:
+        folder = Path(model) if Path(model).is_dir() else _cached(download_model, model, download)
+        check_whisper(folder)
         return WhisperModel(
-            model,
+            str(folder),
             device=kind,
             device_index=int(index or 0),
             compute_type="auto",
@@ -135,5 +144,5 @@ def _load(model: str, device: str, download: bool) -> Any:
         raise ModelUnavailable(
             f"the weights of the speech model {model!r} {what}; fetch them with: playhead prepare speech"
         ) from error
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelUnavailable(f"the speech model {model!r} does not load: {error}") from error
