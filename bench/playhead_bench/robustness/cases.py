@@ -477,8 +477,8 @@ def _unreadable_folder(room: Room) -> Result:
     room.video("in/good.mkv", (1.0, 3.0, "apples"))
     room.video("in/locked/other.mkv", (1.0, 3.0, "apples"))
     (room.folder / "in/locked").chmod(0o700)
-    library = "$d/library"
-    script = f"{_IN_HOME} P index {room.folder}/in -l {library} {' '.join(MODELS_OFF)}; P search apples -l {library}; grep -c good out.txt"
+    index = f"P index {room.folder}/in -l $d/library {' '.join(MODELS_OFF)}"
+    script = f"{_IN_HOME} {index}; P search apples -l $d/library; grep -c good out.txt"
     ran = room.in_namespace(as_nobody(SHELL_PRODUCT + script))
     is_right = bool(ran.lines) and ran.lines[0].startswith("0/0 ") and ran.lines[-1] == "1"
     return Result("; ".join(ran.lines)[:240] or ran.outcome, is_right)

@@ -404,13 +404,13 @@ def _watched_stages(library: Path) -> Iterator[dict[tuple[str, str], float]]:
 
 
 def _written_files(library: Path) -> list[tuple[str, int, int]]:
-    """Size and time of change of the files in which a library's content stands."""
+    """Size and time of change of the files with a library's content; an empty log comes with opening it."""
     files = []
     for entry in [*_entries(library), *_entries(library / "vectors")]:
         if not entry.name.startswith("writer.") and not entry.name.endswith("-shm"):
             with suppress(FileNotFoundError):
-                stat = entry.stat()
-                files.append((entry.name, stat.st_size, stat.st_mtime_ns))
+                if (stat := entry.stat()).st_size:
+                    files.append((entry.name, stat.st_size, stat.st_mtime_ns))
     return files
 
 

@@ -203,7 +203,8 @@ def _repeat_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> b
     lines = bytes(data).split(b"\n")
     first = dice.randrange(len(lines))
     piece = b"\n".join(lines[first : first + dice.choice((1, 3, 8))]) + b"\n"
-    return bytearray(bytes(data) + b"\n" + piece * dice.choice((10, 1000, 5000)))
+    times = min(dice.choice((10, 1000, 5000)), max(1, MAX_SUBTITLE_BYTES // len(piece)))
+    return bytearray(bytes(data) + b"\n" + piece * times)
 
 
 def _insert_repeated(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
