@@ -294,12 +294,6 @@ def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary 
     console.print(plain(f"made by: {makers}", "dim"))
 
 
-def show_finding(console: Console, finding: Finding) -> None:
-    """A line of `doctor`."""
-    mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
-    console.print(f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}")
-
-
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:
     """What `verify` found, a line each with what to do."""
     for problem in problems:
@@ -312,5 +306,5 @@ def show_problems(console: Console, problems: Sequence[Problem]) -> None:
 def show_finding(console: Console, finding: Finding) -> None:
     """One line of `doctor`; what it says stands as it is, so that its commands can be copied."""
     mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
-    text = f"{mark} [bold]{escape(finding.name)}[/]  {escape(finding.detail)}"
+    text = f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}"
     console.print(text, highlight=False, soft_wrap=True)
