@@ -267,7 +267,6 @@ def _with_words(folder: Path, *spans: tuple[float, str]) -> Context:
     ("asked", "said"),
     [
         ("USA", "It was made in the U.S.A. then."),
-        ("strasse", "Die Straße ist zu."),
         ("ежик", "А вот и ёжики."),
     ],
 )
