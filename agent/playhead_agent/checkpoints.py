@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playhead_agent.packing import Packed
-from playhead_index.store.catalog import BUSY_TIMEOUT_S, mapped_sqlite_errors
+from playhead_index.errors import DiskFull, LibraryReadOnly
+from playhead_index.store.catalog import mapped_sqlite_errors
+from playhead_index.store.disk import cannot_write, exists, free_bytes, refuse_link, why_not_writable
+from playhead_index.store.sqlite_file import connect, open_sqlite
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
 CHECKPOINTS_NAME = "checkpoints.sqlite"
+MIN_FREE_BYTES = 1 << 20
+"""Room without which no run is kept: one takes up to 0.2 MB until it is pruned (bench, B7)."""
 
 
 @contextmanager
@@ -22,20 +27,59 @@ def open_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
     It reads and writes plain JSON types only, packed; anything else in a run's state is refused on reading.
 
     Raises:
-        LibraryError: the file is damaged, locked, or cannot be written.
+        LibraryReadOnly: nothing can be written there; `open_copied_checkpointer` does without.
+        DiskFull: there is no room to keep a run; likewise.
+        LibraryError: the file is damaged or locked.
     """
+    path = refuse_link(folder / CHECKPOINTS_NAME, folder)
+    _require_room(path)
+    with mapped_sqlite_errors(path), closing(connect(path)) as connection:
+        yield _saver(connection)
+
+
+@contextmanager
+def open_copied_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
+    """A checkpointer in memory that begins with the threads of a library; nothing new is kept at the end.
+
+    For a library that cannot be written to: its conversations can be gone on with, and are not kept.
+
+    Raises:
+        LibraryError: the file is damaged or cannot be read.
+    """
+    path = refuse_link(folder / CHECKPOINTS_NAME, folder)
+    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as memory:
+        with mapped_sqlite_errors(path):
+            if exists(path):
+                with closing(open_sqlite(path).connection) as stored:
+                    stored.backup(memory)
+            saver = _saver(memory)
+        yield saver
+
+
+def _saver(connection: sqlite3.Connection) -> "SqliteSaver":
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    path = folder / CHECKPOINTS_NAME
-    with mapped_sqlite_errors(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
-    with closing(connection):
-        saver = SqliteSaver(connection, serde=Packed(JsonPlusSerializer(allowed_msgpack_modules=None)))
-        with mapped_sqlite_errors(path):
-            saver.setup()
-        yield saver
+    saver = SqliteSaver(connection, serde=Packed(JsonPlusSerializer(allowed_msgpack_modules=None)))
+    saver.setup()
+    return saver
+
+
+def _require_room(path: Path) -> None:
+    """Nothing, where a run can be kept.
+
+    Raises:
+        LibraryReadOnly: this user may not write there, or nobody.
+        DiskFull: there is too little room.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+    if why := why_not_writable(path):
+        raise LibraryReadOnly(f"{path}: nothing can be written there: {why}")
+    if free_bytes(path.parent) < MIN_FREE_BYTES:
+        raise DiskFull(f"{path}: the disk is full")
 
 
 def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50) -> int:

@@ -49,7 +49,7 @@ def _by_video(material: Material, kept: Sequence[Claim]) -> int | None:
         return choose.by_number(spec.options, float(len(ids)))
     if len(ids) != 1:
         return None
-    return choose.by_file(spec.options, material.videos[ids.pop()].path.name)
+    return choose.by_file(spec.options, material.videos[ids.pop()].name)
 
 
 def _by_words(material: Material, kept: Sequence[Claim]) -> tuple[int | None, str]:

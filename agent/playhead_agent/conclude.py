@@ -4,26 +4,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
-from playhead_agent.extractive import Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.gather import SPAN_KINDS, Table, of_spans
+from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
 from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
+    is_negative,
     seen_claims,
     seen_finding,
     seen_judgement,
     seen_no,
+    seen_nothing_sure,
     sight_of,
 )  # fmt: skip
+from playhead_agent.seeing.desk import Seen
 from playhead_agent.state import (
     Context,
     State,
+    Stretch,
     coverage_of,
     evidence_of,
     spec_of,
     stretches_of,
 )
-from playhead_agent.verdict import Judgement, fully_searched, judge, why_missing
+from playhead_agent.verdict import Judgement, judge, why_missing
 from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
@@ -39,9 +46,27 @@ from playhead_tools.cite import (
     texts_of,
     without_markers,
 )  # fmt: skip
-from playhead_tools.evidence import Answer, Claim, Interval, Reason, Status, coverage_sentence
-from playhead_tools.look_up import VideoEntry, list_videos
+from playhead_tools.evidence import (
+    Answer,
+    Claim,
+    Interval,
+    Reason,
+    Status,
+    coverage_sentence,
+    is_any_searched,
+)  # fmt: skip
+from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
+from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.options import declining
+from playhead_tools.verdict_rules import (
+    SearchedExtent,
+    allowed_verdict,
+    kinds_of,
+    statement_asked,
+    statement_made,
+)  # fmt: skip
+
+MAX_PLACES = 3
 
 
 def reckoned(state: State, context: Context) -> Finding:
@@ -49,9 +74,10 @@ def reckoned(state: State, context: Context) -> Finding:
     sight = sight_of(state)
     if sight is not None:
         return seen_finding(sight, evidence_of(state))
-    spec, coverage = spec_of(state), coverage_of(state)
-    calibrated = context.thresholds.picture is not None
-    whole = state["whole"] and coverage is not None and fully_searched(spec.wanted, coverage, calibrated)
+    spec = spec_of(state)
+    anchors = spec.relation.anchors if spec.relation is not None else ()
+    kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
+    whole = state["whole"] and allowed_verdict("count", kinds, extent_of(state, context)).is_allowed
     clock = read_clock(context.catalog)
     return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"], clock=clock)
 
@@ -60,10 +86,72 @@ def judged(state: State, context: Context) -> Judgement:
     """What may be said of the finding in a state."""
     sight = sight_of(state)
     if sight is not None:
-        return seen_judgement(sight, coverage_of(state))
+        return seen_judgement(sight, spec_of(state), extent_of(state, context))
     finding = Finding.from_json(state["finding"])
-    calibrated = context.thresholds.picture is not None
-    return judge(spec_of(state), finding, evidence_of(state), coverage_of(state), calibrated)
+    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context))
+
+
+def extent_of(state: State, context: Context) -> SearchedExtent:
+    """What of the scope of a question was searched and viewed."""
+    viewed = viewed_of(state)
+    stretches = stretches_of(state["stretches"])
+    sight = sight_of(state)
+    return SearchedExtent(
+        with_extent(coverage_of(state), context.extents, stretches, viewed),
+        picture_threshold=context.thresholds.picture is not None,
+        pictures_viewed=sight is not None and sight.whole and bool(viewed),
+    )
+
+
+def viewed_of(state: State) -> list[Stretch]:
+    """The windows that a video-LLM was shown in a run and told something of."""
+    seen = [Seen.from_json(row).look for row in state["looks"] if "failed" not in row]
+    return [(look.video_id, look.window) for look in seen if not look.declines]
+
+
+def verified(state: State, context: Context) -> dict[str, Any]:
+    """The judgement on a state; before absence is stated, other spellings of what was asked are compared.
+
+    Returns:
+        The keys of the state that change.
+    """
+    judgement = judged(state, context)
+    if judgement.status != "abstained" or judgement.reason != "absent" or sight_of(state) is not None:
+        return {"verdict": judgement.to_json()}
+    lost = lost_of(state)
+    kinds = [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[lost.kind]]
+    if not lost.text:
+        return {"verdict": judgement.to_json()}
+    stretches, min_match = stretches_of(state["stretches"]), context.thresholds.supported
+    alike = places_spelled_alike(context.catalog, stretches, kinds, lost.text, min_match)
+    if not alike.span_ids:
+        reason: Reason = "absent" if alike.is_complete else "unknown"
+        return {"verdict": replace(judgement, reason=reason).to_json()}
+    spans = read_spans(context.catalog, alike.span_ids)
+    windows = ", ".join(f"{span.words.window}" for span in spans.values())
+    note = f"“{lost.text}” may stand at {windows} in another spelling"
+    if lost.is_anchor:
+        changed = replace(judgement, reason="unknown")
+        return {"verdict": changed.to_json(), "notes": [*state["notes"], note]}
+    table = Table(context.limits.evidence + len(spans), evidence_of(state))
+    for span in spans.values():
+        table.add(of_spans([span], "unverified", min_match, "target0", (span.words.kind,)))
+    update: dict[str, Any] = {
+        "evidence": [record.to_json(compact=True) for record in table.records],
+        "notes": [*state["notes"], note],
+    }
+    now: State = {**state, **update}  # type: ignore[typeddict-item]
+    update["finding"] = reckoned(now, context).to_json()
+    return {**update, "verdict": judged({**now, "finding": update["finding"]}, context).to_json()}
+
+
+def lost_of(state: State) -> Lost:
+    """What was not found: the target of a question, or the anchor that it is tied to."""
+    spec = spec_of(state)
+    if spec.relation is not None and not any(e.role.startswith("anchor") for e in evidence_of(state)):
+        anchor = spec.relation.anchors[0]
+        return Lost(anchor.text, anchor.kind, is_anchor=True)
+    return Lost(", ".join(spec.targets), spec.wanted)
 
 
 def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[str]]:
@@ -80,7 +168,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     try:
         claims, no_answer = written_claims(material, context, material.notes)
     except (ModelUnavailable, ModelOutputInvalid) as error:
-        material.notes.append(f"the answer is made of the evidence alone: {error}")
+        material.notes.insert(0, f"{failure_of(error)}; the answer is made of the evidence alone")
         return _draft(_code_claims(state, material), "code"), material.notes
     material.notes.extend(_suspicious(material))
     return _draft(claims, "model", no_answer), material.notes
@@ -107,7 +195,9 @@ def material_of(state: State, context: Context) -> Material:
     spans = spans_of(context.catalog, evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
     finding = Finding.from_json(state["finding"])
-    return Material(spec_of(state), finding, evidence, texts, _videos(state, context), spans=spans)
+    stretches = tuple(stretches_of(state["stretches"]))
+    videos = _videos(state, context)
+    return Material(spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches)
 
 
 def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
@@ -136,9 +226,13 @@ def final_answer(state: State, context: Context) -> Answer:
     material = material_of(state, context)
     checked = _checked(state, context, material)
     sight = sight_of(state)
-    if sight is not None and (is_none(sight) or (sight.kind == "yes_no" and not sight.value)):
+    if sight is not None and is_negative(sight) and state["verdict"]["status"] != "abstained":
         judgement = Judgement(**state["verdict"])
-        text = (seen_in_none if is_none(sight) else seen_no)(coverage_of(state))
+        coverage = extent_of(state, context).coverage
+        if judgement.status == "partial":
+            text = seen_nothing_sure(coverage)
+        else:
+            text = (seen_in_none if is_none(sight) else seen_no)(coverage)
         told = _answer(state, context, text, judgement.status, judgement.reason, checked.notes)
         sure = context.calibration(judgement.confidence)
         return replace(told, confidence=sure, choice=sight.choice)
@@ -199,10 +293,11 @@ def _dropped_note(lost: Dropped) -> str:
 def _kept(state: State, context: Context, material: Material, checked: _Checked) -> Answer:
     judgement, kept = Judgement(**state["verdict"]), checked.report.kept
     status, reason = judgement.status, judgement.reason
-    if status == "answered" and checked.by_model and all(c.status == "unverified" for c in kept):
+    extent = extent_of(state, context)
+    if status == "answered" and checked.by_model and not _may_say(material, kept, extent):
         status, reason = "partial", "unknown"
     text = _written(material, kept, checked.by_model)
-    coverage = coverage_of(state)
+    coverage = extent.coverage
     if status == "partial":
         text = _partly(material, judgement, text) + (f"\n{coverage_sentence(coverage)}" if coverage else "")
     answer = _answer(state, context, text, status, reason, checked.notes)
@@ -214,6 +309,17 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         evidence=tuple(replace(material.evidence[i], text=material.texts[i]) for i in cited),
         confidence=context.calibration(judgement.confidence * checked.share),
     )
+
+
+def _may_say(material: Material, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
+    """Whether the claims of a model may be called an answer: one is supported, and none says more than all
+    that was searched can tell."""
+    if all(claim.status == "unverified" for claim in kept):
+        return False
+    made = statement_made(material.spec, " ".join(claim.text for claim in kept))
+    if made is None or made == statement_asked(material.spec):  # a number asked for was judged by `judge`
+        return True
+    return allowed_verdict(made, kinds_of(material.spec), extent).is_allowed
 
 
 def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
@@ -235,7 +341,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if spec.of_things:
         return f"Things cannot be counted by words alone; here is where they come up:\n{text}"
     if finding.op == "outline":
-        return f"No language model is at work; this is what stands at intervals:\n{text}"
+        return f"No summary was written; this is what stands at intervals:\n{text}"
     if cited and all(e.verdict != "supported" for e in cited):
         return f"Nothing certain; the closest is:\n{text}"
     if spec.wanted == "picture":
@@ -249,8 +355,9 @@ def _interval(material: Material, evidence_id: str) -> Interval:
 
 
 def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
-    judgement = Judgement(**state["verdict"])
-    spec, coverage = spec_of(state), coverage_of(state)
+    judgement, material = Judgement(**state["verdict"]), material_of(state, context)
+    spec, extent = spec_of(state), extent_of(state, context)
+    coverage, lost = extent.coverage, lost_of(state)
     if spec.of_things and not spec.targets:
         text = "Counting things needs a model that looks at the pictures; none is at work here."
         return _answer(state, context, text, "abstained", "out_of_scope", notes)
@@ -259,19 +366,41 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
             state, context, "The question names nothing to look for.", "abstained", "ambiguous", notes
         )
     reason: Reason = judgement.reason if judgement.status == "abstained" else "unknown"
-    anchor_missing = not any(e.role.startswith("anchor") for e in evidence_of(state))
     sight = sight_of(state)
     why = sight.text if sight is not None and sight.kind == "unknown" else ""
-    text = f"No answer: {why}." if why else abstention(spec, reason, anchor_missing)
+    elsewhere = [] if sight is not None else _places_of(lost, state, context)
+    if elsewhere and reason == "absent" and spec.ordinal is None:
+        reason = "unknown"
+    any_searched = coverage is not None and is_any_searched(coverage)
+    text = (
+        f"No answer: {why}."
+        if why
+        else abstention(spec, reason, lost, material.stretches, elsewhere, any_searched=any_searched)
+    )
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
     return _answer(state, context, text, "abstained", reason, notes)
 
 
+def _places_of(lost: Lost, state: State, context: Context) -> list[str]:
+    """Where what an answer would say was not found is stored all the same, for people."""
+    kinds = [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[lost.kind]]
+    if not lost.text:
+        return []
+    places = places_that_say(
+        context.catalog, stretches_of(state["stretches"]), kinds, lost.text, spec_of(state).quoted,
+        context.thresholds.supported,
+    )  # fmt: skip
+    spans, material = read_spans(context.catalog, places.span_ids[:MAX_PLACES]), material_of(state, context)
+    named = [material.at(span.video_id, span.words.window) for span in spans.values()]
+    more = len(places.span_ids) - len(named)
+    return [*named, *([f"{more} more places"] if more else [])]
+
+
 def _model_found_nothing(state: State, context: Context, said: str) -> Answer:
     """The model's own "not there" counts only as far as the search bears it out."""
-    coverage = coverage_of(state)
-    calibrated = context.thresholds.picture is not None
-    missing = why_missing(spec_of(state), evidence_of(state), coverage, calibrated)
+    extent = extent_of(state, context)
+    coverage = extent.coverage
+    missing = why_missing(spec_of(state), evidence_of(state), extent)
     given: dict[str, Reason] = {"false_premise": "false_premise", "ambiguous": "ambiguous", "absent": missing}
     text = "What was found does not answer the question."
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
@@ -290,7 +419,7 @@ def _answer(
         text=text,
         status=status,
         reason=reason,
-        coverage=coverage_of(state),
+        coverage=extent_of(state, context).coverage,
         cost=context.meter.cost(),
         notes=tuple(dict.fromkeys(state["notes"] if notes is None else notes)),
         question=state["question"],

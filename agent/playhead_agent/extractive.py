@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playhead_agent.reasoning import MERGE_GAP_S, Finding
+from playhead_agent.state import Stretch
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
@@ -43,6 +44,7 @@ class Material:
     videos: Mapping[str, VideoEntry]
     notes: list[str] = field(default_factory=list)
     spans: Mapping[int, SpanRow] = field(default_factory=dict)
+    stretches: Sequence[Stretch] = ()
 
     def at(self, video_id: str, window: Window) -> str:
         """`0:35–0:41`, with the file's name when there are several."""
@@ -223,18 +225,56 @@ def _order_claim(material: Material) -> Claim:
 # ---- when there is nothing to say ----
 
 
-def abstention(spec: QuestionSpec, reason: str, anchor_missing: bool) -> str:
-    """What is said instead of an answer, without the coverage sentence."""
-    if not spec.targets and spec.relation is None:
-        what = f"Nothing {_PLACES[spec.wanted]} was found at that time"
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a question asked for and was not found.
+
+    Args:
+        text: the words that were looked for; empty when everything at a time was wanted.
+        kind: where it would stand.
+        is_anchor: it is not the target but what the target is tied to in time.
+    """
+
+    text: str
+    kind: Kind
+    is_anchor: bool = False
+
+
+def abstention(
+    spec: QuestionSpec,
+    reason: str,
+    lost: Lost,
+    stretches: Sequence[Stretch],
+    elsewhere: Sequence[str] = (),
+    *,
+    any_searched: bool = True,
+) -> str:
+    """What is said instead of an answer, without the coverage sentence.
+
+    Args:
+        spec: the question.
+        reason: `absent` when all that could show it was searched.
+        lost: what was not found.
+        stretches: the scope; named where it is a part of one video.
+        elsewhere: where it is stored all the same, so that only how the question places it was not met.
+        any_searched: something was searched or viewed.
+    """
+    if reason != "absent" and not any_searched:
+        return f"No answer. What could show {f'“{lost.text}”' if lost.text else 'it'} was not searched."
+    if not lost.text:
+        near = "next to that" if spec.relation is not None else "at that time"
+        what = f"Nothing {_PLACES[lost.kind]} was found {near}"
+    elif elsewhere:
+        return f"No answer. “{lost.text}” comes up at {listed(elsewhere)}, but not as the question places it."
+    elif reason == "absent":
+        what = f"Nothing {_PLACES[lost.kind]}{_within(spec, stretches)} matches “{lost.text}”"
     else:
-        lost = spec.relation.anchors[0] if anchor_missing and spec.relation is not None else None
-        text, kind = (
-            (lost.text, lost.kind)
-            if lost is not None
-            else (", ".join(spec.targets) or "the question", spec.wanted)
-        )
-        what = f"Nothing {_PLACES[kind]} matches “{text}”"
+        what = f"Nothing that was searched{_within(spec, stretches)} matches “{lost.text}”"
     if reason == "absent":
         return f"{what}."
     return f"No answer. {what}, but not everything that could show it was searched."
+
+
+def _within(spec: QuestionSpec, stretches: Sequence[Stretch]) -> str:
+    """The part of a video that a question is about, where it is about a part."""
+    return f" in {stretches[0][1]}" if spec.times and len(stretches) == 1 else ""

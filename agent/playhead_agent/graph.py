@@ -10,6 +10,7 @@ the library it reads from the catalog; between nodes only ids and windows travel
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send, interrupt
 
-from playhead_agent.conclude import draft_claims, final_answer, judged, reckoned
+from playhead_agent.conclude import draft_claims, final_answer, reckoned, verified
 from playhead_agent.gather import run_search
 from playhead_agent.look import inspect as inspect_library
 from playhead_agent.look import nearest_note, place
@@ -203,10 +204,10 @@ def reason(state: State, runtime: Runtime[Context]) -> Update:
 def verify(state: State, runtime: Runtime[Context]) -> Update:
     """Decides what may be said, from the evidence and from what was searched."""
     runtime.context.meter.step("verify")
-    judgement = judged(state, runtime.context)
-    message = f"{judgement.status} {judgement.reason}".strip()
-    _tell(runtime, "verify", message, state["evidence"])
-    return {"verdict": judgement.to_json()}
+    update = verified(state, runtime.context)
+    message = f"{update['verdict']['status']} {update['verdict']['reason']}".strip()
+    _tell(runtime, "verify", message, update.get("evidence", state["evidence"]))
+    return update
 
 
 def route(state: State) -> str:
@@ -286,9 +287,9 @@ def meant(state: State) -> str:
 
 
 def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:
-    known = coverage_of(state)
+    known = coverage_of(state)  # how far each video is covered is read at the end, and kept out of the state
     joined = join_coverage([*([known] if known is not None else []), *parts])
-    return None if joined is None else coverage_to_json(joined)
+    return None if joined is None else coverage_to_json(replace(joined, modalities=()))
 
 
 def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Row] = ()) -> None:

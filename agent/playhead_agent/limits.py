@@ -76,10 +76,12 @@ class Meter:
     Args:
         limits: the most it may use.
         clock: seconds, going up; another one in tests.
+        look_failure: why the video-LLM could not be asked; after that it is not asked again in this run.
     """
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
+    look_failure: str = ""
     steps: int = 0
     searches: int = 0
     _searched: set[Hashable] = field(default_factory=set, init=False, repr=False)

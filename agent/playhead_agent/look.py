@@ -114,12 +114,7 @@ def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[Vi
     if not spec.times or searched or len(stretches) == 1 or spec.intent == "summarise" or spec.of_video:
         return None
     held = {video_id for video_id, _ in stretches}
-    named = [video.name for video in videos]
-    choices = [
-        (video.video_id, video.name if named.count(video.name) == 1 else str(video.path))
-        for video in videos
-        if video.video_id in held
-    ]
+    choices = [(video.video_id, video.name) for video in videos if video.video_id in held]
     phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
     asked = f"{phrases} is in {len(choices)} videos. Which one is meant?"
     return Clarify("parse", asked, choices=tuple(choices))

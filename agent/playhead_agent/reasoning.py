@@ -102,7 +102,7 @@ def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: C
         return Finding("none")
     if spec.intent == "how_long":
         return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
-    return Finding("near", events)
+    return Finding("near", events, complete=whole or spec.ordinal is None)
 
 
 def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:

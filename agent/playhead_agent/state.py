@@ -7,7 +7,7 @@ are read again from the catalog by span id, so a checkpoint stays small and can 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_index.search.results import Coverage, Scope
@@ -15,6 +15,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Evidence, coverage_from_json
+from playhead_tools.extent import ExtentReader
 from playhead_tools.look_up import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
 
@@ -67,6 +68,9 @@ class State(TypedDict, total=False):
     answer: dict[str, Any]  # check
 
 
+_OF_CATALOG = cast("ExtentReader", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The seams: what a run works with, chosen by `app`.
@@ -84,6 +88,7 @@ class Context:
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         critic: what a leading question affirms is held against an open one, and its window is narrowed; off
             only to measure what that is worth.
+        extents: reads how much of a scope can be searched; made of the catalog when not given.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
     """
@@ -100,6 +105,11 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
+    extents: ExtentReader = field(default=_OF_CATALOG, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.extents is _OF_CATALOG:
+            object.__setattr__(self, "extents", ExtentReader(self.catalog))
 
 
 # ---- reading the state ----
@@ -146,14 +156,23 @@ def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
 
 
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
-    """The videos whose file name, with its ending, stands in a text."""
+    """The videos whose name, or file's name, stands in a text with its ending.
+
+    A file's name that several videos have means all of them, but where it is a part of the name of one.
+    """
     lowered = text.lower()
-    return [video for video in videos if "." in video.name and video.name.lower() in lowered]
+    named = {video.video_id for video in videos if "." in video.name and video.name.lower() in lowered}
+    for video in videos:
+        if video.video_id in named:
+            lowered = lowered.replace(video.name.lower(), " ")
+    files = {v.video_id for v in videos if "." in v.path.name and v.path.name.lower() in lowered}
+    return [video for video in videos if video.video_id in named | files]
 
 
 def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
     """A question that says "the video" where it named a file."""
     for video in videos:
-        named = rf"[\"'“‘]?{re.escape(video.name)}[\"'”’]?"
+        names = f"{re.escape(video.name)}|{re.escape(video.path.name)}"
+        named = rf"[\"'“‘]?(?:{names})[\"'”’]?"
         text = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
     return text

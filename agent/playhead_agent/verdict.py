@@ -6,11 +6,11 @@ from typing import Any
 
 from playhead_agent.plan import LANES_OF
 from playhead_agent.reasoning import Finding
-from playhead_index.search.results import Coverage, Lane
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Evidence, Reason, Status
 from playhead_tools.match import content_words, plain
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
+from playhead_tools.verdict_rules import SearchedExtent, allowed_verdict
 
 MOST_WORDS_TO_TELL = 4
 
@@ -37,20 +37,12 @@ class Judgement:
 
 
 def judge(
-    spec: QuestionSpec,
-    finding: Finding,
-    evidence: Sequence[Evidence],
-    coverage: Coverage | None,
-    picture_calibrated: bool,
+    spec: QuestionSpec, finding: Finding, evidence: Sequence[Evidence], extent: SearchedExtent
 ) -> Judgement:
-    """The judgement on a finding.
-
-    Absent is said only when every lane that could show what was asked was searched and holds something,
-    every video in scope is indexed to the end, and the picture lane, where it is needed, has a threshold.
-    """
+    """The judgement on a finding; `verdict_rules` decides whether absence may be stated."""
     ids = set(finding.evidence_ids)
     cited = [e for e in evidence if e.id in ids]
-    missing = why_missing(spec, evidence, coverage, picture_calibrated)
+    missing, coverage = why_missing(spec, evidence, extent), extent.coverage
     if not cited:
         return Judgement("abstained", missing, 0.0)
     tied_to = {record.tied_to for record in cited}
@@ -102,22 +94,23 @@ def _doubt(
     ):
         return "unknown"
     needs_whole = (
-        finding.op in ("count", "nth", "how_long", "order", "compare", "outline") or spec.ordinal == EVERY
+        finding.op in ("count", "nth", "how_long", "order", "compare", "outline")
+        or spec.ordinal == EVERY
+        or (finding.op == "near" and spec.ordinal is not None)
     )
     return "unknown" if needs_whole and not finding.complete else ""
 
 
-def why_missing(
-    spec: QuestionSpec, evidence: Sequence[Evidence], coverage: Coverage | None, picture_calibrated: bool
-) -> Reason:
+def why_missing(spec: QuestionSpec, evidence: Sequence[Evidence], extent: SearchedExtent) -> Reason:
     """`absent` when what was asked would have been found if it were there, else `unknown`."""
-    if coverage is None:
-        return "unknown"
-    kind = spec.wanted
-    if spec.relation is not None and not any(e.role.startswith("anchor") for e in evidence):
-        kind = _least_known([a.kind for a in spec.relation.anchors], coverage, picture_calibrated)
-    told = fully_searched(kind, coverage, picture_calibrated) and _words_can_tell(spec)
-    return "absent" if told else "unknown"
+    kinds: list[Kind] = [spec.wanted]
+    if spec.relation is not None:
+        if not any(e.role.startswith("anchor") for e in evidence):
+            kinds = [anchor.kind for anchor in spec.relation.anchors]
+        elif any(e.role.startswith("target") for e in evidence):
+            return "unknown"  # both are there; only how they lie to each other is not as asked
+    allowed = allowed_verdict("absent", kinds, extent)
+    return allowed.reason if _words_can_tell(spec) else "unknown"
 
 
 def _words_can_tell(spec: QuestionSpec) -> bool:
@@ -125,21 +118,3 @@ def _words_can_tell(spec: QuestionSpec) -> bool:
     asked = [*spec.targets, *(a.text for a in (spec.relation.anchors if spec.relation else ()))]
     quoted = {plain(one) for one in spec.quoted}
     return all(plain(one) in quoted or len(content_words(one)) <= MOST_WORDS_TO_TELL for one in asked)
-
-
-def _least_known(kinds: Sequence[Kind], coverage: Coverage, picture_calibrated: bool) -> Kind:
-    unknown = [k for k in kinds if not fully_searched(k, coverage, picture_calibrated)]
-    return unknown[0] if unknown else kinds[0]
-
-
-def fully_searched(kind: Kind, coverage: Coverage, picture_calibrated: bool) -> bool:
-    """Whether what stands in this place would have been found.
-
-    Captions are a model's words about the picture: they help to find it and cannot rule it out, so they
-    are never needed.
-    """
-    needed: set[Lane] = {lane for lane in LANES_OF[kind] if lane != "caption"}
-    held = {line.lane for line in coverage.lanes if line.searched and line.items > 0}
-    if "picture" in needed and not picture_calibrated:
-        return False
-    return needed <= held and not coverage.unfinished

@@ -1,24 +1,35 @@
 """Chat models that word answers: anything LangChain's `init_chat_model` knows."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from playhead.keys import key_for, provider_variable
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.redaction import redact, safe_cause
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 TIMEOUT_S = 60.0
 RETRIES = 2
+OPENAI = "openai"
+OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_NAMES = ("gpt-", "o1", "o3", "chatgpt", "text-davinci")
+"""Beginnings of names without a provider from which LangChain infers OpenAI."""
+OPENAI_ADDRESSES = ("OPENAI_API_BASE", "OPENAI_BASE_URL")
+"""Where OpenAI's own clients are told of another server, in the order in which LangChain reads them."""
 
 
 def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
     """The chat model of a name such as `openai:gpt-5`; with `base_url` on any OpenAI-compatible server.
 
-    Nothing is asked of the server yet.
+    Nothing is asked of the server yet. Models of the `openai` package are asked by a `BoundedClient`. A
+    provider's key is sent to its own host alone; any other server gets that of `PLAYHEAD_API_KEY`, if it is
+    set (`keys.key_for`).
 
     Raises:
-        ModelUnavailable: the packages for it are not installed, the name is unknown, or its key is missing.
+        ModelUnavailable: the packages for it are not installed, the name is unknown, its key is missing, or
+            the address is none.
     """
     try:
         from langchain.chat_models import init_chat_model
@@ -26,16 +37,47 @@ def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
         from openai import OpenAIError
     except ImportError as error:
         raise ModelUnavailable('chat models need: pip install "playhead[llm]"') from error
-    options: dict[str, object] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}
-    if base_url is not None:
-        name = name if ":" in name else f"openai:{name}"
-        options |= {"base_url": base_url} | _local_key()
+    if base_url is not None and ":" not in name:
+        name = f"{OPENAI}:{name}"
+    options: dict[str, Any] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}
+    keys: list[str] = []
     try:
+        if _is_openai(name):
+            options |= _openai_options(base_url or _openai_address(), keys)
+        elif base_url is not None:
+            keys += [key_for(base_url) or "none"]
+            options |= {"base_url": base_url, "api_key": keys[0]}
         model: BaseChatModel = init_chat_model(name, **options)
     except (ImportError, ValueError, LangChainException, OpenAIError) as error:
-        raise ModelUnavailable(f"the chat model {name!r} cannot be made: {error}") from error
+        said = redact(str(error), keys)
+        raise ModelUnavailable(f"the chat model {name!r} cannot be made: {said}") from safe_cause(error, keys)
     return model
 
 
-def _local_key() -> dict[str, object]:
-    return {} if os.environ.get("OPENAI_API_KEY") else {"api_key": "none"}
+def _is_openai(name: str) -> bool:
+    """Whether `init_chat_model` makes a client of the `openai` package for a name."""
+    provider, colon, _ = name.lower().partition(":")
+    return (bool(colon) and provider == OPENAI) or provider.startswith(OPENAI_NAMES)
+
+
+def _openai_address() -> str:
+    return next((url for variable in OPENAI_ADDRESSES if (url := os.environ.get(variable))), OPENAI_URL)
+
+
+def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
+    """The address, the key for it and the client, all given, so that nothing else of the environment counts.
+
+    Raises:
+        ModelUnavailable: the address is none, or it is the provider's and its key is missing.
+    """
+    from playhead_tools.bounded_http import BoundedClient
+
+    key, variable = key_for(base_url), provider_variable(base_url)
+    if key is None and variable is not None:
+        raise ModelUnavailable(f"{redact(base_url)} needs a key; set {variable}")
+    keys += [key] if key is not None else []
+    return {
+        "base_url": base_url,
+        "api_key": key or "none",
+        "http_client": BoundedClient(total_s=TIMEOUT_S, bearer=key or ""),
+    }

@@ -5,6 +5,7 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 """
 
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,21 +14,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from playhead import records, terminal
 from playhead.doctor import examine, fetch, to_fetch
+from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
+from playhead.output import SafeConsole, prepare_streams
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
 from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Limits
 from playhead_agent.progress import Progress
+from playhead_index.clean_text import one_line
 from playhead_index.decode.recorded import recorded_time
-from playhead_index.errors import PlayheadError
+from playhead_index.errors import PlayheadError, VideoUnknown
+from playhead_index.paths import display_path, path_to_text
 from playhead_index.search.results import LANES, Lane
 from playhead_index.store.places import describe_retired
 from playhead_index.window import Window, parse_time
@@ -44,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-err = Console(stderr=True)
+err = SafeConsole(stderr=True)
 
 
 def _time(text: str) -> float:
@@ -158,6 +161,9 @@ def index(
     ] = None,
     device: DeviceOption = "auto",
     wait: WaitOption = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="End with the traceback of the first file that fails.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Index videos into a library; run it again to add more or to resume.
@@ -180,23 +186,28 @@ def index(
     opened = Library(library, names)
     _checked(lambda: opened.recipe(given))
     if captions:
-        err.print(opened.video_choice.sentence, highlight=False, markup=False, soft_wrap=True)
+        err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
             for report in opened.index(
-                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions
+                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
             ):
                 reports.append(report)
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
-                else:
-                    terminal.show_report(Console(), report)
+                if not as_json or report.status == "refused":
+                    terminal.show_report(err if report.status == "refused" else SafeConsole(), report)
+    except PlayheadError:
+        if debug:
+            traceback.print_exc()
+        raise
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
     terminal.show_off(err, reports)
-    if reports and all(report.status == "failed" for report in reports):
+    statuses = {report.status for report in reports}
+    if "refused" in statuses or statuses == {"failed"}:
         raise typer.Exit(1)
 
 
@@ -218,7 +229,9 @@ def search(
     """Find moments by words, by a picture, or by example."""
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
-    opened = Library(library, ModelNames(device=device))
+    if text is not None:
+        _checked(partial(checked_text, text, "the search text"))
+    opened = _open(library, ModelNames(device=device))
     result = opened.search(
         text,
         image=None if image is None else _picture(image),
@@ -232,9 +245,9 @@ def search(
     if as_json:
         for moment in result.moments:
             print(records.line(records.of_moment(moment)))
-        err.print(coverage_sentence(result.coverage), highlight=False)
+        err.print(terminal.plain(coverage_sentence(result.coverage)))
     else:
-        terminal.show_result(Console(), result, opened.names())
+        terminal.show_result(SafeConsole(), result, opened.names())
 
 
 @app.command()
@@ -259,6 +272,9 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites checked windows, or says that it is not there."""
+    _checked(partial(checked_text, question))
+    _checked(partial(checked_options, option or ()))
+    _checked(partial(checked_thread_id, thread))
     _checked(lambda: check_strategy(strategy))
     _checked(lambda: kept_part(keep_tokens))
     opened = Library(library, ModelNames(device=device, video=video_model, keep_tokens=keep_tokens))
@@ -272,14 +288,14 @@ def ask(
     if as_json:
         print(records.line(answer.to_json()))
     else:
-        terminal.show_answer(Console(), answer, opened.names())
+        terminal.show_answer(SafeConsole(), answer, opened.names())
 
 
 def _answer_back(which: Clarify) -> str:
     """What the person says to a question back; nothing for an empty line."""
-    err.print(which.message, highlight=False, markup=False)
+    err.print(terminal.plain(which.message))
     for number, (_, name) in enumerate(which.choices, 1):
-        err.print(f"  {number}  {name}", highlight=False, markup=False)
+        err.print(terminal.plain(f"  {number}  {one_line(name)}"))
     return str(typer.prompt("Which", default="", show_default=False, err=True))
 
 
@@ -306,6 +322,7 @@ def compare_(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the agent and the baselines the same question; shows answers and costs side by side."""
+    _checked(partial(checked_text, question))
     for name in strategy or ():
         _checked(partial(check_strategy, name))
     opened = Library(library, ModelNames(device=device, video=video_model))
@@ -316,15 +333,15 @@ def compare_(
         if as_json:
             print(records.line({"strategy": name, **answer.to_json()}), flush=True)
         elif err.is_terminal:
-            err.print(Text(f"{name}: {answer.status}", style="dim"))
+            err.print(terminal.plain(f"{name}: {answer.status}", "dim"))
     if not as_json:
-        terminal.show_comparison(Console(), answers, opened.names())
+        terminal.show_comparison(SafeConsole(), answers, opened.names())
 
 
 @app.command("list")
 def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
     """List the videos of a library, and the files that could not be indexed."""
-    opened = Library(library)
+    opened = _open(library)
     retired = describe_retired(opened.retired())
     if as_json:
         for summary in opened.videos():
@@ -332,7 +349,7 @@ def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False)
         if retired:
             err.print(retired, highlight=False, markup=False)
     else:
-        terminal.show_videos(Console(), opened.videos(), opened.failures(), retired)
+        terminal.show_videos(SafeConsole(), opened.videos(), opened.failures(), retired)
 
 
 @app.command()
@@ -348,13 +365,13 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one video: facts, stages, segments, words; or its chapters."""
-    opened = Library(library, ModelNames(video=video_model))
+    opened = _open(library, ModelNames(video=video_model))
     if chapters:
         found, whole = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
             print(records.line(records.of_chapters(opened.video_id(video), found, whole)))
         else:
-            terminal.show_chapters(Console(), found, whole)
+            terminal.show_chapters(SafeConsole(), found, whole)
         return
     summary = opened.video(video)
     if as_json:
@@ -365,7 +382,7 @@ def show(
         words = [
             f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
         ]
-        terminal.show_video(Console(), summary, words, opened.settings(video))
+        terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
 
 
 @app.command()
@@ -375,11 +392,22 @@ def remove(
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take videos out of the library; their files stay."""
+    """Take videos out of the library, or forget files that failed; the files stay."""
     opened = Library(library)
     for name in videos:
-        video_id = opened.remove(name, wait_s=-1.0 if wait else 0.0)
-        print(records.line({"video_id": video_id, "removed": True}) if as_json else f"removed {video_id}")
+        wait_s = -1.0 if wait else 0.0
+        try:
+            video_id = opened.remove(name, wait_s=wait_s)
+        except VideoUnknown:
+            if not opened.failures_of(name):
+                raise
+            path = opened.clear_failure(name, wait_s=wait_s)
+            record = {"path": path_to_text(path), "removed": True}
+            said = one_line(f"forgot the failure of {display_path(path)}")
+        else:
+            record = {"video_id": video_id, "removed": True}
+            said = one_line(f"removed {video_id}")
+        print(records.line(record) if as_json else said)
 
 
 @app.command()
@@ -391,12 +419,16 @@ def relink(
 ) -> None:
     """Find videos that were moved or renamed, by their content."""
     found = 0
-    for relinked in Library(library).relink(folders, wait_s=-1.0 if wait else 0.0):
+    for relinked in Library(library).relink(
+        folders,
+        wait_s=-1.0 if wait else 0.0,
+        on_unreadable=lambda error: err.print(str(error), highlight=False, markup=False, soft_wrap=True),
+    ):
         found += 1
         print(
             records.line(records.of_relinked(relinked))
             if as_json
-            else f"{relinked.video_id} is at {relinked.path}"
+            else one_line(f"{relinked.video_id} is at {display_path(relinked.path)}")
         )
     if not found:
         err.print("No moved video was found there.")
@@ -420,7 +452,7 @@ def clock(
         opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
     shown = opened.videos() if video is None else [opened.video(video)]
     if not as_json:
-        terminal.show_clock(Console(), shown)
+        terminal.show_clock(SafeConsole(), shown)
     for summary in shown if as_json else ():
         print(records.line(records.of_video(summary)))
 
@@ -432,12 +464,12 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Say what is not as it should be, and what to do; exit 1 when there is something."""
-    problems = list(Library(library).verify(deep=deep))
+    problems = list(_open(library).verify(deep=deep))
     if as_json:
         for problem in problems:
             print(records.line(records.of_problem(problem)))
     else:
-        terminal.show_problems(Console(), problems)
+        terminal.show_problems(SafeConsole(), problems)
     if problems:
         raise typer.Exit(1)
 
@@ -458,9 +490,7 @@ def doctor(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False
         if as_json:
             print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
         else:
-            Console().print(
-                f"{'[green]✓[/]' if finding.ok else '[yellow]–[/]'} [bold]{finding.name}[/]  {finding.detail}"
-            )
+            terminal.show_finding(SafeConsole(), finding)
 
 
 @app.command()
@@ -483,14 +513,24 @@ def prepare(
         return
     for model in missing:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
-        err.print(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}")
+        err.print(terminal.plain(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}"))
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
     for model in missing:
         fetch(model)
         print(
-            records.line({"role": model.role, "name": model.name}) if as_json else f"{model.name} is here now"
+            records.line({"role": model.role, "name": model.name})
+            if as_json
+            else one_line(f"{model.name} is here now")
         )
+
+
+def _open(folder: Path, names: ModelNames | None = None) -> Library:
+    """A library that is only read, with a line for a person when it cannot be written to."""
+    opened = Library(folder, names)
+    if opened.catalog.note:
+        err.print(f"note: {opened.catalog.note}", highlight=False, markup=False, soft_wrap=True)
+    return opened
 
 
 def _checked(make: Callable[[], Any]) -> Any:
@@ -534,7 +574,7 @@ def _picture(path: Path) -> Any:
 
 
 def _tell(progress: Progress) -> None:
-    err.print(Text(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", style="dim"))
+    err.print(terminal.plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
 
 
 def _say_nothing(progress: Progress) -> None:
@@ -548,9 +588,10 @@ def _plugins() -> None:
 
 def main() -> None:
     """The entry point: runs a command and turns errors into exit codes."""
+    prepare_streams()
     _plugins()
     try:
         app()
     except PlayheadError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(one_line(f"error: {error}"), file=sys.stderr)
         sys.exit(1)

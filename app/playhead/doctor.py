@@ -12,6 +12,7 @@ from playhead.video_facts import video_choice
 from playhead.video_models import AUTO, OFF
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.disk import exists
 from playhead_index.store.manifest import unfinished_videos
 
 PACKAGES = ("av", "decord", "faiss-cpu", "faiss-gpu", "torch", "open-clip-torch", "transformers", "rapidocr")
@@ -131,10 +132,10 @@ def _video_model() -> Finding:
 
 
 def _library(folder: Path) -> Iterator[Finding]:
-    if not (folder / CATALOG_NAME).exists():
-        yield Finding("library", False, f"none in {folder}")
-        return
     try:
+        if not exists(folder / CATALOG_NAME):
+            yield Finding("library", False, f"none in {folder}")
+            return
         catalog = Catalog(folder)
         unfinished = len(unfinished_videos(catalog))
         yield Finding(

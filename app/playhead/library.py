@@ -1,7 +1,7 @@
 """A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from playhead.asking import follow
 from playhead.chat import load_chat_model
+from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
@@ -20,20 +21,20 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import VideoError, VideoUnreadable
+from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
-from playhead_index.identity import find_videos
 from playhead_index.lifecycle import (
     Problem,
     Relinked,
+    clear_failure,
     collect_garbage,
-    find_video,
+    find_failures,
     relink,
     remove_video,
     verify,
 )
+from playhead_index.paths import expanded_path, path_exists, text_to_path
 from playhead_index.recipe import Recipe
-from playhead_index.scan import record_failure
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
@@ -44,11 +45,15 @@ from playhead_index.store.places import RetiredVersion, retired_version, retired
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
+from playhead_index.video_names import VideoNames, find_video, video_names
+from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Limits
     from playhead_tools.captions.summariser import Summariser
@@ -66,6 +71,7 @@ class VideoSummary:
         stages: the job table's lines of it, by name.
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
         retired: set when it is an earlier version of a file that holds other content now.
+        name: its file's name, with as many folders as tell it from the other videos.
     """
 
     video: VideoRow
@@ -75,13 +81,7 @@ class VideoSummary:
     stages: dict[str, Stage]
     recorded: datetime | None = None
     retired: RetiredVersion | None = None
-
-
-class VideoNames(dict[str, str]):
-    """The name of every video by its id; the id itself for one that came or went in the meantime."""
-
-    def __missing__(self, video_id: str) -> str:
-        return video_id
+    name: str = ""
 
 
 class Library:
@@ -97,7 +97,7 @@ class Library:
     """
 
     def __init__(self, folder: Path | str, models: ModelNames | None = None) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = expanded_path(folder)
         self.models = models or ModelNames()
 
     @cached_property
@@ -120,10 +120,13 @@ class Library:
         workers: int = 1,
         wait_s: float = 0.0,
         captions: bool = False,
+        debug: bool = False,
     ) -> Iterator[VideoReport]:
         """Indexes videos and folders of videos; yields a report a video as it ends.
 
         Adding costs only what is new. After a crash or Ctrl-C, call it again: it goes on where it stood.
+        Whatever one file raises becomes its `failed` report, and the rest go on. A path that does not exist,
+        a URL and a folder without videos are reported as `refused`, and the library keeps no note of them.
 
         Args:
             paths: files and folders; folders are searched through for videos.
@@ -134,6 +137,7 @@ class Library:
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
+            debug: what a file raises comes out, with its traceback.
 
         Raises:
             LibraryLocked: another process is still writing.
@@ -141,19 +145,22 @@ class Library:
             ModelUnavailable: a model asked for by name is not there.
             DiskFull: nothing more can be written.
         """
-        videos, missing = _expand(paths)
+        found = find_videos(paths)
+        for error in found.refused:
+            yield VideoReport(error.path, None, "refused", error=str(error), error_type=type(error).__name__)
+        is_new = not path_exists(self.folder / CATALOG_NAME)
+        if is_new and not found.videos and not found.unreadable:
+            return
         executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
         yield from build_library(
-            self.folder, videos, recipe or {}, load, executor, wait_s=wait_s,
-            switches=library_switches(self.models),
+            self.folder, found.videos, recipe or {}, load, executor, wait_s=wait_s,
+            switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
         )  # fmt: skip
-        for path, error in missing:
-            record_failure(self.catalog, path, error)
-            yield VideoReport(path, None, "failed", error=str(error))
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
-        self.searcher.prepare()
+        if found.videos:
+            self.searcher.prepare()
 
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """The settings that a new video would be made with.
@@ -187,9 +194,30 @@ class Library:
         remove_video(self.catalog, video_id, wait_s=wait_s)
         return video_id
 
-    def relink(self, folders: Sequence[Path | str], *, wait_s: float = 0.0) -> Iterator[Relinked]:
-        """Finds videos whose files were moved or renamed, by content, among the files of folders."""
-        return relink(self.catalog, [Path(folder).expanduser() for folder in folders], wait_s=wait_s)
+    def clear_failure(self, name: str, *, wait_s: float = 0.0) -> Path:
+        """Forgets that a file could not be indexed, by its path or name; the path of the file.
+
+        Raises:
+            VideoUnknown: no failure, or several, fit the name.
+        """
+        return clear_failure(self.catalog, name, wait_s=wait_s)
+
+    def relink(
+        self,
+        folders: Sequence[Path | str],
+        *,
+        wait_s: float = 0.0,
+        on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
+    ) -> Iterator[Relinked]:
+        """Finds videos whose files were moved or renamed, by content, among the files of folders.
+
+        Args:
+            folders: where to look.
+            wait_s: how long to wait for another process that is writing; below 0 for ever.
+            on_unreadable: called for what cannot be read on the way; the search goes on.
+        """
+        places = [expanded_path(folder) for folder in folders]
+        return relink(self.catalog, places, wait_s=wait_s, on_unreadable=on_unreadable)
 
     def set_recorded(self, video: str, recorded: datetime | None, *, wait_s: float = 0.0) -> str:
         """Says when a video was recorded, so that its times can be held against those of others.
@@ -228,7 +256,7 @@ class Library:
         return read_manifest(self.folder)
 
     def video_id(self, name: str) -> str:
-        """The id of the video meant by an id, the start of one, a path or a file's name.
+        """The id of the video meant by an id, the start of one, a path, a file's name, or a part of one.
 
         Raises:
             VideoUnknown: none or several fit.
@@ -237,8 +265,8 @@ class Library:
 
     def videos(self) -> list[VideoSummary]:
         """Every video but retired ones, in the order in which it came."""
-        unfinished = set(unfinished_videos(self.catalog))
-        return [self._summary(video, unfinished) for video in self.catalog.videos()]
+        unfinished, names = set(unfinished_videos(self.catalog)), self.names()
+        return [self._summary(video, unfinished, names) for video in self.catalog.videos()]
 
     def video(self, name: str) -> VideoSummary:
         """One video.
@@ -247,7 +275,8 @@ class Library:
             VideoUnknown: none or several fit the name.
         """
         video_id = self.video_id(name)
-        return self._summary(self.catalog.video(video_id), set(unfinished_videos(self.catalog)))
+        row = self.catalog.video(video_id)
+        return self._summary(row, set(unfinished_videos(self.catalog)), self.names())
 
     def retired(self) -> list[RetiredVersion]:
         """Earlier versions of files that hold other content now; `gc` frees them."""
@@ -255,7 +284,12 @@ class Library:
 
     def failures(self) -> list[tuple[Path, str]]:
         """Files that could not be indexed, and why."""
-        return [(Path(p), e) for p, e in self.catalog.query("SELECT path, error FROM failure ORDER BY path")]
+        rows = self.catalog.query("SELECT path, error FROM failure ORDER BY path")
+        return [(text_to_path(path), error) for path, error in rows]
+
+    def failures_of(self, name: str) -> list[Path]:
+        """Files that could not be indexed and go by this path or name."""
+        return find_failures(self.catalog, name)
 
     def segments(self, name: str) -> list[SegmentRow]:
         """The segments of a video."""
@@ -308,7 +342,7 @@ class Library:
         paths = self.catalog.places(video_id)
         if not paths:
             raise VideoUnreadable(video_id, "no file holds this video any more: it was replaced or removed")
-        return open_reader(next((path for path in paths if path.exists()), paths[0]))
+        return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
         """The picture on the screen of a video at a time, decoded from its file.
@@ -389,14 +423,21 @@ class Library:
             min_score: leave out moments with a lower score.
 
         Raises:
-            ValueError: not exactly one of text, image and like.
+            ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
+                is longer than `text_limits` allows.
             VideoUnknown: a video is not in the library.
+            ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
             LibraryMismatch: the library was made with other models than it is asked with.
         """
+        text = None if text is None else checked_text(text, "the search text")
         scope = self.scope(videos, window)
         example = None if like is None else (self.video_id(like[0]), like[1])
         query = Query(text, image, example, scope, tuple(lanes) if lanes else None, limit, min_score)
-        return self.searcher.search(query)
+        result = self.searcher.search(query)
+        if lanes and not any(line.searched for line in result.coverage.lanes):
+            reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)
+            raise ModelUnavailable(f"nothing was searched, as no lane that was named can be ({reasons})")
+        return result
 
     def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
         """Some videos, by any name that `video_id` takes, and a stretch of each."""
@@ -435,16 +476,22 @@ class Library:
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
 
+        A library that cannot be written to is asked all the same: its conversations can be gone on with and
+        are not saved, which a note of the answer says.
+
         Raises:
-            ValueError: there is no such strategy.
+            ValueError: there is no such strategy; the question holds no letter and no digit; or the
+                question, an option or the thread's name is longer than `text_limits` allows.
             ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
             VideoUnknown: a video is not in the library.
         """
-        from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
         from playhead_agent.limits import Limits
         from playhead_agent.run import stream
         from playhead_agent.state import Context
 
+        question, options = checked_text(question), checked_options(options)
+        thread_id = checked_thread_id(thread_id)
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
         context = Context(
@@ -452,27 +499,34 @@ class Library:
             calibration=Calibration.load(self.folder), may_ask=on_question is not None,
         )  # fmt: skip
         if strategy not in (AGENT, TOOLS):
-            return answer_by(self, strategy, question, context, scope, options)
-        with open_checkpointer(self.folder) as saver:
+            return self._with_note(answer_by(self, strategy, question, context, scope, options))
+
+        def answer(saver: "SqliteSaver") -> Answer:
             if strategy == TOOLS:
                 return answer_with_tools(self, question, context, scope, thread_id, saver)
-            steps = stream(
-                question,
-                context=context,
-                checkpointer=saver,
-                thread_id=thread_id,
-                scope=scope,
-                options=options,
-            )
+            how: Any = {"context": context, "thread_id": thread_id, "scope": scope, "options": options}
+            steps = stream(question, checkpointer=saver, **how)
             answer = follow(steps, context, saver, on_progress, on_question)
             prune_checkpoints(saver)
             return answer
 
+        try:
+            with open_checkpointer(self.folder) as saver:
+                return self._with_note(answer(saver))
+        except (LibraryReadOnly, DiskFull) as error:
+            with open_copied_checkpointer(self.folder) as saver:
+                why = self.catalog.note or str(error)
+                return replace(
+                    one := answer(saver), notes=(*one.notes, f"this conversation is not saved: {why}")
+                )
+
+    def _with_note(self, answer: Answer) -> Answer:
+        """The answer with what the person should know of how this library was opened."""
+        return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
+
     def names(self) -> VideoNames:
-        """The file name of each video, retired ones too, by id: what people call it."""
-        rows = self.catalog.query("SELECT video_id, min(path) FROM place GROUP BY video_id")
-        retired = {version.video_id: version.name for version in self.retired()}
-        return VideoNames(retired | {video_id: Path(path).name for video_id, path in rows})
+        """The name of each video, by id: its file's, with as many folders as tell it from the others."""
+        return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
         rows = self.catalog.query(
@@ -480,7 +534,7 @@ class Library:
         )
         return dict(rows)
 
-    def _summary(self, video: VideoRow, unfinished: set[str]) -> VideoSummary:
+    def _summary(self, video: VideoRow, unfinished: set[str], names: VideoNames) -> VideoSummary:
         recorded_at = read_clock(self.catalog).get(video.video_id)
         counts = {"segments": len(self.catalog.segments(video.video_id))}
         counts |= dict(
@@ -497,16 +551,5 @@ class Library:
             read_stages(self.catalog, video.video_id),
             None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
             retired_version(self.catalog, video.video_id),
+            names[video.video_id],
         )
-
-
-def _expand(paths: Sequence[Path | str]) -> tuple[list[Path], list[tuple[Path, VideoError]]]:
-    """The videos among files and folders, and the names that are neither."""
-    videos: dict[Path, None] = {}
-    missing = []
-    for path in map(Path, paths):
-        try:
-            videos |= dict.fromkeys(find_videos([path.expanduser()]))
-        except VideoError as error:
-            missing.append((path, error))
-    return list(videos), missing

@@ -19,6 +19,7 @@ from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEm
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.settings import SPEECH_MODEL, read_settings
 
@@ -254,7 +255,7 @@ def _located(name: str) -> str:
 
 def library_models(folder: Path) -> dict[str, LibraryModel]:
     """The models that the library in a folder was made with, by role; none where there is no library yet."""
-    if not (folder / CATALOG_NAME).exists():
+    if not exists(folder / CATALOG_NAME):
         return {}
     catalog = Catalog(folder)
     settings = read_settings(catalog)

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from playhead.library import Library
+from playhead_index.clean_text import one_line, printable_text
 from playhead_index.errors import VideoError
 from playhead_index.search.results import LANES, Moment
 from playhead_index.window import format_time
@@ -47,11 +48,11 @@ class ContactSheet:
         text = next((hit.text for hit in moment.hits if hit.text), "")
         return CARD.format(
             image=image,
-            alt=escape(alt, quote=True),
+            alt=escape(one_line(alt), quote=True),
             when=moment.window,
-            name=escape(name),
+            name=escape(one_line(name)),
             why=escape(", ".join(moment.lanes)),
-            text=escape(text[:120]),
+            text=escape(printable_text(text)[:120]),
         )
 
     def _thumbnail(self, moment: Moment) -> tuple[str, str]:
@@ -107,5 +108,5 @@ def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> Ti
     axes.set_yticks(range(len(rows)), list(reversed(rows)))
     axes.set_xlim(0, library.video(video).video.duration_s)
     axes.xaxis.set_major_formatter(lambda seconds, _: format_time(round(seconds)))
-    axes.set_title(library.names()[video_id], loc="left", fontsize=10)
+    axes.set_title(one_line(library.names()[video_id]), loc="left", fontsize=10)
     return Timeline(figure)

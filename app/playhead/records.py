@@ -1,30 +1,41 @@
 """What the commands print with `--json`: one flat object a line, times in seconds."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from playhead.library import VideoSummary
+from playhead.output import writes_unicode
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
+from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.store.summaries import Summary
 
+_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
+
 
 def line(record: dict[str, Any]) -> str:
-    """One JSON object on one line, non-ASCII text kept readable."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+    """One JSON object on one line, non-ASCII text kept readable where standard output can write it.
+
+    What a terminal would obey and what no encoding can write is escaped, so that it reads back as it was.
+    """
+    text = json.dumps(record, ensure_ascii=not writes_unicode(), allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def of_report(report: VideoReport) -> dict[str, Any]:
     """A line of `index --json`."""
     return {
-        "path": str(report.path),
+        "path": path_to_text(report.path),
         "video_id": report.video_id,
         "status": report.status,
         "segments": report.segments,
         "seconds": round(report.seconds, 3),
         "error": report.error,
+        "error_type": report.error_type,
         "off": dict(report.off),
         "replaced": report.replaced,
         "redone": list(report.redone),
@@ -36,7 +47,7 @@ def of_moment(moment: Moment) -> dict[str, Any]:
     """A line of `search --json`."""
     return {
         "video_id": moment.video_id,
-        "path": str(moment.path),
+        "path": path_to_text(moment.path),
         "start_s": round(moment.window.start_s, 3),
         "end_s": round(moment.window.end_s, 3),
         "score": round(moment.score, 6),
@@ -64,7 +75,8 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
     video = summary.video
     return {
         "video_id": video.video_id,
-        "paths": [str(path) for path in summary.paths],
+        "name": summary.name,
+        "paths": [path_to_text(path) for path in summary.paths],
         "duration_s": round(video.duration_s, 3),
         "width_px": video.width_px,
         "height_px": video.height_px,
@@ -113,4 +125,4 @@ def of_problem(problem: Problem) -> dict[str, Any]:
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:
     """A line of `relink --json`."""
-    return {"video_id": relinked.video_id, "path": str(relinked.path)}
+    return {"video_id": relinked.video_id, "path": path_to_text(relinked.path)}

@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich import markup
 from rich.console import Console, Group
-from rich.markup import escape
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from playhead.doctor import Finding
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
+from playhead_index.clean_text import one_line, printable_text
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
+from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
@@ -23,6 +27,7 @@ from playhead_tools.evidence import Answer, coverage_sentence
 
 STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
 SHOWN_TEXT = 160
+MAX_TABLE_WIDTH = 1000
 MOST_WINDOWS = 3
 OFF_ADVICE = {
     "picture": "pictures cannot be searched by words",
@@ -34,21 +39,34 @@ OFF_ADVICE = {
 }
 
 
+def safe(text: str) -> str:
+    """Text from outside, cleaned, on one line, its brackets escaped for a string with Rich markup."""
+    return markup.escape(one_line(text))
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text from outside, cleaned, in which Rich reads no markup; its lines stay."""
+    return Text(printable_text(text), style=style)
+
+
 def show_report(console: Console, report: VideoReport) -> None:
     """One line a video as its indexing ends."""
-    name = escape(report.path.name)
+    name = safe(display_path(report.path.name))
     if report.status == "failed":
-        console.print(f"[red]failed [/] {name}: {escape(report.error or '')}")
+        console.print(f"[red]failed [/] {name}: {safe(report.error or '')}", soft_wrap=True)
+        return
+    if report.status == "refused":
+        console.print(f"[red]refused[/] {safe(report.error or '')}", soft_wrap=True)
         return
     word = "indexed" if report.status == "indexed" else "known  "
     took = f"{report.segments} segments in {report.seconds:.1f} s"
-    console.print(f"[green]{word}[/] {name}  {took}  [dim]{report.video_id}[/]")
+    console.print(f"[green]{word}[/] {name}  {took}  [dim]{safe(report.video_id or '')}[/]")
     if report.replaced is not None:
-        console.print(f"        in place of an earlier version  [dim]{report.replaced}[/]")
+        console.print(f"        in place of an earlier version  [dim]{safe(report.replaced)}[/]")
     if report.redone:
-        console.print(f"        redone: {escape(', '.join(report.redone))}")
+        console.print(f"        redone: {safe(', '.join(report.redone))}")
     for warning in report.warnings:
-        console.print(f"        [yellow]warning[/] {escape(warning)}")
+        console.print(f"        [yellow]warning[/] {safe(warning)}")
 
 
 def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
@@ -56,7 +74,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     for name, why in sorted(reasons):
         if why not in (NO_SOUND, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
-            console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({escape(why)})")
+            console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(why)})")
 
 
 def show_result(console: Console, result: SearchResult, summaries: dict[str, str]) -> None:
@@ -66,13 +84,13 @@ def show_result(console: Console, result: SearchResult, summaries: dict[str, str
     else:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("", "when", "video", "found by", "what"):
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", no_wrap=column == "video")
         for place, moment in enumerate(result.moments, 1):
             table.add_row(
-                str(place), str(moment.window), escape(summaries[moment.video_id]), why(moment), _what(moment)
+                str(place), str(moment.window), safe(summaries[moment.video_id]), why(moment), _what(moment)
             )
         console.print(table)
-    console.print(Text(coverage_sentence(result.coverage), style="dim"))
+    console.print(plain(coverage_sentence(result.coverage), "dim"))
 
 
 def why(moment: Moment) -> str:
@@ -85,30 +103,32 @@ def why(moment: Moment) -> str:
 
 
 def _what(moment: Moment) -> Text:
-    texts = dict.fromkeys(hit.text.replace("\n", " / ") for hit in moment.hits if hit.text)
+    texts = dict.fromkeys(printable_text(hit.text).replace("\n", " / ") for hit in moment.hits if hit.text)
     joined = " … ".join(texts) or "(picture)"
     return Text(joined if len(joined) <= SHOWN_TEXT else joined[: SHOWN_TEXT - 1] + "…")
 
 
 def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None:
     """The answer in a panel: words, the cited windows, notes, what was searched, what it cost."""
-    parts: list[Text | Table] = [Text(answer.text)]
+    parts: list[Text | Table] = [plain(answer.text)]
     if answer.intervals:
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-        said = {e.id: f"the model saw: “{e.said[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
+        for is_whole in (True, True, True, False):
+            table.add_column(no_wrap=is_whole, overflow="fold")
+        said = {e.id: f"the model saw: “{one_line(e.said)[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
         for interval in answer.intervals:
-            where = names.get(interval.video_id, interval.path.name)
+            where = names.get(interval.video_id, display_path(interval.path.name))
             table.add_row(
-                f"[{interval.evidence_id}]".replace("[", "\\["),
+                plain(f"[{interval.evidence_id}]"),
                 str(interval.window),
-                escape(where),
+                safe(where),
                 Text(said.get(interval.evidence_id, ""), style="dim"),
             )
         parts += [Text(), table]
-    parts += [Text(f"Note: {note}", style="yellow") for note in answer.notes]
+    parts += [plain(f"Note: {note}", "yellow") for note in answer.notes]
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
-        parts += [Text(), Text(searched, style="dim")]
+        parts += [Text(), plain(searched, "dim")]
     bill = _bill(answer)
     reason = f": {answer.reason}" if answer.reason else ""
     title = f"[{STATUS_STYLE[answer.status]}]{answer.status}{reason}[/] · confidence {answer.confidence:.2f}"
@@ -144,7 +164,7 @@ def show_comparison(console: Console, answers: Sequence[tuple[str, Answer]], nam
             f"{cost['looks'] + cost['model_calls']:.0f}",
             f"{cost['seconds']:.1f}",
         )
-        table.add_row(strategy, _shortly(answer), _where(answer, names), *numbers)
+        table.add_row(safe(strategy), _shortly(answer), _where(answer, names), *numbers)
     console.print(table)
     legend = "tokens: visual ones, and those of the chat model's prompts; calls: of both models"
     console.print(Text(legend, style="dim"))
@@ -153,7 +173,7 @@ def show_comparison(console: Console, answers: Sequence[tuple[str, Answer]], nam
 def _shortly(answer: Answer) -> Text:
     """The status where it is no plain answer, and the first line."""
     reason = f": {answer.reason}" if answer.reason else ""
-    line = answer.text.strip().split("\n")[0]
+    line = printable_text(answer.text).strip().split("\n")[0]
     told = line if len(line) <= SHOWN_TEXT else line[: SHOWN_TEXT - 1] + "…"
     status = Text() if answer.status == "answered" else Text(f"{answer.status}{reason} ", style="yellow")
     return status + Text(told)
@@ -163,7 +183,8 @@ def _where(answer: Answer, names: dict[str, str]) -> Text:
     """The first cited windows, the file's name where there are several videos."""
     shown = answer.intervals[:MOST_WINDOWS]
     windows = [
-        f"{one.window}" + (f" {names.get(one.video_id, '')}" if len(names) > 1 else "") for one in shown
+        f"{one.window}" + (f" {one_line(names.get(one.video_id, ''))}" if len(names) > 1 else "")
+        for one in shown
     ]
     more = len(answer.intervals) - len(shown)
     return Text("\n".join([*windows, *([f"and {more} more"] if more else [])]) or "–")
@@ -183,18 +204,26 @@ def show_videos(
         counts = summary.counts
         picture = summary.stages.get("picture")
         table.add_row(
-            summary.video.video_id[:9],
+            safe(summary.video.video_id[:9]),
             format_time(round(summary.video.duration_s)),
             *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
             "yes" if picture is not None and picture.status == "done" else "off",
             "ready" if summary.finished else "[yellow]unfinished[/]",
-            escape(summary.paths[0].name if summary.paths else "?"),
+            safe(summary.name),
         )
-    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
     for path, error in failures:
-        console.print(f"[red]failed[/]  {escape(path.name)}: {escape(error)}")
+        console.print(f"[red]failed[/]  {safe(display_path(path.name))}: {safe(error)}", soft_wrap=True)
     if retired:
-        console.print(Text(retired, style="dim"))
+        console.print(plain(retired, style="dim"))
+
+
+def _print_whole(console: Console, shown: Table | str) -> None:
+    """Prints a table in its full width, wider than the terminal if need be: names in it can be copied."""
+    if isinstance(shown, Table):
+        width = Measurement.get(console, console.options.update(width=MAX_TABLE_WIDTH), shown).maximum
+        console.width = max(console.width, width)
+    console.print(shown)
 
 
 def recorded_text(recorded: datetime | None) -> str:
@@ -214,10 +243,10 @@ def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
         table.add_row(
             recorded_text(summary.recorded),
             format_time(round(summary.video.duration_s)),
-            summary.video.video_id[:9],
-            escape(summary.paths[0].name if summary.paths else "?"),
+            safe(summary.video.video_id[:9]),
+            safe(summary.name),
         )
-    console.print(table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
 
 
 def show_video(
@@ -225,29 +254,31 @@ def show_video(
 ) -> None:
     """One video: facts, the job table, what it was made with, and the beginning of its outline."""
     video = summary.video
-    console.print(f"[bold]{video.video_id}[/]  {', '.join(escape(str(path)) for path in summary.paths)}")
+    console.print(
+        f"[bold]{safe(video.video_id)}[/]  {', '.join(safe(display_path(path)) for path in summary.paths)}"
+    )
     if summary.retired is not None:
         said = f"{summary.retired.sentence}; not searched, freed by playhead gc"
-        console.print(f"[yellow]replaced[/] {escape(said)}")
+        console.print(f"[yellow]replaced[/] {safe(said)}")
     rate = "variable rate" if video.is_variable_rate else "constant rate"
     console.print(
-        f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {video.codec}  "
+        f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {safe(video.codec)}  "
         f"{video.average_fps:.2f} fps ({rate})  {'with' if video.has_audio else 'without'} sound"
     )
     if summary.recorded is not None:
         console.print(f"recorded {recorded_text(summary.recorded)}")
     for warning in json.loads(video.warnings):
-        console.print(f"[yellow]warning[/] {escape(warning)}")
+        console.print(f"[yellow]warning[/] {safe(warning)}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("stage", "state", "note"):
         table.add_column(column, overflow="fold")
     for name, stage in summary.stages.items():
-        table.add_row(name, stage.status, escape(stage.note))
+        table.add_row(safe(name), safe(stage.status), safe(stage.note))
     console.print(table)
     for name, value in settings.items():
         console.print(Text(f"{name}: {value}", style="dim"))
     for text in words:
-        console.print(Text(text))
+        console.print(plain(text))
 
 
 def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:
@@ -256,16 +287,23 @@ def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary 
         console.print("No chapters without captions: playhead index VIDEO --captions")
         return
     if len(chapters) > 1:
-        console.print(Text(whole.text), Text())
+        console.print(plain(whole.text), Text())
     for chapter in chapters:
-        console.print(Text(f"{chapter.window}  ", style="bold") + Text(chapter.text))
+        console.print(Text(f"{chapter.window}  ", style="bold") + plain(chapter.text))
     makers = ", ".join(dict.fromkeys(summary.made_by for summary in (whole, *chapters)))
-    console.print(Text(f"made by: {makers}", style="dim"))
+    console.print(plain(f"made by: {makers}", "dim"))
+
+
+def show_finding(console: Console, finding: Finding) -> None:
+    """A line of `doctor`."""
+    mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
+    console.print(f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}")
 
 
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:
     """What `verify` found, a line each with what to do."""
     for problem in problems:
-        console.print(f"[red]{problem.kind}[/] {escape(problem.what)}\n  → {escape(problem.advice)}")
+        line = f"[red]{safe(problem.kind)}[/] {safe(problem.what)}\n  → {safe(problem.advice)}"
+        console.print(line, soft_wrap=True)
     if not problems:
         console.print("[green]All is well.[/]")

@@ -4,8 +4,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from playhead.keys import key_for, provider_variable
 from playhead.video_models import (
     AUTO,
     FORM_GB,
@@ -17,9 +17,9 @@ from playhead.video_models import (
     choose_video_model,
     off_choice,
     server_choice,
-    without_password,
 )
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_tools.redaction import passwords, redact
 
 if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
@@ -31,6 +31,7 @@ PRICES = "PLAYHEAD_VIDEO_PRICES"
 """What a server charges for a million tokens of prompt and a million generated ones: `0.15/0.60`."""
 KEEP = "PLAYHEAD_KEEP_TOKENS"
 ANSWER_S = 3.0
+MAX_SAID_CHARS = 300
 AT_ONCE = 4
 KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "library": "ollama"}
 """The kind of a server by the `owned_by` of its models."""
@@ -88,21 +89,30 @@ def ask_server(address: str) -> ServerFacts:
     """What a server says that it serves, with the model named behind `#` first; why not when it does not."""
     import httpx
 
+    from playhead_tools.bounded_http import BoundedClient
+
     url, _, wanted = address.partition("#")
     url = url.rstrip("/")
     try:
-        reply = httpx.get(f"{url}/models", headers=_headers(url), timeout=ANSWER_S)
+        key = _key(url)
+    except ModelUnavailable as error:
+        return ServerFacts(url, why_not=str(error))
+    keys = (*(() if key is None else (key,)), *passwords(url))
+    shown = redact(url, keys)
+    try:
+        with BoundedClient(total_s=ANSWER_S, bearer=key or "") as client:
+            reply = client.get(f"{url}/models")
         reply.raise_for_status()
         listed = [(str(model["id"]), str(model.get("owned_by", ""))) for model in reply.json()["data"]]
+    except ModelError as error:
+        return ServerFacts(url, why_not=f"{shown} gives no list of models ({redact(str(error), keys)})")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return ServerFacts(
-            url, why_not=f"{without_password(url)} does not answer ({type(error).__name__}: {error})"
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return ServerFacts(
-            url, why_not=f"{without_password(url)} does not list its models as OpenAI does ({error!r})"
-        )
-    return _served(url, wanted, dict(listed))
+        said = redact(f"{type(error).__name__}: {error}", keys)
+        return ServerFacts(url, why_not=f"{shown} does not answer ({said})")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        said = redact(repr(error)[:MAX_SAID_CHARS], keys)
+        return ServerFacts(url, why_not=f"{shown} does not list its models as OpenAI does ({said})")
+    return _served(url, wanted, {redact(model, keys): owner for model, owner in listed})
 
 
 def kept_part(asked: float | None = None) -> float:
@@ -174,7 +184,7 @@ def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
 
 
 def _served(url: str, wanted: str, owners: dict[str, str]) -> ServerFacts:
-    shown, listed = without_password(url), ", ".join(list(owners)[:8])
+    shown, listed = redact(url), ", ".join(list(owners)[:8])
     if not owners:
         return ServerFacts(url, why_not=f"{shown} serves no model")
     if wanted and wanted not in owners:
@@ -235,11 +245,6 @@ def _gpu_gb() -> float | None:
     return total / 1e9
 
 
-def _headers(url: str) -> dict[str, str]:
-    key = _key(url)
-    return {} if key is None else {"Authorization": f"Bearer {key}"}
-
-
 def _prices() -> "Prices | None":
     """The price table of the environment; None without one.
 
@@ -259,9 +264,13 @@ def _prices() -> "Prices | None":
 
 
 def _key(url: str) -> str | None:
-    """The key for a server; OpenAI's own goes to OpenAI alone."""
-    return os.environ.get(KEY) or (os.environ.get("OPENAI_API_KEY") if _is_openai(url) else None)
+    """The key for the video-LLM's server: its own variable first, else as for any model server.
+
+    Raises:
+        ModelUnavailable: it is no address.
+    """
+    return key_for(url, KEY)
 
 
 def _is_openai(url: str) -> bool:
-    return urlsplit(url).hostname == "api.openai.com"
+    return provider_variable(url) == "OPENAI_API_KEY"

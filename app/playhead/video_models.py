@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from playhead_tools.redaction import redact
+
 AUTO, OFF = "auto", "off"
 """Instead of a model's name: whatever can be had, and none."""
 How = Literal["server", "plugin", "local", "off"]
@@ -111,7 +113,7 @@ class VideoChoice:
     @property
     def sentence(self) -> str:
         """The choice for people."""
-        where = f" at {without_password(self.url)}" if self.url else ""
+        where = f" at {redact(self.url)}" if self.url else ""
         return f"video model: {self.name}{where} ({self.reason})"
 
 
@@ -165,16 +167,6 @@ def _of(fitting: Sequence[KnownModel], reason: str, *, four_bit: bool = False) -
 
 def _needs_gb(weights_gb: float) -> float:
     return weights_gb * OVERHEAD + SPARE_GB
-
-
-def without_password(url: str) -> str:
-    """An address without the name and password that may stand in it.
-
-    >>> without_password("https://me:secret@host/v1")
-    'https://host/v1'
-    """
-    scheme, _, rest = url.partition("//")
-    return f"{scheme}//{rest.rpartition('@')[2]}"
 
 
 def _why_none(facts: MachineFacts) -> str:

@@ -6,10 +6,13 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.store.catalog import Catalog
+from playhead_index.video_names import video_names
 
 POLL_S = 0.5
 SHARES = {
@@ -68,20 +71,18 @@ class Watch:
 
     def _show(self, name: str, done: float, doing: str) -> None:
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=1.0, doing=doing)
+            self._tasks[name] = self._progress.add_task(escape(one_line(name)), total=1.0, doing=doing)
         self._progress.update(self._tasks[name], completed=done, doing=doing, visible=done < 1.0)
 
 
 def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
-    """(file name, fraction done, what is being done) of each video that is not indexed to the end."""
+    """(name, fraction done, what is being done) of each video that is not indexed to the end."""
     lines: list[tuple[str, float, str]] = []
-    rows = catalog.query(
-        "SELECT video.video_id, duration_s, min(path) FROM video JOIN place USING (video_id)"
-        " GROUP BY video.video_id ORDER BY added_at"
-    )
-    for video_id, duration_s, path in rows:
+    names = video_names(catalog)
+    for video in catalog.videos():
+        video_id, duration_s = video.video_id, video.duration_s
         stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
-        lines.append((Path(path).name, *_fraction({name: rest for name, *rest in stages}, duration_s)))
+        lines.append((names[video_id], *_fraction({name: rest for name, *rest in stages}, duration_s)))
     return lines
 
 

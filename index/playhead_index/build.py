@@ -4,8 +4,10 @@ Every stage commits as it goes and takes up where it was stopped, so that runnin
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
@@ -13,11 +15,12 @@ from typing import Any, Literal
 
 from playhead_index.cut import cut_segments
 from playhead_index.describe import caption_segments
-from playhead_index.errors import VideoError
+from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
 from playhead_index.hear import hear, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
+from playhead_index.paths import display_path
 from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe
 from playhead_index.redo import (
@@ -26,13 +29,16 @@ from playhead_index.redo import (
     begin_redo,
     remember_transcriber,
 )
-from playhead_index.scan import change_during_run, record_failure, scan
+from playhead_index.scan import change_during_run, clear_old_failures, record_failure, scan
 from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
+from playhead_index.store.removal import purge_removed
 from playhead_index.store.settings import read_settings
+
+MAX_REASON_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,10 @@ class VideoReport:
     """What indexing one file came to.
 
     Args:
-        status: `indexed`, `known` (nothing was left to do), or `failed`, and `error` says why.
+        status: `indexed`, `known` (nothing was left to do), `failed`, or `refused`: there is nothing at this
+            path to index, and the library keeps no note of it.
+        error: why it failed or was refused.
+        error_type: the class of the exception behind it.
         segments: segments of the video now.
         seconds: how long it took.
         off: stages that were left out, and why.
@@ -51,10 +60,11 @@ class VideoReport:
 
     path: Path
     video_id: str | None
-    status: Literal["indexed", "known", "failed"]
+    status: Literal["indexed", "known", "failed", "refused"]
     segments: int = 0
     seconds: float = 0.0
     error: str | None = None
+    error_type: str | None = None
     off: tuple[tuple[str, str], ...] = ()
     replaced: str | None = None
     redone: tuple[str, ...] = ()
@@ -70,33 +80,44 @@ def build_library(
     *,
     wait_s: float = 0.0,
     switches: Mapping[str, Any] = MappingProxyType({}),
+    unreadable: Sequence[VideoUnreadable] = (),
+    debug: bool = False,
 ) -> Iterator[VideoReport]:
     """Indexes files into the library in `folder`, made when it is not there; a report a file as it ends.
 
-    A file that is not a readable video is reported and the rest go on. A video that was made with other
-    settings than those that are given is made again as far as they change it.
+    Whatever one file raises is reported and noted as its failure, and the rest go on. Failures of files that
+    are gone are forgotten. A video that was made with other settings than those that are given is made again
+    as far as they change it.
 
     Args:
         folder: of the library.
         paths: video files.
         recipe: all settings, or only those fields of `Recipe` that are given: for the rest a video keeps
             what it was made with, and a new one gets what the library is made with.
-        load_models: loads the models where the work is done.
-        executor: does the work.
+        load_models: gives the models in the process that works with them.
+        executor: runs the work, here or in processes of its own.
         wait_s: seconds to wait for another writer; below 0 for ever.
         switches: other settings of the library that are given (`settings.remember`).
+        unreadable: what was found on the way to the files and cannot be read; noted as failures.
+        debug: what a file raises comes out instead.
 
     Raises:
         ValueError: a setting is unknown, or the settings do not go together.
         LibraryLocked: another process is writing to it after `wait_s` seconds.
-        LibraryMismatch: the library was made with other models.
+        LibraryMismatch: the library was made with other models, or by a newer version.
+        LibraryReadOnly: nothing can be changed in the folder.
         DiskFull: nothing more can be written; what was committed stays.
     """
-    catalog = Catalog(folder, create=True)
+    catalog = Catalog(folder, create=True, wait_s=wait_s)
     with writing(folder, wait_s=wait_s):
         settings = remember(catalog, run_settings(recipe, read_settings(catalog)), switches)
         try:
-            yield from executor.run(BuildVideo(folder, settings, load_models), paths)
+            purge_removed(catalog)
+            clear_old_failures(catalog)
+            for error in unreadable:
+                yield failed(catalog, error.path, error)
+            lost = None if debug else partial(_killed, catalog)
+            yield from executor.run(BuildVideo(folder, settings, load_models, debug), paths, lost)
         finally:
             write_manifest(folder, catalog)
 
@@ -108,18 +129,56 @@ class BuildVideo:
     folder: Path
     settings: RunSettings
     load_models: LoadModels
+    debug: bool = False
 
     def __call__(self, path: Path) -> VideoReport:
-        """Indexes one file; a file that is no video becomes a failed report."""
+        """Indexes one file; whatever it raises becomes its failed report, or comes out with `debug`.
+
+        Raises:
+            LibraryError: of the library, not of the file: a full disk, another writer, other models.
+            ModelUnavailable: a model is not there.
+        """
         began = monotonic()
         catalog = Catalog(self.folder)
         try:
-            return build_video(catalog, path, self.settings, self.load_models())
-        except VideoError as error:
-            record_failure(catalog, path, error)
-            return VideoReport(path, None, "failed", seconds=monotonic() - began, error=str(error))
+            models = self.load_models()
+            return self._build(catalog, path, models, began)
         finally:
             catalog.close()
+
+    def _build(self, catalog: Catalog, path: Path, models: Models, began: float) -> VideoReport:
+        try:
+            return build_video(catalog, path, self.settings, models)
+        except (LibraryError, ModelUnavailable):
+            raise
+        except Exception as error:  # the boundary: no file, however odd, may cost the others their turn
+            if self.debug:
+                raise
+            return failed(catalog, path, error, seconds=monotonic() - began)
+
+
+def failed(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0.0) -> VideoReport:
+    """Notes the failure of a file in the library, unless the file is gone, and gives its report."""
+    reason = _failure_reason(path, error)
+    if os.path.lexists(path):
+        record_failure(catalog, path, reason)
+    return VideoReport(path, None, "failed", seconds=seconds, error=reason, error_type=type(error).__name__)
+
+
+def _killed(catalog: Catalog, path: Path) -> VideoReport:
+    why = "the process that indexed it was killed: a decoder crashed on it, or memory ran out"
+    return failed(catalog, path, VideoUnreadable(path, why))
+
+
+def _failure_reason(path: Path, error: Exception) -> str:
+    """What an exception says, in one line that can be stored, with its type where it is no error of ours."""
+    if isinstance(error, PlayheadError):
+        said = str(error)
+    else:
+        said = (
+            f"{display_path(path)}: {type(error).__name__}: {error} (index it with --debug for the traceback)"
+        )
+    return display_path(" ".join(said.split()))[:MAX_REASON_CHARS]
 
 
 def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Models) -> VideoReport:

@@ -8,13 +8,15 @@ command line prints it in one line and exits with 1. A mistake in a call stays a
     ├── VideoError          VideoUnreadable, TimestampOutOfRange
     ├── WordsError          SubtitlesUnreadable
     ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
-    │                       VideoUnknown, DiskFull
+    │                       LibraryReadOnly, VideoUnknown, DiskFull
     ├── ModelError          ModelUnavailable, TokenBudgetExceeded, ModelOutputInvalid
     ├── ToolError
     └── AgentStopped        StepLimit, CostLimit, TimeLimit
 """
 
 from pathlib import Path
+
+from playhead_index.paths import display_path
 
 
 class PlayheadError(Exception):
@@ -29,7 +31,7 @@ class VideoUnreadable(VideoError):
     """A file cannot be read as a video."""
 
     def __init__(self, path: Path | str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
+        super().__init__(f"{display_path(path)}: {why}")
         self.path = Path(path)
         self.why = why
 
@@ -41,7 +43,8 @@ class TimestampOutOfRange(VideoError):
     """A time was asked for that the video does not have."""
 
     def __init__(self, path: Path | str, asked_s: float, start_s: float, end_s: float) -> None:
-        super().__init__(f"{path}: asked for {asked_s:.3f} s, the video has [{start_s:.3f}, {end_s:.3f}) s")
+        has = f"the video has [{start_s:.3f}, {end_s:.3f}) s"
+        super().__init__(f"{display_path(path)}: asked for {asked_s:.3f} s, {has}")
         self.path = Path(path)
         self.asked_s, self.start_s, self.end_s = asked_s, start_s, end_s
 
@@ -57,7 +60,7 @@ class SubtitlesUnreadable(WordsError):
     """A subtitle file cannot be read."""
 
     def __init__(self, path: Path | str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
+        super().__init__(f"{display_path(path)}: {why}")
         self.path = Path(path)
         self.why = why
 
@@ -83,6 +86,10 @@ class LibraryMismatch(LibraryError):
 
 class LibraryLocked(LibraryError):
     """Another process is writing to the library."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The library can be read by this user, here, and not be changed."""
 
 
 class VideoUnknown(LibraryError):

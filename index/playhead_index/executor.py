@@ -24,16 +24,32 @@ PARENT_POLL_S = 0.5
 class Executor(Protocol):
     """Runs the same work on many items."""
 
-    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """A result an item, as each ends; what the work raises comes out here."""
+    def run(
+        self,
+        work: Callable[[Item], Result],
+        items: Sequence[Item],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
+        """A result an item, as each ends; what the work raises comes out here.
+
+        Args:
+            work: done once an item, in this process or another.
+            items: what to work on.
+            lost: gives the result of an item whose process died of it; None ends the run then.
+        """
         ...
 
 
 class InProcess:
     """One item after the other, in this process."""
 
-    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """A result an item, in order."""
+    def run(
+        self,
+        work: Callable[[Item], Result],
+        items: Sequence[Item],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
+        """A result an item, in order; what ends this process cannot be survived here."""
         for item in items:
             yield work(item)
 
@@ -54,27 +70,60 @@ class LocalProcesses:
         if self.workers < 1:
             raise ValueError(f"workers must be above 0, got {self.workers}")
 
-    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    def run(
+        self,
+        work: Callable[[Item], Result],
+        items: Sequence[Item],
+        lost: Callable[[Item], Result] | None = None,
+    ) -> Iterator[Result]:
         """A result an item, as each ends.
 
         Raises:
-            LibraryUnfinished: a process was killed; what it had committed stays.
+            LibraryUnfinished: a process was killed and `lost` is None; what it had committed stays.
         """
-        pool = ProcessPoolExecutor(
-            self.workers, get_context("spawn"), initializer=_die_with, initargs=(os.getpid(),)
-        )
-        with pool:
-            futures = [pool.submit(work, item) for item in items]
+        left = list(items)
+        while left:
             try:
-                for future in as_completed(futures):
-                    yield future.result()
+                yield from _run_pool(self.workers, work, left)
             except BrokenProcessPool as error:
-                raise LibraryUnfinished(
-                    "a worker process was killed (out of memory?); run the same command to resume, "
-                    "with fewer --workers"
-                ) from error
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+                if lost is None:
+                    raise LibraryUnfinished(
+                        "a worker process was killed (out of memory?); run the same command to resume, "
+                        "with fewer --workers"
+                    ) from error
+                yield from self._one_by_one(work, left, lost)
+
+    def _one_by_one(
+        self, work: Callable[[Item], Result], left: list[Item], lost: Callable[[Item], Result]
+    ) -> Iterator[Result]:
+        """Results of the items that were being worked on when a process died, each alone in a new process.
+
+        Items are begun in order, so these are the first ones that are left; they are taken out of `left`.
+        """
+        for item in left[: self.workers]:
+            try:
+                yield from _run_pool(1, work, [item])
+            except BrokenProcessPool:
+                yield lost(item)
+            left.remove(item)
+
+
+def _run_pool(workers: int, work: Callable[[Item], Result], left: list[Item]) -> Iterator[Result]:
+    """Results as they come; an item that has one is taken out of `left`.
+
+    Raises:
+        BrokenProcessPool: a process was killed.
+    """
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_die_with, initargs=(os.getpid(),))
+    with pool:
+        futures = {pool.submit(work, item): item for item in left}
+        try:
+            for future in as_completed(futures):
+                result = future.result()
+                left.remove(futures[future])
+                yield result
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _die_with(parent: int) -> None:

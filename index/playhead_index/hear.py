@@ -7,15 +7,23 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from playhead_index.batches import batches
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import SubtitlesUnreadable
+from playhead_index.paths import path_to_text
 from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.protocol import Transcriber, Words
-from playhead_index.words.subtitles import choose_subtitles, find_sidecars, read_subtitle_file, read_tracks
+from playhead_index.words.subtitles import (
+    choose_subtitles,
+    find_sidecars,
+    read_subtitle_file_with_notes,
+    read_tracks,
+)
 
 SPEECH_RATE_HZ = 16_000
 SPEECH_BATCH = 16
@@ -30,7 +38,7 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
     Done again, from the start, when the files beside them have changed.
     """
     sidecars = [found for place in catalog.places(video_id) for found in find_sidecars(place)]
-    recipe = ";".join(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file, _ in sidecars)
+    recipe = ";".join(_version(file) for file, _ in sidecars)
     stage = read_stage(catalog, video_id, "subtitles")
     if stage.status == "done" and stage.recipe == recipe:
         return
@@ -46,6 +54,11 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
         )
 
 
+def _version(file: Path) -> str:
+    stat = file.stat()
+    return f"{path_to_text(Path(file.name))}:{stat.st_size}:{stat.st_mtime_ns}"
+
+
 def _subtitle_words(
     path: Path, info: VideoInfo, sidecars: list[tuple[Path, str | None]]
 ) -> tuple[list[Words], list[str]]:
@@ -53,7 +66,9 @@ def _subtitle_words(
     found, notes = list(tracks.words), list(tracks.notes)
     for file, language in sidecars:
         try:
-            found += read_subtitle_file(file, info.duration_s, language, fps=info.average_fps)
+            read = read_subtitle_file_with_notes(file, info.duration_s, language, fps=info.average_fps)
+            found += read.words
+            notes += read.notes
         except SubtitlesUnreadable as error:
             notes.append(str(error))
     return choose_subtitles(found), notes
@@ -132,13 +147,16 @@ def _later(words: Words, by_s: float, within: Window) -> Words | None:
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:
-    """Stores words as spans, inside the caller's `atomic()`."""
+    """Stores words as spans, cleaned, inside the caller's `atomic()`; none for words that come out empty."""
     for words in found:
+        text = clean_text(words.text, LIMITS.span_chars)
+        if not text.strip():
+            continue
         db.execute(
             "INSERT INTO span (video_id, kind, source, language, start_s, end_s, text, confidence)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                video_id, words.kind, words.source, words.language,
-                words.window.start_s, words.window.end_s, words.text, words.confidence,
+                video_id, words.kind, clean_text(words.source), words.language,
+                words.window.start_s, words.window.end_s, text, words.confidence,
             ),
         )  # fmt: skip

@@ -1,18 +1,40 @@
 """What happens to a library after indexing: files move, videos go, damage is found, space is given back."""
 
-from collections.abc import Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playhead_index.errors import VideoUnknown, VideoUnreadable
-from playhead_index.identity import find_videos, fingerprint
+from playhead_index.errors import DiskFull, VideoUnknown, VideoUnreadable
+from playhead_index.identity import fingerprint
+from playhead_index.paths import (
+    display_path,
+    expanded_path,
+    path_exists,
+    path_to_text,
+    resolved_path,
+    shell_path,
+    text_to_path,
+)
+from playhead_index.scan import clear_old_failures
 from playhead_index.stages import read_stages
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
 from playhead_index.store.lock import writing
-from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos, write_manifest
+from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos
 from playhead_index.store.places import FileState, set_place
+from playhead_index.store.removal import (
+    delete_retired,
+    delete_rows,
+    delete_unneeded_files,
+    purge_removed,
+    replace_manifest,
+)  # fmt: skip
 from playhead_index.store.shards import Shards
+from playhead_index.walk import find_videos
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,93 +61,136 @@ class Relinked:
     path: Path
 
 
-def find_video(catalog: Catalog, name: str) -> str:
-    """The id of the video that a person means: an id, the start of one, a path, or a file's name.
+def find_failures(catalog: Catalog, name: str) -> list[Path]:
+    """The files that could not be indexed and that a person means: by path, or else by name."""
+    failures = [text_to_path(text) for (text,) in catalog.query("SELECT path FROM failure ORDER BY path")]
+    resolved = resolved_path(expanded_path(name))
+    by_path = [path for path in failures if resolved == path or display_path(path) == name]
+    return by_path or [path for path in failures if name in _names(path)]
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """What a person may call a file: its name or its stem, as typed or as `list` shows it."""
+    return path.name, path.stem, display_path(path.name), display_path(path.stem)
+
+
+def clear_failure(catalog: Catalog, name: str, *, wait_s: float = 0.0) -> Path:
+    """Forgets that a file could not be indexed; the path of the file.
+
+    Args:
+        catalog: of the library.
+        name: a path, or a file's name.
+        wait_s: how long to wait for another writer; below 0 for ever.
 
     Raises:
-        VideoUnknown: none fits, or several do; the message lists them.
+        VideoUnknown: no failure, or several, fit the name.
+        LibraryLocked: another process is writing.
     """
-    rows = catalog.query(
-        "SELECT video.video_id, path FROM video LEFT JOIN place USING (video_id) ORDER BY path"
-    )
-    resolved = str(Path(name).expanduser().resolve())
-    for fits in (
-        lambda video_id, path: video_id == name or path == resolved,
-        lambda video_id, path: path is not None and name in (Path(path).name, Path(path).stem),
-        lambda video_id, path: len(name) >= 4 and video_id.startswith(name),
-    ):
-        found = {video_id: path for video_id, path in rows if fits(video_id, path)}
-        if len(found) == 1:
-            return str(next(iter(found)))
-        if found:
-            listed = ", ".join(f"{video_id} ({path})" for video_id, path in found.items())
-            raise VideoUnknown(f"{name!r} fits {len(found)} videos: {listed}; give the id")
-    raise VideoUnknown(f"no video {name!r} in this library; `playhead list` shows what it holds")
+    with writing(catalog.path.parent, wait_s=wait_s):
+        found = find_failures(catalog, name)
+        if len(found) != 1:
+            listed = ", ".join(map(display_path, found))
+            raise VideoUnknown(
+                f"{name!r} fits {len(found)} files that could not be indexed: {listed}; give the path"
+                if found
+                else f"no file {name!r} failed to be indexed; `playhead list` shows those that did"
+            )
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM failure WHERE path = ?", (path_to_text(found[0]),))
+    return found[0]
 
 
 def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> None:
     """Takes a video and all that was made of it out of the library; its file stays where it is.
 
-    The catalog's rows go first: a crash in between leaves shards that `gc` deletes.
+    The catalog's rows go first: a crash in between leaves shards that `gc` deletes. On a full disk it is the
+    other way round (`store.removal`).
 
     Raises:
         VideoUnknown: the library holds no such video.
-        LibraryLocked: another process is writing.
+        LibraryLocked: another process is writing, or reading while the disk is full.
+        LibraryReadOnly: nothing can be changed in its folder.
+        DiskFull: there is no room for even the smallest change, and nothing that could be deleted for it.
     """
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         if not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,)):
             raise VideoUnknown(f"no video {video_id!r} in this library; `playhead list` shows what it holds")
-        with catalog.atomic() as db:
-            db.execute("DELETE FROM span WHERE video_id = ?", (video_id,))
-            db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
+        delete_rows(catalog, video_id)
         for shards in _all_shards(catalog):
             shards.remove(video_id)
-        write_manifest(folder, catalog)
+        replace_manifest(folder, catalog)
 
 
-def relink(catalog: Catalog, folders: Sequence[Path], *, wait_s: float = 0.0) -> Iterator[Relinked]:
+def relink(
+    catalog: Catalog,
+    folders: Sequence[Path],
+    *,
+    wait_s: float = 0.0,
+    on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
+) -> Iterator[Relinked]:
     """Finds videos whose files were renamed or moved, by their content, among the files of `folders`.
 
     Only files of the size of a missing video are read. Places that are gone are forgotten once a copy
     is found.
 
+    Args:
+        catalog: of the library.
+        folders: where to look; files may be named too.
+        wait_s: how long to wait for another writer; below 0 for ever.
+        on_unreadable: called for every folder or file that cannot be read, and for a folder that is not there
+            or holds no videos; the search goes on.
+
     Raises:
-        VideoUnreadable: a folder is not there.
         LibraryLocked: another process is writing.
     """
     with writing(catalog.path.parent, wait_s=wait_s):
         sizes = catalog.query("SELECT video_id, size_bytes FROM video")
         missing = {v: size for v, size in sizes if not _is_at_a_place(catalog, v)}
-        for path in find_videos(folders):
-            state = FileState.of(path.stat())
-            if state.size_bytes not in missing.values() or (video_id := fingerprint(path)) not in missing:
+        found = find_videos(folders)
+        for error in (*found.refused, *found.unreadable):
+            on_unreadable(error)
+        for path in found.videos:
+            try:
+                state = FileState.of(path.stat())
+                video_id = fingerprint(path) if state.size_bytes in missing.values() else ""
+            except VideoUnreadable as error:
+                on_unreadable(error)
+                continue
+            except OSError:
+                continue  # gone since the folder was read
+            if video_id not in missing:
                 continue
             with catalog.atomic() as db:
-                set_place(db, str(path.resolve()), video_id, state)
-                db.execute(
-                    "DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, str(path.resolve()))
-                )
+                place = path_to_text(resolved_path(path))
+                set_place(db, place, video_id, state)
+                db.execute("DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, place))
             del missing[video_id]
-            yield Relinked(video_id, path.resolve())
+            yield Relinked(video_id, resolved_path(path))
 
 
 def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
     """A file at one of its places holds the video: by size and times, else by its content."""
     rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
-    return any(_holds(Path(path), video_id, size, mtime_ns) for path, size, mtime_ns in rows)
+    for place, size_bytes, mtime_ns in rows:
+        with suppress(OSError, VideoUnreadable):
+            if _holds(text_to_path(place), video_id, size_bytes, mtime_ns):
+                return True
+    return False
 
 
 def _holds(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
-    """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`."""
-    try:
-        stat = path.stat()
-        is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
-        if is_as_recorded and not deep:
-            return True
-        return stat.st_size == size_bytes and fingerprint(path) == video_id
-    except (OSError, VideoUnreadable):
-        return False
+    """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`.
+
+    Raises:
+        OSError: the file is not there, or its folder may not be entered.
+        VideoUnreadable: the file may not be read.
+    """
+    stat = path.stat()
+    is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
+    if is_as_recorded and not deep:
+        return True
+    return stat.st_size == size_bytes and fingerprint(path) == video_id
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
@@ -138,34 +203,61 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
     folder = catalog.path.parent
     (state,) = catalog.query("PRAGMA integrity_check")[0]
     if state != "ok":
-        yield Problem("damaged", str(catalog.path), f"SQLite says: {state}; index into a new library")
+        yield Problem(
+            "damaged", display_path(catalog.path), f"SQLite says: {state}; index into a new library"
+        )
     for video_id in unfinished_videos(catalog):
         path = next(iter(catalog.places(video_id)), Path("VIDEO"))
-        yield Problem("unfinished", f"{video_id} ({path})", f"playhead index '{path}' --library '{folder}'")
+        yield Problem(
+            "unfinished", f"{video_id} ({display_path(path)})", f"playhead index {_in(folder, path)}"
+        )
     if read_manifest(folder) is None:
-        yield Problem("unfinished", str(folder), "no indexing run has ended yet: run playhead index again")
-    for path, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
-        yield Problem("failed", path, error)
+        yield Problem(
+            "unfinished", display_path(folder), "no indexing run has ended yet: run playhead index again"
+        )
+    for text, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
+        path = text_to_path(text)
+        what = error if display_path(path) in error else f"{display_path(path)}: {error}"
+        yield Problem("failed", what, _failure_advice(folder, path))
     for video in catalog.videos():
         yield from _verify_files(catalog, video.video_id, deep=deep)
         yield from _verify_shards(catalog, video.video_id)
 
 
+def _in(folder: Path, what: Path | str) -> str:
+    """The end of a command about a file or folder of a library."""
+    return f"{shell_path(what)} --library {shell_path(folder)}"
+
+
+def _failure_advice(folder: Path, path: Path) -> str:
+    if not os.path.lexists(path):
+        return f"the file is gone; to forget it: playhead remove {_in(folder, path)}"
+    mend = f"mend or replace the file, then playhead index {_in(folder, path)}"
+    return f"{mend}; or leave it out: playhead remove {_in(folder, path)}"
+
+
 def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Problem]:
     folder, places = catalog.path.parent, catalog.places(video_id)
-    if not any(path.exists() for path in places):
-        seen = ", ".join(map(str, places))
-        yield Problem("moved", f"{video_id} (was {seen})", f"playhead relink FOLDER --library '{folder}'")
+    if not any(map(path_exists, places)):
+        seen = ", ".join(map(display_path, places))
+        yield Problem(
+            "moved", f"{video_id} (was {seen})", f"playhead relink FOLDER --library {shell_path(folder)}"
+        )
     rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
     for name, size_bytes, mtime_ns in rows:
-        path = Path(name)
-        if not path.exists():
+        path = text_to_path(name)
+        if not path_exists(path):
             continue
-        if not _holds(path, video_id, size_bytes, mtime_ns, deep=deep):
+        try:
+            changed = not _holds(path, video_id, size_bytes, mtime_ns, deep=deep)
+        except (VideoUnreadable, OSError) as error:
+            yield Problem("failed", f"{video_id}: {error}", "make the file readable, then run verify again")
+            continue
+        if changed:
             yield Problem(
                 "changed",
-                f"{video_id} ({path})",
-                f"playhead index '{path}' --library '{folder}' puts the new version in its place",
+                f"{video_id} ({display_path(path)})",
+                f"playhead index {_in(folder, path)} puts the new version in its place",
             )
 
 
@@ -185,27 +277,39 @@ def _verify_shards(catalog: Catalog, video_id: str) -> Iterator[Problem]:
 def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
     """Deletes retired versions and what nothing points to, and gives the space back; bytes that became free.
 
+    On a full disk files go before rows; the catalog is made smaller where there is room to write it anew.
+
     Raises:
         LibraryLocked: another process is writing.
+        LibraryReadOnly: nothing can be changed in its folder.
     """
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
         before = _size_bytes(folder)
-        with catalog.atomic() as db:
-            db.execute(f"DELETE FROM span WHERE NOT {LIVE}")
-            db.execute(f"DELETE FROM video WHERE NOT {LIVE}")
-        kept = {video.video_id for video in catalog.videos()}
-        for file in folder.glob("vectors/*/*.f16"):
-            if file.stem not in kept:
-                file.unlink()
-        for file in folder.glob("cache/*"):
-            file.unlink()
-        with catalog.atomic() as db:
-            db.execute("INSERT INTO span_fts (span_fts) VALUES ('optimize')")
-        catalog.query("VACUUM")
-        catalog.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        write_manifest(folder, catalog)
+        with suppress(DiskFull):  # rows first, so that no row points to a file that is gone
+            delete_retired(catalog)
+        delete_unneeded_files(folder, {video.video_id for video in catalog.videos()})
+        with suppress(DiskFull):
+            delete_retired(catalog)
+            clear_old_failures(catalog)
+            purge_removed(catalog)
+            if _has_room_to_compact(catalog.path):
+                _compact(catalog)
+            replace_manifest(folder, catalog)
         return max(0, before - _size_bytes(folder))
+
+
+def _has_room_to_compact(path: Path) -> bool:
+    """Whether a catalog fits once more beside itself and, for `VACUUM`, into the temporary folder."""
+    needed = 2 * path.stat().st_size + MIN_FREE_BYTES
+    return min(free_bytes(path.parent), free_bytes(Path(tempfile.gettempdir()))) > needed
+
+
+def _compact(catalog: Catalog) -> None:
+    with catalog.atomic() as db:
+        db.execute("INSERT INTO span_fts (span_fts) VALUES ('optimize')")
+    catalog.query("VACUUM")
+    catalog.query("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _all_shards(catalog: Catalog) -> list[Shards]:
@@ -215,4 +319,9 @@ def _all_shards(catalog: Catalog) -> list[Shards]:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):  # another process has just deleted it
+                size += (Path(place) / name).lstat().st_size
+    return size

@@ -1,16 +1,20 @@
 """Which video a file is, and its rows in the catalog."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import fingerprint
+from playhead_index.identity import disk_error_in_words, fingerprint
+from playhead_index.paths import display_path, path_to_text, resolved_path, text_to_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import FileState, find_place, set_place
+from playhead_index.text_limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
     Raises:
         VideoUnreadable: the file is not there or is not a video that can be decoded.
     """
-    path = path.resolve()
+    path = resolved_path(path)
     state = _state(path)
-    video_id = find_place(catalog, str(path), state) or fingerprint(path)
+    place = path_to_text(path)
+    video_id = find_place(catalog, place, state) or fingerprint(path)
     reader = open_reader(path, reader_name if isinstance(reader_name, str) else reader_name(video_id))
     info = reader.probe()
     is_new = not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,))
@@ -58,9 +63,9 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
             db.execute(
                 f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, state.size_bytes, info)
             )
-        replaced = set_place(db, str(path), video_id, state)
+        replaced = set_place(db, place, video_id, state)
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
-        db.execute("DELETE FROM failure WHERE path = ?", (str(path),))
+        db.execute("DELETE FROM failure WHERE path = ?", (place,))
     return Scanned(video_id, path, reader, info, state, is_new, replaced)
 
 
@@ -69,36 +74,60 @@ def change_during_run(scanned: Scanned) -> str:
 
     Its place keeps the state of the beginning, so that the next run reads the file anew.
     """
+    name = display_path(scanned.path.name)
     try:
         now = _state(scanned.path)
     except VideoUnreadable:
-        return f"{scanned.path.name} went away while it was indexed"
+        return f"{name} went away while it was indexed"
     if now.has_same_content_times(scanned.state):
         return ""
     sizes = f"{scanned.state.size_bytes} bytes then, {now.size_bytes} now"
-    return f"{scanned.path.name} changed while it was indexed ({sizes}); index it again when it is complete"
+    return f"{name} changed while it was indexed ({sizes}); index it again when it is complete"
 
 
-def record_failure(catalog: Catalog, path: Path, error: Exception) -> None:
+def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     """Notes that a file could not be indexed, so that `list` and `verify` can say so."""
     with catalog.atomic() as db:
         db.execute(
-            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (str(path.resolve()), str(error), _now())
+            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
+            (path_to_text(resolved_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
         )
+
+
+def clear_old_failures(catalog: Catalog) -> int:
+    """Forgets the failures of files that are gone, and of folders that can be read now; how many."""
+    stored = [text for (text,) in catalog.query("SELECT path FROM failure")]
+    old = [text for text in stored if _is_over(text_to_path(text))]
+    if old:
+        with catalog.atomic() as db:
+            for text in old:
+                db.execute("DELETE FROM failure WHERE path = ?", (text,))
+    return len(old)
+
+
+def _is_over(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False  # not known: a folder above it cannot be entered
+    return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
 
 
 def _state(path: Path) -> FileState:
     try:
         return FileState.of(path.stat())
     except OSError as error:
-        raise VideoUnreadable(path, f"cannot be opened: {error.strerror}") from error
+        raise VideoUnreadable(path, disk_error_in_words(error)) from error
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
+    warnings = [clean_text(text, LIMITS.note_chars) for text in info.warnings]
     return (
         video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
         info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), json.dumps(info.warnings), _now(),
+        int(info.has_audio), json.dumps(warnings), _now(),
     )  # fmt: skip
 
 

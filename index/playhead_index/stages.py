@@ -5,7 +5,9 @@ from typing import Literal
 
 from sqlite_utils import Database
 
+from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 
 Status = Literal["running", "done", "off", "failed"]
 STAGES = (
@@ -50,12 +52,13 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
 
 def write_stage(db: Database, video_id: str, stage: Stage) -> None:
     """Puts a line into the job table, inside the caller's `atomic()`."""
+    note = clean_text(stage.note, LIMITS.note_chars)
     db.execute(
         "INSERT INTO stage (video_id, name, status, position_s, rows, recipe, note)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (video_id, name) DO UPDATE SET status = excluded.status,"
         " position_s = excluded.position_s, rows = excluded.rows, recipe = excluded.recipe,"
         " note = excluded.note",
-        (video_id, stage.name, stage.status, stage.position_s, stage.rows, stage.recipe, stage.note),
+        (video_id, stage.name, stage.status, stage.position_s, stage.rows, stage.recipe, note),
     )
 
 

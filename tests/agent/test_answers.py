@@ -14,6 +14,7 @@ from playhead_agent.limits import Thresholds
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.results import Scope
+from playhead_index.stages import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
@@ -141,7 +142,7 @@ NOT_ANSWERED = [
         "absent",
         "Nothing in the speech matches “quantum chromodynamics”.\nSearched 1 video (5:00) by speech, screen text;",
     ),
-    ("When does a blue boat appear?", "unknown", "No answer. Nothing in the pictures matches “blue boat”,"),
+    ("When does a blue boat appear?", "unknown", "No answer. Nothing that was searched matches “blue boat”,"),
     (
         "What is on the slide when he mentions fermions?",
         "absent",
@@ -231,14 +232,29 @@ def test_the_closest_to_a_long_description_is_shown_as_such(asking: Asking) -> N
     assert answer.text.startswith("Nothing certain; the closest is:\nSaid at 0:25–0:31: “A prior is what you")
 
 
-def test_first_in_an_unfinished_library_is_partial(asking: Asking) -> None:
-    answer = asking("When does he first mention Bayes?", unfinished=(LECTURE,))
+@pytest.fixture
+def asking_unfinished(tmp_path: Path) -> Asking:
+    """Asks the made library while speech of the lecture is recognised up to 1:40 of 5:00."""
+    catalog = make_library(tmp_path)
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET source = 'asr:made' WHERE kind = 'speech'")
+        write_stage(db, LECTURE, Stage("speech", "running", 100.0))
+    context = Context(WordFinder(catalog, unfinished=(LECTURE,)), catalog)
+    return lambda question, window=None: ask(question, context=context, scope=Scope((LECTURE,), window))
+
+
+def test_first_in_an_unfinished_library_is_partial(asking_unfinished: Asking) -> None:
+    answer = asking_unfinished("When does he first mention Bayes?")
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert "it is not indexed to the end" in answer.text
+    assert "speech was searched in 1:40 of 5:00 (not indexed to the end)" in answer.text
 
 
-def test_absence_in_an_unfinished_library_is_unknown(asking: Asking) -> None:
-    assert asking("Does he mention fermions?", unfinished=(LECTURE,)).reason == "unknown"
+def test_absence_in_an_unfinished_library_is_unknown(asking_unfinished: Asking) -> None:
+    assert asking_unfinished("Does he mention fermions?").reason == "unknown"
+
+
+def test_absence_can_be_told_of_the_part_that_is_indexed(asking_unfinished: Asking) -> None:
+    assert asking_unfinished("Does he mention fermions?", Window(0.0, 60.0)).reason == "absent"
 
 
 def test_several_videos_are_told_apart(asking: Asking) -> None:

@@ -61,14 +61,15 @@ def test_nonsense_is_sent_back_once(asking: Asking) -> None:
     assert "That does not hold: the reply is no JSON object" in server.requests[1]["messages"][-1]["content"]
 
 
+NO_COMPLETION = "answered something that is no chat completion"
 FAILURES: list[tuple[str, int | bytes, str]] = [
-    ("an error of the server", 500, "Error code: 500"),
-    ("a wrong key", 401, "Error code: 401"),
-    ("too many requests", 429, "Error code: 429"),
-    ("a web page", b"<html>busy</html>", "answered something that is no chat completion"),
-    ("a list", b"[1, 2]", "answered something that is no chat completion"),
-    ("an empty object", b"{}", "answered something that is no chat completion"),
-    ("no choices", b'{"choices": []}', "answered something that is no chat completion"),
+    ("an error of the server", 500, "the chat model refused or failed (HTTP 500)"),
+    ("a wrong key", 401, "the chat model refused or failed (HTTP 401)"),
+    ("too many requests", 429, "the chat model refused or failed (HTTP 429)"),
+    ("a web page", b"<html>busy</html>", f"the chat model's server {NO_COMPLETION}"),
+    ("a list", b"[1, 2]", f"the chat model's server {NO_COMPLETION}"),
+    ("an empty object", b"{}", f"the chat model's server {NO_COMPLETION}"),
+    ("no choices", b'{"choices": []}', f"the chat model's server {NO_COMPLETION}"),
 ]
 
 
@@ -80,8 +81,8 @@ def test_a_failing_server_is_named_and_the_evidence_speaks(
         answer = asking(server.base_url)
     assert answer.text.startswith("While “Bayes” is said (1:02–1:06)")
     (note,) = answer.notes
-    assert note.startswith(f"the answer is made of the evidence alone: ChatOpenAI made at {server.base_url}")
-    assert why in note
+    assert note.startswith(f"{why}: ChatOpenAI made at {server.base_url}: ")
+    assert note.endswith("; the answer is made of the evidence alone")
 
 
 def test_nobody_at_the_address(asking: Asking) -> None:
@@ -89,7 +90,7 @@ def test_nobody_at_the_address(asking: Asking) -> None:
         gone = server.base_url
     answer = asking(gone)
     assert answer.status == "answered"
-    assert f"at {gone}" in answer.notes[0]
+    assert answer.notes[0].startswith(f"the chat model could not be reached: ChatOpenAI made at {gone}: ")
 
 
 def test_a_slow_server_meets_the_clients_timeout(asking: Asking) -> None:

@@ -122,8 +122,9 @@ def test_a_second_bad_reply_gives_the_answer_of_the_evidence_and_says_so(
     answer, model = asking(reply, reply)
     assert answer.text.startswith(BY_CODE)
     assert (answer.status, len(model.seen)) == ("answered", 2)
-    assert "the answer is made of the evidence alone" in answer.notes[1]
-    assert why in answer.notes[1]
+    assert answer.notes[0].startswith("the chat model's reply could not be used: ")
+    assert answer.notes[0].endswith("; the answer is made of the evidence alone")
+    assert why in answer.notes[0]
 
 
 LIES: list[tuple[str, str, list[str], str]] = [

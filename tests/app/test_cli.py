@@ -69,7 +69,7 @@ def test_index_says_what_it_did_in_one_json_line_a_video(run: Run, talk: MadeVid
     assert done.code == 0
     assert report | {"seconds": 0, "video_id": "", "off": {}} == {
         "path": str(talk.path), "video_id": "", "status": "indexed", "segments": 2, "seconds": 0,
-        "error": None, "off": {}, "replaced": None, "redone": [], "warnings": [],
+        "error": None, "error_type": None, "off": {}, "replaced": None, "redone": [], "warnings": [],
     }  # fmt: skip
 
 
@@ -109,9 +109,9 @@ def test_a_broken_file_is_reported_and_the_rest_go_on(run: Run, talk: MadeVideo,
         "index", broken, talk.path, tmp_path / "none.mp4", "-l", tmp_path / "l", "--no-screen-text", "--json"
     )
     by_name = {Path(line["path"]).name: line for line in done.lines}
-    assert done.code == 0
+    assert done.code == 1
     assert {name: line["status"] for name, line in by_name.items()} == {
-        "broken.mp4": "failed", "talk.mp4": "indexed", "none.mp4": "failed",
+        "broken.mp4": "failed", "talk.mp4": "indexed", "none.mp4": "refused",
     }  # fmt: skip
     assert "broken.mp4" in by_name["broken.mp4"]["error"]
 

@@ -33,7 +33,7 @@ UNREADABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "an empty file": (lambda folder: _written(folder / "e.mp4", b""), r"the file is empty \(0 bytes\)"),
     "a text called video": (
         lambda folder: _written(folder / "t.mp4", b"Dear all,\n" * 99),
-        "not a video that can be",
+        "this is text, not a video that can be read",
     ),
     "zeros": (lambda folder: _written(folder / "z.mkv", bytes(9999)), "not a video that can be read"),
     "a video without its index": (
@@ -62,7 +62,7 @@ UNREADABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "a playlist": (
         lambda folder: _written(folder / "p.mp4", b"ffconcat version 1.0\nfile 'other.mp4'\n"),
-        "playlist|no such file",
+        "this is a playlist; name the video files themselves",
     ),
 }
 
@@ -172,6 +172,14 @@ def test_what_decord_gets_wrong_is_refused_and_pyav_named(
     video = made(maker, suffix, **how)
     with pytest.raises(VideoUnreadable, match=rf"{why}.*; read it with PyAV \(--reader pyav\)$"):
         open_reader(video.path, "decord").probe()
+
+
+def test_decord_refuses_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    path = made_videos.counted(tmp_path / "plain.mp4", 5).path.rename(tmp_path / os.fsdecode(b"\xff.mp4"))
+    with pytest.raises(
+        VideoUnreadable, match=r"\\xff.mp4: decord opens names of UTF-8 only; read it with PyAV"
+    ):
+        open_reader(path, "decord").probe()
 
 
 def test_decord_gives_no_sound_and_says_so(talking_video: MadeVideo) -> None:

@@ -38,6 +38,18 @@ def test_a_killed_worker_says_how_to_resume() -> None:
         list(LocalProcesses(1).run(os._exit, [9]))
 
 
+def die_of_nine(number: int) -> int:
+    if number == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_item_that_kills_its_process_is_lost_and_the_rest_go_on(workers: int) -> None:
+    results = LocalProcesses(workers).run(die_of_nine, [1, 2, 9, 3, 9, 4], lost=lambda number: -number)
+    assert sorted(results) == [-9, -9, 1, 2, 3, 4]
+
+
 def test_no_workers_are_refused() -> None:
     with pytest.raises(ValueError, match="workers must be above 0"):
         LocalProcesses(0)

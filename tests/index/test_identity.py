@@ -1,14 +1,12 @@
-"""A video is known by its bytes; videos are found by their suffix."""
+"""A video is known by its bytes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import find_videos, fingerprint
-
-TRANSPORT = (b"G" + bytes(187)) * 3
-STAMPED = (bytes(4) + b"G" + bytes(187)) * 3
+from playhead_index.identity import fingerprint
 
 
 def _tree(folder: Path, *names: str, content: bytes = b"x") -> list[Path]:
@@ -58,55 +56,19 @@ def test_what_is_no_file_has_no_id(tmp_path: Path, name: str, why: str) -> None:
         fingerprint(tmp_path / name)
 
 
-def test_a_folder_gives_its_videos_sorted_folder_by_folder(tmp_path: Path) -> None:
-    _tree(tmp_path, "b.mp4", "a.MKV", "z/c.webm", "y/d.mov", "notes.txt", "a.srt", "poster.jpg")
-    found = [path.relative_to(tmp_path).as_posix() for path in find_videos([tmp_path])]
-    assert found == ["a.MKV", "b.mp4", "y/d.mov", "z/c.webm"]
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null"])
+def test_a_device_has_no_id(path: str) -> None:
+    with pytest.raises(VideoUnreadable, match="no regular file"):
+        fingerprint(Path(path))
 
 
-def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
-    _tree(tmp_path, ".a.mp4", "._b.mp4", ".trash/c.mp4", "d.mp4")
-    assert find_videos([tmp_path]) == [tmp_path / "d.mp4"]
+def test_a_fifo_has_no_id_and_nobody_waits_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.mp4")
+    with pytest.raises(VideoUnreadable, match="no regular file"):
+        fingerprint(tmp_path / "fifo.mp4")
 
 
-def test_a_named_file_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, ".recording")
-    assert find_videos([path]) == [path]
-
-
-def test_each_video_comes_once_in_the_order_of_the_paths(tmp_path: Path) -> None:
-    a, b = _tree(tmp_path, "a.mp4", "b.mp4")
-    assert find_videos([b, tmp_path, a]) == [b, a]
-
-
-def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VideoUnreadable, match=r"gone.mp4: there is no such file or folder"):
-        find_videos([tmp_path, tmp_path / "gone.mp4"])
-
-
-def test_links_lead_only_to_files_of_the_same_folder(tmp_path: Path) -> None:
-    inside, outside = _tree(tmp_path, "in/z.mp4", "out/a.mp4")
-    (tmp_path / "in/link.mp4").symlink_to(outside)
-    (tmp_path / "in/folder").symlink_to(tmp_path / "out")
-    (tmp_path / "in/broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
-    assert find_videos([tmp_path / "in"]) == [inside]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "is_found"),
-    [
-        ("recording.ts", TRANSPORT, True),
-        ("camera.m2ts", STAMPED, True),
-        ("camera.mts", STAMPED, True),
-        ("module.ts", b"export const answer = 42\n" * 20, False),
-        ("module.mts", b"Great code\n" * 40, False),
-        ("empty.ts", b"", False),
-    ],
-)
-def test_programs_called_ts_are_no_videos(tmp_path: Path, name: str, content: bytes, is_found: bool) -> None:
-    (path,) = _tree(tmp_path, name, content=content)
-    assert find_videos([tmp_path]) == ([path] if is_found else [])
-
-
-def test_an_empty_folder_has_no_videos(tmp_path: Path) -> None:
-    assert find_videos([tmp_path]) == []
+def test_a_link_to_itself_has_no_id(tmp_path: Path) -> None:
+    (tmp_path / "m.mp4").symlink_to("m.mp4")
+    with pytest.raises(VideoUnreadable, match="link that leads in a circle"):
+        fingerprint(tmp_path / "m.mp4")

@@ -45,6 +45,7 @@ def test_a_library_from_before_summaries_has_none_and_takes_them(tmp_path: Path)
     with catalog.atomic() as db:
         db.execute("DROP TABLE summary")
         db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm002_summaries'")
+    catalog = Catalog(tmp_path)
     assert read_summaries(catalog, LECTURE) == []
     assert store_summaries(catalog, LECTURE, "video", [summary("video", 0.0, 300.0)])
     assert read_summaries(catalog, LECTURE) == [summary("video", 0.0, 300.0)]

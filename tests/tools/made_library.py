@@ -55,14 +55,17 @@ SEGMENT_SQL = "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?
 
 
 def make_library(folder: Path, spans: Sequence[tuple[str, str, float, float, str]] = SPANS) -> Catalog:
-    """A catalog of two videos with these spans and a segment every 30 s; speech and screen are done."""
+    """A catalog of two videos, indexed to the end, with these spans and a segment every 30 s; only the demo
+    has captions."""
     catalog = Catalog(folder, create=True)
     with catalog.atomic() as db:
         for n, (video_id, (name, duration_s)) in enumerate(VIDEOS.items()):
             db.execute(VIDEO_SQL, (video_id, duration_s, f"2024-01-0{n + 1}"))
             db.execute("INSERT INTO place VALUES (?, ?, 1, 1)", (str(folder / name), video_id))
-            for stage in ("speech", "screen", "finish"):
+            for stage in ("speech", "picture", "screen", "caption", "finish"):
                 write_stage(db, video_id, Stage(stage, "done", duration_s))
+            if video_id == LECTURE:
+                write_stage(db, video_id, Stage("caption", "off", note="captions were not asked for"))
             for at in range(int(duration_s // 30)):
                 db.execute(SEGMENT_SQL, (video_id, at, at * 30.0, at * 30.0 + 30.0))
         for span in spans:

@@ -38,7 +38,7 @@ SENTENCES = [
     ),
     (
         Coverage(2, 3, 60.0, (LaneCoverage("speech", True, 0),)),
-        "Searched 2 videos (1:00) by nothing; there is no speech here.",
+        "Searched 2 videos (1:00): there is no speech here.",
     ),
     (
         Coverage(2, 3, 60.0, (SPEECH, LaneCoverage("picture", True, 0, "no pictures here have vectors"))),
@@ -46,7 +46,8 @@ SENTENCES = [
     ),
     (
         Coverage(1, 3, 60.0, (NO_PICTURE, LaneCoverage("layout", False, 0, "x"))),
-        "Searched 1 video (1:00) by nothing; pictures were not searched: no image-text model is installed.",
+        "Nothing was searched in 1 video (1:00): pictures were not searched:"
+        " no image-text model is installed.",
     ),
 ]
 

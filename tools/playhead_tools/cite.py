@@ -20,6 +20,7 @@ from playhead_tools.numbers import clocks_in, numbers_in
 ENOUGH_WORDS = 0.5
 _CLOCK_SLACK_S = 0.5
 _WINDOW_SLACK_S = 0.05
+_NUMBERS = re.compile(r"[\d:.,%]+")
 _MARKER = re.compile(r"[\[(⟦]?\bE\d+\b[\])⟧]?")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|instructions|prompt|rules|above|previous)\b"
@@ -223,12 +224,12 @@ def _bare(text: str, grounds: Grounds) -> str:
     """A claim without citation markers and without the names of files, which may hold numbers."""
     bare = _MARKER.sub(" ", text)
     for video in grounds.videos.values():
-        bare = bare.replace(video.name, " ")
+        bare = bare.replace(video.name, " ").replace(video.path.name, " ")
     return bare
 
 
 def _without_numbers(text: str) -> str:
-    return re.sub(r"[\d:.,%]*\d[\d:.,%]*", " ", text)
+    return _NUMBERS.sub(lambda found: " " if re.search(r"\d", found[0]) else found[0], text)
 
 
 def _status(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> ClaimStatus:

@@ -5,7 +5,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from playhead_index.search.results import TEXT_LANES, Coverage, Lane, LaneCoverage
+from playhead_index.paths import path_to_text, text_to_path
+from playhead_index.search.results import (
+    EXAMPLE_LANES,
+    Coverage,
+    Lane,
+    LaneCoverage,
+    Modality,
+    ModalityCoverage,
+    ModalitySummary,
+)
 from playhead_index.window import Window, format_time
 
 EvidenceKind = Literal["speech", "screen", "caption", "picture", "metadata"]
@@ -17,11 +26,13 @@ ClaimStatus = Literal["supported", "unverified"]
 LANE_NAMES: dict[Lane, str] = {
     "picture": "pictures",
     "appearance": "appearance",
-    "layout": "layout",
+    "layout": "colour layout",
     "speech": "speech",
     "screen": "screen text",
     "caption": "captions",
 }
+MAX_NAMES = 3
+"""So many file names stand in a coverage sentence; the record has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +135,7 @@ class Interval:
         """`{video_id, path, start_s, end_s, evidence_id}`."""
         return {
             "video_id": self.video_id,
-            "path": str(self.path),
+            "path": path_to_text(self.path),
             "start_s": self.window.start_s,
             "end_s": self.window.end_s,
             "evidence_id": self.evidence_id,
@@ -134,7 +145,7 @@ class Interval:
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The interval that `to_json` wrote."""
         window = Window(record["start_s"], record["end_s"])
-        return cls(record["video_id"], Path(record["path"]), window, record["evidence_id"])
+        return cls(record["video_id"], text_to_path(record["path"]), window, record["evidence_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +237,51 @@ def coverage_to_json(coverage: Coverage) -> dict[str, Any]:
         "duration_s": coverage.duration_s,
         "lanes": [asdict(line) for line in coverage.lanes],
         "unfinished": list(coverage.unfinished),
+        "modalities": [_summary_to_json(one) for one in coverage.modalities],
+        "viewed_s": round(coverage.viewed_s, 3),
         "sentence": coverage_sentence(coverage),
     }
 
 
+def _summary_to_json(summary: ModalitySummary) -> dict[str, Any]:
+    return {
+        "modality": summary.modality,
+        "num_covered": summary.num_covered,
+        "num_not_applicable": summary.num_not_applicable,
+        "covered_s": round(summary.covered_s, 3),
+        "extent_s": round(summary.extent_s, 3),
+        "not_covered": [
+            {
+                "video_id": one.video_id,
+                "name": one.name,
+                "covered_s": round(one.covered_s, 3),
+                "extent_s": round(one.extent_s, 3),
+                "why_not": one.why_not,
+            }
+            for one in summary.not_covered
+        ],
+    }
+
+
 def coverage_from_json(record: Mapping[str, Any]) -> Coverage:
-    """The `Coverage` that `coverage_to_json` wrote."""
+    """The `Coverage` that `coverage_to_json` wrote, now or before it named modalities."""
     return Coverage(
         record["videos"],
         record["segments"],
         record["duration_s"],
         tuple(LaneCoverage(**line) for line in record["lanes"]),
         tuple(record["unfinished"]),
+        tuple(map(_summary_from_json, record.get("modalities", ()))),
+        record.get("viewed_s", 0.0),
     )
+
+
+def _summary_from_json(record: Mapping[str, Any]) -> ModalitySummary:
+    modality: Modality = record["modality"]
+    not_covered = tuple(
+        ModalityCoverage(modality=modality, status="not_covered", **one) for one in record["not_covered"]
+    )
+    return ModalitySummary(**{**record, "not_covered": not_covered})
 
 
 def join_coverage(parts: Sequence[Coverage]) -> Coverage | None:
@@ -250,10 +293,21 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage | None:
         known = lines.get(line.lane)
         if known is None or (line.searched, line.items) > (known.searched, known.items):
             lines[line.lane] = line
+    modalities: dict[Modality, ModalitySummary] = {}
+    for summary in (summary for part in parts for summary in part.modalities):
+        widest = modalities.get(summary.modality)
+        if widest is None or summary.extent_s > widest.extent_s:
+            modalities[summary.modality] = summary
     largest = max(parts, key=lambda part: (part.duration_s, part.videos))
     unfinished = dict.fromkeys(video for part in parts for video in part.unfinished)
     return Coverage(
-        largest.videos, largest.segments, largest.duration_s, tuple(lines.values()), tuple(unfinished)
+        largest.videos,
+        largest.segments,
+        largest.duration_s,
+        tuple(lines.values()),
+        tuple(unfinished),
+        tuple(modalities.values()),
+        max(part.viewed_s for part in parts),
     )
 
 
@@ -272,51 +326,143 @@ def add_coverage(parts: Sequence[Coverage]) -> Coverage:
         lanes[line.lane] = LaneCoverage(
             line.lane, known.searched and line.searched, known.items + line.items, why_not
         )
+    modalities: dict[Modality, ModalitySummary] = {}
+    for one in (summary for part in parts for summary in part.modalities):
+        sum_ = modalities.get(one.modality, ModalitySummary(one.modality, 0, 0, 0.0, 0.0))
+        modalities[one.modality] = ModalitySummary(
+            one.modality,
+            sum_.num_covered + one.num_covered,
+            sum_.num_not_applicable + one.num_not_applicable,
+            sum_.covered_s + one.covered_s,
+            sum_.extent_s + one.extent_s,
+            (*sum_.not_covered, *one.not_covered),
+        )
     return Coverage(
         sum(part.videos for part in parts),
         sum(part.segments for part in parts),
         sum(part.duration_s for part in parts),
         tuple(lanes.values()),
         tuple(dict.fromkeys(video for part in parts for video in part.unfinished)),
+        tuple(modalities.values()),
+        sum(part.viewed_s for part in parts),
     )
 
 
 def coverage_sentence(coverage: Coverage) -> str:
-    """What was searched and what was not, for people.
+    """What was searched and what was not, for people; every video that was left out is named or counted.
 
-    Lanes that only an example picture can search (appearance, layout) are left out, and captions where
-    there are none: they say nothing that the video itself does not.
+    Left out are captions where there are none: they say nothing that the video itself does not.
 
     >>> lanes = (LaneCoverage("speech", True, 40), LaneCoverage("picture", False, 0, "no image model"))
     >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes))
     'Searched 3 videos (1:02:10) by speech; pictures were not searched: no image model.'
+    >>> trailer = ModalityCoverage("t", "speech", "not_covered", 0, 60, "no speech model", "trailer.mp4")
+    >>> speech = ModalitySummary("speech", 2, 0, 3670.0, 3730.0, (trailer,))
+    >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes[:1], modalities=(speech,)))
+    'Searched 3 videos (1:02:10): speech was searched in 2 of 3 videos, not in trailer.mp4 (no speech model).'
     """
-    lines = [line for line in coverage.lanes if line.lane in TEXT_LANES]
-    lines = [line for line in lines if line.lane != "caption" or line.items]
-    searched = [LANE_NAMES[line.lane] for line in lines if line.searched and line.items]
     videos = f"{coverage.videos} video{'' if coverage.videos == 1 else 's'}"
     length = format_time(round(coverage.duration_s))
-    parts = [
-        f"Searched {videos} ({length}) by {listed(searched) or 'nothing'}",
-        *filter(None, map(_not_there, lines)),
-    ]
+    if not coverage.lanes and not coverage.viewed_s:
+        return f"Looked up the stored facts of {videos} ({length}); nothing else was searched."
+    lines = [line for line in coverage.lanes if _is_told(line)]
+    searched = [LANE_NAMES[line.lane] for line in lines if line.items and is_searched(line, coverage)]
+    parts = [part for line in lines if (part := _what_is_missing(line, coverage))]
+    if coverage.viewed_s:
+        parts.insert(0, f"a video model viewed {format_time(round(coverage.viewed_s))} of it")
     if coverage.unfinished:
         n = len(coverage.unfinished)
         which = "it is" if coverage.videos == 1 else f"{n} of them {'is' if n == 1 else 'are'}"
         parts.append(f"{which} not indexed to the end")
-    return "; ".join(parts) + "."
+    if searched:
+        return "; ".join([f"Searched {videos} ({length}) by {listed(searched)}", *parts]) + "."
+    lead = (
+        f"Searched {videos} ({length})"
+        if is_any_searched(coverage)
+        else f"Nothing was searched in {videos} ({length})"
+    )
+    return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
 
 
-def _not_there(line: LaneCoverage) -> str:
-    """Why a lane gave nothing; empty for one that was searched and holds something."""
+def is_any_searched(coverage: Coverage) -> bool:
+    """Whether anything at all was searched or viewed."""
+    lines = [line for line in coverage.lanes if _is_told(line)]
+    return coverage.viewed_s > 0 or any(_is_partly_searched(line, coverage) for line in lines)
+
+
+def _is_told(line: LaneCoverage) -> bool:
+    """Captions and the lanes that only an example can search are mentioned where they hold something."""
+    if line.lane == "picture" or line.lane not in (*EXAMPLE_LANES, "caption"):
+        return True
+    return line.searched and line.items > 0
+
+
+def is_searched(line: LaneCoverage, coverage: Coverage) -> bool:
+    """Whether a lane was searched in all of the scope.
+
+    Words are searched wherever they are stored, so of them the summary of the modality decides, where there
+    is one; pictures need a model at the time of the search as well.
+    """
+    summary = _summary_of(line, coverage)
+    if summary is None:
+        return line.searched
+    return summary.is_complete and (line.searched or line.lane != "picture" or not summary.num_applicable)
+
+
+def _summary_of(line: LaneCoverage, coverage: Coverage) -> ModalitySummary | None:
+    return next((one for one in coverage.modalities if one.modality == line.lane), None)
+
+
+def _is_partly_searched(line: LaneCoverage, coverage: Coverage) -> bool:
+    summary = _summary_of(line, coverage)
+    if line.lane == "picture" and not line.searched:
+        return False
+    return line.searched if summary is None else summary.is_complete or summary.covered_s > 0
+
+
+def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
+    """Where a lane was not searched, and why; empty for one that was searched and holds something."""
+    summary = _summary_of(line, coverage)
     many = line.lane in ("picture", "caption")
     why = line.why_not.rstrip(". ")
-    if not line.searched:
+    if summary is not None and not summary.is_complete and (line.searched or line.lane != "picture"):
+        return missing_videos(summary)
+    if not is_searched(line, coverage):
         not_searched = f"{LANE_NAMES[line.lane]} {'were' if many else 'was'} not searched"
         return f"{not_searched}: {why or 'no reason was given'}"
     if line.items:
         return ""
+    if summary is not None and summary.num_not_applicable and not summary.num_applicable:
+        return "it has no sound" if coverage.videos == 1 else "none of them has sound"
     return why or f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
+
+
+def missing_videos(summary: ModalitySummary) -> str:
+    """In how many of the videos a modality was searched, in which not, and why; empty when in all.
+
+    >>> talk = ModalityCoverage("t", "screen", "not_covered", 0.0, 60.0, "off", "talk.mp4")
+    >>> missing_videos(ModalitySummary("screen", 0, 0, 0.0, 60.0, (talk,)))
+    'screen text was not searched: off'
+    """
+    if summary.is_complete:
+        return ""
+    what = LANE_NAMES[summary.modality]
+    was = f"{what} {'were' if summary.modality in ('picture', 'caption') else 'was'}"
+    reasons = list(dict.fromkeys(one.why_not.rstrip(". ") for one in summary.not_covered if one.why_not))
+    why = "; ".join(reasons[:2]) + ("; …" if len(reasons) > 2 else "")
+    n = summary.num_applicable
+    if n == 1 and summary.covered_s > 0:
+        done, all_ = format_time(round(summary.covered_s)), format_time(round(summary.extent_s))
+        return f"{was} searched in {done} of {all_}" + (f" ({why})" if why else "")
+    if not summary.num_covered and not summary.covered_s and (n == 1 or len(reasons) == 1):
+        of_sound = " in the videos with sound" if summary.num_not_applicable else ""
+        return f"{was} not searched{of_sound if n > 1 else ''}: {why or 'no reason was given'}"
+    with_sound = " with sound" if summary.num_not_applicable else ""
+    names = [one.name or one.video_id for one in summary.not_covered]
+    named = ", ".join(names[:MAX_NAMES]) if len(names) > MAX_NAMES else listed(names)
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    videos = f"{summary.num_covered} of {n} videos{with_sound}"
+    return f"{was} searched in {videos}, not in {named}{more}" + (f" ({why})" if why else "")
 
 
 def listed(words: Sequence[str]) -> str:

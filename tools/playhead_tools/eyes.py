@@ -11,11 +11,14 @@ from math import isfinite
 
 import numpy as np
 
+from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
+from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.replies import is_abstention, with_options
+from playhead_tools.refusals import is_refusal
+from playhead_tools.replies import with_options
 from playhead_tools.sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
 
@@ -42,6 +45,7 @@ class Look:
         seconds: that decoding and the model took; 0 for a look that was kept.
         visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
         money: what it cost by the price table of a server; 0 without one.
+        refused: the model declined to answer; read from the reply by `is_refusal` when None.
     """
 
     video_id: str
@@ -55,11 +59,16 @@ class Look:
     seconds: float = 0.0
     visual_tokens_given: int = 0
     money: float = 0.0
+    refused: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.refused is None:
+            object.__setattr__(self, "refused", is_refusal(self.text, yes_no=self.p_yes is not None))
 
     @property
     def declines(self) -> bool:
-        """The model said that the clip does not show what was asked."""
-        return is_abstention(self.text)
+        """The model declined: the clip does not show what was asked, or nothing can be told from it."""
+        return bool(self.refused)
 
     @property
     def kept(self) -> "Look":
@@ -144,9 +153,9 @@ class Eyes:
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
         times = tuple(frame.pts_s for frame in reply.shown)
         look = Look(
-            request.video_id, request.window, question, reply.text.strip(), times, p_yes,
+            request.video_id, request.window, question, clean_text(reply.text).strip(), times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, report.cost or 0.0,
+            report.visual_tokens_given or 0, report.cost or 0.0, is_refusal(reply.text, yes_no=yes_no),
         )  # fmt: skip
         with self._lock:
             self._looks[key] = look
@@ -196,5 +205,5 @@ class Eyes:
             paths = self._catalog.places(video_id)
             if not paths:
                 raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
-            self._readers[video_id] = open_reader(next((path for path in paths if path.exists()), paths[0]))
+            self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
         return self._readers[video_id]

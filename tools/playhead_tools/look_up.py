@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Protocol
 
 from playhead_index.errors import ToolError
+from playhead_index.paths import display_path, path_exists
+from playhead_index.search.modalities import read_modalities
 from playhead_index.search.results import (
     TEXT_LANES,
     Coverage,
     Lane,
     LaneCoverage,
+    ModalitySummary,
     Query,
     Scope,
     SearchResult,
 )  # fmt: skip
-from playhead_index.stages import read_stages
 from playhead_index.store.catalog import SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import search_terms
@@ -31,7 +34,6 @@ MOST_SPANS = 200
 MOST_SCANNED = 5_000
 MOST_PARTS = 40
 MOST_QUERY_CHARS = 400
-_STAGE_OF: dict[SpanKind, str] = {"speech": "speech", "screen": "screen", "caption": "caption"}
 
 
 class Finder(Protocol):
@@ -44,16 +46,21 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """A video of the scope: where its file is and how long it lasts."""
+    """A video of the scope: where its file is and how long it lasts.
+
+    Args:
+        label: the name that tells it from the other videos of the library; the file's when empty.
+    """
 
     video_id: str
     path: Path
     duration_s: float
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name, for people."""
-        return self.path.name
+        """What it is called, for people: the file's name, with folders where others have the same."""
+        return self.label or display_path(self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +100,14 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
     for video_id in wanted:
         if video_id not in rows:
             raise ToolError(f"no video {video_id!r} in the library; it holds {len(rows)} videos")
-    return [_entry(catalog, rows[video_id]) for video_id in wanted]
+    names = video_names(catalog)
+    return [_entry(catalog, rows[video_id], names[video_id]) for video_id in wanted]
 
 
-def _entry(catalog: Catalog, row: VideoRow) -> VideoEntry:
+def _entry(catalog: Catalog, row: VideoRow, name: str) -> VideoEntry:
     places = catalog.places(row.video_id)
-    path = next((place for place in places if place.exists()), places[0] if places else Path(row.video_id))
-    return VideoEntry(row.video_id, path, row.duration_s)
+    path = next(filter(path_exists, places), places[0] if places else Path(row.video_id))
+    return VideoEntry(row.video_id, path, row.duration_s, name)
 
 
 def search_moments(
@@ -229,8 +237,14 @@ def reading_coverage(
         stretches: (video_id, window) pairs that were read.
         lanes: the lanes that the question asked for.
     """
-    videos = dict.fromkeys(video_id for video_id, _ in stretches)
-    lines = tuple(_read_line(catalog, list(videos), lane) for lane in lanes)
+    windows: dict[str, Window] = {}
+    for video_id, window in stretches:
+        windows[video_id] = window if video_id not in windows else windows[video_id].hull(window)
+    modalities: dict[Lane, ModalitySummary] = {
+        one.modality: one for one in read_modalities(catalog, windows) if one.modality in lanes
+    }
+    items = _count_spans(catalog, windows.keys()) if lanes else {}
+    lines = tuple(_read_line(lane, items.get(lane, 0), modalities.get(lane)) for lane in lanes)
     segments = sum(
         1
         for video_id, window in stretches
@@ -238,22 +252,32 @@ def reading_coverage(
         if segment.window.overlap_s(window) > 0
     )
     return Coverage(
-        len(videos),
+        len(windows),
         segments,
         sum(w.duration_s for _, w in stretches),
         lines,
-        tuple(video_id for video_id in unfinished_videos(catalog) if video_id in videos),
+        tuple(video_id for video_id in unfinished_videos(catalog) if video_id in windows),
+        tuple(modalities.values()),
     )
 
 
-def _read_line(catalog: Catalog, video_ids: Sequence[str], lane: Lane) -> LaneCoverage:
+def _count_spans(catalog: Catalog, video_ids: Iterable[str]) -> dict[str, int]:
+    """How many spans of each kind some videos have."""
+    ids, counts = list(video_ids), dict[str, int]()
+    for at in range(0, len(ids), 500):
+        chunk = ids[at : at + 500]
+        marks = ", ".join("?" * len(chunk))
+        for kind, n in catalog.query(
+            f"SELECT kind, count(*) FROM span WHERE video_id IN ({marks}) GROUP BY kind", chunk
+        ):
+            counts[kind] = counts.get(kind, 0) + int(n)
+    return counts
+
+
+def _read_line(lane: Lane, items: int, summary: ModalitySummary | None) -> LaneCoverage:
     if lane not in ("speech", "screen", "caption"):
         return LaneCoverage(lane, False, 0, "words were read, nothing was looked at")
-    items = sum(len(catalog.spans(video_id, lane)) for video_id in video_ids)
-    if items:
+    if items or (summary is not None and summary.is_complete):
         return LaneCoverage(lane, True, items)
-    stages = [read_stages(catalog, video_id).get(_STAGE_OF[lane]) for video_id in video_ids]
-    if stages and all(stage is not None and stage.status == "done" for stage in stages):
-        return LaneCoverage(lane, True, 0)
-    notes = dict.fromkeys(stage.note for stage in stages if stage is not None and stage.note)
-    return LaneCoverage(lane, False, 0, "; ".join(notes) or "the library holds none for these videos")
+    reasons = dict.fromkeys(one.why_not for one in summary.not_covered) if summary is not None else ()
+    return LaneCoverage(lane, False, 0, "; ".join(reasons) or "the library holds none for these videos")

@@ -36,6 +36,58 @@ def plain(text: str) -> str:
     return " ".join(_TOKEN.findall(letters)).replace("'", "").replace("’", "")
 
 
+_SAME_LETTER = str.maketrans({"ё": "е", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
+_INSIDE_WORD = str.maketrans(dict.fromkeys(".'’‘`´·\u00ad", None))
+MAX_JOINED = 3
+"""Words that stand next to each other are compared as one word too, so many at most (`U S A`, `e-mail`)."""
+
+
+def spelling(text: str) -> list[str]:
+    """The words of a text as letters and digits alone, however they are spelled.
+
+    Case, accents and marks are gone, points and apostrophes inside a word too; ß is ss, ё is е, ı is i.
+
+    >>> spelling("O'Brien, U.S.A. (Straße)")
+    ['obrien', 'usa', 'strasse']
+    """
+    folded = text.casefold()
+    if not folded.isascii():
+        decomposed = unicodedata.normalize("NFKD", folded.translate(_SAME_LETTER))
+        folded = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    return _LETTERS.findall(folded.translate(_INSIDE_WORD))
+
+
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+def spelled_alike(asked: str, text: str) -> float:
+    """The part of the asked content words that stand in a text in any spelling, 0 to 1.
+
+    Looser than `coverage`: what it finds may be what is asked, and is a reason not to say that it is absent.
+
+    >>> spelled_alike("USA", "made in the U.S.A."), spelled_alike("e-mail", "an email")
+    (1.0, 1.0)
+    """
+    wanted = _asked_spelling(asked)
+    if not wanted:
+        return 0.0
+    words = spelling(text)
+    letters = "".join(words)
+    if not any(stem(word) in letters for word in wanted):
+        return 0.0
+    there = {"".join(words[i : i + n]) for n in range(1, MAX_JOINED + 1) for i in range(len(words) - n + 1)}
+    there |= {stem(word) for word in there}
+    if "".join(wanted) in there:
+        return 1.0
+    return sum(word in there or stem(word) in there for word in wanted) / len(wanted)
+
+
+@lru_cache(maxsize=256)
+def _asked_spelling(asked: str) -> tuple[str, ...]:
+    words = spelling(asked)
+    return tuple(word for word in words if word not in STOPWORDS) or tuple(words)
+
+
 def straight_quotes(text: str) -> str:
     """A text whose quotation marks and apostrophes are the plain ones, character for character."""
     return text.translate(_STRAIGHT)

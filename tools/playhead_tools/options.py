@@ -134,13 +134,13 @@ def by_presence(options: Sequence[str], times_seen: int, *, thing_seen: bool, ki
 
 
 def by_file(options: Sequence[str], name: str) -> int | None:
-    """The option that is a file's name, with or without its ending.
+    """The option that is a file's name, with or without its ending and the folders before it.
 
-    >>> by_file(["lesson.mp4", "street"], "street.mp4")
-    1
+    >>> by_file(["lesson.mp4", "street"], "street.mp4"), by_file(["lesson.mp4"], "monday/lesson.mp4")
+    (1, 0)
     """
-    bare = by_text(options, PurePath(name).stem)
-    return by_text(options, name) if bare is None else bare
+    forms = (PurePath(name).stem, name, PurePath(name).name)
+    return next((found for form in forms if (found := by_text(options, form)) is not None), None)
 
 
 def declining(options: Sequence[str]) -> int | None:

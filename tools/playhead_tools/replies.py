@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.refusals import is_refusal
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What options are called by."""
@@ -12,10 +13,11 @@ NEAR_S = 1.0
 ABSTENTIONS = frozenset(
     {"not visible", "no answer", "not shown", "the video does not show it", "unanswerable", "i don't know"}
 )
-"""The replies, normalised, that decline to answer."""
+"""The options and gold answers, normalised, that say that there is no answer; for the replies of models
+see `playhead_tools.refusals`."""
 
 _SAID_BEFORE = re.compile(
-    r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?\s*[:=]?\s*(?=\S)",
+    r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?(?:\s*+[:=])?\s*+(?=\S)",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"^(?:\(\s*([A-Za-z])\s*\)|([A-Za-z])(?:[.):,](?=\s|$)|$))\s*", re.DOTALL)
@@ -105,12 +107,12 @@ def match_open(reply: str, gold: str) -> bool:
     if said_s is not None and gold_s is not None:
         return abs(said_s - gold_s) <= NEAR_S
     if is_abstention(gold):
-        return is_abstention(reply)
+        return bool(reply.strip()) and is_refusal(reply)
     return bool(normalised(reply)) and normalised(reply) == normalised(gold)
 
 
 def is_abstention(reply: str) -> bool:
-    """Whether a reply declines to answer: `not visible` and its like; silence is no refusal."""
+    """Whether an option or a gold answer says that there is no answer: `not visible` and its like."""
     return " ".join(re.findall(r"[a-z0-9']+", reply.casefold())) in ABSTENTIONS
 
 
@@ -130,7 +132,7 @@ def normalised(text: str) -> str:
     >>> normalised("The two gray  boats!")
     '2 grey boats'
     """
-    words = re.findall(r"\d+\.\d+|\w+", text.casefold())
+    words = re.findall(r"\b\d+\.\d+|\w+", text.casefold())
     kept = [word for word in words if word not in _ARTICLES] or words
     return " ".join(_SAME.get(word, _NUMBER_WORDS.get(word, word)) for word in kept)
 

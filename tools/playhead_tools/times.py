@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from playhead_index.window import parse_time
 from playhead_tools.numbers import ORDINAL_PATTERN, WORD_PATTERN, number_value, ordinal_value
 from playhead_tools.time_phrase import TimeKind, TimePhrase, resolve_times
+from playhead_tools.wording import re_any_case, single_blanks
 
 __all__ = ["TimePhrase", "TimesRead", "parse_times", "resolve_times"]
 FEW = 3
+MAX_MORE_LENGTHS = 5
+"""Lengths that may follow one and belong to it: "1 h 2 min and 3 s" has two.
+
+A row of them is tried from every one of its members; the limit keeps the time linear."""
 _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
@@ -27,7 +32,7 @@ _BARE = rf"(?:\d+(?:\.\d+)?|{WORD_PATTERN})"
 _N = rf"(?:{_BARE}|an?(?!\s+second\b)|(?:a\s+)?few|(?:a\s+)?couple(?:\s+of)?|half\s+an?)"
 _U = r"(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
 _ONE = rf"{_N}[\s-]*{_U}(?:\s+and\s+a\s+half)?|{_N}\s+and\s+a\s+half\s+{_U}"
-_LENGTH = rf"(?:{_ONE})(?:\s*,?\s*(?:and\s+)?(?:{_ONE}))*"
+_LENGTH = rf"(?:{_ONE})(?:(?:\s?,)?\s?(?:and\s+)?(?:{_ONE})){{0,{MAX_MORE_LENGTHS}}}"
 _CLOCK = r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?(?!\d|:\d)"
 _NTH_UNIT = rf"(?:minute|second|hour)\s+(?:\d+(?:\.\d+)?|{WORD_PATTERN})(?!\s*{_U})"
 _MARK = rf"(?:the\s+)?(?:{_LENGTH}|{_CLOCK})[\s-]+mark"
@@ -204,7 +209,7 @@ _RULES: list[tuple[str, _Build]] = [
     ),
     (rf"\b(?:at|near|by|towards?)\s+the\s+(?:very\s+)?end{_SIDE_END}", _fixed("end")),
 ]
-_COMPILED = [(re.compile(pattern, re.IGNORECASE), build) for pattern, build in _RULES]
+_COMPILED = [(re_any_case(pattern), build) for pattern, build in _RULES]
 
 
 def _read_one(match: re.Match[str], build: _Build) -> TimePhrase:
@@ -223,17 +228,40 @@ def parse_times(text: str) -> TimesRead:
     (180.0, 240.0, 'what is on the slide?')
     """
     found: list[tuple[int, TimePhrase]] = []
-    rest = text
+    rest = single_blanks(text.replace("\x00", " "))
     for pattern, build in _COMPILED:
-        while (match := pattern.search(rest)) is not None and match[0]:
+        pieces, at = [], 0
+        for match in pattern.finditer(rest):
             found.append((match.start(), _read_one(match, build)))
-            rest = rest[: match.start()] + "\x00" * len(match[0]) + rest[match.end() :]
+            pieces += [rest[at : match.start()], "\x00" * len(match[0])]
+            at = match.end()
+        rest = "".join([*pieces, rest[at:]])
     times = tuple(phrase for _, phrase in sorted(found, key=lambda pair: pair[0]))
     return TimesRead(times, _tidy(rest.replace("\x00", " ")) if times else text)
 
 
 def _tidy(text: str) -> str:
-    joined = " ".join(text.split())
-    joined = re.sub(r"\s+([?.!,;:])", r"\1", joined)
-    joined = re.sub(r"^(?:[,;:]\s*|(?:and|but)\b\s*)+|(?:\s*[,;:]|\s*\b(?:and|but))+(?=[?.!]?$)", "", joined)
-    return joined.strip()
+    """What is left of a sentence, without blanks before its marks, and no comma or "and" at either end."""
+    joined = re.sub(r" ([?.!,;:])", r"\1", single_blanks(text))
+    joined = re.sub(r"^(?:[,;:]\s*|(?:and|but)\b\s*)+", "", joined)
+    mark = joined[-1:] if joined.endswith(("?", ".", "!")) else ""
+    return f"{joined[: _end_of_words(joined, len(joined) - len(mark))]}{mark}".strip()
+
+
+def _end_of_words(text: str, end: int) -> int:
+    """Where the words of text[:end] end, commas and the like and a last "and" left out."""
+    whole = end
+    while True:
+        at = end
+        while at and text[at - 1] == " ":
+            at -= 1
+        if at and text[at - 1] in ",;:":
+            end = at - 1
+        elif text[max(0, at - 3) : at] in ("and", "but") and not _is_word(text[at - 4 : at - 3]):
+            end = at - 3
+        else:
+            return whole if end == whole else at
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

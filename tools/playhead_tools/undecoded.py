@@ -5,6 +5,7 @@ import numpy as np
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.eyes import Eyes, Look
+from playhead_tools.refusals import is_refusal
 from playhead_tools.replies import with_options
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
 
@@ -38,4 +39,6 @@ class UndecodedEyes(Eyes):
         asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
         reply = self.model.watch(asked)
         p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
-        return Look(video_id, window, asked.question, reply.text, tuple(times_s.tolist()), p_yes, 2, 32)
+        refused = is_refusal(reply.text, yes_no=yes_no)
+        times = tuple(times_s.tolist())
+        return Look(video_id, window, asked.question, reply.text, times, p_yes, 2, 32, refused=refused)

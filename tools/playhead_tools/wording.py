@@ -43,8 +43,16 @@ _FRAMING = f"{SAY}|{SHOW}|{WRITE}"
 _BEGIN = "start|starts|begin|begins|come|comes"
 
 
+def single_blanks(text: str) -> str:
+    """A text with one blank between words and no other white space, as all patterns of questions need it.
+
+    On such a text they take linear time; `\\s+` beside `.+` would be quadratic in a run of blanks.
+    """
+    return " ".join(text.split())
+
+
 def re_any_case(*parts: str) -> re.Pattern[str]:
-    """A pattern put together from its parts, blind to case."""
+    """A pattern put together from its parts, blind to case, for a text of `single_blanks`."""
     return re.compile("".join(parts), re.IGNORECASE)
 
 

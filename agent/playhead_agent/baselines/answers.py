@@ -5,8 +5,13 @@ from dataclasses import replace
 
 from playhead_agent.baselines.attempt import Attempt, Outcome
 from playhead_agent.baselines.reading import Said
+from playhead_index.search.results import Coverage
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Evidence, Interval, Reason, Status, join_coverage
+from playhead_tools.extent import with_extent
+from playhead_tools.question import parse_question
+from playhead_tools.temporal.scan import Scan
+from playhead_tools.verdict_rules import SearchedExtent, allowed_verdict, statement_made
 
 
 def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
@@ -17,6 +22,11 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
+    extent = extent_of(attempt)
+    missing = _says_too_much(attempt, came.said, extent) if status == "answered" else ""
+    if missing:
+        status, reason = "partial", "unknown"
+        attempt.notes.append(f"this speaks of all that is in scope, and not all of it was seen: {missing}")
     evidence = tuple(replace(record, id=f"E{number}") for number, record in enumerate(came.cited, 1))
     text = worded(came.said, attempt.options)
     declined = status == "abstained"
@@ -26,7 +36,7 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
         reason=reason,
         intervals=() if declined else _intervals(attempt, evidence),
         claims=() if declined else (Claim(text, tuple(record.id for record in evidence)),),
-        coverage=join_coverage(attempt.coverages),
+        coverage=extent.coverage,
         confidence=0.0 if declined else confidence(evidence) * came.sure,
         cost=attempt.context.meter.cost(),
         evidence=evidence,
@@ -34,6 +44,31 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
         question=attempt.question,
         choice=came.said.choice,
     )
+
+
+def extent_of(attempt: Attempt) -> SearchedExtent:
+    """What of the scope a baseline has searched and viewed.
+
+    Frames that are spread over a window view it in samples: they count as far as each frame stands for
+    `STEP_S` seconds.
+    """
+    viewed = attempt.viewed
+    scan = Scan(dict(attempt.stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
+    searched = join_coverage(attempt.coverages)
+    duration_s = sum(window.duration_s for _, window in attempt.stretches)
+    known = searched or Coverage(len(attempt.stretches), 0, duration_s, ())
+    coverage = with_extent(known, attempt.context.extents, attempt.stretches, viewed)
+    return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
+
+
+def _says_too_much(attempt: Attempt, said: Said, extent: SearchedExtent) -> str:
+    """What was not seen of what an answer speaks of; empty where it may be said."""
+    spec = parse_question(attempt.question)
+    made = statement_made(spec, worded(said, attempt.options))
+    if made is None:
+        return ""
+    allowed = allowed_verdict(made, ["picture" if spec.wanted == "any" else spec.wanted], extent)
+    return "" if allowed.is_allowed else allowed.sentence
 
 
 def standing(said: Said, short: str) -> tuple[Status, Reason]:

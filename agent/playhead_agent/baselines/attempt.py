@@ -8,6 +8,7 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
+from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.look_up import VideoEntry, list_videos, search_moments
@@ -45,6 +46,7 @@ class Attempt:
         scope: which videos, which stretch of each.
         notes: what the person should know.
         coverages: of the searches.
+        viewed: windows that the model was shown and told something of; of single frames `STEP_S` around each.
         short: why it had to do with less than it wanted; empty otherwise.
         videos: those in scope, by id.
         stretches: the part of each video that is in scope.
@@ -60,6 +62,7 @@ class Attempt:
     scope: Scope
     notes: list[str] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
+    viewed: list[Stretch] = field(default_factory=list)
     short: str = ""
     videos: dict[str, VideoEntry] = field(init=False)
     stretches: list[Stretch] = field(init=False, default_factory=list)
@@ -81,7 +84,8 @@ class Attempt:
     def look(self, video_id: str, window: Window, question: str, *, options: Sequence[str] = ()) -> Look:
         """A look at successive frames of a window; limits and errors are those of `look_at`."""
         self._afford(self.eyes.frames)
-        return self._counted(self.eyes.look(video_id, window, question, options=tuple(options)))
+        with call_deadline(self.context.meter.remaining_s):
+            return self._counted(self.eyes.look(video_id, window, question, options=tuple(options)))
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
         """A look at chosen frames; one that was made before costs nothing.
@@ -94,7 +98,8 @@ class Attempt:
             ModelOutputInvalid: it gave no text.
         """
         self._afford(len(request.times_s))
-        return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
+        with call_deadline(self.context.meter.remaining_s):
+            return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
 
     def _afford(self, frames: int) -> None:
         meter, limits = self.context.meter, self.context.limits
@@ -108,6 +113,10 @@ class Attempt:
     def _counted(self, look: Look) -> Look:
         if look.frames:  # a look that was kept costs nothing
             self.context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
+        if not look.declines:
+            self.viewed += [
+                (look.video_id, Window(max(0.0, at_s - STEP_S), at_s + STEP_S)) for at_s in look.times_s
+            ]
         return look
 
     def moments(self, text: str, limit: int, scope: Scope | None = None) -> Sequence[Moment]:

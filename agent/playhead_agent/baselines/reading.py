@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.refusals import is_refusal
 from playhead_tools.replies import is_abstention, normalised, parse_choice
 
 SaidStatus = Literal["answered", "abstained", "unread"]
@@ -31,15 +32,14 @@ def read_reply(text: str, options: Sequence[str] = ()) -> Said:
     >>> read_reply("B", ("red", "blue")), read_reply("maybe", ("red", "blue"))
     (Said(status='answered', text='B', choice=1), Said(status='unread', text='maybe', choice=None))
     """
-    if is_abstention(text):
-        chosen = [i for i, option in enumerate(options) if normalised(option) == normalised(text)]
-        return Said("abstained", text, chosen[0] if chosen else None)
-    if not options:
-        return Said("answered" if normalised(text) else "unread", text)
+    if not text.strip():
+        return Said("unread", text)
     try:
         choice = parse_choice(text, options)
     except ModelOutputInvalid:
-        return Said("unread", text)
+        if is_refusal(text):
+            return Said("abstained", text)
+        return Said("unread" if options or not normalised(text) else "answered", text)
     return Said("abstained" if is_abstention(options[choice]) else "answered", text, choice)
 
 

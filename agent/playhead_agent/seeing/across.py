@@ -89,11 +89,11 @@ def _in_each(deed: Deed, video_ids: Sequence[str], desk: Desk) -> list[Seen]:
         desks.append(
             Desk(
                 desk.context, part, desk.seen, desk.afford, desk.openly, coverages=desk.coverages,
-                used=desk.used,
+                used=desk.used, sharing=len(video_ids),
             )
         )  # fmt: skip
     found = desk.at_once([partial(_best, deed, one) for one in desks])
-    desk.short |= any(one.short for one in desks)
+    desk.take_over(desks)
     return [
         Seen(videos[video_id].name, best)
         for video_id, best in zip(video_ids, found, strict=True)
@@ -125,7 +125,7 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
             return Sight("chosen", f"in {names}", places, choice, p=together[-1].best.p, whole=whole)
     if not ranked or ranked[0].best.p < least:
         choice = _saying(spec.options, _NONE)
-        whole = whole and not desk.short
+        whole = whole and desk.whole
         if choice is None:
             return Sight("absent", whole=whole)
         return Sight("chosen", spec.options[choice], (), choice, p=UNSEEN if whole else SURE / 2, whole=whole)
@@ -144,16 +144,16 @@ def _nth(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], ordinal: int) -> 
         return Sight("unknown", whole=False)
     ordered = sorted(seen, key=lambda one: line[one.best.video_id] + one.best.window.start_s)
     if abs(ordinal) > len(ordered):
-        return Sight("unknown", whole=not desk.short)
+        return Sight("unknown", whole=desk.whole)
     counted = ordered[:ordinal] if ordinal > 0 else ordered[ordinal:][::-1]
     places = desk.at_once([partial(narrowed, desk, spec.deeds[0], one.best) for one in counted])
     name, p = counted[-1].name, min(one.best.p for one in counted)
     choice = counted[-1].option(spec.options)
-    return Sight("chosen", f"in {name}", tuple(places), choice, p=p, whole=not desk.short)
+    return Sight("chosen", f"in {name}", tuple(places), choice, p=p, whole=desk.whole)
 
 
 def _how_many(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], *, whole: bool) -> Sight:
-    value, whole = float(len(seen)), whole and not desk.short
+    value, whole = float(len(seen)), whole and desk.whole
     choice = choose.by_number(spec.options, value)
     if not seen and spec.options and choice is None:
         return Sight("absent", whole=whole)

@@ -10,7 +10,17 @@ from playhead_agent.state import State
 from playhead_agent.verdict import Judgement
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Claim, Evidence, coverage_sentence
+from playhead_tools.spec import QuestionSpec
 from playhead_tools.temporal.event import Event
+from playhead_tools.verdict_rules import (
+    NEGATIVE,
+    SearchedExtent,
+    Statement,
+    allowed_verdict,
+    kinds_of,
+    statement_asked,
+    statement_made,
+)  # fmt: skip
 
 MOST = 0.98
 
@@ -33,22 +43,48 @@ def seen_finding(sight: Sight, evidence: Sequence[Evidence]) -> Finding:
     return Finding(op, events, sight.value, names, complete=sight.whole)  # type: ignore[arg-type]
 
 
-def seen_judgement(sight: Sight, coverage: Coverage | None) -> Judgement:
-    """What may be said of a sight; absent only when every segment was scored by its picture."""
-    if sight.kind == "absent":
-        return Judgement(
-            "abstained", "absent" if sight.whole and _pictures_scored(coverage) else "unknown", 0.0
-        )
+def is_negative(sight: Sight) -> bool:
+    """Whether what was found out is a plain no, or that it is seen in none of several videos."""
+    none = sight.kind == "chosen" and not sight.sightings
+    return none or (sight.kind == "yes_no" and not sight.value)
+
+
+def seen_judgement(sight: Sight, spec: QuestionSpec, extent: SearchedExtent) -> Judgement:
+    """What may be said of a sight; `verdict_rules` decides what may be said of all of the scope.
+
+    A negative that may not be said is no answer; where options were given, the option that says so is still
+    the likeliest.
+    """
     if sight.kind == "unknown":
         return Judgement("abstained", "unknown", 0.0)
-    needs_whole = sight.kind in ("count", "length", "yes_no")
-    doubt = sight.p < SURE or (needs_whole and not sight.whole)
-    return Judgement("partial" if doubt else "answered", "unknown" if doubt else "", min(MOST, sight.p))
+    if sight.kind == "absent":
+        return Judgement("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
+    sure = min(MOST, sight.p)
+    if is_negative(sight) or _tells_no(sight, spec):
+        allowed = allowed_verdict("no", [spec.wanted], extent)
+        if not allowed.is_allowed and sight.choice is None:
+            return Judgement("abstained", "unknown", 0.0)
+        doubt = sight.p < SURE or not allowed.is_allowed
+    else:
+        statement = _statement(sight, spec)
+        allowed_ = statement is None or allowed_verdict(statement, ["picture"], extent).is_allowed
+        doubt = sight.p < SURE or not allowed_
+    return Judgement("partial" if doubt else "answered", "unknown" if doubt else "", sure)
 
 
-def _pictures_scored(coverage: Coverage | None) -> bool:
-    lines = () if coverage is None else coverage.lanes
-    return any(line.lane == "picture" and line.searched and line.items > 0 for line in lines)
+def _tells_no(sight: Sight, spec: QuestionSpec) -> bool:
+    return sight.kind == "told" and statement_made(spec, sight.text) in NEGATIVE
+
+
+def _statement(sight: Sight, spec: QuestionSpec) -> Statement | None:
+    """The statement about all of the scope that a sight makes; a yes makes one only among options, where
+    `yes, once` stands beside `yes, several times`."""
+    if sight.kind in ("count", "length"):
+        return "count" if sight.kind == "count" else "duration"
+    if sight.kind == "yes_no":
+        return "count" if spec.options else None
+    asked = statement_asked(spec)
+    return asked if asked in ("first", "last", "count") else None
 
 
 def seen_claims(sight: Sight, material: Material) -> list[Claim]:
@@ -82,3 +118,9 @@ def seen_no(coverage: Coverage | None) -> str:
     """The answer no: nothing that was looked at shows it, with what that was."""
     searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
     return f"No: nothing that was looked at shows it.{searched}"
+
+
+def seen_nothing_sure(coverage: Coverage | None) -> str:
+    """The likeliest answer where it is a no that was not looked into far enough, with what was searched."""
+    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
+    return f"Nothing certain: nothing that was viewed shows it, and not everything could be viewed.{searched}"

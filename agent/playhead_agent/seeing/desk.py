@@ -8,6 +8,7 @@ disk before it is used, and a run that was killed goes on without looking twice.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Self, TypeVar
 
 from playhead_agent.state import Context, Stretch
@@ -18,11 +19,16 @@ from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.look_up import search_moments
+from playhead_tools.refusals import says_absent
 from playhead_tools.spec import Deed
 from playhead_tools.temporal.clock import timelines
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
 MOST_MOMENTS = 24
+MAX_PIECE_S = 8.0
+"""What no search ranks is viewed in pieces of at most so many seconds."""
+FOR_UNRANKED = 0.7
+"""So much of the looks that a question may use goes into a first look at what no search ranks."""
 T = TypeVar("T")
 
 
@@ -85,6 +91,7 @@ class Seen:
             "times_s": [round(time_s, 3) for time_s in look.times_s],
             "p_yes": look.p_yes,
             "tokens": look.visual_tokens,
+            "refused": look.refused,
         }
         return {"request": self.request.to_json(), **said}
 
@@ -94,7 +101,7 @@ class Seen:
         request = Request.from_json(record["request"])
         look = Look(
             request.video_id, Window(*record["shown"]), request.question, record["text"],
-            tuple(record["times_s"]), record["p_yes"],
+            tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
         )  # fmt: skip
         return cls(request, look)
 
@@ -120,6 +127,9 @@ class Desk:
         must_choose: the options leave no way to decline, so the likeliest counts, however unlikely it is.
         coverages: of the searches.
         short: looks were wanted that could not be afforded.
+        unviewed: pictures that no search ranks are too many to be viewed one by one.
+        undecided: the model told neither yes nor no of a clip.
+        sharing: desks that share the looks.
         used: looks that the procedure asked for, in its order.
     """
 
@@ -131,9 +141,25 @@ class Desk:
     must_choose: bool = False
     coverages: list[Coverage] = field(default_factory=list)
     short: bool = False
+    unviewed: bool = False
+    undecided: bool = False
+    sharing: int = 1
     used: dict[Request, Look] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
     _segments: dict[str, list[Window]] = field(default_factory=dict)
+    _not_ranked: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that could show what was asked was viewed and told of."""
+        return not (self.short or self.unviewed or self.undecided)
+
+    def take_over(self, others: "Iterable[Desk]") -> None:
+        """Takes over what is missing at other desks."""
+        for one in others:
+            self.short |= one.short
+            self.unviewed |= one.unviewed
+            self.undecided |= one.undecided
 
     def look(self, request: Request) -> Look | None:
         """One look; None when it cannot be afforded.
@@ -155,6 +181,9 @@ class Desk:
             raise NeedLooks(missing[: self.afford])
         self.short |= bool(missing)
         self.used |= {one: self.seen[one] for one in requests if one in self.seen}
+        self.undecided |= any(
+            one.yes_no and one in self.seen and not tells_yes_or_no(self.seen[one]) for one in requests
+        )
         return [self.seen.get(one) for one in requests]
 
     def at_once(self, searches: Sequence[Callable[[], T]]) -> list[T]:
@@ -174,11 +203,46 @@ class Desk:
         return found
 
     def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[Stretch]:
-        """Moments of the stretches that fit a text, best first."""
-        key = (text, tuple(lanes))
+        """Moments of the stretches that fit a text, best first, then what no search can rank."""
+        ranked = self._ranked(text, tuple(lanes))[:most]
+        return [*ranked, *self._unranked(ranked)]
+
+    def _ranked(self, text: str, lanes: tuple[Lane, ...] = SHOWN_LANES) -> list[Stretch]:
+        key = (text, lanes)
         if key not in self._found:
-            self._found[key] = self._search(text, tuple(lanes))
-        return self._found[key][:most]
+            self._found[key] = self._search(text, lanes)
+        return self._found[key]
+
+    def _unranked(self, ranked: Sequence[Stretch]) -> list[Stretch]:
+        """The pieces of the videos whose pictures no search ranks, if all of them can be viewed.
+
+        Where the search found no moment at all, those of every video: without a look nothing can be said.
+        """
+        videos = self._not_ranked if ranked else {video_id for video_id, _ in self.stretches}
+        if not videos:
+            return []
+        pieces = [
+            (video_id, piece)
+            for video_id, window in self.stretches
+            if video_id in videos
+            for piece in self._pieces(video_id, window)
+            if not any(v == video_id and _holds(w, piece) for v, w in ranked)
+        ]
+        if len(pieces) > (self.afford + len(self.seen)) * FOR_UNRANKED / self.sharing:
+            self.unviewed = True
+            return []
+        return pieces
+
+    def _pieces(self, video_id: str, window: Window) -> list[Window]:
+        """A stretch in its segments, long ones in equal parts; in parts alone where it has no segments."""
+        inside = [one for s in self.segments(video_id) if (one := s.clamped(window)) is not None]
+        covered_s = sum(one.duration_s for one in inside)
+        parts = list[Window]()
+        for one in inside if inside and covered_s >= window.duration_s - 1e-3 else [window]:
+            many = max(1, ceil(one.duration_s / MAX_PIECE_S - 1e-6))
+            step_s = one.duration_s / many
+            parts += [Window(one.start_s + i * step_s, one.start_s + (i + 1) * step_s) for i in range(many)]
+        return parts
 
     def places_of(self, deed: Deed, most: int) -> list[Stretch]:
         """Moments in which a deed may be seen, best first: those that fit its thing, ranked with those that
@@ -188,8 +252,8 @@ class Desk:
         alone is found, and where the thing is, the rest of the words tells which moment is meant.
         """
         texts = dict.fromkeys(text for text in (deed.subject or deed.object, deed.text) if text)
-        lists = [self.moments(text, MOST_MOMENTS) for text in texts]
-        return fused(lists)[:most]
+        ranked = fused([self._ranked(text)[:MOST_MOMENTS] for text in texts])[:most]
+        return [*ranked, *self._unranked(ranked)]
 
     def line(self, video_ids: Iterable[str]) -> Mapping[str, float] | None:
         """Seconds to add to the times of videos to compare them; None where they have no common clock."""
@@ -202,6 +266,12 @@ class Desk:
             self._segments[video_id] = [row.window for row in self.context.catalog.segments(video_id)]
         return self._segments[video_id]
 
+    def _without_vectors(self) -> frozenset[str]:
+        """The videos in scope whose pictures have no vectors, or not to their end."""
+        summaries = self.context.extents.modalities(self.stretches)
+        pictures = next((one for one in summaries if one.modality == "picture"), None)
+        return frozenset(() if pictures is None else (one.video_id for one in pictures.not_covered))
+
     def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
         """One search; without the picture lane where its model cannot be loaded."""
         scope = Scope(tuple(dict.fromkeys(video_id for video_id, _ in self.stretches)))
@@ -213,7 +283,12 @@ class Desk:
             if not rest or rest == lanes:
                 raise
             return self._search(text, rest)
-        self.coverages.append(searched.result.coverage)
+        coverage = searched.result.coverage
+        self.coverages.append(coverage)
+        if not any(line.lane == "picture" and line.searched and line.items for line in coverage.lanes):
+            self._not_ranked = frozenset(video_id for video_id, _ in self.stretches)
+        else:
+            self._not_ranked |= self._without_vectors()
         found = []
         for moment in searched.result.moments:
             for video_id, window in self.stretches:
@@ -221,6 +296,18 @@ class Desk:
                 if inside is not None:
                     found.append((video_id, inside))
         return found
+
+
+def tells_yes_or_no(look: Look) -> bool:
+    """Whether a reply to a question of yes or no tells which it is."""
+    if look.declines:
+        return False
+    said = look.text.strip().lower()
+    return look.p_yes is not None or said.startswith(("yes", "no")) or says_absent(said)
+
+
+def _holds(window: Window, piece: Window) -> bool:
+    return window.overlap_s(piece) >= piece.duration_s - 1e-3
 
 
 def fused(lists: Sequence[Sequence[Stretch]]) -> list[Stretch]:

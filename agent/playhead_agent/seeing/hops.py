@@ -30,7 +30,7 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
         raise ValueError("the question names its thing directly")
     found = locate(desk, hop.deed, CANDIDATES, surely_happens=True)
     if not found or found[0].p < LIKELY:
-        return Sight("absent", whole=not desk.short)
+        return Sight("absent", whole=desk.whole)
     first = found[0]
     if not hop.later and spec.clip_question:
         at_once = ask_each(spec, desk, [first.place])

@@ -150,6 +150,8 @@ def happens(deed: Deed) -> str:
 
 def p_of(look: Look) -> float:
     """The probability of Yes: the model's own, or what its word counts."""
+    if look.declines:
+        return SAID_NO
     if look.p_yes is not None:
         return look.p_yes
     word = look.text.strip().lower()

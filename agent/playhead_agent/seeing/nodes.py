@@ -13,12 +13,16 @@ from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
+from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.options import declining
 from playhead_tools.spec import QuestionSpec
 
 WORDS = ("speech", "screen")
+UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
+LOOKS_PART = 0.9
+"""Of the seconds that are left, what a look may take; the rest is for the answer without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def triage(state: State, context: Context) -> Triage:
         return Triage((), None, table)
     stretches = stretches_of(state["stretches"])
     if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
-        return Triage((), None, table, notes=(f"nothing was looked at: {failed[0]}",))
+        return Triage((), None, table, notes=(UNUSED.format(why=failed[0]),))
     seen = [Seen.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
@@ -111,6 +115,9 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
         if (desk.short)
         else []
     )
+    declined = sum(look.declines for look in desk.used.values())
+    if declined and not sight.sightings:
+        notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
         looked += read
@@ -145,20 +152,26 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
     """The row of one look for the state.
 
     A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on. Where
-    the model cannot be asked at all, the row says why, and the question is answered without looking.
+    the model cannot be asked at all, the row says why, and the question is answered without looking; the
+    other looks of the run then fail with the same words, without being tried.
     """
+    meter = context.meter
+    if meter.look_failure:
+        return {"request": request.to_json(), "failed": meter.look_failure, "times_s": []}
     try:
         eyes: Eyes | None = context.open_eyes()
         if eyes is None:
             raise ModelUnavailable("there is no video-LLM to look with")
-        look = eyes.look(
-            request.video_id, request.window, request.question, options=request.options,
-            yes_no=request.yes_no, frames=request.frames or None,
-        )  # fmt: skip
+        with call_deadline(LOOKS_PART * meter.remaining_s):
+            look = eyes.look(
+                request.video_id, request.window, request.question, options=request.options,
+                yes_no=request.yes_no, frames=request.frames or None,
+            )  # fmt: skip
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        look = Look(request.video_id, request.window, request.question, text, ())
+        look = Look(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
-        return {"request": request.to_json(), "failed": str(error), "times_s": []}
-    context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
+        meter.look_failure = meter.look_failure or str(error)
+        return {"request": request.to_json(), "failed": meter.look_failure, "times_s": []}
+    meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
     return Seen(request, look).to_json()

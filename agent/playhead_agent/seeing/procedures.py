@@ -83,7 +83,7 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
     if found:
         sight = told_at(spec, desk, found[:2], deed)
     elif deed.verb and not claims and not desk.must_choose:
-        return Sight("absent", whole=not desk.short)  # what is not seen to happen happens nowhere
+        return Sight("absent", whole=desk.whole)  # what is not seen to happen happens nowhere
     else:
         places = desk.places_of(deed, CANDIDATES)
         there = present(desk, deed.subject, places)
@@ -99,7 +99,7 @@ def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
     sightings = [(claim, found) for (claim, _), found in zip(sightings, told, strict=True)]
     ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
     if not ranked:
-        return Sight("absent", whole=not desk.short)
+        return Sight("absent", whole=desk.whole)
     claim, (best, *_) = ranked[0]
     margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
     best = narrowed(desk, claim.deed, best)
@@ -132,7 +132,7 @@ def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight
     anchors = _anchor_sightings(desk, relation.anchors, places)
     if not anchors or not all(anchors):
         claims = claims_of(spec, spec.options) if desk.must_choose else []
-        return _chosen(spec, desk, claims) if claims else Sight("absent", whole=not desk.short)
+        return _chosen(spec, desk, claims) if claims else Sight("absent", whole=desk.whole)
     if spec.asks == "words" or spec.wanted in ("speech", "screen"):
         likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
         return Sight("anchors", sightings=likely, p=min(a[0].p for a in anchors))
@@ -252,10 +252,10 @@ def _count(spec: QuestionSpec, desk: Desk) -> Sight:
     if choice is None and desk.must_choose:
         choice = choose.nearest_number(spec.options, value)
     if not events:
-        return Sight("absent", whole=not desk.short, value=0.0, choice=choice)
-    p = sum(one.p for one in events) / len(events) * (0.9 if not desk.short else 0.6)
+        return Sight("absent", whole=desk.whole, value=0.0, choice=choice)
+    p = sum(one.p for one in events) / len(events) * (0.9 if desk.whole else 0.6)
     events = _exact(desk, spec.deeds[0], events, COUNTED)
-    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=not desk.short)
+    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
 
 
 def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sighting]:
@@ -279,11 +279,11 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
         choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
         best = max(events, key=lambda one: one.p)
         events = _exact(desk, deed, events)
-        return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=not desk.short)
+        return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=desk.whole)
     thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
     like = _coloured(desk, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
     choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=like)
-    return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=not desk.short)
+    return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
 
 
 def _coloured(desk: Desk, kind: str) -> bool:
@@ -319,12 +319,12 @@ def _order(spec: QuestionSpec, desk: Desk) -> Sight:
 def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
     events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
     if not events:
-        return Sight("absent", whole=not desk.short)
+        return Sight("absent", whole=desk.whole)
     events = [snapped(desk, one) for one in events]
     seconds = sum(one.window.duration_s for one in events)
     choice = choose.by_length(spec.options, seconds)
     p = min(one.p for one in events) * 0.8
-    return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=not desk.short)
+    return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
 
 
 def snapped(desk: Desk, sighting: Sighting) -> Sighting:
@@ -348,11 +348,11 @@ def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
     found = [[snapped(desk, one) for one in seen] for seen in found]
     lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
     if not any(lengths):
-        return Sight("absent", whole=not desk.short)
+        return Sight("absent", whole=desk.whole)
     known = [i for i, length in enumerate(lengths) if length]
     pick = max if spec.superlative == "longest" else min
     at = pick(known, key=lambda i: lengths[i])
     choice = choose.by_text(spec.options, deeds[at].subject)
     sightings = tuple(one for i in known for one in merged(found[i]))
     p = 0.7 if len(known) == len(deeds) else 0.5
-    return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=not desk.short)
+    return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=desk.whole)

@@ -34,7 +34,7 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
             return Sight("unknown", NO_CLOCK, whole=False)
         ordered = sorted(events, key=lambda pair: (line or {})[pair[1].video_id] + pair[1].window.start_s)
         if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
-            return Sight("absent" if not ordered else "unknown", whole=not desk.short)
+            return Sight("absent" if not ordered else "unknown", whole=desk.whole)
         chances = nth_chances([one.p for _, one in ordered], ordinal)
         at = max(range(len(ordered)), key=chances.__getitem__)
         passed = ordered[:at] if ordinal > 0 else ordered[:at:-1]
@@ -44,7 +44,7 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
     sightings = tuple(desk.at_once([partial(narrowed, desk, one.deed, seen) for one, seen in counted]))
     text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
     choice = claim.option if spec.options else None
-    return Sight("chosen", text, sightings, choice, p=best.p, whole=not desk.short)
+    return Sight("chosen", text, sightings, choice, p=best.p, whole=desk.whole)
 
 
 def _located(desk: Desk, claims: Sequence[Claim]) -> list[list[Sighting]]:

@@ -13,7 +13,7 @@ from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.cite import reads_like_orders
 from playhead_tools.eyes import Look
-from playhead_tools.replies import is_abstention, parse_choice
+from playhead_tools.replies import is_abstention, normalised, parse_choice
 from playhead_tools.spec import Deed, QuestionSpec
 
 TOLD_P = 0.75
@@ -32,16 +32,31 @@ def ask_each(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch], deed: De
     """
     looked = pieces(places) if spec.asks == "deed" else list(places)
     still: Sight | None = None
+    said_no: Sight | None = None
     for i, place in enumerate(looked):
         told = _ask(spec, desk, place)
         if told is None:
             continue
         look, sight = told[0], _sight(spec, told, place, 0.95**i)
+        if spec.intent == "yes_no" and not spec.options and says_no(look.text):
+            said_no = said_no or sight  # of one place; another may show it
+            continue
         if spec.asks == "deed" and stands_still(look):
             still = still or sight
             continue
         return _timed(desk, sight, deed) if spec.asks == "deed" and deed is not None else sight
-    return still or Sight("absent", whole=not desk.short)
+    if said_no is not None:
+        return Sight("yes_no", "no", p=said_no.p, whole=desk.whole)
+    return still or Sight("absent", whole=desk.whole)
+
+
+def says_no(text: str) -> bool:
+    """Whether a reply begins with no."""
+    return text.strip().lower().startswith("no") and normalised(text).split(" ")[0] == "no"
+
+
+def _is_bare(text: str) -> bool:
+    return normalised(text) in ("yes", "no")
 
 
 def _timed(desk: Desk, sight: Sight, deed: Deed) -> Sight:
@@ -83,6 +98,8 @@ def _ask(spec: QuestionSpec, desk: Desk, place: Stretch) -> tuple[Look, int | No
     """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
     free = desk.look(Request(place[0], place[1], question)) if desk.openly or not spec.options else None
+    if free is not None and not spec.options and spec.intent != "yes_no" and _is_bare(free.text):
+        return None  # a bare yes or no tells nothing of who, what, where or when
     if free is not None and not free.declines:
         choice = choose.by_text(spec.options, free.text)
         if choice is not None or not spec.options:

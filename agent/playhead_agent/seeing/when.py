@@ -24,7 +24,7 @@ def see_when(spec: QuestionSpec, desk: Desk) -> Sight:
         return _among(spec, desk)
     found = locate(desk, deed, CANDIDATES)
     if not found:
-        return Sight("absent", whole=not desk.short)
+        return Sight("absent", whole=desk.whole)
     wanted = found if spec.ordinal is None else sorted(found, key=lambda one: one.window.start_s)
     at = 0 if spec.ordinal in (None, 0) else (spec.ordinal - 1 if spec.ordinal > 0 else spec.ordinal)
     if at >= len(wanted) or -at > len(wanted):
@@ -51,7 +51,7 @@ def _among(spec: QuestionSpec, desk: Desk) -> Sight:
     )
     p, option, best = ranked[0]
     if p < SURE and not desk.must_choose:
-        return Sight("absent", whole=not desk.short, sightings=())
+        return Sight("absent", whole=desk.whole, sightings=())
     margin = p - (ranked[1][0] if len(ranked) > 1 else 0.0)
     window = Window(best.window.start_s + BEFORE_S, best.window.end_s - OPTION_S / 2 + BEFORE_S)
     kept = Sighting(best.video_id, window, p, best.said, best.looked)

@@ -3,18 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from playhead_agent.gather import SPAN_KINDS
 from playhead_agent.limits import Limits, Meter
+from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.state import Context, scope_from_json
 from playhead_agent.with_tools.state import ToolContext, ToolState
+from playhead_index.window import Window
 from playhead_tools.cite import CheckReport, check_claims, reads_like_orders, stored_texts
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Interval, Reason, coverage_sentence, listed
+from playhead_tools.extent import places_spelled_alike, with_extent
 from playhead_tools.match import content_words
 from playhead_tools.numbers import numbers_in
 from playhead_tools.question import parse_question
 from playhead_tools.spec import QuestionSpec
+from playhead_tools.temporal.scan import Scan
 from playhead_tools.toolbox import Kit
 from playhead_tools.toolbox.scanning import scan_of
+from playhead_tools.verdict_rules import (
+    NEGATIVE,
+    SearchedExtent,
+    allowed_verdict,
+    kinds_of,
+    statement_made,
+)  # fmt: skip
 
 LEAST_S = 1.0
 _NOT_ANSWERED: dict[Reason, str] = {
@@ -49,12 +61,14 @@ def answer_of(state: ToolState, run: ToolContext) -> Answer:
 def _kept(
     state: ToolState, run: ToolContext, report: CheckReport, share: float, notes: Sequence[str]
 ) -> Answer:
-    kit, coverage = run.toolbox.kit, run.toolbox.coverage()
+    kit, extent = run.toolbox.kit, extent_of(run)
+    coverage = extent.coverage
     ids = list(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
     records = [kit.table.records[i] for i in ids]
     texts = stored_texts(kit.catalog, records)
     claims = tuple(_borne_out(claim, kit) for claim in report.kept)
-    is_sure = _is_sure(kit, parse_question(state["question"]), claims, ids)
+    spec = parse_question(state["question"])
+    is_sure = _is_sure(kit, spec, claims, ids) and _may_say(spec, claims, extent)
     text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in claims) + "."
     if not is_sure:
         text = f"In what was searched:\n{text}" + (f"\n{coverage_sentence(coverage)}" if coverage else "")
@@ -103,17 +117,53 @@ def _is_sure(kit: Kit, spec: QuestionSpec, claims: Sequence[Claim], ids: Sequenc
     return any(set(row["ids"]) & set(ids) for row in whole)
 
 
+def extent_of(run: ToolContext) -> SearchedExtent:
+    """What of the scope the tools have searched, scanned and viewed."""
+    kit = run.toolbox.kit
+    stretches = list(kit.stretches().items())
+    viewed = [
+        (video_id, Window(*window))
+        for scan in kit.scans
+        if scan["where"] != "words"
+        for video_id, windows in scan["seen"].items()
+        for window in windows
+    ]
+    coverage = with_extent(run.toolbox.coverage(), run.context.extents, stretches, viewed)
+    scan = Scan(dict(stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
+    return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
+
+
+def _may_say(spec: QuestionSpec, claims: Sequence[Claim], extent: SearchedExtent) -> bool:
+    """Whether a no, or a never, of the model says no more than all that was searched can tell."""
+    made = statement_made(spec, " ".join(claim.text for claim in claims))
+    return made not in NEGATIVE or allowed_verdict(made, kinds_of(spec), extent).is_allowed
+
+
 def _abstained(state: ToolState, run: ToolContext, said: Reason) -> Answer:
     """No answer; the model's own "absent" counts only as far as a scan bears it out."""
-    kit, coverage = run.toolbox.kit, run.toolbox.coverage()
-    spec = parse_question(state["question"])
-    reason: Reason = "unknown" if said == "absent" and not is_absent(kit, spec) else said
+    kit, extent = run.toolbox.kit, extent_of(run)
+    coverage, spec = extent.coverage, parse_question(state["question"])
+    reason: Reason = said
+    if said == "absent":
+        allowed = allowed_verdict("absent", kinds_of(spec), extent)
+        reason = allowed.reason if is_absent(kit, spec) and _is_spelled_nowhere(run, spec) else "unknown"
     text = _NOT_ANSWERED[reason] + (f"\n{coverage_sentence(coverage)}" if coverage is not None else "")
     cost = _cost(run.context.meter, kit)
     notes = tuple(state["notes"])
     return Answer(
         text, "abstained", reason, coverage=coverage, cost=cost, notes=notes, question=state["question"]
     )
+
+
+def _is_spelled_nowhere(run: ToolContext, spec: QuestionSpec) -> bool:
+    """Whether no stored text of the scope holds what was asked in another spelling (`U.S.A.` for `USA`)."""
+    kit, kinds = run.toolbox.kit, [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[spec.wanted]]
+    stretches, least = list(kit.stretches().items()), run.context.thresholds.supported
+    places = [
+        places_spelled_alike(kit.catalog, stretches, kinds, target, least, max_found=1)
+        for target in spec.targets
+    ]
+    return all(one.is_complete and not one.span_ids for one in places)
 
 
 def is_absent(kit: Kit, spec: QuestionSpec) -> bool:
@@ -148,9 +198,9 @@ def code_answer(state: ToolState, context: Context, why: str, *, limit: bool) ->
     limits = Limits(seconds=seconds)
     alone = replace(context, llm=None, limits=limits, meter=Meter(limits, clock))
     answer = ask(state["question"], context=alone, scope=scope_from_json(state.get("scope")))
-    said = f"the answer is made by code without the model: {why}"
+    said = f"{why}; the answer is made by code without the model"
     cost = {**context.meter.cost(), "searches": context.meter.searches + answer.cost.get("searches", 0)}
-    answer = replace(answer, notes=(*answer.notes, said), cost=cost, thread_id="")
+    answer = replace(answer, notes=(said, *answer.notes), cost=cost, thread_id="")
     if not limit or answer.status == "abstained":
         return answer
     text = f"{answer.text}\nThe run ended early: {why}."

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from playhead_agent.chat import _invoke, _within, described
+from playhead_agent.chat import _invoke, _late, _within, checked_depth, described, keys_of
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.redaction import redact_keys, redact_values
 from playhead_tools.toolbox import ToolSpec
 
 if TYPE_CHECKING:
@@ -62,17 +63,18 @@ def ask_with_tools_bound(
     allowed_s = min(meter.limits.model_call_s, meter.remaining_s - reserve_s)
     raw = _within(lambda: _invoke(model, lambda: bound.invoke(list(messages))), allowed_s)
     if raw is None:
-        raise ModelUnavailable(f"{described(model)} did not answer within {allowed_s:.1f} s")
+        raise _late(model, allowed_s)
     usage = getattr(raw, "usage_metadata", None) or {}
     meter.tokens(usage.get("input_tokens", 0), usage.get("output_tokens", 0))
-    return _said(raw)
+    return _said(raw, keys_of(model))
 
 
-def _said(raw: Any) -> Said:
-    text = raw.text if isinstance(raw.text, str) else str(raw.content)
-    calls = [_call(one["name"], one["args"]) for one in raw.tool_calls]
+def _said(raw: Any, keys: Sequence[str]) -> Said:
+    text = redact_keys(raw.text if isinstance(raw.text, str) else str(raw.content), keys)
+    calls = [_call(redact_keys(one["name"], keys), one["args"], keys) for one in raw.tool_calls]
+    bad = "its arguments are no JSON object"
     calls += [
-        {"name": str(one.get("name") or "?"), "args": {}, "bad": "its arguments are no JSON object"}
+        {"name": redact_keys(str(one.get("name") or "?"), keys)[:64], "args": {}, "bad": bad}
         for one in raw.invalid_tool_calls
     ]
     return Said(
@@ -80,9 +82,13 @@ def _said(raw: Any) -> Said:
     )
 
 
-def _call(name: str, args: Any) -> dict[str, Any]:
+def _call(name: str, args: Any, keys: Sequence[str]) -> dict[str, Any]:
     if not isinstance(args, dict):
         return {"name": name[:64], "args": {}, "bad": "its arguments are no JSON object"}
+    try:
+        args = redact_values(checked_depth(args), keys)
+    except RecursionError:
+        return {"name": name[:64], "args": {}, "bad": "its arguments are nested too deeply"}
     size = len(json.dumps(args, default=str))
     if size > MOST_ARGUMENT_CHARS:
         why = f"its arguments have {size} characters, at most {MOST_ARGUMENT_CHARS} are taken"

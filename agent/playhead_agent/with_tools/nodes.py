@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from playhead_agent.chat import failure_of
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
 from playhead_agent.state import scope_from_json
@@ -16,7 +17,8 @@ from playhead_agent.with_tools.answer import answer_of, code_answer
 from playhead_agent.with_tools.calling import ask_with_tools_bound
 from playhead_agent.with_tools.messages import prompt
 from playhead_agent.with_tools.state import ToolContext, ToolState
-from playhead_index.errors import ModelUnavailable, ToolError
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, ToolError
+from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox
 
@@ -68,8 +70,8 @@ def think(state: ToolState, runtime: Runtime[ToolContext]) -> Update:
         raise ValueError("there is no chat model to call tools with")
     try:
         said = ask_with_tools_bound(model, messages, toolbox.offered(ending=closing), meter, reserve_s(meter))
-    except ModelUnavailable as error:
-        return _gave_up(runtime, str(error), limit=meter.remaining_s <= reserve_s(meter))
+    except (ModelUnavailable, ModelOutputInvalid) as error:
+        return _gave_up(runtime, failure_of(error), limit=meter.remaining_s <= reserve_s(meter))
     if said.calls:
         _tell(runtime, "think", listed([call["name"] for call in said.calls]))
         pending = {"said": said.text, "calls": list(said.calls), "dropped": said.dropped, "closing": closing}
@@ -180,7 +182,8 @@ def _run(call: dict[str, Any], toolbox: Toolbox, meter: Meter, closing: bool) ->
             raise BadCall(f"{call['name']} is not offered any more; only finish and abstain are")
         if meter.remaining_s <= reserve_s(meter) and call["name"] not in ENDING:
             raise ToolError("no time is left for this; finish with what there is, or abstain")
-        called = toolbox.call(call["name"], call["args"])
+        with call_deadline(meter.remaining_s - reserve_s(meter)):
+            called = toolbox.call(call["name"], call["args"])
     except BadCall as error:
         return {"error": str(error)[:600], "bad": True}
     except ToolError as error:

@@ -2,6 +2,7 @@
 
 playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
 playhead eval egoschema --annotations questions.json --videos clips/
+playhead eval real FOLDER --out run
 """
 
 import json
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 
 from playhead.models import ModelNames
+from playhead_bench.evaluate.real_questions.command import ONLY_REAL, OPTIONS, refuse_other_options, run_real
 from playhead_bench.nano.profile import WEIGHTS
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET = 16
 WORLD = "world"
+REAL = "real"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
@@ -29,7 +32,18 @@ T = TypeVar("T")
 
 
 def command(
-    task: Annotated[str, typer.Argument(help="`world`, or the name of a benchmark's format.")] = WORLD,
+    context: typer.Context,
+    task: Annotated[
+        str, typer.Argument(help="`world`, `real`, or the name of a benchmark's format.")
+    ] = WORLD,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Real: a folder of videos, their subtitles and questions.json, or of such folders.",
+            metavar="[FOLDER]",
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="World: dev or test.")] = "dev",
     mode: Annotated[str, typer.Option(help="World: iid or compositional.")] = "iid",
     minutes: Annotated[str, typer.Option(help="World: lengths of the videos, such as 1,10,60.")] = "1",
@@ -49,12 +63,34 @@ def command(
     model: Annotated[str, typer.Option(help="The answerer: a checkpoint of a video-LLM.")] = "",
     picture_model: Annotated[str, typer.Option(help="Image-text encoder; the bundled one if empty.")] = "",
     appearance_model: Annotated[str, typer.Option(help="Image encoder; the bundled one if empty.")] = "",
+    words_model: Annotated[
+        str, typer.Option(help="Real: sentence encoder: a hub name, a folder, offline: or off.")
+    ] = "offline:",
+    llm: Annotated[
+        str | None, typer.Option(help="Real: chat model that words answers, such as openai:qwen3.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Real: the chat model's OpenAI-compatible server.", metavar="URL")
+    ] = None,
+    half: Annotated[
+        str,
+        typer.Option(help="Real: all, or every other video by name: odd (to tune on) or even (to report)."),
+    ] = "all",
     seed: Annotated[int, typer.Option(help="Of videos, questions and draws.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     replay: Annotated[bool, typer.Option("--replay", help="Score kept replies; never ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
 ) -> None:
-    """Compare ways to find what a question is about, at one and the same video-LLM."""
+    """Compare ways to find what a question is about, at one and the same video-LLM.
+
+    `real` scores search and ask on questions that people asked, beside BM25 and sentence embeddings:
+    playhead eval real shared/data/real_questions --out run
+    """
+    if task == REAL:
+        refuse_other_options(context, task, frozenset(p.name or "" for p in context.command.params) - OPTIONS)
+        run_real(folder, out, words_model, llm, base_url, half, seed, device, replay, as_json)
+        return
+    refuse_other_options(context, task, ONLY_REAL)
     from playhead_bench.evaluate.session import Settings, evaluate
     from playhead_bench.evaluate.strategies.registry import strategies_named
     from playhead_bench.evaluate.tables import tables

@@ -3,6 +3,7 @@
 EvaluationError
 ├── RunMismatch       the folder holds a run of other settings, or of other questions
 ├── RunDamaged        a file of a run cannot be read
+├── QuestionsInvalid  a folder of real questions is not as expected
 └── ReplyMissing      a replay needs a reply that was never kept
 """
 
@@ -19,6 +20,10 @@ class RunMismatch(EvaluationError):
 
 class RunDamaged(EvaluationError):
     """A file of a run cannot be read."""
+
+
+class QuestionsInvalid(EvaluationError):
+    """A folder of real questions lacks a file, or a row of it is not as expected."""
 
 
 class ReplyMissing(EvaluationError):

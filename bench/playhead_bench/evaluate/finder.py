@@ -14,6 +14,7 @@ from playhead_bench.evaluate.product import Product, Way
 from playhead_bench.evaluate.strategies.desk import Call, Place, Replied
 from playhead_index.embed.protocol import ImageTextEncoder
 from playhead_index.errors import ModelUnavailable, VideoUnknown
+from playhead_index.paths import text_to_path
 from playhead_index.search.pictures import text_vector
 from playhead_index.search.results import Lane, Moment
 from playhead_index.search.vector_lane import VectorLane
@@ -119,7 +120,7 @@ class LibraryFinder:
     def _ids(self) -> Mapping[str, str]:
         """The library's id of each video that it holds, by the benchmark's name."""
         rows = self.library.catalog.query("SELECT path, video_id FROM place")
-        known = {Path(path).resolve(): video_id for path, video_id in rows}
+        known = {text_to_path(path).resolve(): video_id for path, video_id in rows}
         found = {name: known.get(Path(path).resolve()) for name, path in self._videos.items()}
         return _Known({name: video_id for name, video_id in found.items() if video_id is not None})
 

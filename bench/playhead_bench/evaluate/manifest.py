@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.errors import RunDamaged, RunMismatch
-from playhead_bench.evaluate.sample import Sample
 from playhead_index.errors import DiskFull
 from playhead_tools.replies import with_options
 
@@ -73,13 +72,21 @@ class RunManifest:
 
 
 def make_manifest(
-    samples: Sequence[Sample],
+    samples: Sequence[object],
     models: Mapping[str, str],
     settings: Mapping[str, Any],
     seed: int,
     library: Mapping[str, str] | None = None,
 ) -> RunManifest:
-    """The manifest of a run that is about to start on this machine."""
+    """The manifest of a run that is about to start on this machine.
+
+    Args:
+        samples: questions, records whose `repr` tells all that decides a row.
+        models: name and revision of each model, by role.
+        settings: whatever else decides the answers.
+        seed: of whatever is drawn.
+        library: the model and revision behind each vector space that is searched.
+    """
     return RunManifest(
         dict(models),
         _hash(with_options("{question}", ["{option}", "{option}"])),

@@ -117,7 +117,7 @@ def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> 
     library = Library(settings.folder / "library", models_of(settings))
     for report in library.index(list(task.videos.values()), settings.recipe):
         say(f"{report.status} {report.path.name}: {report.segments} segments in {report.seconds:.1f} s")
-        if report.status == "failed":
+        if report.status in ("failed", "refused"):
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
     product = Product(library, watching(library, settings))
     return LibraryFinder(library, task.videos, product=product)

@@ -16,7 +16,7 @@ from playhead_bench.world.script import Story
 from playhead_bench.world.stage import Part, SplitMode
 from playhead_bench.world.wander import wander
 from playhead_index.errors import VideoError
-from playhead_index.identity import find_videos
+from playhead_index.walk import find_videos
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,15 @@ def format_task(name: str, annotations: Path, videos: Path) -> Task:
     Raises:
         ValueError: there is no such format.
         FormatUnreadable: the file is not of that format.
-        VideoError: there is no such folder.
+        VideoError: there is no such folder, or no video in it.
     """
     from playhead_bench.evaluate.formats import read
 
     dataset = read(name, annotations)
-    files = {path.stem: path for path in find_videos([videos])}
+    found = find_videos([videos])
+    if not found.videos and found.refused:
+        raise found.refused[0]
+    files = {path.stem: path for path in found.videos}
     files |= {path.name: path for path in files.values()}
     kept = [s for s in dataset.samples if s.video_ids and all(_key(v) in files for v in s.video_ids)]
     used = {video_id: files[_key(video_id)] for sample in kept for video_id in sample.video_ids}

@@ -93,7 +93,7 @@ def sought(
     library = Library(folder / f"library-{kind}", models_for(kind))
     for report in library.index(list(videos.values()), Recipe(transcribe="never")):
         say(f"{report.status} {report.path.name} in {report.seconds:.1f} s")
-        if report.status == "failed":
+        if report.status in ("failed", "refused"):
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
     finder = LibraryFinder(library, videos, lanes=LANES[kind])
     asked = zip(places, stories, strict=True)

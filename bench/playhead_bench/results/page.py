@@ -6,14 +6,15 @@ from typing import Any
 
 from playhead_bench.results.fragments import Fragment
 
-PARTS = ("eval", "run", "oracle", "needles", "compression", "training", "suite")
+PARTS = ("real", "eval", "run", "oracle", "needles", "compression", "training", "suite")
 """The order of the sections; several runs stand beside each other by their names."""
 HEAD = """# Results
 
 Written by `python -m playhead_bench.results`, from what has been run; do not edit. Each section names the
-command, the commit and the machine that gave it. All videos are made by this project, so every answer and
-every window is known; the models are the bundled nano models, which know that world and nothing else.
-What the numbers show is how strategies and parts compare, not how large models would do.
+command, the commit and the machine that gave it. But for the section on real questions, all videos are made
+by this project, so every answer and every window is known; the models are the bundled nano models, which know
+that world and nothing else. What those numbers show is how strategies and parts compare, not how large models
+would do.
 """
 MARK = "<!-- part: {part} -->"
 """Stands before each section, so that one can be written anew and the others stay."""
@@ -214,7 +215,7 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 WRITERS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "eval": evaluation, "run": evaluation, "oracle": oracle, "needles": needles, "training": training,
-    "suite": suite, "compression": compression,
+    "eval": evaluation, "run": evaluation, "real": evaluation, "oracle": oracle, "needles": needles,
+    "training": training, "suite": suite, "compression": compression,
 }  # fmt: skip
 """How a part's data are written."""

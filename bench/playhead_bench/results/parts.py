@@ -1,6 +1,7 @@
 """The parts of the results: each runs one thing, and gives it as a fragment with its pictures drawn."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,12 +13,16 @@ from playhead_bench.nano.profile import FOLDERS, folder_of
 from playhead_bench.results import haystacks
 from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, here, machine_kind
+from playhead_bench.suite.common import SHARED
+from playhead_index.errors import PlayheadError
 
 PROGRAM = "python -m playhead_bench.results"
 EVAL_MINUTES = (1.0, 10.0)
 LEVELS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 ORACLE_VIDEOS, ORACLE_MINUTES = 6, 10.0
 COMPRESSION_CLIPS, COMPRESSION_NEEDLES = 12, 6
+REAL_ENV = "PLAYHEAD_REAL_QUESTIONS"
+"""Environment variable: folder of real questions, in place of the one beside the checkout."""
 Say = Callable[[str], None]
 
 
@@ -114,6 +119,25 @@ def evaluation(places: Places, say: Say) -> Found:
         {"report": (evaluated.folder / "report.md").read_text(encoding="utf-8")},
         {shown: "accuracy of each strategy"} if shown else {},
     )
+
+
+def real(places: Places, say: Say) -> Found:
+    """Search, ask and baselines on questions that people asked about real recordings.
+
+    Raises:
+        PlayheadError: the folder of real questions is not on this machine.
+    """
+    from playhead_bench.evaluate.real_questions.data import read_sets
+    from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real, product_digest
+
+    folder = Path(os.environ.get(REAL_ENV) or SHARED / "real_questions")
+    if not folder.is_dir():
+        raise PlayheadError(f"{folder}: no folder of real questions; set {REAL_ENV} to one")
+    run = places.work / "real" / product_digest()
+    sets = read_sets(folder)
+    report = evaluate_real(sets, RealSettings(run), say=say)
+    title = f"Real questions about real recordings: {sum(len(one.questions) for one in sets)} questions"
+    return Found(title, {"report": (report.folder / "report.md").read_text(encoding="utf-8")}, {})
 
 
 def oracle(places: Places, say: Say) -> Found:
@@ -233,8 +257,8 @@ def suite(places: Places, say: Say) -> Found:
 
 
 PARTS: Mapping[str, Callable[[Places, Say], Found]] = {
-    "suite": suite, "training": training, "eval": evaluation, "oracle": oracle, "needles": needles,
-    "compression": compression,
+    "suite": suite, "training": training, "eval": evaluation, "real": real, "oracle": oracle,
+    "needles": needles, "compression": compression,
 }  # fmt: skip
 """What `make bench` runs, in this order."""
 

@@ -150,6 +150,8 @@ class DecordReader(Sampling):
                 height=shape.height_px,
             )
             yield reader
+        except UnicodeEncodeError as error:
+            raise VideoUnreadable(self.path, f"decord opens names of UTF-8 only; {INSTEAD}") from error
         except (decord.DECORDError, decord.DECORDLimitReachedError, RuntimeError) as error:
             raise VideoUnreadable(self.path, f"decord fails on it; {INSTEAD}") from error
 

@@ -1,4 +1,8 @@
-"""Opens a video file with PyAV; what FFmpeg says is mapped to `VideoUnreadable` here and nowhere else."""
+"""Opens a video file with PyAV: the only place where media are opened.
+
+What FFmpeg says is mapped to `VideoUnreadable` here and nowhere else. FFmpeg opens only the file that is
+named, and only as a container of moving pictures or sound.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +11,12 @@ from typing import Any
 
 import av
 
+from playhead_index.decode.file_kinds import DEMUXERS, HEAD_BYTES, PICTURE, may_be_picture, why_not_video
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import disk_error_in_words
+from playhead_index.identity import check_regular_file, disk_error_in_words
 
 NOT_A_VIDEO = "not a video that can be read: its header is damaged, cut off, or that of another kind of file"
-_OPTIONS = {"fflags": "+genpts", "protocol_whitelist": "file"}
-_PLAYLISTS = {"concat", "hls", "dash", "imf"}
+_OPTIONS = {"fflags": "+genpts", "protocol_whitelist": "file", "format_whitelist": ",".join(DEMUXERS)}
 _NOT_PICTURES = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
 
 
@@ -43,39 +47,40 @@ def _in_words(error: Exception) -> str:
             return f"it could not be read: {error}"
 
 
-def check_file(path: Path) -> None:
-    """Refuses what can be refused without FFmpeg.
+def check_file(path: Path) -> bytes:
+    """Refuses what can be refused without FFmpeg; gives the first bytes of the file.
 
     Raises:
-        VideoUnreadable: there is no such file, it is a folder, a device or empty, or may not be read.
+        VideoUnreadable: there is no such file, it is a folder, a device or empty, or may not be read; or its
+            first bytes are those of a playlist, a text or a picture.
     """
-    with mapped_av_errors(path):
-        if path.exists() and not path.is_dir() and not path.is_file():
-            raise VideoUnreadable(path, "this is no regular file")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise VideoUnreadable(path, "the file is empty (0 bytes)")
+    check_regular_file(path)
+    with mapped_av_errors(path), path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    why = why_not_video(head) if head else "the file is empty (0 bytes)"
+    if why is not None:
+        raise VideoUnreadable(path, why)
+    return head
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """The file as an open PyAV container, closed at the end of the `with`.
 
-    Time stamps that the file leaves out are filled in; nothing is fetched from a network.
+    Time stamps that the file leaves out are filled in; nothing is fetched from a network, and no other file
+    is opened. Tags that are not UTF-8 have replacement characters.
 
     Raises:
         VideoUnreadable: the file cannot be opened, is no video, or reading it fails inside the `with`.
     """
-    check_file(path)
-    with (
-        mapped_av_errors(path),
-        av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace") as container,
-    ):
-        if container.format.name in _PLAYLISTS:
-            raise VideoUnreadable(path, "this is a playlist; name the video files themselves")
-        if container.format.name == "image2" or container.format.name.endswith("_pipe"):
-            raise VideoUnreadable(path, "this is a still picture, not a video")
-        yield container
+    head = check_file(path)
+    with mapped_av_errors(path):
+        try:
+            container = av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")
+        except av.error.ArgumentError as error:  # its demuxer is not among DEMUXERS, or fails on its header
+            raise VideoUnreadable(path, PICTURE if may_be_picture(head) else NOT_A_VIDEO) from error
+        with container:
+            yield container
 
 
 def pick_video(container: Any, path: Path, stream_index: int | None = None) -> Any:
@@ -118,17 +123,19 @@ def read_only(container: Any, stream: Any) -> None:
             other.discard = av.stream.Discard.all
 
 
-def demuxed(container: Any, stream: Any) -> Iterator[Any]:
-    """The packets of one stream and the empty one that ends them; the file ends where it is damaged.
+def demuxed(container: Any, streams: Any) -> Iterator[Any]:
+    """The packets of one or several streams and the empty one that ends each.
 
-    Empty packets before the end, with which some files say "the same picture again", are left out: a
-    decoder takes them for the end.
+    The file ends where it is damaged. Empty packets before the end, with which some files say "the same
+    picture again", are left out: a decoder takes them for the end.
     """
-    packets = container.demux(stream)
+    packets = container.demux(streams)
     while True:
         try:
             packet = next(packets, None)
         except av.error.InvalidDataError:
+            return
+        except IndexError:  # PyAV 18 ends the streams that came up while reading, too, and does not know them
             return
         if packet is None:
             return

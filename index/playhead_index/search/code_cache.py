@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.search.rows import RowTable
-from playhead_index.store.cache import packed_names, read_cache, unpacked_names, write_cache
+from playhead_index.store.cache import drop_file, packed_names, read_cache, unpacked_names, write_cache
 
 if TYPE_CHECKING:
     from playhead_index.store.coded_store import CodedStore, Fetch
@@ -62,7 +62,7 @@ def save_codes(
     kept = write_cache(path, arrays, {**facts, "count": str(len(table)), "copy": copy.name})
     for other in path.parent.glob(f"{path.stem}.*.f16"):
         if not kept or other != copy:
-            other.unlink(missing_ok=True)
+            drop_file(other)
     return open_copy(copy, table.ids, tag.width)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 
+from playhead_index.clean_text import clean_text
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.search.facts import LibraryFacts
 from playhead_index.search.frame_lanes import FrameLanes
@@ -117,7 +118,7 @@ class Searcher:
         with self._lock:
             self._refresh().whole(video_id)
             self._words.lexical.refresh(self._seen)
-            return self._words.timeline(kind, self._lane, texts, video_id)
+            return self._words.timeline(kind, self._lane, list(map(clean_text, texts)), video_id)
 
     def prepare(self, texts: Sequence[str] = ()) -> None:
         """Does now what the first search would have to wait for, and keeps it in the library's cache.

@@ -1,14 +1,17 @@
 """What a library holds, as far as a search must know it: videos, their lengths, which are unfinished."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from playhead_index.errors import VideoUnknown
-from playhead_index.search.results import Coverage, LaneCoverage, Scope
+from playhead_index.paths import path_exists
+from playhead_index.search.modalities import modality_coverage, summarise
+from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.places import retired_version
+from playhead_index.store.video_stages import VideoStages, read_video_stages
 from playhead_index.window import Window
 
 
@@ -25,6 +28,7 @@ class LibraryFacts:
         self._unfinished = unfinished_videos(catalog)
         self._segments = lru_cache(maxsize=64)(self._count_segments)
         self._paths = lru_cache(maxsize=4096)(self._find_path)
+        self._modalities = lru_cache(maxsize=64)(self._summarise)
 
     def windows(self, scope: Scope) -> Mapping[str, Window]:
         """The searched part of each video of a scope; videos that have no such part are left out.
@@ -65,18 +69,27 @@ class LibraryFacts:
 
     def _find_path(self, video_id: str) -> Path:
         places = self._catalog.places(video_id)
-        return next((place for place in places if place.exists()), places[0] if places else Path(video_id))
+        return next(filter(path_exists, places), places[0] if places else Path(video_id))
 
     def coverage(self, scope: Scope, lanes: Sequence[LaneCoverage]) -> Coverage:
         """What a search of a scope covered."""
-        parts = self.windows(scope)
+        parts, named = self.windows(scope), {line.lane for line in lanes}
         return Coverage(
             len(parts),
             self._segments(scope),
             sum(part.duration_s for part in parts.values()),
             tuple(lanes),
             tuple(video_id for video_id in self._unfinished if video_id in parts),
+            tuple(one for one in self._modalities(scope) if one.modality in named),
         )
+
+    @cached_property
+    def _stages(self) -> Mapping[str, VideoStages]:
+        """The stages of every video, read at the first search."""
+        return read_video_stages(self._catalog)
+
+    def _summarise(self, scope: Scope) -> tuple[ModalitySummary, ...]:
+        return summarise(modality_coverage(self._stages, self.windows(scope)))
 
     def _count_segments(self, scope: Scope) -> int:
         where, values = [LIVE], list[str | float]()

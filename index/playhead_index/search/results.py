@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.clean_text import clean_text
 from playhead_index.window import Window
 
 Lane = Literal["picture", "appearance", "layout", "speech", "screen", "caption"]
@@ -20,6 +21,11 @@ How = Literal["vector", "lexical", "meaning"]
 LANES: tuple[Lane, ...] = ("picture", "appearance", "layout", "speech", "screen", "caption")
 TEXT_LANES: tuple[Lane, ...] = ("picture", "speech", "screen", "caption")
 EXAMPLE_LANES: tuple[Lane, ...] = ("picture", "appearance", "layout")
+Modality = Literal["speech", "screen", "picture", "caption"]
+CoverageStatus = Literal["covered", "not_covered", "not_applicable"]
+MODALITIES: tuple[Modality, ...] = ("speech", "screen", "picture", "caption")
+"""Where a question may be answered. Captions are a model's words about the pictures: they help to find
+something and can rule out nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Query:
     """One search: by text, by a picture, or by an example moment of the library.
 
     Args:
-        text: words to search for.
+        text: words to search for; cleaned, as text encoders refuse lone surrogates.
         image: (H, W, 3) uint8 picture to search for.
         like: (video_id, time_s): search for what is on the screen there.
         scope: where.
@@ -60,6 +66,8 @@ class Query:
             raise ValueError("a query is exactly one of text, image and like")
         if self.limit < 1:
             raise ValueError(f"limit must be above 0, got {self.limit}")
+        if self.text is not None:
+            object.__setattr__(self, "text", clean_text(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,61 @@ class LaneCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class ModalityCoverage:
+    """How much of one video can be searched in one modality.
+
+    Args:
+        video_id: of the video.
+        modality: speech, screen text, pictures or captions.
+        status: all of the stretch can be searched (`covered`), not all of it (`not_covered`), or there is
+            nothing of this modality in the video, such as speech in one without sound (`not_applicable`).
+        covered_s: seconds of the stretch that can be searched.
+        extent_s: seconds of the stretch.
+        why_not: why not all of it can be searched; empty otherwise.
+        name: the video's file name, for people.
+    """
+
+    video_id: str
+    modality: Modality
+    status: CoverageStatus
+    covered_s: float
+    extent_s: float
+    why_not: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModalitySummary:
+    """How much of all videos in scope can be searched in one modality.
+
+    Args:
+        modality: speech, screen text, pictures or captions.
+        num_covered: videos that are covered to the end of their stretch.
+        num_not_applicable: videos that have nothing of it.
+        covered_s: seconds covered, over the videos that have it.
+        extent_s: seconds in scope of those videos.
+        not_covered: a record for each video that is not covered, in the order of the scope.
+    """
+
+    modality: Modality
+    num_covered: int
+    num_not_applicable: int
+    covered_s: float
+    extent_s: float
+    not_covered: tuple[ModalityCoverage, ...] = ()
+
+    @property
+    def num_applicable(self) -> int:
+        """Videos that have something of the modality."""
+        return self.num_covered + len(self.not_covered)
+
+    @property
+    def is_complete(self) -> bool:
+        """Every video that has something of the modality is covered."""
+        return not self.not_covered
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was searched and what was not: what every answer and every "not there" must say.
 
@@ -134,6 +197,9 @@ class Coverage:
         duration_s: seconds of video in scope.
         lanes: a line a lane.
         unfinished: videos in scope whose indexing has not ended, so that parts may be missing.
+        modalities: how much of the videos can be searched, a summary for each modality; empty in records
+            that were written before there was one.
+        viewed_s: seconds of the scope that a video-LLM has viewed.
     """
 
     videos: int
@@ -141,6 +207,12 @@ class Coverage:
     duration_s: float
     lanes: tuple[LaneCoverage, ...]
     unfinished: tuple[str, ...] = ()
+    modalities: tuple[ModalitySummary, ...] = ()
+    viewed_s: float = 0.0
+
+    def modality(self, name: Modality) -> ModalitySummary | None:
+        """The summary of one modality; None where nothing is known of it."""
+        return next((one for one in self.modalities if one.modality == name), None)
 
     @property
     def searched_lanes(self) -> tuple[Lane, ...]:

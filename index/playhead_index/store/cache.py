@@ -5,7 +5,8 @@ full or read-only disk is searched without them.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,26 @@ def cache_path(folder: Path, name: str) -> Path:
 
 def write_cache(path: Path, arrays: Arrays, facts: Mapping[str, str]) -> bool:
     """Replaces a cache file; False when it cannot be written, which harms nothing but speed."""
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return replace_file(path, lambda temporary: save_file(contiguous, temporary, dict(facts)))
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> bool:
+    """Puts what `write` writes in the place of a cache file; False when it cannot be written.
+
+    A folder that is a link is left alone: it may lead out of the library.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    if path.parent.is_symlink():
+        return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary, dict(facts))
+        temporary.unlink(missing_ok=True)  # a link that stands there is not followed
+        write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
     except (OSError, SafetensorError):
-        _drop(temporary)
+        drop_file(temporary)
         return False
     return True
 
@@ -57,8 +70,7 @@ def unpacked_names(packed: NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text else ()
 
 
-def _drop(path: Path) -> None:
-    try:
+def drop_file(path: Path) -> None:
+    """Deletes a cache file, where that is possible."""
+    with suppress(OSError):
         path.unlink(missing_ok=True)
-    except OSError:
-        return

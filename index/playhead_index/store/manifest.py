@@ -2,14 +2,18 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.errors import DiskFull, LibraryError, LibraryMismatch
+from playhead_index.errors import LibraryError, LibraryMismatch
 from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.disk import cannot_write, exists, in_words
 
 MANIFEST_NAME = "manifest.json"
+MANIFEST_LEFTOVER = f".{MANIFEST_NAME}."
+"""What the name of a manifest begins with that is being written, or was when its writer was killed."""
 FORMAT = 1
 
 
@@ -34,23 +38,24 @@ def write_manifest(folder: Path, catalog: Catalog) -> Manifest:
     """The manifest of what the catalog holds now, written so that it is there whole or not at all.
 
     Raises:
-        DiskFull: it cannot be written.
+        DiskFull: the disk is full.
+        LibraryReadOnly: nothing can be written there.
     """
     unfinished = len(unfinished_videos(catalog))
     (videos,) = catalog.query(f"SELECT count(*) FROM video WHERE {LIVE}")[0]
     manifest = Manifest(FORMAT, videos - unfinished, unfinished, _spaces(catalog))
-    temporary = folder / f".{MANIFEST_NAME}.{os.getpid()}"
+    temporary = folder / f"{MANIFEST_LEFTOVER}{os.getpid()}"
     try:
+        temporary.unlink(missing_ok=True)  # a link that stands there is not followed
         with temporary.open("w") as file:
             json.dump(asdict(manifest), file, indent=1, sort_keys=True)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(folder / MANIFEST_NAME)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise DiskFull(
-            f"{folder}: the manifest cannot be written ({error.strerror}); free space, run again"
-        ) from error
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise cannot_write(folder / MANIFEST_NAME, error) from error
     return manifest
 
 
@@ -62,10 +67,12 @@ def read_manifest(folder: Path) -> Manifest | None:
         LibraryError: the file is damaged.
     """
     path = folder / MANIFEST_NAME
-    if not path.exists():
+    if not exists(path):
         return None
     try:
         manifest = Manifest(**json.loads(path.read_text()))
+    except OSError as error:
+        raise LibraryError(f"{path}: it cannot be read: {in_words(error)}") from error
     except (ValueError, TypeError) as error:
         raise LibraryError(
             f"{path} is damaged ({error}); delete it and run: playhead verify {folder}"

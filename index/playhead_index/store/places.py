@@ -9,10 +9,10 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlite_utils import Database
 
+from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import format_time
 
@@ -53,7 +53,7 @@ class RetiredVersion:
 
     Args:
         video_id: of the version.
-        path: where it was; empty when that was not recorded.
+        path: where it was, as `paths.path_to_text` writes it; empty when that was not recorded.
         duration_s: how long it is.
         retired_at: when its path moved to other content, ISO 8601 in UTC; empty likewise.
     """
@@ -66,13 +66,13 @@ class RetiredVersion:
     @property
     def name(self) -> str:
         """The file's name, else the id."""
-        return Path(self.path).name or self.video_id
+        return display_path(text_to_path(self.path).name) if self.path else self.video_id
 
     @property
     def sentence(self) -> str:
         """What it is, for a person: `v1b2c... is an earlier version of edit.mkv, ...`."""
         since = f" since {self.retired_at[:16].replace('T', ' ')} UTC" if self.retired_at else ""
-        where = self.path or "its file"
+        where = display_path(text_to_path(self.path)) if self.path else "its file"
         return f"{self.video_id} is a replaced version: {where} holds other content{since}"
 
 

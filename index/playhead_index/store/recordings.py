@@ -4,14 +4,12 @@ Each video begins on it where its recording did, as its file says or a person do
 known is on no clock but its own.
 """
 
-from playhead_index.store.catalog import LIVE, Catalog, mapped_sqlite_errors, migrations
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.lock import writing
 
 
 def read_clock(catalog: Catalog) -> dict[str, float]:
     """When each video was recorded, in seconds since 1970 (UTC); only those of which it is known."""
-    if not has_recordings(catalog):
-        return {}
     rows = catalog.query(
         f"SELECT video_id, recorded_at FROM recording WHERE recorded_at IS NOT NULL AND {LIVE}"
     )
@@ -30,14 +28,5 @@ def set_recorded(catalog: Catalog, video_id: str, at: float | None, *, wait_s: f
     Raises:
         LibraryLocked: another process is writing.
     """
-    with writing(catalog.path.parent, wait_s=wait_s):
-        if not has_recordings(catalog):
-            with mapped_sqlite_errors(catalog.path):
-                migrations.apply(catalog.db)
-        with catalog.atomic() as db:
-            db.execute("INSERT OR REPLACE INTO recording VALUES (?, ?, 'person')", (video_id, at))
-
-
-def has_recordings(catalog: Catalog) -> bool:
-    """Whether the library keeps them: one made by an older version does so once something is added to it."""
-    return bool(catalog.query("SELECT 1 FROM sqlite_master WHERE name = 'recording'"))
+    with writing(catalog.path.parent, wait_s=wait_s), catalog.atomic() as db:
+        db.execute("INSERT OR REPLACE INTO recording VALUES (?, ?, 'person')", (video_id, at))

@@ -1,6 +1,5 @@
 """Vectors on disk: one append-only file of fp16 rows a video and space."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,26 +9,33 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.errors import DiskFull, LibraryError
+from playhead_index.store.disk import cannot_write, refuse_link
+from playhead_index.store.schema_check import safe_space_name, safe_video_id
 
 ROW_DTYPE = np.dtype("<f2")
+VECTORS = "vectors"
 
 
 class Shards:
     """The shards of one vector space: `vectors/<space>/<video_id>.f16` under the library's folder.
 
-    How many rows of a shard count is for the catalog to say; a crash may leave more.
+    How many rows of a shard count is for the catalog to say; a crash may leave more. Names and ids are
+    checked before they become part of a path, and links that lead out of the library are not followed: the
+    catalog may be one that somebody else has written.
 
     Args:
         folder: the library's folder.
         space: name of the space.
         width: length of a vector, `D`.
+
+    Raises:
+        LibraryError: the name cannot be a folder's, or leads out of the library; likewise an id in a method.
     """
 
     def __init__(self, folder: Path, space: str, width: int) -> None:
-        self.space = space
+        self.space = safe_space_name(space)
         self.width = width
-        self._folder = folder / "vectors" / space
+        self._folder = refuse_link(folder / VECTORS / space, folder)
         self._row_bytes = width * ROW_DTYPE.itemsize
 
     def append(self, video_id: str, vectors: NDArray[np.float32]) -> int:
@@ -66,8 +72,8 @@ class Shards:
     def truncate(self, video_id: str, rows: int) -> None:
         """Cuts off what stands behind the first `rows` rows; nothing happens to a shorter shard."""
         path = self._path(video_id)
-        if path.exists() and path.stat().st_size > rows * self._row_bytes:
-            with _mapped_os_errors(path):
+        with _mapped_os_errors(path):
+            if path.exists() and path.stat().st_size > rows * self._row_bytes:
                 os.truncate(path, rows * self._row_bytes)
 
     def read(self, video_id: str) -> NDArray[np.float16]:
@@ -107,15 +113,17 @@ class Shards:
 
     def remove(self, video_id: str) -> None:
         """Deletes a video's shard, if it has one."""
-        with _mapped_os_errors(self._path(video_id)):
-            self._path(video_id).unlink(missing_ok=True)
+        path = self._path(video_id)
+        with _mapped_os_errors(path):
+            path.unlink(missing_ok=True)
 
     def size_bytes(self) -> int:
         """Bytes of all shards of this space."""
         return sum(file.stat().st_size for file in self._folder.glob("*.f16"))
 
     def _path(self, video_id: str) -> Path:
-        return self._folder / f"{video_id}.f16"
+        path = self._folder / f"{safe_video_id(video_id)}.f16"
+        return refuse_link(path, self._folder) if path.is_symlink() else path
 
 
 @contextmanager
@@ -123,6 +131,4 @@ def _mapped_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DiskFull(f"{path}: the disk is full; free space and run the same command again") from error
-        raise LibraryError(f"{path}: {error.strerror}") from error
+        raise cannot_write(path, error) from error

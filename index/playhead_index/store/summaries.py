@@ -1,16 +1,17 @@
 """What chapters and whole videos show in words, kept with what it was made from.
 
-A summary is made above this floor, when it is first needed, and may be lost at any time: a library on a
-disk that cannot be written to is read without its being kept, and one that was made before there were
-summaries has none yet.
+A summary is made above this floor, when it is first needed, and may be lost at any time: in a library that
+cannot be written to it is made and not kept.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from playhead_index.store.catalog import Catalog, mapped_sqlite_errors, migrations
+from playhead_index.clean_text import clean_text
+from playhead_index.errors import DiskFull, LibraryReadOnly
+from playhead_index.store.catalog import Catalog
+from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 
 Level = Literal["chapter", "video"]
@@ -41,8 +42,6 @@ class Summary:
 
 def read_summaries(catalog: Catalog, video_id: str) -> list[Summary]:
     """The stored summaries of a video in time order, chapters before the whole; out of date or not."""
-    if not _has_table(catalog):
-        return []
     rows = catalog.query(
         "SELECT level, start_s, end_s, text, made_by, made_from FROM summary WHERE video_id = ?"
         " ORDER BY level, start_s",
@@ -57,25 +56,21 @@ def store_summaries(catalog: Catalog, video_id: str, level: Level, summaries: Se
     Raises:
         ValueError: one of them is of another level.
         LibraryLocked: another process held the catalog for longer than the busy time-out.
-        DiskFull: the disk is full.
     """
     if any(summary.level != level for summary in summaries):
         raise ValueError(f"all summaries must be of level {level!r}, got {[s.level for s in summaries]}")
-    if not os.access(catalog.path, os.W_OK):
+    try:
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM summary WHERE video_id = ? AND level = ?", (video_id, level))
+            for s in summaries:
+                db.execute(
+                    "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        video_id, level, s.window.start_s, s.window.end_s,
+                        clean_text(s.text, LIMITS.span_chars), s.made_by, s.made_from,
+                    ),
+                )  # fmt: skip
+    except (LibraryReadOnly, DiskFull):
         return False
-    if not _has_table(catalog):
-        with mapped_sqlite_errors(catalog.path):
-            migrations.apply(catalog.db)
-    with catalog.atomic() as db:
-        db.execute("DELETE FROM summary WHERE video_id = ? AND level = ?", (video_id, level))
-        for s in summaries:
-            db.execute(
-                "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (video_id, level, s.window.start_s, s.window.end_s, s.text, s.made_by, s.made_from),
-            )
     return True
-
-
-def _has_table(catalog: Catalog) -> bool:
-    return bool(catalog.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'summary'"))

@@ -3,12 +3,12 @@
 Part of the cache: without it vectors are read from the shards, which takes ten times as long.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.store.cache import replace_file
 from playhead_index.store.coded_store import BLOCK, Fetch
 from playhead_index.store.ids import find_sorted, sorting_order
 from playhead_index.store.shards import ROW_DTYPE
@@ -56,15 +56,10 @@ def open_copy(path: Path, ids: NDArray[np.int64], width: int) -> VectorCopy | No
 
 def write_copy(path: Path, ids: NDArray[np.int64], fetch: Fetch) -> bool:
     """Writes the vectors of (N,) ids in their order; False when they cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             for first in range(0, len(ids), BLOCK):
                 file.write(fetch(ids[first : first + BLOCK]).astype(ROW_DTYPE).tobytes())
-        temporary.replace(path)
-    except OSError:
-        if path.parent.is_dir():
-            temporary.unlink(missing_ok=True)
-        return False
-    return True
+
+    return replace_file(path, write)

@@ -1,30 +1,37 @@
 """Readers of subtitle formats: text of a file in, timed cues with plain words out.
 
-WebVTT, SubRip, SubViewer (YouTube's `.sbv` is written alike) and (Advanced) SubStation Alpha are read
-here; pysubs2 reads MicroDVD, MPL2, SAMI and TTML. It is not asked for the first ones: pysubs2
-1.8 takes comments and cue names of WebVTT for words and stops at a malformed time, reads a SubRip time
-below zero as one above, drops a number that ends the last cue, and in SubStation overlooks the Format
-line and refuses a file for one bad time.
+WebVTT, SubRip, SubViewer (YouTube's `.sbv` is written alike), (Advanced) SubStation Alpha, MicroDVD, MPL2
+and SAMI are read here, in time linear in the length of the text; pysubs2 reads TTML. It is not asked for the
+others: pysubs2 1.8 takes comments and cue names of WebVTT for words and stops at a malformed time, reads a
+SubRip time below zero as one above, drops a number that ends the last cue, and in SubStation overlooks the
+Format line and refuses a file for one bad time; its patterns for the markup of MicroDVD and for the text of
+any event are quadratic (80,000 `{` in one cue took 4.8 s of CPU).
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from html.parser import HTMLParser
+from math import isfinite
 
-from playhead_index.words.markup import plain, plain_ass, plain_subrip, plain_webvtt
+from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, plain_webvtt
 
 _VTT_TIME = r"(?:(\d{1,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _VTT_TIMING = re.compile(rf"[ \t\f]*{_VTT_TIME}[ \t\f]*-->[ \t\f]*{_VTT_TIME}", re.ASCII)
 _VTT_SIGNATURE = re.compile(r"WEBVTT(?:[ \t\n]|$)")
-_SRT_TIME = r"(-?)\s*(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*[.,:]\s*(\d{1,9}))?"
-_SRT_TIMING = re.compile(rf"\s*{_SRT_TIME}\s*-+\s*>\s*{_SRT_TIME}(?!\d)", re.ASCII)
+_SRT_TIME = r"(?:(-)\s*+)?(?:(\d{1,4})\s*+:\s*+)?(\d{1,3})\s*+:\s*+(\d{1,2})(?:\s*+[.,:]\s*+(\d{1,9}))?"
+_SRT_TIMING = re.compile(rf"\s*+{_SRT_TIME}\s*+-++\s*+>\s*+{_SRT_TIME}(?!\d)", re.ASCII)
 _PAIR_TIME = r"(-?)(\d{1,2}):(\d{1,2}):(\d{1,2})[.](\d{1,3})"
-_PAIR_TIMING = re.compile(rf"\s*{_PAIR_TIME}\s*,\s*{_PAIR_TIME}\s*$", re.ASCII)
-_ASS_SECTION = re.compile(r"\s*\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
-_ASS_TIME = re.compile(r"\s*(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*$", re.ASCII)
-# Not TMPlayer's: its pattern fits many a log, table and caption code.
-_BY_PYSUBS2 = ("ttml", "sami", "microdvd", "mpl2")
-# What its parsers let through from int(), dict, and the parsers of HTML and XML.
+_PAIR_TIMING = re.compile(rf"\s*+{_PAIR_TIME}\s*+,\s*+{_PAIR_TIME}\s*+$", re.ASCII)
+_MICRODVD_LINE = re.compile(r" *+\{ *+(\d{1,9}) *+\} *+\{ *+(\d{1,9}) *+\}(.+)", re.ASCII)
+_MPL2_LINE = re.compile(r"\[(-?\d{1,9})\]\[(-?\d{1,9})\](.*)", re.ASCII)
+_ASS_SECTION = re.compile(r"\s*+\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
+_ASS_TIME = re.compile(r"\s*+(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*+$", re.ASCII)
+_TTML_NAMESPACE = "http://www.w3.org/ns/ttml"
+# Players that are not told how long a SAMI cue stands show it so long, as pysubs2 does.
+_SAMI_LEAST_S, _SAMI_S_A_CHARACTER = 0.5, 0.067
+# What pysubs2's TTML parser lets through from int(), dict, and the parser of XML.
 _PYSUBS2_MAY_RAISE = (
     SyntaxError,
     ValueError,
@@ -52,8 +59,17 @@ class Cue:
     text: str
 
 
-def reader_for(text: str) -> Callable[[str], list[Cue]] | None:
-    """The reader that fits what a text looks like, whatever its file is called; None for one of pysubs2's."""
+def reader_for(text: str, fps: float | None = None) -> Callable[[str], list[Cue]]:
+    """The reader that fits what a text looks like, whatever its file is called.
+
+    Args:
+        text: the whole file.
+        fps: pictures a second of the video: MicroDVD counts pictures and rarely says their rate.
+
+    Raises:
+        NotThisFormat: it is in no format that is known here. TMPlayer's is not: its pattern fits many a log,
+            table and caption code.
+    """
     if text.startswith("WEBVTT"):
         return read_webvtt
     lines = text.split("\n")
@@ -63,7 +79,15 @@ def reader_for(text: str) -> Callable[[str], list[Cue]] | None:
         return read_ass
     if any(map(_PAIR_TIMING.match, lines)):
         return read_subviewer
-    return None
+    if _TTML_NAMESPACE in text:
+        return read_ttml
+    if text.lstrip().startswith("<SAMI>"):
+        return read_sami
+    if any(map(_MICRODVD_LINE.match, lines)):
+        return partial(read_microdvd, fps=fps)
+    if any(map(_MPL2_LINE.match, lines)):
+        return read_mpl2
+    raise NotThisFormat(f"not a subtitle file that can be read; it begins {text.strip()[:20]!r}")
 
 
 def read_webvtt(text: str) -> list[Cue]:
@@ -178,33 +202,107 @@ def _ass_cue(columns: list[str], rest: str) -> Iterator[Cue]:
         yield Cue(_seconds(*start.groups()), _seconds(*end.groups()), plain_ass(values["text"]))
 
 
-def read_by_pysubs2(text: str, fps: float | None) -> list[Cue]:
-    """The cues of a MicroDVD, MPL2, SAMI or TTML file.
+def read_microdvd(text: str, fps: float | None = None) -> list[Cue]:
+    """The cues of a MicroDVD file: `{first picture}{last picture}words|more words`.
 
     Args:
         text: the whole file.
-        fps: pictures a second of the video: MicroDVD counts pictures and rarely says their rate.
+        fps: pictures a second of the video; None to take the rate that the first cue says, `{1}{1}25`.
 
     Raises:
-        NotThisFormat: it is none of these, is malformed, or counts pictures while `fps` is None.
+        NotThisFormat: `fps` is None and the file does not say the rate, or the rate is not above 0.
+    """
+    cues = []
+    for line in text.split("\n"):
+        found = _MICRODVD_LINE.match(line)
+        if found is None:
+            continue
+        if fps is None:
+            fps = _said_fps(found)
+            continue
+        start_s, end_s = (round(int(picture) * 1000 / fps) / 1000 for picture in (found[1], found[2]))
+        cues.append(Cue(start_s, end_s, plain_lines(found[3].replace("|", "\n"))))
+    return cues
+
+
+def _said_fps(first: re.Match[str]) -> float:
+    try:
+        fps = float(first[3]) if first[1] == first[2] == "1" else 0.0
+    except ValueError:
+        fps = 0.0
+    if not (isfinite(fps) and fps > 0):
+        raise NotThisFormat("it counts pictures and does not say how many a second there are")
+    return fps
+
+
+def read_mpl2(text: str) -> list[Cue]:
+    """The cues of an MPL2 file: `[tenths][tenths]words|more words`, a `/` before a line in italics."""
+    cues = []
+    for found in filter(None, map(_MPL2_LINE.match, text.split("\n"))):
+        words = "\n".join(line.strip().removeprefix("/") for line in found[3].split("|"))
+        cues.append(Cue(int(found[1]) / 10, int(found[2]) / 10, plain_lines(words)))
+    return cues
+
+
+class _SamiParser(HTMLParser):
+    """Collects the text behind each `SYNC` tag of a SAMI file, with its start in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: list[tuple[float, list[str]]] = []
+        self._is_open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "sync":
+            self.synced.append((int(dict(attrs)["start"] or 0) / 1000, []))
+            self._is_open = True
+        elif tag == "br":
+            self.handle_data("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("sync", "body", "sami"):
+            self._is_open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_open:
+            self.synced[-1][1].append(data)
+
+
+def read_sami(text: str) -> list[Cue]:
+    """The cues of a SAMI file, each until the next one, or as long as its text takes to read.
+
+    Raises:
+        NotThisFormat: a `SYNC` tag says no start, or the file breaks the parser of HTML.
+    """
+    parser = _SamiParser()
+    try:
+        parser.feed(text)
+    except (ValueError, KeyError, OverflowError, AssertionError) as error:
+        raise NotThisFormat(f"damaged ({type(error).__name__}: {error})") from error
+    cues: list[Cue] = []
+    for start_s, pieces in reversed(parser.synced):
+        words = plain_lines("".join(pieces))
+        end_s = round(start_s + _SAMI_LEAST_S + _SAMI_S_A_CHARACTER * len(words), 3)
+        cues.append(Cue(start_s, min(end_s, cues[-1].start_s) if cues else end_s, words))
+    return cues[::-1]
+
+
+def read_ttml(text: str) -> list[Cue]:
+    """The cues of a TTML file.
+
+    Raises:
+        NotThisFormat: it is malformed, or its times are written in a way that pysubs2 does not know.
     """
     import pysubs2
-    from pysubs2.exceptions import UnknownFPSError
-    from pysubs2.formats import get_format_class
 
-    format_ = next((name for name in _BY_PYSUBS2 if get_format_class(name).guess_format(text)), None)
-    if format_ is None:
-        raise NotThisFormat(f"not a subtitle file that can be read; it begins {text.strip()[:20]!r}")
     try:
-        events = pysubs2.SSAFile.from_string(text, format_=format_, fps=fps).events
-    except UnknownFPSError as error:
-        raise NotThisFormat("it counts pictures and does not say how many a second there are") from error
+        events = pysubs2.SSAFile.from_string(text, format_="ttml").events
     except _PYSUBS2_MAY_RAISE as error:
         raise NotThisFormat(f"damaged ({type(error).__name__}: {error})") from error
-    return [Cue(event.start / 1000, event.end / 1000, plain(event.plaintext)) for event in events]
+    return [Cue(event.start / 1000, event.end / 1000, plain_lines(event.text)) for event in events]
 
 
-def _seconds(sign: str, hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
+def _seconds(sign: str | None, hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     """Seconds of a clock; the digits behind the point are a decimal fraction, so `.5` is half a second."""
     value = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
     return -value if sign else value

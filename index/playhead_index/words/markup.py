@@ -4,8 +4,10 @@ import html
 import re
 import unicodedata
 
-_RUBY_READING = re.compile(r"<rt\b[^>]*>(.*?)(?=<|$)(?:</rt>)?", re.DOTALL)
+from playhead_index.clean_text import clean_text
+
 _WEBVTT_TAG = re.compile(r"<[^>]*(?:>|$)")
+_RUBY_READING = re.compile(r"<rt\b.*>", re.DOTALL)
 _SUBRIP_TAG = re.compile(
     r"</?(?:i|b|u|s|em|strong|italic|bold|underline|font|span|br|p|div|c|v|lang|ruby|rt|rp)\b[^<>]*>"
     r"|<[\d:.]+>",
@@ -16,6 +18,8 @@ _OVERRIDE = re.compile(r"\{[^{}]*\}")
 _OVERRIDE_IN_SUBRIP = re.compile(r"\{\\[^{}]*\}|\{[A-Za-z]:[^{}]*\}")
 _DRAWING_ON = re.compile(r"\\p\s*(\d+)")
 _ESCAPED_BREAK = re.compile(r"\\[Nn]")
+# `html.unescape` reads the number of a character reference with `int`, which refuses more than 4,300 digits.
+_NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
 # Signs without a shape that do not belong to a word: marks of direction, byte order, zero width space.
 # The joiners U+200C and U+200D stay: Persian, Hindi and emoji are spelt with them.
 _INVISIBLE = dict.fromkeys(map(ord, "\0\ufeff\u200b\u200e\u200f\u2060\u00ad")) | dict.fromkeys(
@@ -31,8 +35,17 @@ def plain_webvtt(text: str) -> str:
     >>> plain_webvtt("<v Ann>I <i.loud>know</i> <00:01.500>R&amp;D")
     'I know R&D'
     """
-    with_readings = _RUBY_READING.sub(r"(\1)", text)
-    return plain(html.unescape(_WEBVTT_TAG.sub("", with_readings)))
+    kept: list[str] = []
+    at, in_reading = 0, False
+    for tag in _WEBVTT_TAG.finditer(text):
+        kept += _in_brackets(text[at : tag.start()], in_reading)
+        at, in_reading = tag.end(), _RUBY_READING.fullmatch(tag[0]) is not None
+    kept += _in_brackets(text[at:].removesuffix("\n"), in_reading)
+    return plain(unescaped("".join(kept)))
+
+
+def _in_brackets(text: str, in_reading: bool) -> tuple[str, ...]:
+    return ("(", text, ")") if in_reading else (text,)
 
 
 def plain_subrip(text: str) -> str:
@@ -42,7 +55,7 @@ def plain_subrip(text: str) -> str:
     '2 < 3 & <3'
     """
     lines = _ESCAPED_BREAK.sub("\n", _BREAK.sub("\n", text))
-    return plain(html.unescape(_SUBRIP_TAG.sub("", _OVERRIDE_IN_SUBRIP.sub("", lines))))
+    return plain(unescaped(_SUBRIP_TAG.sub("", _OVERRIDE_IN_SUBRIP.sub("", lines))))
 
 
 def plain_ass(text: str) -> str:
@@ -63,8 +76,22 @@ def plain_ass(text: str) -> str:
     return plain(_ESCAPED_BREAK.sub("\n", "".join(kept)).replace("\\h", " "))
 
 
+def plain_lines(text: str) -> str:
+    """What a cue of MicroDVD, MPL2, SAMI or TTML says: what stands in braces is markup.
+
+    >>> plain_lines("{y:i}you are")
+    'you are'
+    """
+    return plain(_ESCAPED_BREAK.sub("\n", _OVERRIDE.sub("", text)).replace("\\h", " "))
+
+
+def unescaped(text: str) -> str:
+    """Text with its HTML character references read; one that names no character becomes U+FFFD."""
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))
+
+
 def plain(text: str) -> str:
-    """Text in composed form, no sign without a shape, single blanks, no empty lines."""
-    visible = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
+    """Cleaned text in composed form, no sign without a shape, single blanks, no empty lines."""
+    visible = unicodedata.normalize("NFC", clean_text(text)).translate(_INVISIBLE)
     lines = (" ".join(line.split()) for line in visible.splitlines())
     return "\n".join(line for line in lines if line)

@@ -9,6 +9,8 @@ from playhead_index.words.protocol import Words
 TOUCHING_S = 0.5
 SHARE_THAT_REPEATS = 0.5
 FEWEST_CUES = 4
+MAX_LINES = 15
+"""Rows of a screen of CEA-608 captions, the most that can roll up together."""
 
 
 def is_roll_up(spans: Sequence[Words]) -> bool:
@@ -50,7 +52,7 @@ def _repeated_lines(before: Words, words: Words) -> int:
     if words.window.start_s - before.window.end_s > TOUCHING_S:
         return 0
     old, new = before.text.split("\n"), words.text.split("\n")
-    for count in range(min(len(old), len(new)), 0, -1):
+    for count in range(min(len(old), len(new), MAX_LINES), 0, -1):
         if old[-count:] == new[:count]:
             return count
     return 0

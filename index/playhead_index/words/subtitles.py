@@ -1,13 +1,16 @@
 """Subtitles of a video: files beside it and tracks inside it, as words on its presentation clock."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from math import ceil, log2
 from pathlib import Path
 
 from playhead_index.errors import SubtitlesUnreadable
+from playhead_index.paths import display_path
+from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
-from playhead_index.words.cues import Cue, NotThisFormat, read_by_pysubs2, read_webvtt, reader_for
+from playhead_index.words.cues import Cue, NotThisFormat, read_webvtt, reader_for
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unrolled
@@ -20,10 +23,10 @@ __all__ = [
     "choose_subtitles",
     "find_sidecars",
     "read_subtitle_file",
+    "read_subtitle_file_with_notes",
     "read_tracks",
 ]
 
-MOST_BYTES = 64 * 2**20
 SAME_CUE_SHARE = 0.8
 _PICTURES = {b"\0\0\x01\xba": "VobSub", b"PG": "PGS"}
 
@@ -31,7 +34,18 @@ _PICTURES = {b"\0\0\x01\xba": "VobSub", b"PG": "PGS"}
 def read_subtitle_file(
     path: Path, duration_s: float | None = None, language: str | None = None, *, fps: float | None = None
 ) -> list[Words]:
-    """The words of a subtitle file in time order, without markup.
+    """The words of a subtitle file, as `read_subtitle_file_with_notes` gives them.
+
+    Raises:
+        SubtitlesUnreadable: the file cannot be read as subtitles.
+    """
+    return list(read_subtitle_file_with_notes(path, duration_s, language, fps=fps).words)
+
+
+def read_subtitle_file_with_notes(
+    path: Path, duration_s: float | None = None, language: str | None = None, *, fps: float | None = None
+) -> TrackWords:
+    """The words of a subtitle file in time order, without markup, and a line for what was cut in it.
 
     What the file holds decides how it is read, not its suffix; only a `.vtt` must be WebVTT. Cues that
     are empty, or end when or before they start, are dropped. Roll-up captions are unrolled. A WebVTT
@@ -46,21 +60,31 @@ def read_subtitle_file(
 
     Raises:
         SubtitlesUnreadable: the file is not there, empty, too long, not text, in no known encoding or
-            format, or not one of its cues lies inside the video.
+            format, has more lines or cues than `text_limits` allows, or not one of its cues lies inside the
+            video.
     """
     tag = language_tag(language) or language
     try:
-        cues = _cues(path, _text(path, tag), fps)
+        text, long_lines = _without_long_lines(_text(path, tag))
+        cues = _cues(path, text, fps)
     except (NotThisFormat, EncodingUnknown) as error:
         raise SubtitlesUnreadable(path, str(error)) from error
-    source = f"file:{path.name}"
+    if len(cues) > LIMITS.cues:
+        raise SubtitlesUnreadable(path, f"has {len(cues)} cues, at most {LIMITS.cues} are read")
+    name = display_path(path.name)
+    notes = [f"{name}: {long_lines} lines were cut at {LIMITS.line_chars} characters"] if long_lines else []
+    if long_cues := sum(len(cue.text) > LIMITS.cue_chars for cue in cues):
+        notes.append(f"{name}: {long_cues} cues were cut at {LIMITS.cue_chars} characters")
+        cues = [replace(cue, text=cue.text[: LIMITS.cue_chars]) for cue in cues]
+    source = f"file:{name}"
     written = sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s))
     timed = [(window, cue.text) for cue in written if (window := _window(cue, duration_s)) is not None]
     if written and not timed:
         inside = "has an end behind its start" if duration_s is None else f"lies in [0, {duration_s:.3f}) s"
         first = f"the first one has [{written[0].start_s:.3f}, {written[0].end_s:.3f}) s"
         raise SubtitlesUnreadable(path, f"none of its {len(written)} cues {inside}; {first}")
-    return unrolled([Words("speech", source, window, text, tag) for window, text in timed])
+    words = unrolled([Words("speech", source, window, text, tag) for window, text in timed])
+    return TrackWords(tuple(words), tuple(notes))
 
 
 def choose_subtitles(words: Iterable[Words]) -> list[Words]:
@@ -86,20 +110,30 @@ def choose_subtitles(words: Iterable[Words]) -> list[Words]:
 
 @dataclass(slots=True)
 class _Alike:
-    """Places of cues of one text, by start: a song may have thousands of cues that say only a note."""
+    """Places of cues of one text, by start: a song may have thousands of cues that say only a note.
 
-    starts: list[tuple[float, int]] = field(default_factory=list)
-    longest_s: float = 0.0
+    Cues are kept apart by the power of two of their length, so that one that lasts for hours does not make
+    all that lie inside it be looked at for every other.
+    """
+
+    starts: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
 
     def add(self, window: Window, at: int) -> None:
-        insort(self.starts, (window.start_s, at))
-        self.longest_s = max(self.longest_s, window.duration_s)
+        insort(self.starts.setdefault(_length_class(window), []), (window.start_s, at))
 
-    def near(self, window: Window) -> list[int]:
-        """Places of those that may overlap a window."""
-        first = bisect_left(self.starts, (window.start_s - self.longest_s, -1))
-        last = bisect_left(self.starts, (window.end_s, -1))
-        return [at for _, at in self.starts[first:last]]
+    def near(self, window: Window) -> Iterator[int]:
+        """Places of those that may overlap a window, the ones of about its own length first."""
+        own = _length_class(window)
+        for length, starts in sorted(self.starts.items(), key=lambda item: abs(item[0] - own)):
+            at = bisect_left(starts, (window.start_s - 2.0**length, -1))
+            while at < len(starts) and starts[at][0] < window.end_s:
+                yield starts[at][1]
+                at += 1
+
+
+def _length_class(window: Window) -> int:
+    """The exponent of the least power of two, in seconds, that is not below the length of a window."""
+    return ceil(log2(window.duration_s))
 
 
 def _is_same_cue(a: Words, b: Words) -> bool:
@@ -111,8 +145,11 @@ def _is_same_cue(a: Words, b: Words) -> bool:
 def _text(path: Path, language: str | None) -> str:
     try:
         size_bytes = path.stat().st_size
-        if size_bytes > MOST_BYTES:
-            raise SubtitlesUnreadable(path, f"{size_bytes} bytes are too many for subtitles, {MOST_BYTES=}")
+        if size_bytes > LIMITS.subtitle_bytes:
+            raise SubtitlesUnreadable(
+                path,
+                f"{size_bytes} bytes are too many for subtitles, at most {LIMITS.subtitle_bytes} are read",
+            )
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise SubtitlesUnreadable(path, f"cannot be opened ({error})") from error
@@ -129,8 +166,23 @@ def _cues(path: Path, text: str, fps: float | None) -> list[Cue]:
     if path.suffix.lower() == ".vtt":
         return read_webvtt(text)
     text = text.replace("\0", "")
-    reader = reader_for(text)
-    return read_by_pysubs2(text, fps) if reader is None else reader(text)
+    return reader_for(text, fps)(text)
+
+
+def _without_long_lines(text: str) -> tuple[str, int]:
+    """A text whose lines are cut at the limit, and how many were; those of XML and HTML are left whole.
+
+    Raises:
+        NotThisFormat: it has too many lines.
+    """
+    num_lines = text.count("\n") + 1
+    if num_lines > LIMITS.lines:
+        raise NotThisFormat(f"has {num_lines} lines, at most {LIMITS.lines} are read")
+    lines = text.split("\n")
+    long_lines = sum(len(line) > LIMITS.line_chars for line in lines)
+    if not long_lines or text[:1000].lstrip().startswith("<"):
+        return text, 0
+    return "\n".join(line[: LIMITS.line_chars] for line in lines), long_lines
 
 
 def _window(cue: Cue, duration_s: float | None) -> Window | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from playhead_index.decode.protocol import SubtitleTrack, VideoInfo
-from playhead_index.errors import VideoUnreadable
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag
 from playhead_index.words.markup import plain_ass
@@ -68,19 +67,18 @@ def _demux(path: Path, tracks: Sequence[SubtitleTrack]) -> tuple[dict[int, list[
     """(start_s, end_s, text) by stream on the stream's own clock, and what went wrong by stream."""
     import av
 
+    from playhead_index.decode.opening import demuxed, opened
+
     cues: dict[int, list[Timed]] = {}
     failures: dict[int, str] = {}
-    try:
-        with av.open(str(path)) as container:
-            streams = [container.streams[track.stream_index] for track in tracks]
-            for packet in container.demux(streams):
-                index = packet.stream.index
-                try:
-                    cues.setdefault(index, []).extend(_decoded(packet))
-                except (av.FFmpegError, UnicodeDecodeError) as error:
-                    failures[index] = f"not all of it can be decoded ({error})"
-    except (av.FFmpegError, OSError) as error:
-        raise VideoUnreadable(path, f"its subtitle tracks cannot be read ({error})") from error
+    with opened(path) as container:
+        streams = [container.streams[track.stream_index] for track in tracks]
+        for packet in demuxed(container, streams):
+            index = packet.stream.index
+            try:
+                cues.setdefault(index, []).extend(_decoded(packet))
+            except (av.FFmpegError, UnicodeDecodeError) as error:
+                failures[index] = f"not all of it can be decoded ({error})"
     return cues, failures
 
 

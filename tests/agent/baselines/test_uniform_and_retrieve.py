@@ -83,7 +83,8 @@ def test_the_next_moment_is_asked_when_the_first_one_declines(asking: Any) -> No
 def test_a_no_counts_when_no_moment_says_more(asking: Any) -> None:
     says = lambda asked, shown: "No." if len(asking.model.asked) == 1 else "not visible"  # noqa: E731
     answer = asking("retrieve-once", "Is Bayes shown?", says, scope=Scope((LECTURE,)))
-    assert (answer.status, answer.text) == ("answered", "No.")
+    assert (answer.status, answer.reason, answer.text) == ("partial", "unknown", "No.")
+    assert "not all of it was seen" in answer.notes[-1]
 
 
 def test_nothing_found_is_nothing_looked_at(asking: Any) -> None:

@@ -1,18 +1,27 @@
 """Questions about what is shown, worked out on a world whose truth is known: every answer is exact."""
 
+import os
+import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from tests.agent.seeing.truth import truthful
+from tests.agent.seeing.truth import TruthEyes, truthful
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
+from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
+from playhead_tools.call_deadline import remaining_s
 from playhead_tools.evidence import Answer
+from playhead_tools.eyes import Look
 
+MAX_PARALLEL = min(32, (os.cpu_count() or 1) + 4)
+"""Threads of the pool in which LangGraph makes looks side by side."""
 NO = "the video does not show it"
 THINGS = ("the red car", "the green star", "the pink fish", NO)
 
@@ -168,7 +177,30 @@ def test_a_video_model_that_is_away_leaves_the_answer_that_there_is_without_it(m
     eyes.away = True
     answer = ask("When does the red car jump?", context=context, scope=Scope((LECTURE,)))
     assert answer.status != "answered"
-    assert "nothing was looked at: the server is away" in answer.notes
+    assert "the video-LLM could not be used: the server is away; nothing was looked at" in answer.notes
+
+
+class HangingEyes(TruthEyes):
+    """Waits as long as it may, and then gives up."""
+
+    def look(self, *args: Any, **options: Any) -> Look:
+        self.asked.append((args[1], args[2]))
+        time.sleep(remaining_s())
+        raise ModelUnavailable("the server did not answer")
+
+
+def test_one_look_that_fails_ends_all_looks_and_leaves_time_for_the_answer(made: Catalog) -> None:
+    context, _ = truthful(made)
+    eyes, seconds = HangingEyes(), 6.0
+    hanging = replace(context, limits=Limits(seconds=seconds), open_eyes=lambda: eyes)
+    began_s = time.monotonic()
+    answer = ask("How often does the red car jump?", context=hanging, scope=Scope((LECTURE,)))
+    assert time.monotonic() - began_s < seconds + 2
+    assert 0 < len(eyes.asked) <= MAX_PARALLEL
+    assert (answer.reason == "budget", any("did not answer" in note for note in answer.notes)) == (
+        False,
+        True,
+    )
 
 
 def test_money_stops_looks_like_any_other_limit() -> None:

@@ -1,5 +1,6 @@
 """A captioner made of a video-LLM: forms and plain text, repairs and refusals, batches, its name."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -82,6 +83,27 @@ def test_calls_side_by_side_come_back_in_the_order_of_the_segments() -> None:
     model = ScriptedVideoLLM(lambda asked, shown: f"at {asked.clips[0].window.start_s:.0f}")
     captioner = VideoCaptioner(model, forms=False, at_once=4)
     assert captioner.caption([segment(float(i), i + 1.0) for i in range(8)]) == [f"at {i}" for i in range(8)]
+
+
+class Away:
+    """A server that does not answer."""
+
+    name = "away"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def watch(self, asked: Asked) -> Reply:
+        self.asked += 1
+        time.sleep(0.1)
+        raise ModelUnavailable("the server is away")
+
+
+def test_a_server_that_is_away_is_asked_by_those_calls_alone_that_were_under_way() -> None:
+    model = Away()
+    with pytest.raises(ModelUnavailable, match="away"):
+        VideoCaptioner(model, forms=False, at_once=2).caption([segment(float(i), i + 1.0) for i in range(20)])
+    assert model.asked <= 4
 
 
 def test_the_name_holds_the_model_and_the_prompt() -> None:

@@ -7,7 +7,7 @@ from tests.tools.toolbox.coloured import WALL, wall_eyes
 from playhead_index.errors import ModelUnavailable, ToolError
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes
+from playhead_tools.eyes import Eyes, Look
 from playhead_tools.toolbox import Toolbox, ToolLimits
 from playhead_tools.toolbox.looking import refined, zoom_parts
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
@@ -142,3 +142,24 @@ def test_a_scan_of_both_finds_words_and_pictures(seeing: Toolbox) -> None:
     record = seeing.call("scan", {"what": "blue wall", "where": "both"}).record
     assert record["fraction_scanned"] == {"words": 1.0, "pictures": 1.0}
     assert [row["kind"] for row in record["evidence"]] == ["caption", "picture", "picture"]
+
+
+class AwayEyes:
+    """A model that cannot be asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def look(self, video_id: str, window: Window, question: str, *, yes_no: bool = False) -> Look:
+        self.asked += 1
+        raise ModelUnavailable("the server is away")
+
+
+def test_a_model_that_failed_once_is_not_asked_again(wall: Catalog) -> None:
+    eyes = AwayEyes()
+    box = Toolbox(wall, WordFinder(wall), eyes)
+    with pytest.raises(ToolError, match="failed: the server is away"):
+        box.call("inspect", BLUE)
+    with pytest.raises(ToolError, match="the server is away; it is not asked again: use search"):
+        box.call("inspect", {**BLUE, "question": "Which colour has it?"})
+    assert eyes.asked == 1

@@ -19,7 +19,8 @@ MOST_KEYWORDS = 12
 MOST_KEYWORD_CHARS = 40
 KEYWORDS = "keywords: "
 _CITED = re.compile(
-    r"\s*\[\s*(?:frames?\s*)?\d+(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d+)*\s*\]", re.IGNORECASE
+    r"(?<!\s)\s*+\[\s*(?:frames?\s*)?\d+(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d+)*\s*\]",
+    re.IGNORECASE,
 )
 _TURNERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)")

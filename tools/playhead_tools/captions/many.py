@@ -52,7 +52,11 @@ def watch_many(model: VideoLLM, calls: Sequence[Asked], at_once: int = 1) -> lis
     if at_once == 1:
         return [_one(model, call) for call in calls]
     with ThreadPoolExecutor(at_once) as threads:
-        return list(threads.map(lambda call: _one(model, call), calls))
+        try:
+            return list(threads.map(lambda call: _one(model, call), calls))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)  # a server that is away is not asked again
+            raise
 
 
 def _one(model: VideoLLM, call: Asked) -> Reply | None:

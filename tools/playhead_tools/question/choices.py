@@ -13,11 +13,11 @@ _TAGS = re_any_case(
     r"(?P<names>[#\w\ue000\ue001-]+(?:\s*(?:,|\bor\b|\band\b)\s*"
     rf"(?!{_NO_NAME})[#\w\ue000\ue001-]+)*)"
 )
+_PATH = r"[.~-]*+[\w/\ue000\ue001]++(?:[.~-]++[\w/\ue000\ue001]++)*+"
 _FOLDERS = re_any_case(
     r"\s*\b(?:(?:in|of|from)\s+(?:all\s+|only\s+)?(?:the\s+)?(?:videos?|clips?|films?)\s+)?(?:in|of|from|inside|under)\s+"
     r"(?:the\s+)?(?:folders?|director(?:y|ies))\s+(?:named\s+|called\s+)?"
-    r"(?P<names>[\w./~\ue000\ue001-]*[\w/\ue000\ue001](?:\s*(?:,|\bor\b|\band\b)\s*"
-    rf"(?!{_NO_NAME})[\w./~\ue000\ue001-]*[\w/\ue000\ue001])*)"
+    rf"(?P<names>{_PATH}(?:\s*(?:,|\bor\b|\band\b)\s*(?!{_NO_NAME}){_PATH})*)"
 )
 _BETWEEN_NAMES = re_any_case(r"\s*(?:,|\bor\b|\band\b)\s*(?:(?:or|and)\s+)?")
 
@@ -41,7 +41,7 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
     if not all(options):
         return text, ()
     return re.sub(
-        r"\s*(?:options?|choices)\s*:?\s*$", "", text[: marks[0].start()], flags=re.I
+        r"(?:options?|choices)\s*+(?::\s*+)?$", "", text[: marks[0].start()], flags=re.I
     ).strip(), options
 
 

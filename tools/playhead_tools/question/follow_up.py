@@ -5,7 +5,7 @@ import re
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
 from playhead_tools.question.verbs import base_form
 from playhead_tools.spec import Anchor, Deed, Kind, QuestionSpec
-from playhead_tools.wording import SAY, VIDEO, re_any_case
+from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks
 
 _LEAD = re_any_case(r"^(?:(?:and|ok(?:ay)?|so|but|then|also|now|hm+|yes|no|please)\b[\s,!.]*)*")
 _ABOUT = re_any_case(r"^(?:(?:what|how)\s+about|show\s+me|find|play|go\s+to|give\s+me)\s+")
@@ -46,7 +46,8 @@ def follow_up(text: str, previous: QuestionSpec) -> str | None:
     >>> follow_up("show me the second one", parse_question("When does she mention entropy?"))
     'When is entropy mentioned for the second time?'
     """
-    asked = _LEAD.sub("", text.strip()).strip(" ?.!,")
+    text = single_blanks(text)
+    asked = _LEAD.sub("", text).strip(" ?.!,")
     bare = _ABOUT.sub("", asked).strip()
     if not bare or len(bare.split()) > _MOST_WORDS:
         return None

@@ -30,8 +30,8 @@ _INTENTS: list[tuple[Intent, re.Pattern[str]]] = [
         "order",
         re_any_case(
             r"^(?:in\s+(?:what|which)\s+order|what\s+(?:is\s+the\s+)?(?:right\s+|correct\s+)?order|",
-            r"(?:put|bring|sort|arrange)\b.*\border\b|which\b.*\b(?:first|last|earlier|later)\b.*(?:,|:|\bof\b).*|",
-            r"(?:what|who)\b.*\b(?:first|earlier|last|later)\s*[,:]\s*.+\bor\b)",
+            r"(?:put|bring|sort|arrange)\b.*\border\b|which\b(?>.*?\b(?:first|last|earlier|later)\b).*?(?:,|:|\bof\b)|",
+            r"(?:what|who)\b(?>.*?\b(?:first|earlier|last|later)\s*[,:])\s*.+\bor\b)",
         ),
     ),
     ("how_long", re_any_case(r"^(?:for\s+)?how\s+(?:long|much\s+time|many\s+(?:minutes|seconds|hours))\b")),

@@ -19,7 +19,7 @@ from playhead_tools.question.told import spec_of_words
 from playhead_tools.question.videos import of_each_video, one_of_them
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
-from playhead_tools.wording import ASKS, looks_visible, re_any_case, which_one
+from playhead_tools.wording import ASKS, looks_visible, re_any_case, single_blanks, which_one
 
 MOST_CHARS = 600
 _OPENERS = re_any_case(
@@ -28,14 +28,14 @@ _OPENERS = re_any_case(
     r"(?:do\s+you\s+know|i\s+wonder|let\s+me\s+know|is\s+it\s+true\s+that)\s+)?(?:please\s+)?",
 )
 _TELL = re_any_case(rf"^(?:tell\s+me|say|find\s+out|explain|describe)\s+(?=(?:exactly\s+)?{ASKS}\b)")
-_AS_IT = re_any_case(r"^(?P<front>.*\bshows?\s+(?:the|an?)\s+.+?)\s+as\s+(?:it|he|she|they)\s+")
+_AS_IT = re_any_case(r"^(?P<front>(?>.*?\bshows?\s+(?:the|an?)\s+).+?)\s+as\s+(?:it|he|she|they)\s+")
 _WORDS_FOR_ONE = ("he", "she", "it", "they", "him", "her", "them")
 
 
 def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """What a question asks. Any text gives a spec; one that names nothing has no targets.
 
-    Of a very long text the first 600 characters are read.
+    Of a very long text the first 600 characters are read, its white space taken for single blanks.
 
     Args:
         text: as a person asks it; options behind it with letters are split off.
@@ -49,7 +49,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     ('deed', 'man in the blue shirt', True, 'dog barks')
     """
     question, inline = split_options(text)
-    quoted = masked(question[:MOST_CHARS])
+    quoted = masked(single_blanks(question)[:MOST_CHARS])
     scoped = take_scopes(quoted.text)
     times = parse_times(scoped.rest)
     body = " ".join(times.rest.split()).rstrip("?.!,;: ")

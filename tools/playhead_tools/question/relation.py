@@ -43,7 +43,7 @@ _CONNECT: list[tuple[RelationKind, str]] = [
     ("after", rf"(?:as\s+soon\s+as|once|{_SOON}?(?:after|following)|since)"),
     ("before", rf"{_SOON}?(?:before|preceding|prior\s+to)"),
     ("until", r"(?:until|till)"),
-    ("between", r"(?:in\s+)?between(?=.+\band\b)"),
+    ("between", r"(?:in\s+)?between"),
     (
         "during",
         rf"(?:while|whilst|whenever|when|during|throughout|{_AS}|on\s+the\s+\w+\s+time(?:\s+that)?(?=\s+\w+))",
@@ -55,11 +55,12 @@ _FRONT = [
     for kind, words in _CONNECT
 ]
 _BACK = [
-    (kind, re_any_case(rf"^(?P<head>.+?)[\s,]+(?P<words>{words})\s+(?P<clause>.+)$"))
+    (kind, re_any_case(rf"^(?P<head>.+?)(?<![\s,])[\s,]++(?P<words>{words})\s+(?P<clause>.+)$"))
     for kind, words in _CONNECT
 ]
+_TWO = re_any_case(r"\band\b")
 _NTH_TIME = re_any_case(
-    rf"^(?P<head>{ASKS}\b.*?)[\s,]+(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
+    rf"^(?P<head>{ASKS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
     r"(?:\s+(?:that|when))?\s+(?P<clause>\w+\s+.+)$",
 )
 _WHEN_QUESTION = re_any_case(rf"^when(?:\s+exactly)?\s+{AUX}\b")
@@ -92,10 +93,18 @@ def split_relation(body: str, masked: Masked) -> Related:
         anchor = anchor_of(nth["clause"], masked, ordinal_value(nth["ord"]))
         return Related(nth["head"], Relation("during", (anchor,)))
     for kind, pattern in _FRONT:
-        found = pattern.match(body)
+        found = _match(kind, pattern, body)
         if found is not None and not _WHEN_QUESTION.match(body):
             return _related(found, kind, masked)
     return _split_back(body, masked)
+
+
+def _match(kind: RelationKind, pattern: re.Pattern[str], body: str) -> re.Match[str] | None:
+    """The match of a relation's pattern; what is between must be two things."""
+    found = pattern.match(body)
+    if found is None or kind != "between" or _TWO.search(body, found.end("words")):
+        return found
+    return None
 
 
 def _split_back(body: str, masked: Masked) -> Related:
@@ -103,7 +112,11 @@ def _split_back(body: str, masked: Masked) -> Related:
 
     In "find the part where he speaks" the clause is what is to be found, not what it is related to.
     """
-    found = [(m.start("words"), kind, m) for kind, pattern in _BACK if (m := pattern.match(body)) is not None]
+    found = [
+        (m.start("words"), kind, m)
+        for kind, pattern in _BACK
+        if (m := _match(kind, pattern, body)) is not None
+    ]
     asking = [one for one in found if not _ASKS_NOTHING.fullmatch(LOCATE.sub("", one[2]["head"].strip()))]
     if not asking:
         return Related(body)

@@ -13,7 +13,7 @@ _TWO_PARTS = re_any_case(
     rf"^(?P<said>(?!{_IMPERATIVE}\b)(?!{ASKS}\b)[^:]+?)\s*[:;]\s+"
     rf"(?P<ask>(?:{_IMPERATIVE}|{ASKS}|(?:in|on|at|to|with)\s+(?:what|which))\b.+)$"
 )
-_BECOMES = re_any_case(r"^.*\bbecomes?\s+of\s+(?P<thing>[^:]+?)\s*:\s*(?P<ask>.+)$")
+_BECOMES = re_any_case(r"\bbecomes?\s+of\s+")
 _HINT = re_any_case(
     r"^(?:what\s+(?:is|stands)|(?:answer|tell|say)?\s*(?:from|according\s+to|by)\s+what\s+(?:is|stands)|"
     r"(?:answer|tell)\s+from\s+what)\s+(?P<how>said|spoken|heard|written|(?:shown\s+)?on\s+(?:the\s+)?screen|to\s+be\s+read|"
@@ -58,9 +58,10 @@ def stated(body: str, masked: Masked) -> Stated | None:
     hint = _HINT.match(body)
     if hint is not None:
         return Stated(hint["ask"], kind=_kind(hint["how"].lower()))
-    becomes = _BECOMES.match(body)
+    becomes = _becomes(body)
     if becomes is not None:
-        return Stated(_IT.sub(lambda _: becomes["thing"], becomes["ask"], count=1))
+        thing, ask = becomes
+        return Stated(_IT.sub(lambda _: thing, ask, count=1))
     found = _TWO_PARTS.match(body)
     if found is None:
         return None
@@ -68,6 +69,15 @@ def stated(body: str, masked: Masked) -> Stated | None:
     if _SOMETHING.search(found["said"]):
         return _hop(_SOMETHING.sub("", found["said"]), ask)
     return _tied(found["said"], ask, masked)
+
+
+def _becomes(body: str) -> tuple[str, str] | None:
+    """`What becomes of the red star: where is it?` as the thing and what is asked of it."""
+    starts = [found.end() for found in _BECOMES.finditer(body) if found.end() < body.rfind(":")]
+    if not starts:
+        return None
+    thing, _, ask = body[starts[-1] :].partition(":")
+    return (thing.strip(), ask.strip()) if thing.strip() and ask.strip() else None
 
 
 def _kind(how: str) -> Kind:

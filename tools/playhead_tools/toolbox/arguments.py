@@ -24,7 +24,8 @@ def video_of(kit: Kit, video: str) -> VideoEntry:
     if not asked and len(videos) == 1:
         return videos[0]
     exact = [v for v in videos if asked in (v.video_id.casefold(), v.name.casefold())]
-    found = exact or [v for v in videos if asked and v.path.stem.casefold() == asked]
+    found = exact or [v for v in videos if asked and asked == v.path.name.casefold()]
+    found = found or [v for v in videos if asked and asked == v.path.stem.casefold()]
     if len(found) == 1:
         return found[0]
     if found:

@@ -89,6 +89,7 @@ class Kit:
         used: what was used so far.
         sent_back: the claims of `finish` were sent back once.
         conclusion: what `finish` or `abstain` was told; None while the question is open.
+        look_failure: why the video-LLM could not be asked; after that it is not asked again.
     """
 
     catalog: Catalog
@@ -106,6 +107,7 @@ class Kit:
     used: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0.0))
     sent_back: bool = False
     conclusion: Record | None = None
+    look_failure: str = ""
 
     def videos(self) -> list[VideoEntry]:
         """The videos in scope."""

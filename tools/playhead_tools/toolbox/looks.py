@@ -4,10 +4,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from playhead_index.errors import ModelError, ToolError, VideoError
+from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.eyes import Look
-from playhead_tools.replies import is_abstention
+from playhead_tools.refusals import is_refusal, says_absent
 from playhead_tools.toolbox.kit import Kit, Record
 
 NO_EYES = (
@@ -15,7 +15,7 @@ NO_EYES = (
     " PLAYHEAD_VIDEO_SERVER to a server that has one; until then use search, read_captions, read_transcript"
 )
 SAID_CHARS = 300
-_FRAME = re.compile(r"\s*\[(?:frames?\s*)?(\d+)\]")
+_FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d+)\]")
 _YES, _NO = re.compile(r"\s*yes\b", re.IGNORECASE), re.compile(r"\s*no\b", re.IGNORECASE)
 
 
@@ -46,10 +46,15 @@ def need_eyes(kit: Kit, tool: str) -> None:
     """Nothing comes out where a model can look and looks are left.
 
     Raises:
-        ToolError: no model looks here, or the looks are used up; it says what to do instead.
+        ToolError: no model looks here, it failed before, or the looks are used up; it says what to do
+            instead.
     """
     if kit.eyes is None:
         raise ToolError(NO_EYES.format(tool=tool))
+    if kit.look_failure:
+        raise ToolError(
+            f"{kit.look_failure}; it is not asked again: use search, read_captions, read_transcript"
+        )
     if looks_left(kit) < 1:
         raise ToolError(f"no look is left of {kit.limits.looks}; finish with what there is, or abstain")
 
@@ -76,6 +81,7 @@ def look(kit: Kit, video_id: str, window: Window, question: str, *, yes_no: bool
     shown = [round(made.window.start_s, 3), round(made.window.end_s, 3)]
     kit.looks[key] = {"video_id": video_id, "window": shown, "text": text[:SAID_CHARS], "strange": strange}
     kit.looks[key]["p_yes"] = _p_yes(made) if yes_no else made.p_yes
+    kit.looks[key]["refused"] = made.declines
     cost = kit.spent(looks=1, frames=made.frames, visual_tokens=made.visual_tokens, look_seconds=made.seconds)
     return _seen(kit.looks[key], cost)
 
@@ -85,6 +91,9 @@ def _made(kit: Kit, video_id: str, window: Window, question: str, yes_no: bool) 
         raise ToolError(NO_EYES.format(tool="a look"))
     try:
         return kit.eyes.look(video_id, window, question, yes_no=yes_no)
+    except ModelUnavailable as error:
+        kit.look_failure = f"the video model could not be used: {error}"
+        raise ToolError(f"looking at {window} failed: {error}") from error
     except (ModelError, VideoError) as error:
         raise ToolError(f"looking at {window} failed: {error}") from error
 
@@ -92,14 +101,17 @@ def _made(kit: Kit, video_id: str, window: Window, question: str, yes_no: bool) 
 def _seen(row: Record, cost: Record) -> Seen:
     text: str = row["text"]
     window = Window(*row["window"])
-    declined = is_abstention(text)
+    refused = row.get("refused")  # rows of older snapshots do not have it
+    declined = is_refusal(text, yes_no=row["p_yes"] is not None) if refused is None else bool(refused)
     return Seen(row["video_id"], window, text, row["p_yes"], declined, row["strange"], cost)
 
 
 def _p_yes(made: Look) -> float | None:
     if made.p_yes is not None:
         return round(made.p_yes, 3)
-    if made.declines or _NO.match(made.text):
+    if made.declines:
+        return None
+    if _NO.match(made.text) or says_absent(made.text):
         return 0.0
     return 1.0 if _YES.match(made.text) else None
 

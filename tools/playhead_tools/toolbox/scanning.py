@@ -8,7 +8,7 @@ from playhead_index.search.results import Lane, Query, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.evidence import Evidence, add_coverage
+from playhead_tools.evidence import Evidence
 from playhead_tools.look_up import VideoEntry, read_spans, reading_coverage, scan_words
 from playhead_tools.match import coverage
 from playhead_tools.temporal import Scan
@@ -143,20 +143,15 @@ def _by_time(span: SpanRow) -> tuple[str, Window]:
 def _readable(kit: Kit, asked: Stretches, notes: list[str]) -> float:
     """The part of the scope whose speech and screen text are stored to the end."""
     lanes: list[Lane] = ["speech", "screen", "caption"]
-    parts = [reading_coverage(kit.catalog, [(v, w)], lanes) for v, w in asked.items()]
-    joined = add_coverage(parts)
+    joined = reading_coverage(kit.catalog, list(asked.items()), lanes)
     kit.coverage.append(joined)
     notes += [
         f"{one.lane} gave nothing: {one.why_not or 'there is none'}" for one in joined.lanes if not one.items
     ]
-    silent = {video.video_id for video in kit.catalog.videos() if not video.has_audio}
-    done_s = 0.0
-    for video_id, part in zip(asked, parts, strict=True):
-        read = {one.lane for one in part.lanes if one.searched} | (
-            {"speech"} if video_id in silent else set()
-        )
-        done_s += part.duration_s if {"speech", "screen"} <= read and not part.unfinished else 0.0
-    return round(done_s / sum(part.duration_s for part in parts), 3)
+    words = [one for one in joined.modalities if one.modality in ("speech", "screen")]
+    not_covered = {video.video_id for one in words for video in one.not_covered}
+    done_s = sum(window.duration_s for video_id, window in asked.items() if video_id not in not_covered)
+    return round(done_s / sum(window.duration_s for window in asked.values()), 3)
 
 
 # ---- pictures ----

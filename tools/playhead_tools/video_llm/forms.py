@@ -12,7 +12,7 @@ from playhead_tools.video_llm.protocol import Asked, Reply, Turn, VideoLLM
 from playhead_tools.video_llm.report import Report
 
 Form = TypeVar("Form", bound=BaseModel)
-_FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)\s*```", re.DOTALL)
+_FENCE = re.compile(r"```(?:json)?(.*)```", re.DOTALL)
 _MOST_RAW_CHARS = 2_000
 _MOST_PROBLEMS = 5
 
@@ -100,7 +100,7 @@ def bare_json(text: str) -> str:
     """
     after = text.rpartition("</think>")[2].strip()
     fence = _FENCE.fullmatch(after)
-    return fence[1] if fence else after
+    return fence[1].strip() if fence else after
 
 
 def repair_text(problem: str) -> str:

@@ -2,20 +2,26 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable
+from playhead_tools.call_deadline import call_deadline, remaining_s
+from playhead_tools.redaction import passwords, redact, safe_cause
 
 if TYPE_CHECKING:
     import httpx
 
+    from playhead_tools.bounded_http import BoundedClient
+
 T = TypeVar("T")
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MOST_ERROR_CHARS = 400
+_EARLY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,8 @@ class Timeouts:
         connect_s: until the connection stands.
         first_byte_s: until the first byte of the reply, and the longest silence after it. A reply that is
             not streamed begins when it is whole.
-        whole_s: for everything, retries and waiting between them included; looked at whenever something
-            arrives, so that a server which falls silent may overdraw it by `first_byte_s`.
+        whole_s: for everything, retries and waiting between them included, bodies of errors too. A
+            `call_deadline` that is earlier counts instead.
 
     Raises:
         ValueError: one of them is not above 0.
@@ -99,10 +105,6 @@ class _Busy(Exception):
         self.retry_after_s = retry_after_s
 
 
-class _OutOfTime(Exception):
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a reply as they arrive, and the clock by which they are timed.
@@ -140,6 +142,7 @@ class Poster:
         headers: sent with every request; where the key stands, so never shown.
         timeouts: how long a call may take.
         back_off: how often a failed one is made again.
+        max_bytes: of a response; None for what `BoundedClient` allows.
         sleep: waits; another one in tests.
         clock: seconds, going up.
         random: for the jitter.
@@ -149,10 +152,22 @@ class Poster:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeouts: Timeouts = field(default_factory=Timeouts)
     back_off: BackOff = field(default_factory=BackOff)
+    max_bytes: int | None = None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     random: Random = field(default_factory=Random, repr=False)
-    _client: "httpx.Client | None" = field(default=None, init=False, repr=False)
+    _client: "BoundedClient | None" = field(default=None, init=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The address for people, without a password or a key."""
+        return redact(self.url, self.keys)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What is sent and must never be shown."""
+        sent = [value.removeprefix("Bearer ").strip() for value in self.headers.values()]
+        return (*sent, *passwords(self.url))
 
     def post(self, body: Mapping[str, Any], read: Callable[[Lines], T]) -> Posted[T]:
         """What `read` makes of the reply; a call that fails in passing is made again.
@@ -163,21 +178,18 @@ class Poster:
 
         Raises:
             Refused: HTTP 4xx other than those that pass.
-            ModelUnavailable: all tries failed, or the time is used up.
+            ModelUnavailable: all tries failed, the time is used up, or the address redirects elsewhere.
+            ModelOutputInvalid: the response is larger than allowed.
         """
         deadline_s = self.clock() + self.timeouts.whole_s
         failures = 0
         while True:
             try:
-                return Posted(self._once(body, read, deadline_s), failures)
+                with call_deadline(deadline_s - self.clock()), self._errors_redacted(deadline_s):
+                    return Posted(self._once(body, read), failures)
             except (_Busy, Broken) as error:
                 failures += 1
                 self._wait(error, failures, deadline_s)
-            except _OutOfTime as error:
-                raise ModelUnavailable(
-                    f"{self.url} did not finish within {self.timeouts.whole_s:g} s;"
-                    " raise the timeout whole_s, or ask for fewer frames or new tokens"
-                ) from error
 
     def close(self) -> None:
         """Lets go of the connections that are kept for the next call; a later call opens new ones."""
@@ -185,44 +197,54 @@ class Poster:
             self._client.close()
             self._client = None
 
-    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T], deadline_s: float) -> T:
+    @contextmanager
+    def _errors_redacted(self, deadline_s: float) -> Iterator[None]:
+        """Inside, no error shows a key; one of the deadline says which timeout to raise."""
+        from playhead_tools.bounded_http import DeadlineExceeded
+
+        try:
+            yield
+        except DeadlineExceeded as error:
+            is_own = self.clock() >= deadline_s - _EARLY_S
+            allowed = f"{self.timeouts.whole_s:g}" if is_own else f"the {error.seconds:.1f}"
+            advice = "raise the timeout whole_s, or" if is_own else "raise the seconds of the run, or"
+            raise DeadlineExceeded(
+                f"{self.place} did not finish within {allowed} s{'' if is_own else ' that were left'};"
+                f" {advice} ask for fewer frames or new tokens"
+            ) from safe_cause(error, self.keys)
+        except ModelOutputInvalid as error:
+            said, raw_text = redact(str(error), self.keys), redact(error.raw_text, self.keys)
+            raise ModelOutputInvalid(said, raw_text) from safe_cause(error, self.keys)
+        except (ModelError, Broken) as error:
+            raise type(error)(redact(str(error), self.keys)) from safe_cause(error, self.keys)
+
+    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T]) -> T:
         import httpx
 
-        client, began_s = self._client or httpx.Client(), self.clock()
+        from playhead_tools.bounded_http import MAX_RESPONSE_BYTES, BoundedClient
+
+        began_s = self.clock()
+        client = self._client or BoundedClient(max_bytes=self.max_bytes or MAX_RESPONSE_BYTES)
         self._client = client
-        left_s = max(0.001, deadline_s - began_s)
-        connect_s = min(self.timeouts.connect_s, left_s)
-        timeout = httpx.Timeout(min(self.timeouts.first_byte_s, left_s), connect=connect_s)
+        timeout = httpx.Timeout(self.timeouts.first_byte_s, connect=self.timeouts.connect_s)
         try:
             with client.stream(
                 "POST", self.url, json=dict(body), headers=dict(self.headers), timeout=timeout
             ) as response:
                 self._check_status(response)
-                return read(Lines(self._lines(response.iter_text(), deadline_s), began_s, self.clock))
-        except httpx.UnsupportedProtocol as error:
-            raise ModelUnavailable(f"{self.url} is no address of a server: {error}") from error
+                return read(Lines(_lines(response.iter_text()), began_s, self.clock))
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise ModelUnavailable(f"{self.place} is no address of a server: {error}") from error
         except httpx.TimeoutException as error:
-            if self.clock() >= deadline_s:
-                raise _OutOfTime from error
             raise Broken(f"{type(error).__name__} after {self.clock() - began_s:.1f} s") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Broken(f"{type(error).__name__}: {error}") from error
-
-    def _lines(self, pieces: Iterator[str], deadline_s: float) -> Iterator[str]:
-        rest = ""
-        for piece in pieces:
-            if self.clock() >= deadline_s:
-                raise _OutOfTime
-            *lines, rest = (rest + piece).split("\n")
-            yield from (line.rstrip("\r") for line in lines)
-        if rest:
-            yield rest
 
     def _check_status(self, response: "httpx.Response") -> None:
         if response.status_code < 300:
             return
         response.read()
-        message = " ".join(response.text.split())[:_MOST_ERROR_CHARS] or "no message"
+        message = redact(" ".join(response.text.split()), self.keys)[:_MOST_ERROR_CHARS] or "no message"
         if response.status_code in _TRANSIENT:
             raise _Busy(response.status_code, message, retry_after_s(response.headers))
         raise Refused(response.status_code, message)
@@ -231,15 +253,28 @@ class Poster:
         """Waits before the next try, or raises when there is none."""
         if failures >= self.back_off.tries:
             times = "once" if failures == 1 else f"{failures} times"
-            raise ModelUnavailable(f"{self.url} was asked {times}: {error}; is it up?") from error
+            raise ModelUnavailable(f"{self.place} was asked {times}: {error}; is it up?") from error
         asked_s = error.retry_after_s if isinstance(error, _Busy) else None
         wait_s = self.back_off.wait_s(failures, self.random.random()) if asked_s is None else asked_s
-        if self.clock() + wait_s >= deadline_s:
+        if self.clock() + wait_s >= deadline_s or wait_s >= remaining_s():
             raise ModelUnavailable(
-                f"{self.url}: {error}; the next try would come in {wait_s:.1f} s, after the"
+                f"{self.place}: {error}; the next try would come in {wait_s:.1f} s, after the"
                 f" {self.timeouts.whole_s:g} s of the timeout whole_s"
             ) from error
         self.sleep(wait_s)
+
+
+def _lines(pieces: Iterator[str]) -> Iterator[str]:
+    """Lines without their ends; however small the pieces are, each character is copied twice at most."""
+    begun: list[str] = []
+    for piece in pieces:
+        first, *more = piece.split("\n")
+        begun.append(first)
+        for line in more:
+            yield "".join(begun).rstrip("\r")
+            begun = [line]
+    if rest := "".join(begun):
+        yield rest
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -3,12 +3,12 @@
 Compression is by the frame here: the server decides what a frame costs. Nothing is sent before `watch`.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.redaction import passwords, redact, redact_keys
 from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
 from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_whole, yes_no_of
 from playhead_tools.video_llm.encoding import size_fitted
@@ -76,6 +76,7 @@ class ServerVideoLLM:
         system: the model takes a system message.
         detail: OpenAI's `detail` of a picture.
         extra: more fields for every request.
+        max_bytes: of a reply with all that comes around it; None for what `BoundedClient` allows.
 
     Raises:
         ValueError: the address, the kind or the video form is none that is known, or the part is not above 0
@@ -100,6 +101,7 @@ class ServerVideoLLM:
     system: bool = True
     detail: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    max_bytes: int | None = None
     name: str = field(init=False)
     _how: Sending = field(init=False, repr=False)
     _poster: Poster = field(init=False, repr=False)
@@ -115,21 +117,25 @@ class ServerVideoLLM:
         form = self.video_form or kind.video_forms[0]
         if form not in kind.video_forms:
             raise ValueError(f"{kind.name} takes clips as {' or '.join(kind.video_forms)}, got {form!r}")
-        self.name = f"{self.model} at {re.sub(r'//[^/@]*@', '//', self.base_url)}"
+        self.name = f"{self.model} at {redact(self.base_url, self._keys)}"
         self._how = Sending(
             self.model, kind, form, kind.structured[0], self.long_side_px, self.temperature, self.stream,
             self.top_logprobs, self.system, self.detail, self.extra,
         )  # fmt: skip
         key = {} if self.api_key is None else {"Authorization": f"Bearer {self.api_key}"}
         url = f"{self.base_url.rstrip('/')}/chat/completions"
-        self._poster = Poster(url, key, self.timeouts, self.back_off)
+        self._poster = Poster(url, key, self.timeouts, self.back_off, self.max_bytes)
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return (*([] if self.api_key is None else [self.api_key.strip()]), *passwords(self.base_url))
 
     def watch(self, asked: Asked) -> Reply:
         """One reply to one call, after as many tries as the back-off allows.
 
         Raises:
             ModelUnavailable: the server is away, refuses, fails, is too slow, or speaks something else.
-            ModelOutputInvalid: it gave no text.
+            ModelOutputInvalid: it gave no text, or far too much.
             TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
         """
         per_frame = self._tokens_per_frame(asked)
@@ -141,6 +147,7 @@ class ServerVideoLLM:
         began_s = self._poster.clock()
         posted = self._posted(asked, shown, notes)
         said = posted.value
+        said.text, said.refusal = (redact_keys(text, self._keys) for text in (said.text, said.refusal))
         self._check(said)
         yes_no = yes_no_of(said.tokens) if asked.yes_no else None
         if asked.yes_no and yes_no is None:

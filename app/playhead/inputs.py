@@ -1,0 +1,60 @@
+"""Checks of what a person types, before anything is searched."""
+
+from collections.abc import Sequence
+
+from playhead_index.clean_text import clean_text, one_line
+from playhead_index.text_limits import LIMITS
+
+
+def checked_text(text: str, what: str = "the question") -> str:
+    """A question or a search text without control characters and lone surrogates.
+
+    Args:
+        text: as it was typed.
+        what: what to call it in a message.
+
+    Raises:
+        ValueError: it holds no letter and no digit, or is longer than `text_limits` allows.
+    """
+    if len(text) > LIMITS.question_chars:
+        raise ValueError(
+            f"{what} has {len(text)} characters, at most {LIMITS.question_chars} are read; shorten it"
+        )
+    cleaned = clean_text(text)
+    if not any(character.isalnum() for character in cleaned):
+        got = f"has no letter or digit ({one_line(cleaned)[:40]!r})" if cleaned.strip() else "is empty"
+        raise ValueError(f"{what} {got}; give words, such as: when is entropy mentioned?")
+    return cleaned
+
+
+def checked_options(options: Sequence[str]) -> tuple[str, ...]:
+    """The options of a multiple choice, cleaned.
+
+    Raises:
+        ValueError: one of them is empty or longer than `text_limits` allows.
+    """
+    cleaned = tuple(map(clean_text, options))
+    for number, option in enumerate(cleaned, 1):
+        if not option.strip():
+            raise ValueError(f"option {number} is empty; give each option some text")
+        if len(option) > LIMITS.option_chars:
+            raise ValueError(
+                f"option {number} has {len(option)} characters, at most {LIMITS.option_chars} are read"
+            )
+    return cleaned
+
+
+def checked_thread_id(thread_id: str | None) -> str | None:
+    """The name of a conversation, cleaned, on one line.
+
+    Raises:
+        ValueError: it is empty or longer than `text_limits` allows.
+    """
+    if thread_id is None:
+        return None
+    cleaned = one_line(thread_id).strip()
+    if not cleaned or len(cleaned) > LIMITS.thread_id_chars:
+        raise ValueError(
+            f"the name of a conversation has 1 to {LIMITS.thread_id_chars} characters, got {len(cleaned)}"
+        )
+    return cleaned

@@ -1,0 +1,94 @@
+"""One question put to the product and to the baselines: a row of the run."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from playhead import Library
+from playhead_bench.evaluate.real_questions.baselines import TOP_K, TranscriptBaselines
+from playhead_bench.evaluate.real_questions.data import RealQuestion
+from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError
+from playhead_index.window import Window
+from playhead_tools.evidence import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ChatModel:
+    """The chat model that words answers.
+
+    Args:
+        name: as LangChain's `init_chat_model` names it; None for extractive answers.
+        base_url: of an OpenAI-compatible server.
+    """
+
+    name: str | None = None
+    base_url: str | None = None
+
+
+def answer_question(
+    library: Library, video_id: str, question: RealQuestion, baselines: TranscriptBaselines, chat: ChatModel
+) -> dict[str, Any]:
+    """The row of one question: windows of search, of ask and of each baseline, in plain JSON types.
+
+    What `ask` raises is this question's failure: it is kept in `ask.error` and counts as declined.
+
+    Args:
+        library: holds the video.
+        video_id: the only video searched.
+        question: with its gold windows.
+        baselines: over the same video.
+        chat: words the answer.
+
+    Raises:
+        ModelUnavailable: a model cannot be used, so that no question could be answered.
+        LibraryError: the library cannot be used.
+    """
+    began = perf_counter()
+    moments = library.search(question.text, videos=[video_id], limit=TOP_K).moments
+    search_s = perf_counter() - began
+    return {
+        "id": question.id,
+        "set": question.set_name,
+        "video": question.video,
+        "question": question.text,
+        "gold": _pairs(question.gold),
+        "duration_s": question.duration_s,
+        "search": _pairs(moment.window for moment in moments),
+        "search_s": round(search_s, 4),
+        "ask": _ask(lambda: _answer(library, video_id, question, chat)),
+        "baselines": {name: _pairs(windows) for name, windows in baselines.rankings(question.text).items()},
+    }
+
+
+def _answer(library: Library, video_id: str, question: RealQuestion, chat: ChatModel) -> Answer:
+    return library.ask(question.text, videos=[video_id], llm=chat.name, base_url=chat.base_url)
+
+
+def _ask(answer: Callable[[], Answer]) -> dict[str, Any]:
+    began = perf_counter()
+    try:
+        found, error = answer(), ""
+    except (ModelUnavailable, LibraryError):
+        raise
+    except PlayheadError as failure:
+        found, error = None, f"{type(failure).__name__}: {failure}"
+    seconds = round(perf_counter() - began, 4)
+    if found is None:
+        empty: dict[str, Any] = {"cited": [], "confidence": 0.0, "text": "", "notes": [], "model_calls": 0}
+        return {"status": "abstained", "reason": "error", "error": error, "seconds": seconds, **empty}
+    return {
+        "status": found.status,
+        "reason": found.reason,
+        "error": "",
+        "seconds": seconds,
+        "cited": _pairs(interval.window for interval in found.intervals),
+        "confidence": found.confidence,
+        "text": found.text,
+        "notes": list(found.notes),
+        "model_calls": found.cost.get("model_calls", 0),
+    }
+
+
+def _pairs(windows: Iterable[Window]) -> list[list[float]]:
+    return [[window.start_s, window.end_s] for window in windows]

@@ -1,0 +1,264 @@
+"""Scores of retrieved windows and of answers against gold windows, per set of questions and pooled."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_bench.evaluate.metrics.abstention import calibration_error, risk_coverage
+from playhead_bench.evaluate.metrics.moments import first_ious
+from playhead_bench.evaluate.metrics.overlap import as_windows, common_s, covered_s, iou
+from playhead_bench.evaluate.paired import Paired, paired
+from playhead_tools.evidence import Status
+
+Row = Mapping[str, Any]
+Array = NDArray[np.float64]
+RANKS, IOU_RANKS, TOP_K = (1, 5, 10), (1, 5), 10
+MIN_SHARE, MIN_IOU, BINS = 0.5, 0.3, 10
+ROUNDING_S = 1e-6
+"""Times of subtitles carry rounding errors; a window half in the gold up to this is a hit."""
+SEARCH, ASK, CHANCE, POOLED = "search", "ask", "chance", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScores:
+    """How well the ranked windows of one system fit the gold windows.
+
+    Args:
+        system: its name.
+        recall_at: R@k: share of questions where at least half of one of the first k windows is gold.
+        iou_recall_at: IoU>=.3@k: share of questions where one of the first k windows has an IoU of at least
+            0.3 with one gold window; None for `chance`.
+        mean_iou: of the first window with the gold window that it overlaps most; None for `chance`.
+        gold_coverage: share of the gold seconds inside the first ten windows, averaged over questions.
+        median_length_s: of all windows among the first ten; None where there are none.
+        video_share: share of the video inside the first ten windows, averaged over questions.
+    """
+
+    system: str
+    recall_at: Mapping[int, float]
+    iou_recall_at: Mapping[int, float] | None = None
+    mean_iou: float | None = None
+    gold_coverage: float | None = None
+    median_length_s: float | None = None
+    video_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusScores:
+    """The answers of one status.
+
+    Args:
+        answers: how many questions ended so.
+        precision: share of them whose first citation is a hit; None without answers.
+        mean_confidence: as the product stated it; None without answers.
+    """
+
+    answers: int
+    precision: float | None
+    mean_confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerScores:
+    """What `ask` did with questions that all have an answer in their video.
+
+    Args:
+        recall_at_1: share of all questions whose first citation is a hit.
+        any_cited: share of all questions with a citation that is a hit.
+        by_status: answered, partial and abstained.
+        reasons: number of abstentions for each reason, most frequent first.
+        false_abstention_rate: share of questions that were declined.
+        calibration_error: ECE of the stated confidence over answered and partial; None without any.
+        risk_area: AURC of the same answers.
+        errors: questions that ended in an error; they count as abstained with the reason `error`.
+        median_seconds: wall time of a question.
+        model_calls: calls of a chat model or video-LLM, mean over questions.
+    """
+
+    recall_at_1: float
+    any_cited: float
+    by_status: Mapping[Status, StatusScores]
+    reasons: Mapping[str, int]
+    false_abstention_rate: float
+    calibration_error: float | None
+    risk_area: float | None
+    errors: int
+    median_seconds: float
+    model_calls: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetScores:
+    """All scores of one set of questions, or of all sets pooled.
+
+    Args:
+        name: of the set; `all` for the pooled ones.
+        questions: how many.
+        videos: that they are about.
+        median_gold_s: gold seconds of a question, median.
+        systems: search, ask, the baselines, chance.
+        answers: of ask.
+        comparisons: paired, search and ask against the best baseline, ask against search.
+    """
+
+    name: str
+    questions: int
+    videos: int
+    median_gold_s: float
+    systems: tuple[WindowScores, ...]
+    answers: AnswerScores
+    comparisons: tuple[Paired, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {**asdict(self), "comparisons": [one.record() for one in self.comparisons]}
+
+
+def score_sets(rows: Sequence[Row], seed: int = 0) -> list[SetScores]:
+    """The scores of each set in the order of the rows, then of all rows where there are several sets.
+
+    Args:
+        rows: as `answers.answer_question` gives them, at least one.
+        seed: of the bootstrap.
+    """
+    names = list(dict.fromkeys(row["set"] for row in rows))
+    groups = {name: [row for row in rows if row["set"] == name] for name in names}
+    if len(names) > 1:
+        groups[POOLED] = list(rows)
+    return [_score_set(name, group, seed) for name, group in groups.items()]
+
+
+def is_hit(window: Array, gold: Array) -> bool:
+    """At least half of a window lies in the gold windows.
+
+    Args:
+        window: (2,) [start_s, end_s).
+        gold: (G, 2) likewise.
+
+    >>> is_hit(np.array([0.0, 10.0]), np.array([[2.0, 4.0], [7.0, 10.0]]))
+    True
+    """
+    rows = window[None]
+    return common_s(rows, gold) >= MIN_SHARE * covered_s(rows) - ROUNDING_S
+
+
+def _score_set(name: str, rows: Sequence[Row], seed: int) -> SetScores:
+    gold = [as_windows(row["gold"]) for row in rows]
+    durations_s = [row["duration_s"] for row in rows]
+    ranked = {
+        system: [as_windows(windows) for windows in all_rows] for system, all_rows in _ranked(rows).items()
+    }
+    systems = [window_scores(system, windows, gold, durations_s) for system, windows in ranked.items()]
+    return SetScores(
+        name,
+        len(rows),
+        len({(row["set"], row["video"]) for row in rows}),
+        float(np.median([covered_s(windows) for windows in gold])),
+        (*systems, chance_scores(gold, durations_s)),
+        answer_scores(rows),
+        tuple(_comparisons(ranked, gold, [row["id"] for row in rows], seed)),
+    )
+
+
+def _ranked(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    found = {SEARCH: [row["search"] for row in rows], ASK: [row["ask"]["cited"] for row in rows]}
+    return found | {name: [row["baselines"][name] for row in rows] for name in rows[0]["baselines"]}
+
+
+def window_scores(
+    system: str, ranked: Sequence[Array], gold: Sequence[Array], durations_s: Sequence[float]
+) -> WindowScores:
+    """The scores of one system.
+
+    Args:
+        system: its name.
+        ranked: a question's windows, best first, (P, 2) in seconds; P may be 0, a miss in every number.
+        gold: its gold windows, (G, 2), G at least 1.
+        durations_s: length of its video in seconds.
+    """
+    top = [windows[:TOP_K] for windows in ranked]
+    lengths_s = np.concatenate([windows[:, 1] - windows[:, 0] for windows in top])
+    return WindowScores(
+        system,
+        {k: _share(_recall_flags(top, gold, k)) for k in RANKS},
+        {k: _share(_iou_flags(top, gold, k)) for k in IOU_RANKS},
+        float(first_ious(top, gold).mean()),
+        float(np.mean([common_s(p, g) / covered_s(g) for p, g in zip(top, gold, strict=True)])),
+        float(np.median(lengths_s)) if len(lengths_s) else None,
+        float(np.mean([covered_s(p) / length_s for p, length_s in zip(top, durations_s, strict=True)])),
+    )
+
+
+def chance_scores(gold: Sequence[Array], durations_s: Sequence[float]) -> WindowScores:
+    """Expected R@k of k times drawn at random from the video: 1 - (1 - share of gold)^k, averaged."""
+    shares = np.array(
+        [covered_s(windows) / length_s for windows, length_s in zip(gold, durations_s, strict=True)]
+    )
+    return WindowScores(CHANCE, {k: float((1 - (1 - np.minimum(shares, 1.0)) ** k).mean()) for k in RANKS})
+
+
+def answer_scores(rows: Sequence[Row]) -> AnswerScores:
+    """The scores of `ask` over some rows, at least one."""
+    asked = [row["ask"] for row in rows]
+    hits = [_hits(row) for row in rows]
+    right = [bool(one) and one[0] for one in hits]
+    given = [at for at, ask in enumerate(asked) if ask["status"] != "abstained"]
+    confidences, correct = [asked[at]["confidence"] for at in given], [right[at] for at in given]
+    declined = Counter(ask["reason"] for ask in asked if ask["status"] == "abstained")
+    return AnswerScores(
+        _share(right),
+        _share([any(one) for one in hits]),
+        {status: _status_scores(status, asked, right) for status in ("answered", "partial", "abstained")},
+        dict(declined.most_common()),
+        1 - len(given) / len(rows),
+        calibration_error(confidences, correct, BINS) if given else None,
+        risk_coverage(confidences, correct).area if given else None,
+        sum(bool(ask["error"]) for ask in asked),
+        float(np.median([ask["seconds"] for ask in asked])),
+        float(np.mean([ask["model_calls"] for ask in asked])),
+    )
+
+
+def _hits(row: Row) -> list[bool]:
+    gold = as_windows(row["gold"])
+    return [is_hit(window, gold) for window in as_windows(row["ask"]["cited"])]
+
+
+def _status_scores(status: Status, asked: Sequence[Row], right: Sequence[bool]) -> StatusScores:
+    those = [at for at, ask in enumerate(asked) if ask["status"] == status]
+    if not those:
+        return StatusScores(0, None, None)
+    confidence = float(np.mean([asked[at]["confidence"] for at in those]))
+    return StatusScores(len(those), _share([right[at] for at in those]), confidence)
+
+
+def _recall_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[bool]:
+    return [any(is_hit(window, g) for window in p[:k]) for p, g in zip(ranked, gold, strict=True)]
+
+
+def _iou_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[bool]:
+    return [bool((iou(p[:k, None], g[None]) >= MIN_IOU).any()) for p, g in zip(ranked, gold, strict=True)]
+
+
+def _comparisons(
+    ranked: Mapping[str, Sequence[Array]], gold: Sequence[Array], ids: Sequence[str], seed: int
+) -> list[Paired]:
+    """Search and ask against the baseline that is best on the same questions, and ask against search."""
+    measures: dict[str, Callable[..., list[bool]]] = {"R@1": _recall_flags, f"IoU>={MIN_IOU}@1": _iou_flags}
+    found = []
+    for measure, flags in measures.items():
+        right = {name: dict(zip(ids, flags(rows, gold, 1), strict=True)) for name, rows in ranked.items()}
+        best = max(
+            (name for name in right if name not in (SEARCH, ASK)), key=lambda name: sum(right[name].values())
+        )
+        for one, other in ((SEARCH, best), (ASK, best), (ASK, SEARCH)):
+            found.append(paired(f"{measure} {one}", right[one], other, right[other], seed))
+    return found
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return float(np.mean(flags))

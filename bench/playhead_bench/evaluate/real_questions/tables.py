@@ -1,0 +1,103 @@
+"""The scores of a run on real questions as tables: for a terminal, as Markdown, as JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playhead_bench.evaluate.real_questions.scoring import AnswerScores, SetScores, StatusScores, WindowScores
+from playhead_bench.evaluate.tables import Grid, paired_grid, percent
+
+WINDOWS = ("system", "R@1", "R@5", "R@10", "IoU@1", "IoU@5", "mIoU", "gold", "len", "video")
+WINDOWS_LEGEND = (
+    "In percent, `len` in seconds; each question is scoped to its video. R@k: at least half of one of the "
+    "first k windows is gold. IoU@k: one of the first k windows has an IoU of at least 0.3 with a gold "
+    "window. mIoU: of the first window. gold: share of the gold seconds inside the first ten windows; "
+    "video: share of the video inside them; len: their median length. ask: its citations in the order of "
+    "its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, no stemming), sentence embeddings "
+    "(of the first 256 tokens) and their reciprocal rank fusion, over chunks of the transcript. chance: k "
+    "times drawn at random."
+)
+ANSWERS_LEGEND = (
+    "Every question has an answer in its video, so that each abstention is a false one. Precision: the "
+    "first citation is a hit. ECE (10 bins) and AURC: of the stated confidence over answered and partial."
+)
+PAIRED_NOTE = "The best baseline is the best on the same questions, which favours it."
+
+
+def set_grids(scores: SetScores) -> dict[str, Grid]:
+    """The tables of one set, by their headings."""
+    windows = tuple(tuple(_window_cells(one)) for one in scores.systems)
+    compared = paired_grid(scores.comparisons)
+    return {
+        f"{scores.name}: {scores.questions} questions about {scores.videos} videos, median gold "
+        f"{scores.median_gold_s:.0f} s": Grid(WINDOWS, windows, WINDOWS_LEGEND),
+        f"{scores.name}: compared": Grid(compared.header, compared.lines, f"{compared.legend} {PAIRED_NOTE}"),
+    }
+
+
+def answers_grid(sets: Sequence[SetScores]) -> Grid:
+    """What `ask` did, a column a set."""
+    columns = [_answer_cells(one.answers, one.questions) for one in sets]
+    reasons = dict.fromkeys(reason for one in sets for reason in one.answers.reasons)
+    counts = [
+        (f"- {reason}", *(str(one.answers.reasons.get(reason, 0)) for one in sets)) for reason in reasons
+    ]
+    lines = [(name, *(column[name] for column in columns)) for name in columns[0]]
+    declined = [name for name, *_ in lines].index("declined") + 1
+    return Grid(
+        ("ask", *(one.name for one in sets)), (*lines[:declined], *counts, *lines[declined:]), ANSWERS_LEGEND
+    )
+
+
+def markdown(sets: Sequence[SetScores], title: str) -> str:
+    """The report: the answers of all sets, then windows and comparisons set by set."""
+    parts = [f"# {title}\n", f"## Answers\n\n{answers_grid(sets).markdown}"]
+    shown: set[str] = set()
+    for scores in sets:
+        for heading, grid in set_grids(scores).items():
+            legend = "" if grid.legend in shown else grid.legend
+            shown.add(grid.legend)
+            parts.append(f"## {heading}\n\n{Grid(grid.header, grid.lines, legend).markdown}")
+    return "\n".join(parts)
+
+
+def record(sets: Sequence[SetScores], about: dict[str, Any]) -> dict[str, Any]:
+    """The scores as plain JSON types."""
+    return {**about, "sets": [one.record() for one in sets]}
+
+
+def _window_cells(one: WindowScores) -> list[str]:
+    ious = one.iou_recall_at or {}
+    return [
+        one.system,
+        *(percent(value) for value in one.recall_at.values()),
+        *(percent(ious.get(k)) for k in (1, 5)),
+        percent(one.mean_iou),
+        percent(one.gold_coverage),
+        "–" if one.median_length_s is None else f"{one.median_length_s:.1f}",
+        percent(one.video_share),
+    ]
+
+
+def _answer_cells(one: AnswerScores, questions: int) -> dict[str, str]:
+    answered, partial = one.by_status["answered"], one.by_status["partial"]
+    return {
+        "questions": str(questions),
+        "first citation is a hit (R@1)": percent(one.recall_at_1),
+        "any citation is a hit": percent(one.any_cited),
+        "answered": _count(answered, questions),
+        "- precision": percent(answered.precision),
+        "- mean confidence": percent(answered.mean_confidence),
+        "partial": _count(partial, questions),
+        "- precision, partial": percent(partial.precision),
+        "- mean confidence, partial": percent(partial.mean_confidence),
+        "declined": _count(one.by_status["abstained"], questions),
+        "ECE": percent(one.calibration_error),
+        "AURC": percent(one.risk_area),
+        "errors": str(one.errors),
+        "median seconds": f"{one.median_seconds:.2f}",
+        "model calls a question": f"{one.model_calls:.1f}",
+    }
+
+
+def _count(one: StatusScores, questions: int) -> str:
+    return f"{one.answers} ({100 * one.answers / questions:.1f} %)"

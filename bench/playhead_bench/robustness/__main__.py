@@ -1,0 +1,90 @@
+"""`python -m playhead_bench.robustness kill|videos|subtitles|cases`: runs a robustness run, prints its table.
+
+With `--out FILE` the record is also written as JSON. Exit code 1 when something is not as it should be.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playhead_bench.robustness import kill, subtitles, videos
+from playhead_bench.suite.common import SHARED
+
+Outcome = tuple[dict[str, Any], list[str], bool]
+"""The record of a run, its lines for people, and whether something is not as it should be."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what the command line asks for; 1 when something is not as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m playhead_bench.robustness", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--seed", type=int, default=0)
+    common.add_argument("--only", type=int, metavar="N", help="run only number N of this seed again")
+    common.add_argument("--out", type=Path, help="where the JSON record goes")
+    common.add_argument("--work", type=Path, default=Path("bench/out/robustness"), help="folder to work in")
+    common.add_argument("--jobs", type=int, default=2, help="processes at a time")
+
+    killing = commands.add_parser("kill", parents=[common], help=kill.__doc__)
+    killing.add_argument("-n", type=int, default=200, help="number of kills")
+    killing.add_argument("--speech-model", type=Path, required=True, help="folder of a faster-whisper model")
+    killing.add_argument("--speech-data", type=Path, default=SHARED / "speech", help="short recordings")
+    killing.add_argument("--step", action="append", default=[], help="kill only this step; may be repeated")
+
+    video = commands.add_parser("videos", parents=[common], help=videos.__doc__)
+    video.add_argument("-n", type=int, default=500, help="number of mutants")
+    video.add_argument("--from", dest="folders", type=Path, action="append", help="folder of videos")
+    video.add_argument("--keep", type=Path, default=Path("bench/out/robustness/kept"), help="unexpected ones")
+
+    subtitle = commands.add_parser("subtitles", parents=[common], help=subtitles.__doc__)
+    subtitle.add_argument("-n", type=int, default=1000, help="number of mutants")
+    subtitle.add_argument("--from", dest="folders", type=Path, action="append", help="folder of subtitles")
+    subtitle.add_argument("--keep", type=Path, default=Path("bench/out/robustness/kept"), help="unexpected ones")
+
+    asked = parser.parse_args(arguments)
+    record, lines, failed = _COMMANDS[asked.command](asked)
+    print("\n".join(lines))
+    if asked.out:
+        asked.out.parent.mkdir(parents=True, exist_ok=True)
+        asked.out.write_text(json.dumps(record, indent=1, ensure_ascii=False))
+    return int(failed)
+
+
+def _kill(asked: argparse.Namespace) -> Outcome:
+    settings = kill.KillSettings(
+        asked.n, asked.seed, asked.speech_model, asked.speech_data, asked.work, asked.jobs, asked.only,
+        tuple(asked.step),
+    )
+    record = kill.run_kills(settings, _say)
+    return record, list(kill.table(record)), bool(record["not_clean"])
+
+
+def _videos(asked: argparse.Namespace) -> Outcome:
+    folders = asked.folders or [SHARED / "videos" / name for name in ("odd", "free")]
+    settings = videos.VideoSettings(
+        videos.find_sources(folders), asked.n, asked.seed, asked.work, asked.keep, asked.jobs, asked.only
+    )
+    record = videos.run_videos(settings, _say)
+    return record, list(videos.table(record)), bool(record["unexpected"])
+
+
+def _subtitles(asked: argparse.Namespace) -> Outcome:
+    settings = subtitles.SubtitleSettings(
+        subtitles.find_sources(asked.folders or [SHARED / "subtitles"]),
+        asked.n, asked.seed, asked.work, asked.keep, asked.jobs, asked.only,
+    )  # fmt: skip
+    record = subtitles.run_subtitles(settings, _say)
+    return record, list(subtitles.table(record)), bool(record["unexpected"])
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+_COMMANDS = {"kill": _kill, "videos": _videos, "subtitles": _subtitles}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""How much of each video can be searched in speech, in screen text, in pictures and in captions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from playhead_index.search.results import (
+    MODALITIES,
+    CoverageStatus,
+    Modality,
+    ModalityCoverage,
+    ModalitySummary,
+)
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.video_stages import StageState, VideoStages, read_video_stages
+from playhead_index.window import Window
+
+ROUNDING_S = 1e-3
+NOT_INDEXED = "not indexed to the end"
+NOT_RECOGNISED = "speech was not recognised"
+
+
+def read_modalities(catalog: Catalog, windows: Mapping[str, Window]) -> tuple[ModalitySummary, ...]:
+    """The summary of each modality over some stretches; two SQL queries however many videos there are.
+
+    Args:
+        catalog: the open library.
+        windows: the stretch of each video, by video id; ids that the catalog does not hold are left out.
+    """
+    return summarise(modality_coverage(read_video_stages(catalog, windows.keys()), windows))
+
+
+def modality_coverage(
+    stages: Mapping[str, VideoStages], windows: Mapping[str, Window]
+) -> list[ModalityCoverage]:
+    """A record for each video and modality, in the order of `windows`."""
+    return [
+        cover(stages[video_id], modality, window)
+        for video_id, window in windows.items()
+        if video_id in stages
+        for modality in MODALITIES
+    ]
+
+
+def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCoverage:
+    """How much of a stretch of one video one modality covers."""
+    if modality == "speech":
+        end_s, why_not = speech_end_s(video)
+    elif modality == "screen":
+        end_s, why_not = _screen_end_s(video)
+    else:
+        end_s, why_not = _stage_end_s(video, modality)
+    covered_s = max(0.0, min(end_s, window.end_s) - window.start_s) if end_s is not None else 0.0
+    status: CoverageStatus = "not_covered"
+    if end_s is None:
+        status = "not_applicable"
+    elif end_s >= window.end_s - ROUNDING_S:
+        status, why_not = "covered", ""
+    return ModalityCoverage(
+        video.video_id, modality, status, covered_s, window.duration_s, why_not, video.name
+    )
+
+
+def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
+    """The time before which all that is said in a video can be searched; None where nothing can be said.
+
+    This is the one rule of which words cover speech: recognised speech up to where recognition has come,
+    and subtitles for the whole video. A video without sound and without subtitles has nothing to search.
+
+    Returns:
+        Seconds, or None; and why the rest cannot be searched, empty where all of it can.
+    """
+    if video.has_subtitles:
+        return video.duration_s, ""
+    speech, subtitles = video.stages.get("speech"), video.stages.get("subtitles")
+    if speech is not None and speech.status == "done":
+        return video.duration_s, ""
+    if not video.has_audio:
+        known = speech is not None or (subtitles is not None and subtitles.status == "done")
+        return (None, "") if known else (0.0, NOT_INDEXED)
+    if speech is None:
+        return 0.0, NOT_INDEXED
+    if speech.status == "off":
+        return 0.0, speech.note or NOT_RECOGNISED
+    return speech.position_s, _why_unfinished(speech)
+
+
+def _screen_end_s(video: VideoStages) -> tuple[float, str]:
+    """Screen text can be searched only when its stage is done: its spans are stored at the end."""
+    end_s, why_not = _stage_end_s(video, "screen")
+    return (end_s, "") if not why_not else (0.0, why_not)
+
+
+def _stage_end_s(video: VideoStages, name: str) -> tuple[float, str]:
+    stage = video.stages.get(name)
+    if stage is None:
+        return 0.0, NOT_INDEXED
+    if stage.status == "done":
+        return video.duration_s, ""
+    if stage.status == "off":
+        return 0.0, stage.note or f"the stage {name} is off"
+    return stage.position_s, _why_unfinished(stage)
+
+
+def _why_unfinished(stage: StageState) -> str:
+    return f"failed: {stage.note}" if stage.status == "failed" and stage.note else NOT_INDEXED
+
+
+def summarise(records: Iterable[ModalityCoverage]) -> tuple[ModalitySummary, ...]:
+    """One summary a modality; none for one without any record, and none for captions where there are none."""
+    by_modality: dict[Modality, list[ModalityCoverage]] = {}
+    for record in records:
+        by_modality.setdefault(record.modality, []).append(record)
+    summaries = [_summary(m, by_modality[m]) for m in MODALITIES if m in by_modality]
+    return tuple(one for one in summaries if one.modality != "caption" or one.covered_s > 0)
+
+
+def _summary(modality: Modality, records: Sequence[ModalityCoverage]) -> ModalitySummary:
+    applicable = [record for record in records if record.status != "not_applicable"]
+    return ModalitySummary(
+        modality,
+        sum(record.status == "covered" for record in records),
+        len(records) - len(applicable),
+        sum(record.covered_s for record in applicable),
+        sum(record.extent_s for record in applicable),
+        tuple(record for record in applicable if record.status == "not_covered"),
+    )

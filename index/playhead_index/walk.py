@@ -1,0 +1,192 @@
+"""The video files meant by files and folders, and what of them cannot be taken."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from playhead_index.errors import VideoUnreadable
+from playhead_index.identity import disk_error_in_words
+from playhead_index.paths import expanded_path, resolved_path
+
+TRANSPORT_STREAMS = frozenset({".m2t", ".m2ts", ".mts", ".ts"})
+VIDEO_SUFFIXES = TRANSPORT_STREAMS | frozenset(
+    f".{name}"
+    for name in (
+        *("mp4", "m4v", "mov", "qt", "3gp", "3g2", "f4v", "mkv", "webm", "avi", "divx", "flv", "wmv", "asf"),
+        *("mpg", "mpeg", "mpe", "vob", "mxf", "ogv", "ogm", "nut", "dv", "rm", "rmvb"),
+    )
+)
+SOUND_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        "mp3",
+        "m4a",
+        "m4b",
+        "aac",
+        "wav",
+        "flac",
+        "ogg",
+        "oga",
+        "opus",
+        "wma",
+        "aif",
+        "aiff",
+        "mka",
+        "amr",
+    )
+)
+_COMMON = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".ts")
+_SYNC_BYTE, _PACKET_BYTES, _STAMP_BYTES = b"G", 188, 4
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(?=[^/])")
+NO_FILE = "there is no such file or folder"
+A_URL = (
+    "this is an address, not a file: download the video first (for example with yt-dlp), then index the file"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVideos:
+    """What files and folders hold.
+
+    Args:
+        videos: each once, in the order given and sorted inside folders.
+        unreadable: what is there and cannot be read: folders, files in folders that may not be entered, links
+            that lead in a circle.
+        refused: arguments in which there is nothing to take: a path that does not exist, a URL, a folder
+            without videos.
+    """
+
+    videos: tuple[Path, ...] = ()
+    unreadable: tuple[VideoUnreadable, ...] = ()
+    refused: tuple[VideoUnreadable, ...] = ()
+
+
+def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
+    """The video files meant by files and folders; what cannot be read is named beside them.
+
+    A file that is named is taken whatever it is called. In a folder, and in those below it, files are
+    known by their suffix (`.ts` and its like by their first bytes too, since programs are called that);
+    hidden files and folders are left out, and links lead only to files inside the same folder.
+    """
+    videos: dict[Path, Path] = {}
+    unreadable: list[VideoUnreadable] = []
+    refused: list[VideoUnreadable] = []
+    for path in map(expanded_path, paths):
+        try:
+            mode = path.stat().st_mode
+        except PermissionError as error:
+            unreadable.append(VideoUnreadable(path, disk_error_in_words(error)))
+            continue
+        except (OSError, ValueError) as error:
+            refused.append(_why_refused(path, error))
+            continue
+        if not S_ISDIR(mode):
+            videos.setdefault(resolved_path(path), path)
+            continue
+        walk = _Walk(path)
+        for video in walk:
+            videos.setdefault(resolved_path(video), video)
+        unreadable += walk.unreadable
+        if walk.is_empty:
+            refused.append(VideoUnreadable(path, walk.nothing_found()))
+    return FoundVideos(tuple(videos.values()), tuple(unreadable), tuple(refused))
+
+
+def _why_refused(path: Path, error: OSError | ValueError) -> VideoUnreadable:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        return VideoUnreadable(path, disk_error_in_words(error))
+    if _URL.match(str(path)):
+        return VideoUnreadable(_URL.sub(r"\1://", str(path), count=1), A_URL)
+    return VideoUnreadable(path, "this link leads to nothing" if path.is_symlink() else NO_FILE)
+
+
+class _Walk:
+    """The videos of one folder, and a count of what was left out and why."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._root = folder, resolved_path(folder)
+        self._n_videos = 0
+        self._skipped: Counter[str] = Counter()
+        self.unreadable: list[VideoUnreadable] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was taken, and nothing was unreadable either."""
+        return not self._n_videos and not self.unreadable
+
+    def __iter__(self) -> Iterator[Path]:
+        for place, folders, files in os.walk(self._folder, onerror=self._note):
+            here = Path(place)
+            self._skipped["hidden"] += sum(name.startswith(".") for name in (*folders, *files))
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            self._skipped["folder link"] += sum((here / name).is_symlink() for name in folders)
+            for path in (here / name for name in sorted(files) if not name.startswith(".")):
+                try:
+                    why_not = self._why_not(path)
+                except OSError as error:
+                    self._note(error, path)
+                    continue
+                if why_not:
+                    self._skipped[why_not] += 1
+                else:
+                    self._n_videos += 1
+                    yield path
+
+    def _note(self, error: OSError, path: Path | None = None) -> None:
+        where = path or Path(error.filename or self._folder)
+        self.unreadable.append(VideoUnreadable(where, disk_error_in_words(error)))
+
+    def _why_not(self, path: Path) -> str | None:
+        """Why a file of the folder is no video; None for one that is to be taken."""
+        suffix = path.suffix.lower()
+        if suffix not in VIDEO_SUFFIXES:
+            return "sound" if suffix in SOUND_SUFFIXES else "other"
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            return "broken link" if path.is_symlink() else "gone"
+        if not resolved_path(path).is_relative_to(self._root):
+            return "link outside"
+        return None if S_ISREG(mode) and _is_what_it_is_called(path) else "other"
+
+    def nothing_found(self) -> str:
+        """What was looked for, and how much was skipped, in one line."""
+        more = len(VIDEO_SUFFIXES) - len(_COMMON)
+        looked_for = f"no videos in this folder (looked for {', '.join(_COMMON)} and {more} more suffixes)"
+        counts = [
+            _counted(self._skipped[why], one, many) for why, one, many in _SKIPPED if self._skipped[why]
+        ]
+        if not counts:
+            return f"{looked_for}; it holds no files"
+        return (
+            f"{looked_for}; skipped: {', '.join(counts)}; a file that is named is taken whatever it is called"
+        )
+
+
+_SKIPPED = (
+    ("link outside", "link that leads outside it", "links that lead outside it"),
+    ("broken link", "link to nothing", "links to nothing"),
+    ("folder link", "link to a folder", "links to folders"),
+    ("sound", "sound-only file", "sound-only files"),
+    ("hidden", "hidden file or folder", "hidden files or folders"),
+    ("other", "other file", "other files"),
+)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _is_what_it_is_called(path: Path) -> bool:
+    """Always, but for transport streams, which are known by a sync byte every 188 or 192 bytes."""
+    if path.suffix.lower() not in TRANSPORT_STREAMS:
+        return True
+    with path.open("rb") as file:
+        head = file.read(2 * (_PACKET_BYTES + _STAMP_BYTES))
+    plain = head[:1] + head[_PACKET_BYTES : _PACKET_BYTES + 1]
+    stamped = head[_STAMP_BYTES : _STAMP_BYTES + 1] + head[_PACKET_BYTES + 2 * _STAMP_BYTES :][:1]
+    return 2 * _SYNC_BYTE in (plain, stamped)

@@ -1,0 +1,56 @@
+"""Streams that cannot write everything, and JSON lines that a terminal must not obey."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playhead import records
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINT = """
+import sys
+from playhead.output import SafeConsole, prepare_streams
+from playhead import records
+prepare_streams()
+if "json" in sys.argv:
+    print(records.line({"text": "0:04–0:07 “Łódź” \\x9b \\udcff"}))
+else:
+    SafeConsole().print("0:04–0:07 “Łódź” … \\udcff")
+"""
+
+
+def printed(encoding: str, *arguments: str) -> bytes:
+    folders = [str(ROOT / name) for name in ("index", "tools", "agent", "app")]
+    environment = {**os.environ, "PYTHONPATH": ":".join([*folders, *sys.path]), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", PRINT, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("ascii", b'0:04-0:07 "??d?" ... ?\n'),
+        ("latin-1", b'0:04-0:07 "?\xf3d?" ... ?\n'),
+        ("ascii:strict", b'0:04-0:07 "??d?" ... ?\n'),
+        ("utf-8", "0:04–0:07 “Łódź” … \ufffd\n".encode()),
+    ],
+)
+def test_what_an_encoding_cannot_write_is_replaced(encoding: str, line: bytes) -> None:
+    assert printed(encoding) == line
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_lines_read_back_as_they_were_in_any_encoding(encoding: str) -> None:
+    line = printed(encoding, "json")
+    assert json.loads(line.decode(encoding)) == {"text": "0:04–0:07 “Łódź” \x9b \udcff"}
+
+
+def test_json_lines_hold_no_control_character() -> None:
+    record = {"text": "\x1b[31m \x9b2J \x7f \u2028 \u202e \udcff"}
+    line = records.line(record)
+    assert line.isprintable()
+    assert json.loads(line) == record

@@ -1,0 +1,159 @@
+"""How far the scope of a question was searched, and whether what was not found stands there after all."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from playhead_index.search.modalities import read_modalities
+from playhead_index.search.results import Coverage, ModalitySummary
+from playhead_index.store.catalog import Catalog
+from playhead_index.window import Window
+from playhead_index.words.protocol import SpanKind
+from playhead_tools.look_up import read_spans, scan_words
+from playhead_tools.match import fit, spelled_alike
+from playhead_tools.temporal.scan import Scan
+
+Stretch = tuple[str, Window]
+MAX_COMPARED = 200_000
+"""Stored texts that are compared letter by letter before something is called absent: some seconds."""
+MAX_IDS_IN_SQL = 500
+MAX_SCOPES_KEPT = 4
+
+
+class ExtentReader:
+    """Reads how much of a scope can be searched; the last few are kept while the catalog does not change.
+
+    Args:
+        catalog: the open library.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._kept: OrderedDict[Hashable, tuple[ModalitySummary, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def modalities(self, stretches: Sequence[Stretch]) -> tuple[ModalitySummary, ...]:
+        """The summary of each modality over a window of each video."""
+        (version,) = self._catalog.query("PRAGMA data_version")[0]
+        number = self._catalog.connection_number
+        state = (threading.get_ident(), number, version, self._catalog.db.conn.total_changes)
+        key = (state, tuple(stretches))
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = read_modalities(self._catalog, dict(stretches))
+            self._kept.move_to_end(key)
+            if len(self._kept) > MAX_SCOPES_KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+def with_extent(
+    coverage: Coverage | None,
+    reader: ExtentReader,
+    stretches: Sequence[Stretch],
+    viewed: Iterable[Stretch] = (),
+) -> Coverage | None:
+    """A coverage with how much of each video of a scope can be searched, and how much of it was viewed.
+
+    Args:
+        coverage: of the searches of a question; None before any.
+        reader: of the library.
+        stretches: the scope: a window of each video.
+        viewed: the windows that a video-LLM was shown and told something of.
+    """
+    if coverage is None:
+        return None
+    windows = dict(stretches)
+    seen: dict[str, list[Window]] = {}
+    for video_id, window in viewed:
+        seen.setdefault(video_id, []).append(window)
+    scan = Scan(windows, seen)
+    viewed_s = sum(part.duration_s for video_id in windows for part in scan.seen(video_id))
+    return replace(coverage, modalities=reader.modalities(stretches), viewed_s=viewed_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Stored words that hold something.
+
+    Args:
+        span_ids: of the spans, in the order of the catalog.
+        is_complete: every stored text of the scope was compared.
+    """
+
+    span_ids: tuple[int, ...]
+    is_complete: bool = True
+
+
+def places_that_say(
+    catalog: Catalog,
+    stretches: Sequence[Stretch],
+    kinds: Sequence[SpanKind],
+    text: str,
+    quoted: Sequence[str],
+    min_match: float,
+) -> Places:
+    """The stored spans of a scope that hold what was asked, by a full-text query.
+
+    Args:
+        catalog: the open library.
+        stretches: the scope.
+        kinds: of spans.
+        text: what was asked.
+        quoted: phrases that must stand there verbatim.
+        min_match: part of the asked words that must be there, 0 to 1.
+    """
+    windows = dict(stretches)
+    ids, is_complete = scan_words(catalog, list(windows), kinds, text)
+    spans = read_spans(catalog, ids)
+    found = [
+        i
+        for i in ids
+        if i in spans
+        and windows[spans[i].video_id].overlap_s(spans[i].words.window) > 0
+        and fit(text, quoted, spans[i].words.text) >= min_match
+    ]
+    return Places(tuple(found), is_complete)
+
+
+def places_spelled_alike(
+    catalog: Catalog,
+    stretches: Sequence[Stretch],
+    kinds: Sequence[SpanKind],
+    text: str,
+    min_match: float,
+    *,
+    max_found: int = 3,
+) -> Places:
+    """The first stored spans of a scope that hold what was asked in another spelling (`U.S.A.` for `USA`).
+
+    Reads every text of the scope, so it is for the moment before something is called absent.
+    """
+    found = list[int]()
+    for compared, (span_id, stored) in enumerate(_texts(catalog, stretches, kinds)):
+        if compared >= MAX_COMPARED:
+            return Places(tuple(found), False)
+        if spelled_alike(text, stored) >= min_match:
+            found.append(span_id)
+            if len(found) >= max_found:
+                break
+    return Places(tuple(found))
+
+
+def _texts(
+    catalog: Catalog, stretches: Sequence[Stretch], kinds: Sequence[SpanKind]
+) -> Iterator[tuple[int, str]]:
+    """Id and words of the spans of some kinds that lie in a scope; at most a few more than are compared."""
+    windows, marks = dict(stretches), ", ".join("?" * len(kinds))
+    ids = list(windows)
+    chunks = [ids[at : at + MAX_IDS_IN_SQL] for at in range(0, len(ids), MAX_IDS_IN_SQL)]
+    for chunk in chunks if kinds else ():
+        rows = catalog.query(
+            "SELECT id, video_id, start_s, end_s, text FROM span"
+            f" WHERE video_id IN ({', '.join('?' * len(chunk))}) AND kind IN ({marks}) LIMIT ?",
+            (*chunk, *kinds, MAX_COMPARED + 1),
+        )
+        for span_id, video_id, start_s, end_s, text in rows:
+            if windows[video_id].overlap_s(Window(start_s, end_s)) > 0:
+                yield span_id, text
