@@ -79,7 +79,8 @@ def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
     """(name, fraction done, what is being done) of each video that is not indexed to the end."""
     lines: list[tuple[str, float, str]] = []
     names = video_names(catalog)
-    for video_id, duration_s in catalog.query("SELECT video_id, duration_s FROM video ORDER BY added_at"):
+    for video in catalog.videos():
+        video_id, duration_s = video.video_id, video.duration_s
         stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
         lines.append((names[video_id], *_fraction({name: rest for name, *rest in stages}, duration_s)))
     return lines

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playhead_index.paths import display_path, text_to_path
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 
 MAX_IDS_IN_SQL = 500
 """Above so many videos all rows are read, and those that were asked for are picked in Python."""
@@ -43,11 +43,11 @@ class VideoStages:
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
     """The stages of some videos by video id; of every video of the catalog when None.
 
-    Ids that the catalog does not hold are missing from the result.
+    Ids that the catalog does not hold, and replaced versions (`store.places`), are missing from the result.
     """
-    where, values = "", tuple[str, ...]()
+    where, values = f"WHERE video.{LIVE}", tuple[str, ...]()
     if video_ids is not None and len(video_ids) <= MAX_IDS_IN_SQL:
-        where = f"WHERE video.video_id IN ({', '.join('?' * len(video_ids))})"
+        where += f" AND video.video_id IN ({', '.join('?' * len(video_ids))})"
         values = tuple(video_ids)
     videos = catalog.query(
         "SELECT video.video_id, duration_s, has_audio,"
