@@ -54,3 +54,17 @@ def test_json_lines_hold_no_control_character() -> None:
     line = records.line(record)
     assert line.isprintable()
     assert json.loads(line) == record
+
+
+def test_a_pipe_that_is_closed_early_is_quiet() -> None:
+    folders = [str(ROOT / name) for name in ("index", "tools", "agent", "app")]
+    environment = {**os.environ, "PYTHONPATH": ":".join([*folders, *sys.path])}
+    code = "import sys; sys.argv = ['playhead', '--help']; from playhead.cli import main; main()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
