@@ -5,6 +5,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.hostile_server import Way, body, completion, hostile_server
 from tests.tools.made_library import make_library
@@ -17,6 +18,7 @@ from playhead.library import Library
 from playhead.video_facts import ask_server
 from playhead_agent.checkpoints import CHECKPOINTS_NAME
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.bounded_http import _Watch
 
 pytest.importorskip("langchain_openai")
 
@@ -185,3 +187,13 @@ def test_a_password_in_the_address_is_not_shown(tmp_path: Path) -> None:
     with hostile_server(body(b"bad password-123456", status=401)) as server:
         answer = asked(tmp_path, server.base_url.replace("//", "//me:password-123456@"))
     assert ("password-123456" in answer, "refused or failed (HTTP 401)" in answer) == (False, True)
+
+
+def test_openai_itself_is_sent_what_its_own_client_makes() -> None:
+    model = load_chat_model("openai:gpt-5")
+    request = httpx.Request(
+        "POST", "https://api.openai.com/v1/chat/completions", headers={"OpenAI-Project": "p"}
+    )
+    client = model.http_client  # type: ignore[attr-defined]
+    sent = client._prepared(request, _Watch(1.0, "https://api.openai.com"))
+    assert (sent.headers["OpenAI-Project"], model.openai_api_key.get_secret_value()) == ("p", OPENAI)  # type: ignore[attr-defined]
