@@ -125,4 +125,4 @@ def test_indexing_again_decodes_and_embeds_nothing(made: Path) -> None:
 
 def test_indexing_again_finds_the_videos_at_their_new_place(made: Path) -> None:
     index_again(made)
-    assert [problem.what for problem in verify(Catalog(made / "library"))] == ["/videos/broken.mp4"]
+    assert list(verify(Catalog(made / "library"))) == []  # the file that failed is gone: it is forgotten

@@ -28,7 +28,9 @@ HOSTILE = f"\x1b]52;c;cHduZWQ=\x07\x1b[2J\u202e{SEEN}\x9b31m\x1b[5m\n\x08\x7f"
 W = Window(1.0, 2.0)
 FILE = Path("/films") / HOSTILE.replace("/", "|")
 ROW = VideoRow("v1", 1, 9.0, 0.0, 16, 9, 0, HOSTILE, 25.0, False, 9, True, json.dumps([HOSTILE]), "")
-VIDEO = VideoSummary(ROW, (FILE,), False, {}, {"look": Stage("look", "off", note=HOSTILE)}, datetime.now(UTC))
+VIDEO = VideoSummary(
+    ROW, (FILE,), False, {}, {"look": Stage("look", "off", note=HOSTILE)}, datetime.now(UTC), name=FILE.name
+)
 COVERAGE = Coverage(1, 1, 9.0, (LaneCoverage("picture", False, 0, HOSTILE),))
 HIT = Hit("v1", "speech", "lexical", 1, 1.0, W, "span:1", HOSTILE)
 ANSWER = Answer(
@@ -51,7 +53,7 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     ),
     "show_videos": lambda c: terminal.show_videos(c, [VIDEO], [(FILE, HOSTILE)]),
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
-    "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE]),
+    "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),
     "show_chapters": lambda c: terminal.show_chapters(c, [SUMMARY, SUMMARY], SUMMARY),
     "show_finding": lambda c: terminal.show_finding(c, Finding(HOSTILE, False, HOSTILE)),
     "show_problems": lambda c: terminal.show_problems(c, [Problem("missing", HOSTILE, HOSTILE)]),
