@@ -86,8 +86,7 @@ def look(
     if read_stage(catalog, video_id, "look").status != "done":
         times_s = times_to_look(reader, info, recipe)
         _look_on(catalog, video_id, reader, info, recipe, spaces, times_s, short_side_px)
-    with catalog.atomic() as db:
-        _finish_spaces(db, catalog, video_id, spaces, models)
+    _finish_spaces(catalog, video_id, spaces, models)
 
 
 def times_to_look(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
@@ -204,17 +203,20 @@ def _append(spaces: Sequence[Space], video_id: str, images: Sequence[NDArray[np.
             space.shards.append(video_id, space.embed(images))
 
 
-def _finish_spaces(
-    db: Database, catalog: Catalog, video_id: str, spaces: Sequence[Space], models: Models
-) -> None:
+def _finish_spaces(catalog: Catalog, video_id: str, spaces: Sequence[Space], models: Models) -> None:
     filled = {space.name for space in spaces}
     stages: Mapping[str, Stage] = read_stages(catalog, video_id)
     frames = len(catalog.frames(video_id))
+    finished = []
     for name in ("layout", "picture", "appearance"):
         rows = stages[name].rows if name in stages else 0
         is_whole = name in filled or 0 < rows == frames
-        status, note = ("done", "") if is_whole else ("off", models.why_off(name))
-        write_stage(db, video_id, Stage(name, status, 0.0, rows, "", note))  # type: ignore[arg-type]
+        note = "" if is_whole else models.why_off(name)
+        finished.append(Stage(name, "done" if is_whole else "off", 0.0, rows, "", note))
+    if changed := [stage for stage in finished if stages.get(stage.name) != stage]:
+        with catalog.atomic() as db:
+            for stage in changed:
+                write_stage(db, video_id, stage)
 
 
 def _signatures(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -59,5 +59,7 @@ def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder) -> None:
                 db.execute("UPDATE span SET row = ? WHERE id = ?", (rows + i, span_id))
             rows += len(batch)
             write_stage(db, video_id, Stage("meaning", "running", rows=rows))
-    with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("meaning", "done", rows=rows))
+    done = Stage("meaning", "done", rows=rows)
+    if read_stage(catalog, video_id, "meaning") != done:
+        with catalog.atomic() as db:
+            write_stage(db, video_id, done)

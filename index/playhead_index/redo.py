@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
-from sqlite_utils import Database
-
 from playhead_index.cut import segment_windows
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.hear import wants_speech
@@ -30,6 +28,8 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_settings
 
 Stages = dict[str, Stage]
+Plan = list[Stage | str]
+"""What is to be written: lines of the job table, and SQL with the video's id as its one parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,25 @@ def begin_redo(
     """
     stages = read_stages(catalog, video_id)
     recipe, kept = _possible_sampling(stages, recipe, models)
+    plan: Plan = []
     redone: list[str] = []
-    with catalog.atomic() as db:
-        if wants_speech(catalog, video_id, recipe, models, has_audio=has_audio):
-            redone += _redo_speech(db, video_id, stages, models)
-        look = _redo_look(db, video_id, stages, recipe)
-        segments = _redo_segments(db, video_id, stages, recipe, because_of_look=bool(look))
-        redone += look + segments
-        redone += _redo_screen(db, video_id, stages, recipe, models, because_of_look=bool(look))
-        if segments:
-            redone += _redo_captions(db, video_id, stages, models)
-        if redone and "finish" in stages:
-            write_stage(db, video_id, replace(stages["finish"], status="running"))
+    if wants_speech(catalog, video_id, recipe, models, has_audio=has_audio):
+        redone += _redo_speech(plan, stages, models)
+    look = _redo_look(plan, stages, recipe)
+    segments = _redo_segments(plan, stages, recipe, because_of_look=bool(look))
+    redone += look + segments
+    redone += _redo_screen(plan, stages, recipe, models, because_of_look=bool(look))
+    if segments:
+        redone += _redo_captions(plan, stages, models)
+    if redone and "finish" in stages:
+        plan.append(replace(stages["finish"], status="running"))
+    if plan:
+        with catalog.atomic() as db:
+            for change in plan:
+                if isinstance(change, Stage):
+                    write_stage(db, video_id, change)
+                else:
+                    db.execute(change, (video_id,))
     return Redo(recipe, tuple(redone), (kept,) if kept else ())
 
 
@@ -145,44 +152,42 @@ def _possible_sampling(stages: Stages, recipe: Recipe, models: Models) -> tuple[
     return replace(recipe, **made), f"sampling stays as it was made ({change} was asked for): {why}"
 
 
-def _redo_speech(db: Database, video_id: str, stages: Stages, models: Models) -> list[str]:
+def _redo_speech(plan: Plan, stages: Stages, models: Models) -> list[str]:
     made, transcriber = made_with(stages.get("speech")), models.transcriber
     if made is None or transcriber is None:
         return []
     asked, stage = recognition(transcriber), stages["speech"]
     if is_same_recognition(made, asked) or (stage.status == "done" and "speech" in models.unasked):
         return []
-    db.execute("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'", (video_id,))
-    write_stage(db, video_id, Stage("speech", recipe=to_text(asked)))
+    plan.append("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'")
+    plan.append(Stage("speech", recipe=to_text(asked)))
     return [f"speech ({describe_change(made, asked)})"]
 
 
-def _redo_look(db: Database, video_id: str, stages: Stages, recipe: Recipe) -> list[str]:
+def _redo_look(plan: Plan, stages: Stages, recipe: Recipe) -> list[str]:
     made, asked = made_with(stages.get("look")), sampling(recipe)
     if made is None or made == asked:
         return []
-    db.execute("DELETE FROM frame WHERE video_id = ?", (video_id,))
-    db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
-    write_stage(db, video_id, Stage("look", recipe=to_text(asked)))
+    plan.append("DELETE FROM frame WHERE video_id = ?")
+    plan.append("DELETE FROM reading WHERE video_id = ?")
+    plan.append(Stage("look", recipe=to_text(asked)))
     for name in ("layout", "picture", "appearance"):
         if name in stages and stages[name].rows:
-            write_stage(db, video_id, Stage(name))
+            plan.append(Stage(name))
     return [f"sampling ({describe_change(made, asked)})"]
 
 
-def _redo_segments(
-    db: Database, video_id: str, stages: Stages, recipe: Recipe, *, because_of_look: bool
-) -> list[str]:
+def _redo_segments(plan: Plan, stages: Stages, recipe: Recipe, *, because_of_look: bool) -> list[str]:
     made, asked = made_with(stages.get("segment")), segment_limits(recipe)
     if made is None or (made == asked and not because_of_look):
         return []
-    write_stage(db, video_id, Stage("segment", recipe=to_text(asked)))
+    plan.append(Stage("segment", recipe=to_text(asked)))
     change = describe_change(made, asked)
     return [f"segments ({change})" if change else "segments"]
 
 
 def _redo_screen(
-    db: Database, video_id: str, stages: Stages, recipe: Recipe, models: Models, *, because_of_look: bool
+    plan: Plan, stages: Stages, recipe: Recipe, models: Models, *, because_of_look: bool
 ) -> list[str]:
     """What was read stays until it has been read again (`read_screen`)."""
     stage, reader = stages.get("screen"), models.screen_reader
@@ -192,24 +197,24 @@ def _redo_screen(
     asked = made if reader is None else screen_reading(recipe, reader.name)
     if made == asked and not because_of_look:
         return []
-    db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+    plan.append("DELETE FROM reading WHERE video_id = ?")
     if reader is None:
         note = f"read from other pictures than those that are kept now: {models.why_off('screen')}"
-        write_stage(db, video_id, replace(stage, recipe="", note=note))
+        plan.append(replace(stage, recipe="", note=note))
         return []
-    write_stage(db, video_id, Stage("screen", recipe=to_text(asked)))
+    plan.append(Stage("screen", recipe=to_text(asked)))
     change = describe_change(made, asked)
     return [f"screen text ({change})" if change else "screen text"]
 
 
-def _redo_captions(db: Database, video_id: str, stages: Stages, models: Models) -> list[str]:
+def _redo_captions(plan: Plan, stages: Stages, models: Models) -> list[str]:
     stage, captioner = stages.get("caption"), models.captioner
     if stage is None or not stage.recipe:
         return []
     if captioner is None:
         note = f"of earlier segments: {models.why_off('caption')}"
-        write_stage(db, video_id, replace(stage, recipe="", note=note))
+        plan.append(replace(stage, recipe="", note=note))
         return []
-    db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
-    write_stage(db, video_id, Stage("caption", recipe=captioner.name))
+    plan.append("DELETE FROM span WHERE video_id = ? AND kind = 'caption'")
+    plan.append(Stage("caption", recipe=captioner.name))
     return ["captions"]

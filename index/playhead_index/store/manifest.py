@@ -102,11 +102,13 @@ def register_space(catalog: Catalog, name: str, tag: ModelTag) -> None:
     Raises:
         LibraryMismatch: the space was made with another model.
     """
-    with catalog.atomic() as db:
-        db.execute(
-            "INSERT OR IGNORE INTO space VALUES (?, ?, ?, ?)", (name, tag.name, tag.revision, tag.width)
-        )
     built = space_tag(catalog, name)
+    if built is None:
+        with catalog.atomic() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO space VALUES (?, ?, ?, ?)", (name, tag.name, tag.revision, tag.width)
+            )
+        built = space_tag(catalog, name)  # another worker may have been first
     if built is not None and not built.is_same_model(tag):
         raise LibraryMismatch(
             f"the {name} vectors of this library were made with {built}, asked for {tag}; "
