@@ -232,10 +232,14 @@ class _Watch:
                     self._shut_down()
 
     def shorten(self, seconds: float) -> None:
-        """Leaves at most so many seconds from now on."""
+        """Leaves at most so many seconds from now on, and at most half of what is left.
+
+        Half, so that whoever waits for the whole call still learns the status that came.
+        """
         self._stop()
-        self._until_s = min(self._until_s, time.monotonic() + seconds)
-        self._start(max(0.0, self._until_s - time.monotonic()))
+        now_s = time.monotonic()
+        self._until_s = now_s + min(seconds, max(0.0, self._until_s - now_s) / 2)
+        self._start(self._until_s - now_s)
 
     def check(self) -> None:
         """Nothing while there is time.

@@ -90,11 +90,11 @@ def test_without_a_chat_model_an_open_question_gets_the_nearest_caption_and_a_no
 
 
 def test_a_limit_ends_the_captioning_and_the_answer_says_so(asking: Any) -> None:
-    limits, clock = Limits(seconds=6.5), count(0.0, 1.0)
+    limits, clock = Limits(seconds=9.5), count(0.0, 1.0)
     says = lambda asked, shown: "The boat lies in the bay."  # noqa: E731
     answer = asking("captions", "Where is the boat?", says, scope=IN_LECTURE, limits=limits, clock=clock)
     assert (answer.status, answer.reason, answer.cost["looks"]) == ("partial", "budget", 3)
-    assert "captions end early: stopped at 'look': 6.5 s were allowed" in answer.notes
+    assert "captions end early: stopped at 'look': 9.5 s were allowed" in answer.notes
 
 
 def test_frames_are_limited_too(asking: Any) -> None:
