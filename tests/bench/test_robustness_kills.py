@@ -163,7 +163,7 @@ def test_half_of_the_kill_instants_are_even_over_stages() -> None:
 
 
 def test_too_few_recordings_of_speech_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="0 sound files of at most 6 s, 22 are needed"):
+    with pytest.raises(FileNotFoundError, match="0 sound files of at most 8 s, 22 are needed"):
         find_utterances(tmp_path, 22)
 
 

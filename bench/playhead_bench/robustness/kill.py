@@ -28,8 +28,8 @@ from playhead_bench.robustness.worker import CommandEnd, Worker, WorkerServer
 from playhead_index.stages import STAGES
 from playhead_index.store.catalog import CATALOG_NAME
 
-NUM_UTTERANCES = 22
-"""Recognised as 20 spans by `tiny.en`: more than the 16 that the product commits at a time."""
+NUM_UTTERANCES = 30
+"""Recognised as more than the 16 spans that the product commits at a time, well before their end."""
 MAX_KILLS_IN_A_ROW = 4
 SHORT_S = 1.0
 """Of shorter commands half the kills come soon after their first write: few would by time alone."""

@@ -43,7 +43,7 @@ class Slide:
     duration_s: float
 
 
-def find_utterances(folder: Path, count: int, max_s: float = 6.0) -> list[Path]:
+def find_utterances(folder: Path, count: int, max_s: float = 8.0) -> list[Path]:
     """The `count` shortest sound files below a folder, each at most `max_s` seconds long, by path.
 
     Raises:

@@ -18,6 +18,7 @@ _HEADER_BYTES = 8192
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _BOX_NAME = re.compile(rb"[a-z][a-z0-9]{2}[a-z0-9 ]")
 _ASCII_WORD = re.compile(rb"[A-Za-z]{4,40}")
+_TS_PACKET_BYTES, _TS_SYNC = 188, 0x47
 _LINE_END = re.compile(rb"\n")
 _TIMING_END = re.compile(rb"-->[^\n]*\n")
 _DIGITS = re.compile(rb"\d{1,12}")
@@ -60,34 +61,41 @@ def _mutate(
     return bytes(mutated), "+".join(mutation.__name__.strip("_") for mutation in chosen)
 
 
-def _flip_bytes(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _flip_bytes(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     for _ in range(dice.choice((1, 4, 16, 64, 256))):
         data[dice.randrange(len(data))] ^= dice.randrange(1, 256)
     return data
 
 
-def _flip_header_bytes(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _flip_bits(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
+    """Flips a bit in a share of all bytes: a bad disk, or a bad reception."""
+    for _ in range(max(1, int(len(data) * dice.choice((0.0001, 0.001, 0.01, 0.05))))):
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    return data
+
+
+def _flip_header_bytes(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     start, end = _header(data)
     for _ in range(dice.choice((1, 2, 4, 8, 32))):
         data[dice.randrange(start, end)] ^= dice.randrange(1, 256)
     return data
 
 
-def _truncate(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _truncate(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     return data[: dice.randrange(1, len(data) + 1)]
 
 
-def _cut_start(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _cut_start(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     return data[dice.randrange(0, max(1, len(data) // 2)) :]
 
 
-def _remove_block(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _remove_block(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     start, end = _block(data, dice)
     del data[start:end]
     return data
 
 
-def _repeat_block(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _repeat_block(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     start, end = _block(data, dice)
     data[end:end] = data[start:end] * dice.choice((1, 1, 3))
     return data
@@ -101,19 +109,19 @@ def _insert_other_block(data: bytearray, dice: random.Random, others: Sequence[b
     return data
 
 
-def _insert_noise(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _insert_noise(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     at = dice.randrange(len(data) + 1)
     data[at:at] = dice.randbytes(dice.choice((1, 3, 100, 5000)))
     return data
 
 
-def _zero_run(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _zero_run(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     start, end = _block(data, dice)
     data[start:end] = bytes(end - start)
     return data
 
 
-def _swap_blocks(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _swap_blocks(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     a, b, c = sorted(dice.randrange(len(data) + 1) for _ in range(3))
     return data[:a] + data[b:c] + data[a:b] + data[c:]
 
@@ -129,7 +137,7 @@ def _swap_boxes(data: bytearray, dice: random.Random, others: Sequence[bytes]) -
     return data[:start] + data[middle:end] + data[start:middle] + data[end:]
 
 
-def _extreme_fields(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _extreme_fields(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     """Sets fields of the header to values at which arithmetic overflows."""
     start, end = _header(data)
     for _ in range(dice.choice((1, 1, 2, 4))):
@@ -152,32 +160,64 @@ def _box_size(data: bytearray, dice: random.Random, others: Sequence[bytes]) -> 
     return data
 
 
-def _latin1_text(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
-    """Puts a byte that is not UTF-8 into words of the header: tags written in another encoding."""
-    words = list(_ASCII_WORD.finditer(data, *_header(data)))
-    for word in dice.sample(words, min(len(words), dice.choice((1, 3, 8)))):
+def _latin1_text(data: bytearray, dice: random.Random, others: Sequence[bytes]) -> bytearray:
+    """Puts bytes that are not UTF-8 into words of the header and of the end: tags in another encoding."""
+    start, end = _header(data)
+    words = [*_ASCII_WORD.finditer(data, start, end)]
+    words += _ASCII_WORD.finditer(data, max(end, len(data) - _HEADER_BYTES))
+    if not words:
+        return _flip_header_bytes(data, dice, others)
+    for word in dice.sample(words, max(1, int(len(words) * dice.choice((0.02, 0.2, 0.6))))):
         data[dice.randrange(word.start(), word.end())] = dice.choice(b"\xe9\xfc\xe4\xff\x80")
     return data
 
 
-def _append_other(data: bytearray, _: random.Random, others: Sequence[bytes]) -> bytearray:
+def _drop_packets(data: bytearray, dice: random.Random, others: Sequence[bytes]) -> bytearray:
+    """Removes, repeats or moves packets of a transport stream: streams then appear late; else a block."""
+    if len(data) < 4 * _TS_PACKET_BYTES or data[0] != _TS_SYNC or data[_TS_PACKET_BYTES] != _TS_SYNC:
+        return _remove_block(data, dice, others)
+    packets = [data[at : at + _TS_PACKET_BYTES] for at in range(0, len(data), _TS_PACKET_BYTES)]
+    for _ in range(dice.choice((1, 3, 10))):
+        near_start = dice.random() < 0.5
+        at = dice.randrange(min(len(packets), 12) if near_start else len(packets))
+        packet = packets.pop(at)
+        if dice.random() < 0.5:
+            packets.insert(dice.randrange(len(packets) + 1), packet)
+        if len(packets) < 2:
+            break
+    return bytearray().join(packets)
+
+
+def _change_packet_ids(data: bytearray, dice: random.Random, others: Sequence[bytes]) -> bytearray:
+    """Gives packets of a transport stream other ids, those of tables among them; else header bytes."""
+    if len(data) < 2 * _TS_PACKET_BYTES or data[0] != _TS_SYNC or data[_TS_PACKET_BYTES] != _TS_SYNC:
+        return _flip_header_bytes(data, dice, others)
+    count = len(data) // _TS_PACKET_BYTES
+    for _ in range(dice.choice((1, 3, 10))):
+        at = dice.randrange(count) * _TS_PACKET_BYTES
+        source = dice.randrange(count) * _TS_PACKET_BYTES
+        data[at + 1 : at + 3] = data[source + 1 : source + 3]
+    return data
+
+
+def _append_other(data: bytearray, _dice: random.Random, others: Sequence[bytes]) -> bytearray:
     return data + (others[len(data) % len(others)] if others else data)
 
 
 VIDEO_MUTATIONS: tuple[Mutation, ...] = (
-    _flip_bytes, _flip_header_bytes, _truncate, _remove_block, _repeat_block, _insert_other_block,
+    _flip_bytes, _flip_bits, _flip_header_bytes, _truncate, _remove_block, _repeat_block, _insert_other_block,
     _insert_noise, _zero_run, _swap_blocks, _swap_boxes, _extreme_fields, _box_size, _latin1_text,
-    _append_other, _cut_start,
+    _append_other, _cut_start, _drop_packets, _change_packet_ids,
 )  # fmt: skip
 
 
-def _another_encoding(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _another_encoding(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     text = data.decode("utf-8", "replace")
     encoding = dice.choice(("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "latin-1", "cp1251", "shift_jis"))
     return bytearray(text.encode(encoding, "replace"))
 
 
-def _extreme_numbers(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _extreme_numbers(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     numbers = list(_DIGITS.finditer(data))
     for number in reversed(dice.sample(numbers, min(len(numbers), dice.choice((1, 3, 20))))):
         value = dice.choice((b"0", b"99", b"-1", b"60", b"9" * 30, b"1e9", b"NaN", b"", b"1" * 5000))
@@ -185,13 +225,13 @@ def _extreme_numbers(data: bytearray, dice: random.Random, _: Sequence[bytes]) -
     return data
 
 
-def _shuffle_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _shuffle_lines(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     lines = bytes(data).split(b"\n")
     dice.shuffle(lines)
     return bytearray(b"\n".join(lines))
 
 
-def _swap_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _swap_lines(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     lines = bytes(data).split(b"\n")
     for _ in range(dice.choice((1, 3, 10))):
         a, b = dice.randrange(len(lines)), dice.randrange(len(lines))
@@ -199,7 +239,7 @@ def _swap_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> byt
     return bytearray(b"\n".join(lines))
 
 
-def _repeat_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _repeat_lines(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     lines = bytes(data).split(b"\n")
     first = dice.randrange(len(lines))
     piece = b"\n".join(lines[first : first + dice.choice((1, 3, 8))]) + b"\n"
@@ -207,7 +247,7 @@ def _repeat_lines(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> b
     return bytearray(bytes(data) + b"\n" + piece * times)
 
 
-def _insert_repeated(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _insert_repeated(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     """Inserts one short text many times: what a reader that looks back takes quadratic time for."""
     piece = dice.choice(_REPEATED)
     times = min(dice.choice((30, 3000, 20_000, 60_000)), MAX_SUBTITLE_BYTES // 2 // len(piece))
@@ -226,7 +266,7 @@ _REPEATED: tuple[bytes, ...] = (
 )  # fmt: skip
 
 
-def _control_characters(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _control_characters(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     choices = (
         b"\x1b[2J",
         b"\x1b]52;c;AAAA\x07",
@@ -242,7 +282,7 @@ def _control_characters(data: bytearray, dice: random.Random, _: Sequence[bytes]
     return data
 
 
-def _other_line_ends(data: bytearray, dice: random.Random, _: Sequence[bytes]) -> bytearray:
+def _other_line_ends(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
     return data.replace(b"\n", dice.choice((b"\r\n", b"\r", b"\n\n", b"\n\r", b"\x0b", b"\xe2\x80\xa8")))
 
 

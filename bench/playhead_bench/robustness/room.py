@@ -1,7 +1,6 @@
 """A folder in which the product's real command line is tried on one input."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -105,7 +104,7 @@ class Room:
         limits: Limits = LIMITS,
     ) -> Ran:
         """Runs a command of the product on the room's library."""
-        command = [sys.executable, "-c", _COMMAND, *map(os.fspath, arguments)]
+        command = [sys.executable, "-c", _COMMAND, *map(str, arguments)]
         command += ["--library", str(library or self.library)]
         child = LimitedChild(command, limits, environment or {}, self.folder)
         lines, end = child.run()

@@ -80,7 +80,7 @@ def send_json(handler: BaseHTTPRequestHandler, record: dict[str, Any], status: i
 def chat_reply(content: str) -> Reply:
     """Answers every chat completion with the same text."""
 
-    def reply(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
         message = {"role": "assistant", "content": content}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
@@ -90,7 +90,7 @@ def chat_reply(content: str) -> Reply:
     return reply
 
 
-def endless_error(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+def endless_error(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
     """Refuses with status 400 and an error body that does not end (8 GiB)."""
     handler.send_response(400)
     handler.send_header("Content-Type", "application/json")
@@ -100,7 +100,7 @@ def endless_error(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
         handler.wfile.write(_CHUNK)
 
 
-def endless_reply(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+def endless_reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
     """Answers with status 200 and a body that does not end (8 GiB)."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
@@ -113,7 +113,7 @@ def endless_reply(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
 def redirect_to(url: str) -> Reply:
     """Sends every request on to another address (status 307)."""
 
-    def reply(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
         handler.send_response(307)
         handler.send_header("Location", url)
         handler.send_header("Content-Length", "0")
@@ -122,7 +122,7 @@ def redirect_to(url: str) -> Reply:
     return reply
 
 
-def key_in_error(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+def key_in_error(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
     """Refuses with status 401 and repeats the API key that came with the request."""
     sent = handler.headers.get("Authorization", "no key")
     message = f"Incorrect API key provided: {sent}"

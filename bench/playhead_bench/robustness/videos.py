@@ -106,9 +106,16 @@ def find_sources(folders: Sequence[Path], max_bytes: int = MAX_SOURCE_BYTES) -> 
 
 
 def make_mutant(settings: VideoSettings, number: int, folder: Path) -> tuple[Path, str, str]:
-    """Writes a mutant into a folder: its path, the name of its source, the names of its mutations."""
+    """Writes a mutant into a folder: its path, the name of its source, the names of its mutations.
+
+    Sources are taken evenly over the containers, known by their suffixes.
+    """
     sources = settings.sources
-    source = sources[number % len(sources)]
+    containers: dict[str, list[Path]] = {}
+    for path in sources:
+        containers.setdefault(path.suffix.lower(), []).append(path)
+    group = list(containers.values())[number % len(containers)]
+    source = group[number // len(containers) % len(group)]
     others = [sources[(number * step + step) % len(sources)].read_bytes() for step in (7, 13)]
     data, names = mutate_video(source.read_bytes(), number, settings.seed, others)
     path = folder / f"{number:06d}{source.suffix.lower()}"
@@ -149,49 +156,73 @@ def run_batch(
     results = []
     outcomes: dict[str, tuple[str, str]] = {}
     for name, outcome, detail in _index_all(settings.limits, videos, sorted(made)):
-        outcomes[name] = (outcome, detail)  # the last one counts: what stops the run behind its own report
+        outcomes[name] = (outcome, detail)
     for name, (outcome, detail) in outcomes.items():
         result = MutantResult(*made[name], outcome, detail)
         results.append(result)
         if not result.is_expected:
             settings.keep.mkdir(parents=True, exist_ok=True)
-            kept = folder / "taken-out" / name if (folder / "taken-out" / name).exists() else videos / name
-            shutil.copy(kept, settings.keep / f"seed{settings.seed}-{name}")
+            shutil.copy(videos / name, settings.keep / f"seed{settings.seed}-{name}")
     shutil.rmtree(folder)
     return sorted(results, key=lambda result: result.number)
 
 
 def _index_all(limits: Limits, videos: Path, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """(name, outcome, detail) of each mutant in a folder; those that stop the run are moved out of it.
+    """(name, outcome, detail) of each mutant in a folder.
+
+    When the run of all ends before the good file is in, those without a report are tried one by one beside
+    the good file, until the one to blame is found; the rest are run again together.
 
     Raises:
         RuntimeError: the good file alone cannot be indexed.
     """
     left = list(names)
-    for run in range(len(names) + 2):
-        library = videos.parent / f"library-{run}"
-        child = LimitedChild([*PLAYHEAD, "index", str(videos), "-l", str(library), "--json", *_OFF], limits)
-        lines, end = child.run()
-        reports = {Path(report["path"]).name: report for report in _reports(lines)}
-        for name in (name for name in left if name in reports):
-            yield (name, *_reported(reports[name]))
-        missing = [name for name in left if name not in reports]
-        good = reports.get(GOOD, {"status": "not reported", "error": describe_end(end)})
-        if good["status"] != "failed" and GOOD in reports and end.exit_code == 0:
-            yield from ((name, "left out", "no report") for name in missing)
+    while left:
+        reports, end = _index(limits, videos, left)
+        yield from ((name, *_reported(reports[name])) for name in left if name in reports)
+        left = [name for name in left if name not in reports]
+        if _is_good_in(reports, end):
+            yield from ((name, "left out", "no report") for name in left)
             return
-        if not left:
-            raise RuntimeError(f"the good file alone is {good['status']}: {good['error']}")
-        if GOOD in reports:  # all were gone through, and it is not known which of them is to blame
-            yield (left[-1], "good file lost", f"{good['status']}: {good['error']}; {describe_end(end)}")
+        if not left:  # it is not known which of them is to blame
+            yield (names[-1], "good file lost", describe_end(end))
             return
-        culprit = missing[0] if missing else left[-1]
-        yield (culprit, end.reason, end.last_line)
-        taken_out = videos.parent / "taken-out"
-        taken_out.mkdir(exist_ok=True)
-        for name in [name for name in left if name in reports or name == culprit]:
-            (videos / name).rename(taken_out / name)
-        left = [name for name in missing if name != culprit]
+        blamed = False
+        while left and not blamed:
+            name = left.pop(0)
+            reports, end = _index(limits, videos, [name])
+            blamed = not _is_good_in(reports, end)
+            yield (name, *_alone(reports.get(name), reports.get(GOOD), end))
+    reports, end = _index(limits, videos, [])
+    if not _is_good_in(reports, end):
+        raise RuntimeError(f"the good file alone is not indexed: {describe_end(end)}")
+
+
+def _index(limits: Limits, videos: Path, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], ChildEnd]:
+    """Indexes some files of a folder and the good one in a child: the reports by name, and its end."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir=videos.parent) as run:
+        folder = Path(run) / "videos"
+        folder.mkdir()
+        for name in (*names, GOOD):
+            (folder / name).hardlink_to(videos / name)
+        command = [*PLAYHEAD, "index", str(folder), "-l", f"{run}/library", "--json", *_OFF]
+        lines, end = LimitedChild(command, limits).run()
+        return {Path(report["path"]).name: report for report in _reports(lines)}, end
+
+
+def _is_good_in(reports: Mapping[str, Mapping[str, Any]], end: ChildEnd) -> bool:
+    return end.exit_code == 0 and reports.get(GOOD, {"status": "failed"})["status"] != "failed"
+
+
+def _alone(
+    report: Mapping[str, Any] | None, good: Mapping[str, Any] | None, end: ChildEnd
+) -> tuple[str, str]:
+    """Outcome and detail of a mutant that was run with the good file alone."""
+    if end.exit_code != 0:
+        return end.reason, end.last_line
+    if good is None or good["status"] == "failed":
+        return "good file lost", describe_end(end)
+    return _reported(report) if report is not None else ("left out", "no report")
 
 
 def _reports(lines: Sequence[str]) -> Iterator[dict[str, Any]]:
