@@ -236,6 +236,7 @@ class Lane:
     states: list[Path] = field(init=False, default_factory=list)
     snapshots: list[Snapshot | None] = field(init=False, default_factory=list)
     timelines: list["Timeline"] = field(init=False, default_factory=list)
+    _pace: dict[str, float] = field(init=False, default_factory=dict)
     _worker: Worker | None = field(init=False, default=None)
 
     def prepare(self, videos: Path) -> None:
@@ -323,8 +324,11 @@ class Lane:
                 state = partial(_written_files, library)
                 end = self.run(step, library, dice.uniform(0.0, SOON_S), armed_by=state)
             else:
-                end = self.run(step, library, timeline.draw(dice, place))
+                pace = self._pace.get(step.name, 1.0)
+                end = self.run(step, library, timeline.draw(dice, place) * pace)
             if not end.killed:
+                if not kills:  # an undisturbed run: the machine may be faster or slower by now
+                    self._pace[step.name] = end.seconds / timeline.duration_s
                 break
             place = killed_place(library, self.snapshots[at], after, is_index=step.arguments[0] == "index")
             kills.append(Kill(step.name, end.seconds, place.stage))
