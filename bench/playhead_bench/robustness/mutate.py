@@ -36,7 +36,8 @@ def mutate_video(data: bytes, number: int, seed: int, others: Sequence[bytes]) -
         others: other files, parts of which may be inserted or appended.
     """
     dice = random.Random(f"video:{seed}:{number}")
-    often = dice.choices([[_latin1_text], [_flip_bits], []], VIDEO_WEIGHTS)[0]
+    choices: tuple[tuple[Mutation, ...], ...] = ((_latin1_text,), (_flip_bits,), ())
+    often = dice.choices(choices, VIDEO_WEIGHTS)[0]
     return _mutate(data, dice, others, VIDEO_MUTATIONS, often)
 
 
