@@ -55,6 +55,8 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind, Words
 
 CATALOG_NAME = "catalog.sqlite"
+MAX_IDS_IN_SQL = 500
+"""Ids that one statement names; more are read in several statements, or all rows are."""
 FRUGAL_BUSY_TIMEOUT_MS = 2000
 UPGRADE_WAIT_S = 5.0
 """How long a reader waits for a writer before it upgrades a copy in memory instead of the file."""
