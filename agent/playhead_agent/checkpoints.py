@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playhead_agent.packing import Packed
-from playhead_index.errors import DiskFull, LibraryReadOnly
+from playhead_index.errors import DiskFull
 from playhead_index.store.catalog import mapped_sqlite_errors
-from playhead_index.store.disk import cannot_write, exists, free_bytes, refuse_link, why_not_writable
+from playhead_index.store.disk import exists, free_bytes, refuse_link, require_writable_folder
 from playhead_index.store.sqlite_file import connect, open_sqlite
 
 if TYPE_CHECKING:
@@ -72,12 +72,7 @@ def _require_room(path: Path) -> None:
         LibraryReadOnly: this user may not write there, or nobody.
         DiskFull: there is too little room.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(path.parent, error) from error
-    if why := why_not_writable(path):
-        raise LibraryReadOnly(f"{path}: nothing can be written there: {why}")
+    require_writable_folder(path)
     if free_bytes(path.parent) < MIN_FREE_BYTES:
         raise DiskFull(f"{path}: the disk is full")
 

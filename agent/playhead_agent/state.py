@@ -16,6 +16,7 @@ from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Evidence, coverage_from_json
 from playhead_tools.extent import ExtentReader
+from playhead_tools.extent import Stretch as Stretch
 from playhead_tools.look_up import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from playhead_tools.eyes import Eyes
-
-Stretch = tuple[str, Window]
 
 
 def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from playhead.chat import load_chat_model
 from playhead.importing import failed_imports
 from playhead.keys import key_for
-from playhead.models import DEFAULTS, DefaultModel, ModelNames, load_one, resolve
+from playhead.models import DEFAULTS, DefaultModel, ModelNames, library_models, load_one, resolve
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.embed.runtime import is_missing_operator
@@ -64,7 +64,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     """
     yield from examine_packages()
     yield from _device()
-    names = resolve(ModelNames(), library)
+    names = resolve(ModelNames(), library_models(library))
     for role in ("picture", "appearance", "words", "speech"):
         name = getattr(names, role).removesuffix("?")
         off = Finding(f"{role} model", True, "off, as the library was made")

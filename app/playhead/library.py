@@ -41,7 +41,7 @@ from playhead_index.settings import describe_settings, run_settings
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
-from playhead_index.store.places import RetiredVersion, retired_version, retired_versions
+from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
@@ -171,7 +171,7 @@ class Library:
         Raises:
             ValueError: a field is unknown, or the values do not go together.
         """
-        is_there = (self.folder / CATALOG_NAME).exists()
+        is_there = path_exists(self.folder / CATALOG_NAME)
         return run_settings(given, read_settings(self.catalog) if is_there else {}).recipe()
 
     def settings(self, name: str) -> dict[str, str]:
@@ -265,8 +265,7 @@ class Library:
 
     def videos(self) -> list[VideoSummary]:
         """Every video but retired ones, in the order in which it came."""
-        unfinished, names = set(unfinished_videos(self.catalog)), self.names()
-        return [self._summary(video, unfinished, names) for video in self.catalog.videos()]
+        return self._summaries(self.catalog.videos())
 
     def video(self, name: str) -> VideoSummary:
         """One video.
@@ -274,9 +273,7 @@ class Library:
         Raises:
             VideoUnknown: none or several fit the name.
         """
-        video_id = self.video_id(name)
-        row = self.catalog.video(video_id)
-        return self._summary(row, set(unfinished_videos(self.catalog)), self.names())
+        return self._summaries([self.catalog.video(self.video_id(name))])[0]
 
     def retired(self) -> list[RetiredVersion]:
         """Earlier versions of files that hold other content now; `gc` frees them."""
@@ -534,22 +531,30 @@ class Library:
         )
         return dict(rows)
 
-    def _summary(self, video: VideoRow, unfinished: set[str], names: VideoNames) -> VideoSummary:
-        recorded_at = read_clock(self.catalog).get(video.video_id)
-        counts = {"segments": len(self.catalog.segments(video.video_id))}
-        counts |= dict(
-            self.catalog.query(
-                "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind",
-                (video.video_id,),
+    def _summaries(self, videos: Sequence[VideoRow]) -> list[VideoSummary]:
+        unfinished, names, clock = (
+            set(unfinished_videos(self.catalog)),
+            self.names(),
+            read_clock(self.catalog),
+        )
+        retired = {version.video_id: version for version in self.retired()}
+        return [
+            VideoSummary(
+                video,
+                tuple(self.catalog.places(video.video_id)),
+                video.video_id not in unfinished,
+                self._counts(video.video_id),
+                read_stages(self.catalog, video.video_id),
+                datetime.fromtimestamp(clock[video.video_id], UTC) if video.video_id in clock else None,
+                retired.get(video.video_id),
+                names[video.video_id],
             )
+            for video in videos
+        ]
+
+    def _counts(self, video_id: str) -> dict[str, int]:
+        """How many segments, and spans of each kind, a video has."""
+        kinds = self.catalog.query(
+            "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind", (video_id,)
         )
-        return VideoSummary(
-            video,
-            tuple(self.catalog.places(video.video_id)),
-            video.video_id not in unfinished,
-            counts,
-            read_stages(self.catalog, video.video_id),
-            None if recorded_at is None else datetime.fromtimestamp(recorded_at, UTC),
-            retired_version(self.catalog, video.video_id),
-            names[video.video_id],
-        )
+        return {"segments": len(self.catalog.segments(video_id)), **dict(kinds)}

@@ -5,6 +5,7 @@ This is the composition root: the only place that chooses implementations.
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -183,7 +184,7 @@ class LoadModels:
             ModelUnavailable: a model that was asked for by name cannot be loaded.
         """
         library = library_models(self.folder)
-        models = load_models(resolve(self.names, self.folder), self.video)
+        models = load_models(resolve(self.names, library), self.video)
         return _as_the_library_was_made(models, self.names, library)
 
 
@@ -202,12 +203,11 @@ class LibraryModel:
     revision: str = ""
 
 
-def resolve(names: ModelNames, folder: Path) -> ModelNames:
-    """Names in which `auto` is replaced by what it means for the library in `folder`.
+def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelNames:
+    """Names in which `auto` is replaced by what it means for a library (`library_models`).
 
     A trailing `?` marks a name that nobody asked for: it may be missing. A folder is named absolutely.
     """
-    library = library_models(folder)
     chosen: dict[str, Any] = {
         role: _resolve(role, getattr(names, role), library.get(role))
         for role in ("picture", "appearance", "words", "speech", "screen")
@@ -257,14 +257,14 @@ def library_models(folder: Path) -> dict[str, LibraryModel]:
     """The models that the library in a folder was made with, by role; none where there is no library yet."""
     if not exists(folder / CATALOG_NAME):
         return {}
-    catalog = Catalog(folder)
-    settings = read_settings(catalog)
-    found = {role: LibraryModel(OFF, OFF) for role in DEFAULTS if settings.get(f"{role}_model") == OFF}
-    for space in ("picture", "appearance", "words"):
-        if (tag := space_tag(catalog, space)) is not None:
-            found[space] = LibraryModel(tag.name, tag.name, tag.revision)
-    if (speech := _speech_model(catalog, settings)) is not None:
-        found["speech"] = speech
+    with closing(Catalog(folder)) as catalog:
+        settings = read_settings(catalog)
+        found = {role: LibraryModel(OFF, OFF) for role in DEFAULTS if settings.get(f"{role}_model") == OFF}
+        for space in ("picture", "appearance", "words"):
+            if (tag := space_tag(catalog, space)) is not None:
+                found[space] = LibraryModel(tag.name, tag.name, tag.revision)
+        if (speech := _speech_model(catalog, settings)) is not None:
+            found["speech"] = speech
     if settings.get("screen_text") is False:
         found["screen"] = LibraryModel(OFF, OFF)
     return found
@@ -400,7 +400,7 @@ def encoder_callables(names: ModelNames, folder: Path) -> "SearchEncoders":
     Only spaces that the library has get one: there is nothing to search in the others.
     """
     library = library_models(folder)
-    chosen = resolve(names, folder)
+    chosen = resolve(names, library)
 
     def lazily(space: str, asked: str) -> Callable[[], Any] | None:
         if space not in library or asked == OFF:

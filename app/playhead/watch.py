@@ -76,7 +76,7 @@ class Watch:
 
 
 def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
-    """(name, fraction done, what is being done) of each video that is not indexed to the end."""
+    """(name, fraction done, what is being done) of each video."""
     lines: list[tuple[str, float, str]] = []
     names = video_names(catalog)
     for video in catalog.videos():

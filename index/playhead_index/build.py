@@ -36,8 +36,7 @@ from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
 from playhead_index.store.removal import purge_removed
 from playhead_index.store.settings import read_settings
-
-MAX_REASON_CHARS = 1000
+from playhead_index.text_limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ def _failure_reason(path: Path, error: Exception) -> str:
         said = (
             f"{display_path(path)}: {type(error).__name__}: {error} (index it with --debug for the traceback)"
         )
-    return display_path(" ".join(said.split()))[:MAX_REASON_CHARS]
+    return display_path(" ".join(said.split()))[: LIMITS.note_chars]
 
 
 def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Models) -> VideoReport:

@@ -1,8 +1,8 @@
-"""The tree of errors that every floor of Playhead raises.
+"""The tree of errors that all components of Playhead raise.
 
-A `PlayheadError` means that the world is not as needed: a file, a library, a model, a budget. The
-command line prints it in one line and exits with 1. A mistake in a call stays a `ValueError` or a
-`TypeError`. Foreign errors are mapped once, where the foreign library is called.
+A `PlayheadError` says what is wrong with a file, a library, a model or a budget. The command line prints it
+in one line and exits with 1. A mistake in a call stays a `ValueError` or a `TypeError`. Foreign errors are
+mapped once, where the foreign library is called.
 
     PlayheadError
     ├── VideoError          VideoUnreadable, TimestampOutOfRange
@@ -20,7 +20,7 @@ from playhead_index.paths import display_path
 
 
 class PlayheadError(Exception):
-    """The world is not as needed; the message says what was got, what was expected, what to do."""
+    """Base of all errors; the message says what was got, what was expected, what to do."""
 
 
 class VideoError(PlayheadError):

@@ -10,6 +10,8 @@ from playhead_index.errors import VideoUnreadable
 
 _BLOCK_BYTES = 4 << 20
 _DIGEST_BYTES = 10
+CLOCK_STEP_NS = 2_000_000_000
+"""File times are kept in steps of up to 2 s (FAT): a younger file may change and keep its times."""
 
 
 def fingerprint(path: Path, progress: Callable[[int], None] | None = None) -> str:

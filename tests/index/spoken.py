@@ -126,7 +126,8 @@ def _fill(
         norms(half)
         for layer in half.layer:
             linears(layer.self_attention.linear, 3 * WIDTH, WIDTH)
-            linears([layer.ffn.linear_0, layer.ffn.linear_1], WIDTH, WIDTH)
+            linears([layer.ffn.linear_0, layer.ffn.linear_1], 4 * WIDTH, WIDTH)
+            layer.ffn.linear_1.weight = zeros(WIDTH, 4 * WIDTH)
             norms(layer.self_attention)
             norms(layer.ffn)
     listening = decoder.layer[0].attention

@@ -7,6 +7,7 @@ import pytest
 from tests.tiny_models import make_tiny_dino, make_tiny_open_clip
 
 from playhead_index.embed import checkpoints
+from playhead_index.embed.digests import digest_of
 from playhead_index.embed.dino import load_dino
 from playhead_index.embed.minilm import load_text_embedder
 from playhead_index.embed.openclip import load_open_clip
@@ -144,6 +145,6 @@ def test_the_hash_of_a_folder_changes_with_any_of_its_weights(tmp_path: Path) ->
     files = [tmp_path / "a", tmp_path / "b"]
     files[0].write_bytes(b"1")
     files[1].write_bytes(b"2")
-    before = checkpoints.hash_of(files)
+    before = digest_of(files)
     files[1].write_bytes(b"3")
-    assert before != checkpoints.hash_of(files)
+    assert before != digest_of(files)

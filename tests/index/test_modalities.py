@@ -21,7 +21,7 @@ VIDEO_SQL = (
 
 
 def _video(*, has_audio: bool = True, has_subtitles: bool = False, **stages: StageState) -> VideoStages:
-    return VideoStages("v", "v.mp4", 60.0, has_audio, has_subtitles, stages)
+    return VideoStages("v", 60.0, has_audio, has_subtitles, stages)
 
 
 DONE, OFF = StageState("done", 60.0, ""), StageState("off", 0.0, "no speech model")
@@ -121,3 +121,13 @@ def test_a_video_without_a_known_copy_is_called_by_its_id(tmp_path: Path) -> Non
     with catalog.atomic() as db:
         db.execute(VIDEO_SQL, ("v", 1))
     assert read_modalities(catalog, {"v": WHOLE})[0].not_covered[0].name == "v"
+
+
+def test_videos_of_one_file_name_are_told_apart_where_they_are_not_covered(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, create=True)
+    with catalog.atomic() as db:
+        for folder in ("monday", "tuesday"):
+            db.execute(VIDEO_SQL, (folder, 1))
+            db.execute("INSERT INTO place VALUES (?, ?, 1, 1)", (f"/films/{folder}/lecture.mp4", folder))
+    speech = read_modalities(catalog, {"monday": WHOLE, "tuesday": WHOLE})[0]
+    assert [one.name for one in speech.not_covered] == ["monday/lecture.mp4", "tuesday/lecture.mp4"]

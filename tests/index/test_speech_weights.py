@@ -9,7 +9,14 @@ import pytest
 
 from playhead_index.errors import ModelUnavailable
 from playhead_index.words.speech import FasterWhisperTranscriber
-from playhead_index.words.whisper_files import AROUND, LAYER, _expected, check_whisper, read_shapes
+from playhead_index.words.whisper_files import (
+    AROUND,
+    LAYER,
+    OWN_OUTPUT,
+    _expected,
+    check_whisper,
+    read_shapes,
+)
 
 Shapes = dict[str, tuple[int, ...]]
 WIDTH, TOKENS = 384, 100
@@ -54,6 +61,13 @@ def test_a_whole_file_is_no_fault(tmp_path: Path) -> None:
     check_whisper(folder)
     assert (len(LAYER["encoder"]), len(LAYER["decoder"]), len(AROUND)) == (12, 20, 11)
     assert read_shapes(folder / "model.bin") == whole()
+
+
+def test_output_weights_of_its_own_must_have_the_shape_of_the_token_embeddings(tmp_path: Path) -> None:
+    own = {**whole(), OWN_OUTPUT: (TOKENS, WIDTH)}
+    check_whisper(write(tmp_path / "untied", own))
+    with pytest.raises(ValueError, match=r"projection/weight \[100, 64\] instead of \[100, 384\]"):
+        check_whisper(write(tmp_path / "narrow", {**own, OWN_OUTPUT: (TOKENS, 64)}))
 
 
 def less(*beginnings: str) -> Callable[[Shapes], Shapes]:

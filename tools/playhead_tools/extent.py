@@ -5,9 +5,10 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from playhead_index.batches import batches
 from playhead_index.search.modalities import read_modalities
 from playhead_index.search.results import Coverage, ModalitySummary
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.look_up import read_spans, scan_words
@@ -17,12 +18,11 @@ from playhead_tools.temporal.scan import Scan
 Stretch = tuple[str, Window]
 MAX_COMPARED = 200_000
 """Stored texts that are compared letter by letter before something is called absent: some seconds."""
-MAX_IDS_IN_SQL = 500
-MAX_SCOPES_KEPT = 4
+MAX_CACHED_SCOPES = 4
 
 
 class ExtentReader:
-    """Reads how much of a scope can be searched; the last few are kept while the catalog does not change.
+    """Reads how much of a scope can be searched; the last few are cached while the catalog does not change.
 
     Args:
         catalog: the open library.
@@ -30,7 +30,7 @@ class ExtentReader:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._kept: OrderedDict[Hashable, tuple[ModalitySummary, ...]] = OrderedDict()
+        self._cached: OrderedDict[Hashable, tuple[ModalitySummary, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
     def modalities(self, stretches: Sequence[Stretch]) -> tuple[ModalitySummary, ...]:
@@ -40,12 +40,12 @@ class ExtentReader:
         state = (threading.get_ident(), number, version, self._catalog.db.conn.total_changes)
         key = (state, tuple(stretches))
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = read_modalities(self._catalog, dict(stretches))
-            self._kept.move_to_end(key)
-            if len(self._kept) > MAX_SCOPES_KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[key]
+            if key not in self._cached:
+                self._cached[key] = read_modalities(self._catalog, dict(stretches))
+            self._cached.move_to_end(key)
+            if len(self._cached) > MAX_CACHED_SCOPES:
+                self._cached.popitem(last=False)
+            return self._cached[key]
 
 
 def with_extent(
@@ -146,9 +146,7 @@ def _texts(
 ) -> Iterator[tuple[int, str]]:
     """Id and words of the spans of some kinds that lie in a scope; at most a few more than are compared."""
     windows, marks = dict(stretches), ", ".join("?" * len(kinds))
-    ids = list(windows)
-    chunks = [ids[at : at + MAX_IDS_IN_SQL] for at in range(0, len(ids), MAX_IDS_IN_SQL)]
-    for chunk in chunks if kinds else ():
+    for chunk in batches(windows if kinds else (), MAX_IDS_IN_SQL):
         rows = catalog.query(
             "SELECT id, video_id, start_s, end_s, text FROM span"
             f" WHERE video_id IN ({', '.join('?' * len(chunk))}) AND kind IN ({marks}) LIMIT ?",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from playhead_index.batches import batches
 from playhead_index.errors import ToolError
 from playhead_index.paths import display_path, path_exists
 from playhead_index.search.modalities import read_modalities
@@ -22,7 +23,7 @@ from playhead_index.search.results import (
     Scope,
     SearchResult,
 )  # fmt: skip
-from playhead_index.store.catalog import SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time
@@ -170,9 +171,8 @@ def read_words(
 
 def read_spans(catalog: Catalog, span_ids: Iterable[int]) -> dict[int, SpanRow]:
     """The spans with these ids, read from the catalog; ids that it does not have are missing."""
-    ids, found = list(dict.fromkeys(span_ids)), {}
-    for at in range(0, len(ids), 500):
-        chunk = ids[at : at + 500]
+    found = {}
+    for chunk in batches(dict.fromkeys(span_ids), MAX_IDS_IN_SQL):
         marks = ", ".join("?" * len(chunk))
         for row in catalog.query(f"SELECT {SPAN_COLUMNS} FROM span WHERE id IN ({marks})", chunk):
             found[row[0]] = span_row(row)
@@ -263,9 +263,8 @@ def reading_coverage(
 
 def _count_spans(catalog: Catalog, video_ids: Iterable[str]) -> dict[str, int]:
     """How many spans of each kind some videos have."""
-    ids, counts = list(video_ids), dict[str, int]()
-    for at in range(0, len(ids), 500):
-        chunk = ids[at : at + 500]
+    counts = dict[str, int]()
+    for chunk in batches(video_ids, MAX_IDS_IN_SQL):
         marks = ", ".join("?" * len(chunk))
         for kind, n in catalog.query(
             f"SELECT kind, count(*) FROM span WHERE video_id IN ({marks}) GROUP BY kind", chunk

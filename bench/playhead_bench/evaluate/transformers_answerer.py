@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.evaluate.answerer import Clip, Reply
-from playhead_index.embed.checkpoints import find_checkpoint, hash_of, mapped_load_errors, offline
+from playhead_index.embed.checkpoints import find_checkpoint, mapped_load_errors, offline
+from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_tools.replies import with_options
 
@@ -44,7 +45,7 @@ class TransformersAnswerer:
         )
         self.folder, self.name = checkpoint.folder, Path(folder).name
         words = sorted(path for pattern in WORDS for path in self.folder.glob(pattern))
-        self.revision = f"{checkpoint.revision[:16]}-{hash_of(words)[:16]}-{max_new_tokens}"
+        self.revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{max_new_tokens}"
         self._asked_device, self._max_new_tokens = device, max_new_tokens
 
     def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:

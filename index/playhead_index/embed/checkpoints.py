@@ -95,7 +95,7 @@ def find_checkpoint(
     local = local_folder(name)
     if local is not None:
         files = _weight_files(name, local, needed, weights, "put it there")
-        return Checkpoint(local, hash_of(files))
+        return Checkpoint(local, digest_of(files))
     repo = name.removeprefix(HUB_PREFIX)
     if download:
         _fetch_model(name, repo, weights)
@@ -161,15 +161,6 @@ def commit_of(cached: Path) -> str:
     """The hub's commit of a file in the cache: the name of its folder under `snapshots`."""
     parts = cached.parts
     return parts[len(parts) - 1 - parts[::-1].index("snapshots") + 1]
-
-
-def hash_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
-    """Hexadecimal hash over the bytes of files, one after the other (`digests`).
-
-    Raises:
-        ModelUnavailable: a file cannot be read.
-    """
-    return digest_of(files, algorithm)
 
 
 def _fetch_model(name: str, repo: str, weights: Sequence[str]) -> None:

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playhead_index.errors import ModelUnavailable
+from playhead_index.identity import CLOCK_STEP_NS
 
-MAX_KEPT = 1000
-SETTLED_NS = 2_000_000_000
-"""File times are kept in steps of up to 2 s: the digest of a younger file is not kept."""
+MAX_CACHED = 1000
 
 
 def digest_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
@@ -45,8 +44,9 @@ def _digest(path: Path, algorithm: str) -> str:
         return kept[key]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, algorithm).hexdigest()
-    if time.time_ns() - stat.st_ctime_ns > SETTLED_NS:
-        _write(dict([*kept.items()][-MAX_KEPT + 1 :]) | {key: digest})
+    # the digest of a younger file is not cached
+    if time.time_ns() - stat.st_ctime_ns > CLOCK_STEP_NS:
+        _write(dict([*kept.items()][-MAX_CACHED + 1 :]) | {key: digest})
     return digest
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
+from playhead_index.embed.digests import digest_of
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
@@ -119,7 +120,7 @@ def verified(folder: Path, sha256: str) -> checkpoints.Checkpoint:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise ModelUnavailable(f"{weights} is missing; install {OFFLINE_PACKAGE} again")
-    got = checkpoints.hash_of([weights], "sha256")
+    got = digest_of([weights], "sha256")
     if got != sha256:
         raise ModelUnavailable(
             f"{weights} is not the published model: its sha256 is {got[:16]}…, expected {sha256[:16]}…; "

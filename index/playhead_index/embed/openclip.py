@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
+from playhead_index.embed.digests import digest_of
 from playhead_index.embed.pictures import Picture, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
@@ -205,7 +206,7 @@ def _listed_source(library: Any, name: str, download: bool) -> _Source:
     if download:
         _fetch_tokenizer(library, name, model_name)
     in_hub_cache = "snapshots" in weights.parts
-    revision = checkpoints.commit_of(weights) if in_hub_cache else checkpoints.hash_of([weights])
+    revision = checkpoints.commit_of(weights) if in_hub_cache else digest_of([weights])
     return _Source(model_name, weights, revision, _as_trained(settings))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playhead_index.errors import VideoUnknown
 from playhead_index.paths import path_exists
-from playhead_index.search.modalities import modality_coverage, summarise
+from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
@@ -89,7 +89,8 @@ class LibraryFacts:
         return read_video_stages(self._catalog)
 
     def _summarise(self, scope: Scope) -> tuple[ModalitySummary, ...]:
-        return summarise(modality_coverage(self._stages, self.windows(scope)))
+        summaries = summarise(modality_coverage(self._stages, self.windows(scope)))
+        return named_summaries(self._catalog, summaries)
 
     def _count_segments(self, scope: Scope) -> int:
         where, values = [LIVE], list[str | float]()

@@ -1,6 +1,7 @@
 """How much of each video can be searched in speech, in screen text, in pictures and in captions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from playhead_index.search.results import (
     MODALITIES,
@@ -11,6 +12,7 @@ from playhead_index.search.results import (
 )
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import StageState, VideoStages, read_video_stages
+from playhead_index.video_names import video_names
 from playhead_index.window import Window
 
 ROUNDING_S = 1e-3
@@ -19,13 +21,27 @@ NOT_RECOGNISED = "speech was not recognised"
 
 
 def read_modalities(catalog: Catalog, windows: Mapping[str, Window]) -> tuple[ModalitySummary, ...]:
-    """The summary of each modality over some stretches; two SQL queries however many videos there are.
+    """The summary of each modality over some stretches; a few SQL queries however many videos there are.
 
     Args:
         catalog: the open library.
         windows: the stretch of each video, by video id; ids that the catalog does not hold are left out.
     """
-    return summarise(modality_coverage(read_video_stages(catalog, windows.keys()), windows))
+    stages = read_video_stages(catalog, windows.keys())
+    return named_summaries(catalog, summarise(modality_coverage(stages, windows)))
+
+
+def named_summaries(catalog: Catalog, summaries: Sequence[ModalitySummary]) -> tuple[ModalitySummary, ...]:
+    """Summaries whose records call each video by a name that no other video has."""
+    if all(one.is_complete for one in summaries):
+        return tuple(summaries)
+    names = video_names(catalog)
+    return tuple(
+        replace(
+            one, not_covered=tuple(replace(video, name=names[video.video_id]) for video in one.not_covered)
+        )
+        for one in summaries
+    )
 
 
 def modality_coverage(
@@ -54,9 +70,7 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
         status = "not_applicable"
     elif end_s >= window.end_s - ROUNDING_S:
         status, why_not = "covered", ""
-    return ModalityCoverage(
-        video.video_id, modality, status, covered_s, window.duration_s, why_not, video.name
-    )
+    return ModalityCoverage(video.video_id, modality, status, covered_s, window.duration_s, why_not)
 
 
 def speech_end_s(video: VideoStages) -> tuple[float | None, str]:

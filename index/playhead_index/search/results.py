@@ -144,7 +144,7 @@ class ModalityCoverage:
         covered_s: seconds of the stretch that can be searched.
         extent_s: seconds of the stretch.
         why_not: why not all of it can be searched; empty otherwise.
-        name: the video's file name, for people.
+        name: of the video, for people (`video_names`); empty where the record is not a part of a summary.
     """
 
     video_id: str

@@ -75,6 +75,6 @@ def unpacked_names(packed: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def drop_file(path: Path) -> None:
-    """Deletes a cache file, where that is possible."""
+    """Deletes a file, where that is possible; a link itself, not what it leads to."""
     with suppress(OSError):
         path.unlink(missing_ok=True)

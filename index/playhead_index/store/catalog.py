@@ -31,7 +31,7 @@ from playhead_index.errors import (
 )  # fmt: skip
 from playhead_index.paths import text_to_path
 from playhead_index.store.cache import drop_file
-from playhead_index.store.disk import cannot_write, exists, refuse_link, why_not_writable
+from playhead_index.store.disk import exists, refuse_link, require_writable_folder, why_not_writable
 from playhead_index.store.lock import holds_lock, is_being_written, lock_holder, writing
 from playhead_index.store.schema_check import (
     pending_migrations,
@@ -55,6 +55,8 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind, Words
 
 CATALOG_NAME = "catalog.sqlite"
+MAX_IDS_IN_SQL = 500
+"""Ids that one statement names; more are read in several statements, or all rows are."""
 FRUGAL_BUSY_TIMEOUT_MS = 2000
 UPGRADE_WAIT_S = 5.0
 """How long a reader waits for a writer before it upgrades a copy in memory instead of the file."""
@@ -365,7 +367,7 @@ class Catalog:
                 f"no library in {folder}; make one with: playhead index VIDEO --library {folder}"
             )
         if not is_there:
-            _make_folder(self.path)
+            require_writable_folder(self.path)
         refuse_link(self.path, folder)
         try:
             with mapped_sqlite_errors(self.path):
@@ -632,21 +634,6 @@ def span_row(row: Sequence[Any]) -> SpanRow:
     """A `SpanRow` from a row of `SPAN_COLUMNS`."""
     span_id, video_id, kind, source, language, start_s, end_s, text, confidence = row
     return SpanRow(span_id, video_id, Words(kind, source, Window(start_s, end_s), text, language, confidence))
-
-
-def _make_folder(catalog: Path) -> None:
-    """Makes the folder of a catalog that is not there yet.
-
-    Raises:
-        LibraryReadOnly: nothing can be written there.
-        DiskFull: the disk is full.
-    """
-    try:
-        catalog.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(catalog.parent, error) from error
-    if why := why_not_writable(catalog):
-        raise LibraryReadOnly(f"{catalog.parent}: no library can be made there: {why}")
 
 
 def _is_stale(opened: Opened, path: Path) -> bool:

@@ -30,6 +30,22 @@ def why_not_writable(path: Path) -> str:
     return ""
 
 
+def require_writable_folder(path: Path) -> None:
+    """Makes the folder of a file of a library, where it is missing.
+
+    Raises:
+        LibraryReadOnly: this user cannot write the file there.
+        DiskFull: the disk is full.
+        LibraryError: the folder cannot be made for another reason.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+    if why := why_not_writable(path):
+        raise LibraryReadOnly(f"{path}: nothing can be written there: {why}")
+
+
 def exists(path: Path) -> bool:
     """Whether a file of a library is there.
 

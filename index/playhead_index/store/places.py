@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
+from playhead_index.identity import CLOCK_STEP_NS
 from playhead_index.paths import display_path, text_to_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import format_time
 
-CLOCK_STEP_NS = 2_000_000_000
-"""File times are kept in steps of up to 2 s (FAT): a younger file may change and keep its times."""
 UNCERTAIN = 0
 
 

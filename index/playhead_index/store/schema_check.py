@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import filterfalse
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -58,7 +59,8 @@ def refuse_unsafe_names(db: Database, path: Path) -> None:
         LibraryError: one is not.
     """
     try:
-        for (video_id,) in db.execute("SELECT video_id FROM video"):
+        ids = [str(video_id) for (video_id,) in db.execute("SELECT video_id FROM video")]
+        for video_id in filterfalse(VIDEO_ID.fullmatch, ids):  # at every opening, so not one call an id
             safe_video_id(video_id)
         for (name,) in db.execute("SELECT name FROM space"):
             safe_space_name(name)

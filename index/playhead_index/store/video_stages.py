@@ -3,11 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from playhead_index.paths import display_path, text_to_path
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
 
-MAX_IDS_IN_SQL = 500
-"""Above so many videos all rows are read, and those that were asked for are picked in Python."""
+STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +23,14 @@ class VideoStages:
 
     Args:
         video_id: of the video.
-        name: file name of a copy, for people; the id where no copy is known.
         duration_s: length in seconds.
         has_audio: it has a sound track.
-        has_subtitles: words of a subtitle track or file are stored.
-        stages: by name; a stage that has not begun is missing.
+        has_subtitles: words of a subtitle track or file are stored; False, without a look at the words, where
+            recognised speech covers the whole video.
+        stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
     """
 
     video_id: str
-    name: str
     duration_s: float
     has_audio: bool
     has_subtitles: bool
@@ -43,33 +40,34 @@ class VideoStages:
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
     """The stages of some videos by video id; of every video of the catalog when None.
 
-    Ids that the catalog does not hold, and replaced versions (`store.places`), are missing from the result.
+    Above `MAX_IDS_IN_SQL` videos all rows are read, and those that were named are picked in Python. Ids that
+    the catalog does not hold, and replaced versions (`store.places`), are missing from the result.
     """
     where, values = f"WHERE video.{LIVE}", tuple[str, ...]()
     if video_ids is not None and len(video_ids) <= MAX_IDS_IN_SQL:
         where += f" AND video.video_id IN ({', '.join('?' * len(video_ids))})"
         values = tuple(video_ids)
     videos = catalog.query(
-        "SELECT video.video_id, duration_s, has_audio,"
-        " (SELECT min(path) FROM place WHERE place.video_id = video.video_id),"
+        "SELECT video.video_id, duration_s, has_audio, CASE WHEN EXISTS (SELECT 1 FROM stage"
+        " WHERE stage.video_id = video.video_id AND name = 'speech' AND status = 'done') THEN 0 ELSE"
         " EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech'"
-        "  AND source NOT LIKE 'asr:%')"
+        "  AND source NOT LIKE 'asr:%') END"
         f" FROM video {where} ORDER BY added_at, video.video_id",
         values,
     )
     stages: dict[str, dict[str, StageState]] = {}
     for video_id, name, status, position_s, note in catalog.query(
         "SELECT video.video_id, name, status, position_s, note FROM video"
-        f" JOIN stage ON stage.video_id = video.video_id {where}",
-        values,
+        " JOIN stage ON stage.video_id = video.video_id"
+        f" {where} AND name IN ({', '.join('?' * len(STAGES_OF_COVERAGE))})",
+        (*values, *STAGES_OF_COVERAGE),
     ):
         stages.setdefault(video_id, {})[name] = StageState(status, position_s, note)
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
-            video_id, display_path(text_to_path(path).name) if path else video_id, duration_s,
-            bool(has_audio), bool(has_subtitles), stages.get(video_id, {}),
+            video_id, duration_s, bool(has_audio), bool(has_subtitles), stages.get(video_id, {})
         )
-        for video_id, duration_s, has_audio, path, has_subtitles in videos
+        for video_id, duration_s, has_audio, has_subtitles in videos
         if wanted is None or video_id in wanted
-    }  # fmt: skip
+    }

@@ -18,6 +18,8 @@ NEEDED = ("config.json", "model.bin", "tokenizer.json")
 VERSIONS = (5, 6)
 """Of the format, in which variables are written so; files of others are not checked."""
 SPEC = "WhisperSpec"
+OWN_OUTPUT = "decoder/projection/weight"
+"""The output weights, where they are not those of the token embeddings, as in some fine-tuned models."""
 ENCODER_LAYERS = {384: 4, 512: 6, 768: 12, 1024: 24, 1280: 32}
 """By width; distilled and turbo models keep the whole encoder (Radford et al., 2022, arXiv:2212.04356)."""
 _NORM = ("layer_norm/beta", "layer_norm/gamma")
@@ -39,8 +41,6 @@ AROUND = (
     "decoder/position_encodings/encodings",
     "decoder/embeddings/weight",
 )
-PROJECTION = "decoder/projection/weight"
-"""The output layer of a model that does not share it with the token embeddings."""
 _SCALES = ("_scale", "_zero")
 """Ends of the names that quantised weights have beside them."""
 
@@ -126,31 +126,23 @@ def _expected(held: Mapping[str, tuple[int, ...]], decoder_layers: int) -> dict[
         **{f"{part}/position_encodings/encodings": (_positions(held, part), width) for part in LAYER},
     }
     expected = {name: shapes.get(name, (width,)) for name in AROUND}
-    if PROJECTION in held:
-        expected[PROJECTION] = (tokens, width)
+    if OWN_OUTPUT in held:
+        expected[OWN_OUTPUT] = (tokens, width)
     for part, names in LAYER.items():
-        inner = _inner_width(held, part, width)
         for i in range(layers[part]):
-            expected |= {f"{part}/layer_{i}/{name}": _shape(name, width, inner) for name in names}
+            expected |= {f"{part}/layer_{i}/{name}": _shape(name, width) for name in names}
     return expected
 
 
-def _inner_width(held: Mapping[str, tuple[int, ...]], part: str, width: int) -> int:
-    """Width of the feed-forward layers: 4 times the model's in published sizes, else that of the first layer."""
-    if width in ENCODER_LAYERS:
-        return 4 * width
-    return (*held.get(f"{part}/layer_0/ffn/linear_0/weight", ()), 0)[0]
-
-
-def _shape(name: str, width: int, inner: int) -> tuple[int, ...]:
+def _shape(name: str, width: int) -> tuple[int, ...]:
     """The shape of a weight of a layer: queries, keys and values stand in one matrix."""
     block, linear, *_ = name.split("/")
     rows = {
         ("self_attention", "linear_0"): 3 * width,
         ("attention", "linear_1"): 2 * width,
-        ("ffn", "linear_0"): inner,
+        ("ffn", "linear_0"): 4 * width,
     }.get((block, linear), width)
-    columns = inner if (block, linear) == ("ffn", "linear_1") else width
+    columns = 4 * width if (block, linear) == ("ffn", "linear_1") else width
     return (rows, columns) if name.endswith("weight") else (rows,)
 
 

@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from playhead_index.embed.checkpoints import find_checkpoint, hash_of, mapped_load_errors, offline
+from playhead_index.embed.checkpoints import find_checkpoint, mapped_load_errors, offline
+from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
 from playhead_index.embed.transformer import load_whole
 from playhead_index.errors import ModelUnavailable
@@ -84,7 +85,7 @@ def load(name: str, how: Loading) -> Loaded:
     processor.tokenizer.padding_side = "left"
     words = sorted(path for pattern in WORDS for path in Path(checkpoint.folder).glob(pattern))
     numbers = "nf4" if how.four_bit else str(model.dtype).removeprefix("torch.")
-    revision = f"{checkpoint.revision[:16]}-{hash_of(words)[:16]}-{numbers}"
+    revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{numbers}"
     return Loaded(model.eval(), processor, family, revision, device)
 
 
