@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from playhead_index.batches import batches
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import SubtitlesUnreadable
@@ -16,7 +15,6 @@ from playhead_index.settings import recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.text_limits import LIMITS
-from playhead_index.window import Window
 from playhead_index.words.protocol import Transcriber, Words
 from playhead_index.words.subtitles import (
     choose_subtitles,
@@ -26,7 +24,6 @@ from playhead_index.words.subtitles import (
 )
 
 SPEECH_RATE_HZ = 16_000
-SPEECH_BATCH = 16
 NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
@@ -77,9 +74,10 @@ def _subtitle_words(
 def hear(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
 ) -> str:
-    """Recognises speech where the recipe wants it; goes on behind the last words that were committed.
+    """Recognises speech where the recipe wants it; goes on behind the last chunk that was committed.
 
-    Words that are there stay where nothing is recognised now.
+    A chunk is recognised as a whole, and chunks are the same in every run, so that a run that was stopped
+    ends with the words of one that was not. Words that are there stay where nothing is recognised now.
 
     Returns:
         What a person should know: that recognition is off for this run; else empty.
@@ -129,21 +127,18 @@ def _transcribe(
 ) -> None:
     made = to_text(recognition(transcriber))
     if from_s < info.duration_s:
-        rest = Window(from_s, info.duration_s)
-        sound = reader.audio(SPEECH_RATE_HZ, rest)
-        for batch in batches(transcriber.transcribe(sound, SPEECH_RATE_HZ, rest.duration_s), SPEECH_BATCH):
-            spoken = [_later(words, from_s, info.window) for words in batch]
+        sound = reader.audio(SPEECH_RATE_HZ, info.window)
+        for chunk in transcriber.transcribe(sound, SPEECH_RATE_HZ, info.duration_s, from_s):
             with catalog.atomic() as db:
-                insert_words(db, video_id, [words for words in spoken if words is not None])
-                position_s = min(from_s + batch[-1].window.end_s, info.duration_s)
+                db.execute(  # what a run of an older version committed in the middle of a chunk
+                    "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?",
+                    (video_id, chunk.window.start_s),
+                )
+                insert_words(db, video_id, chunk.words)
+                position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made))
-
-
-def _later(words: Words, by_s: float, within: Window) -> Words | None:
-    window = Window(words.window.start_s + by_s, words.window.end_s + by_s).clamped(within)
-    return replace(words, window=window) if window is not None else None
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:

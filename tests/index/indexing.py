@@ -24,7 +24,7 @@ from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import Models, Recipe
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, TranscriberTag, Words
+from playhead_index.words.protocol import SegmentPictures, TranscribedChunk, TranscriberTag, Words
 
 RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
 
@@ -40,18 +40,21 @@ class Brightness:
 
 
 class EverySecond:
-    """A `Transcriber` that hears one word a second; second n of the sound it gets says `second n`."""
+    """A `Transcriber` that hears one word a second, in chunks of four seconds."""
 
     name = "asr:seconds"
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
         """One span a whole second."""
-        heard_s = sum(len(piece) for piece in pieces) / rate_hz
-        for second in range(int(min(heard_s, duration_s))):
-            yield Words("speech", self.name, Window(second, second + 1), "one more second")
+        sound_s = sum(len(piece) for piece in pieces) / rate_hz
+        seconds = range(int(min(sound_s, duration_s)))
+        for chunk in (seconds[i : i + 4] for i in range(0, len(seconds), 4)):
+            if chunk.stop > done_s:
+                words = [Words("speech", self.name, Window(s, s + 1), "one more second") for s in chunk]
+                yield TranscribedChunk(Window(chunk.start, chunk.stop), tuple(words))
 
 
 class FrameCounter:

@@ -30,7 +30,7 @@ from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
 from playhead_index.video_names import find_video
 from playhead_index.walk import find_videos
-from playhead_index.words.protocol import TranscriberTag, Words
+from playhead_index.words.protocol import TranscribedChunk, TranscriberTag
 
 LATIN_1_NAME = os.fsdecode(b"m\xff.mp4")
 
@@ -44,8 +44,8 @@ class Raising:
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
         """Nothing: it raises."""
         raise self.error
 
@@ -178,8 +178,8 @@ class Killing:
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
         """Nothing: the process is gone."""
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests import made_videos
 from tests.index.spoken import babble, pieces_of, silence, write_tiny_whisper
 from tests.shared_data import shared
@@ -90,13 +91,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> FasterWhisperTranscriber:
     return FasterWhisperTranscriber(str(folder), device="cpu", chunk_s=20.0)
 
 
+def words_of(
+    transcriber: Transcriber, sound: NDArray[np.float32], duration_s: float, done_s: float = 0.0
+) -> list[Words]:
+    found = transcriber.transcribe(iter(pieces_of(sound)), RATE_HZ, duration_s, done_s)
+    return [words for chunk in found for words in chunk.words]
+
+
 def test_a_model_is_named_after_its_folder(tiny: Transcriber) -> None:
     assert tiny.name == "asr:tiny"
 
 
 def test_words_are_recognised_where_somebody_speaks(tiny: Transcriber) -> None:
     sound = np.concatenate([silence(3.0), babble(4.0), silence(2.0)])
-    (words,) = tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 9.0)
+    (words,) = words_of(tiny, sound, 9.0)
     assert (words.kind, words.source, words.text) == ("speech", "asr:tiny", "open the red door")
     assert words.language == "en"
     assert words.confidence == pytest.approx(1.0)
@@ -105,18 +113,18 @@ def test_words_are_recognised_where_somebody_speaks(tiny: Transcriber) -> None:
 
 
 def test_nothing_is_recognised_in_silence(tiny: Transcriber) -> None:
-    assert list(tiny.transcribe(iter(pieces_of(silence(40.0))), RATE_HZ, 40.0)) == []
+    assert words_of(tiny, silence(40.0), 40.0) == []
 
 
 def test_times_of_a_later_chunk_count_from_the_start(tiny: Transcriber) -> None:
     sound = np.concatenate([silence(30.0), babble(4.0)])
-    (words,) = tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 34.0)
+    (words,) = words_of(tiny, sound, 34.0)
     assert words.window.start_s == pytest.approx(30.0, abs=0.5)
 
 
 def test_words_end_with_the_sound(tiny: Transcriber) -> None:
     sound = np.concatenate([silence(1.0), babble(3.0)])
-    spans = list(tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 2.0))
+    spans = words_of(tiny, sound, 2.0)
     assert all(span.window.end_s <= 2.0 for span in spans)
 
 
@@ -148,11 +156,20 @@ SCRIPT = [
 
 def test_a_script_is_heard_in_full() -> None:
     fake: Transcriber = ScriptedTranscriber(SCRIPT)
-    assert list(fake.transcribe(iter(pieces_of(silence(8.0))), RATE_HZ, 8.0)) == SCRIPT
+    assert words_of(fake, silence(8.0), 8.0) == SCRIPT
 
 
 def test_a_script_goes_on_where_it_stopped() -> None:
-    fake = ScriptedTranscriber(SCRIPT, total_s=8.0)
-    (words,) = fake.transcribe(iter(pieces_of(silence(6.0))), RATE_HZ, 6.0)
-    assert (words.window, words.text) == (Window(3.0, 5.0), "two")
-    assert fake.heard_s == 6.0
+    fake = ScriptedTranscriber(SCRIPT)
+    assert words_of(fake, silence(8.0), 8.0, done_s=2.0) == SCRIPT[1:]
+    assert fake.recognised == ["two"]
+
+
+def test_a_run_that_goes_on_hears_what_an_undisturbed_one_hears(tiny: Transcriber) -> None:
+    spoken = [np.concatenate([babble(9.0, seed=seed), silence(3.0)]) for seed in range(3)]
+    sound = np.concatenate(spoken)
+    whole = list(tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 36.0))
+    assert len(whole) > 1
+    for done, chunk in enumerate(whole, 1):
+        rest = tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 36.0, chunk.window.end_s)
+        assert list(rest) == whole[done:]

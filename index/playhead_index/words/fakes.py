@@ -1,50 +1,48 @@
 """Stand-ins for models of this room, for tests and for trying out what is built on it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, TranscriberTag, Words
+from playhead_index.words.protocol import SegmentPictures, TranscribedChunk, TranscriberTag, Words
 
 
 class ScriptedTranscriber:
-    """A `Transcriber` that hears what was written down for it.
+    """A `Transcriber` that hears what was written down for it; each span is a chunk of its own.
 
     Args:
         spans: what is said, in the time of the whole video, ascending.
-        total_s: length of the whole sound in seconds. Sound that is shorter is taken for its end, as
-            when an indexing run goes on where it stopped; None: whatever comes begins at 0 s.
         name: what it calls itself.
         tag: which model it stands for.
     """
 
     def __init__(
-        self,
-        spans: Sequence[Words],
-        total_s: float | None = None,
-        name: str = "asr:script",
-        tag: TranscriberTag | None = None,
+        self, spans: Sequence[Words], name: str = "asr:script", tag: TranscriberTag | None = None
     ) -> None:
         self.tag = tag or TranscriberTag()
         self.spans = tuple(spans)
-        self.total_s = total_s
         self.name = name
-        self.heard_s = 0.0
+        self.recognised: list[str] = []
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
-        """The spans that lie in the sound, from the sound's start; takes all of it, counted in `heard_s`."""
-        from_s = 0.0 if self.total_s is None else self.total_s - duration_s
-        within = Window(0.0, duration_s)
-        for piece in pieces:
-            self.heard_s += len(piece) / rate_hz
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
+        """A chunk a span, from the end of the one before; texts are counted in `recognised`."""
+        for _ in pieces:
+            pass
+        start_s = 0.0
         for span in self.spans:
-            window = Window(span.window.start_s - from_s, span.window.end_s - from_s).clamped(within)
-            if window is not None and span.window.start_s >= from_s:
-                yield Words(span.kind, span.source, window, span.text, span.language, span.confidence)
+            window = span.window.clamped(Window(0.0, duration_s))
+            if window is None:
+                continue
+            chunk = Window(start_s, window.end_s)
+            start_s = window.end_s
+            if chunk.end_s > done_s:
+                self.recognised.append(span.text)
+                yield TranscribedChunk(chunk, (replace(span, window=window),))
 
 
 class ScriptedScreenReader:

@@ -55,6 +55,19 @@ class TranscriberTag:
     language: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TranscribedChunk:
+    """The words of one stretch of sound that was recognised as a whole.
+
+    Args:
+        window: the stretch; chunks follow one another without a gap.
+        words: spans of speech in time order that begin in it; none where nobody speaks.
+    """
+
+    window: Window
+    words: tuple[Words, ...]
+
+
 class Transcriber(Protocol):
     """Turns sound into words (faster-whisper and its like); its name is stored with what it recognises."""
 
@@ -62,9 +75,19 @@ class Transcriber(Protocol):
     tag: TranscriberTag
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
-        """Spans of speech in time order from mono float32 pieces that start at 0 s."""
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
+        """Chunks in time order from mono float32 pieces that start at 0 s.
+
+        The chunks and the words of each are the same whatever `done_s` is, so that a run that goes on ends
+        with the words of a run that was not stopped.
+
+        Args:
+            pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
+            rate_hz: samples a second.
+            duration_s: length of the sound in seconds; what is found behind it is left out.
+            done_s: chunks that end here or before were recognised earlier: they are left out.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from playhead_index.embed.digests import digest_of
 from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag
-from playhead_index.words.protocol import TranscriberTag, Words
+from playhead_index.words.protocol import TranscribedChunk, TranscriberTag, Words
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.voice import RATE_HZ, Chunk, chunks
 from playhead_index.words.whisper_files import check_whisper
@@ -20,6 +20,7 @@ from playhead_index.words.whisper_files import check_whisper
 CHUNK_S = 300.0
 WEIGHTS = "model.bin"
 SHORTEST_SPAN_S = 0.1
+ROUNDING_S = 1e-6
 
 
 class FasterWhisperTranscriber:
@@ -57,14 +58,15 @@ class FasterWhisperTranscriber:
         self.tag = TranscriberTag(_location(model), _revision(model), self.language)
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float
-    ) -> Iterator[Words]:
-        """Spans of speech in time order, inside [0, duration_s).
+        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+    ) -> Iterator[TranscribedChunk]:
+        """Chunks of some minutes, cut where nobody speaks, with the speech in them; see `Transcriber`.
 
         Args:
             pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
             rate_hz: 16000, the only rate that the model hears.
             duration_s: length of the sound in seconds; what is found behind it is left out.
+            done_s: chunks that end here or before are not recognised, only found again.
 
         Raises:
             ModelError: the model failed, for want of memory for instance.
@@ -72,12 +74,12 @@ class FasterWhisperTranscriber:
         """
         if rate_hz != RATE_HZ:
             raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
-        yield from without_repetitions(self._heard(pieces, Window(0.0, duration_s)))
-
-    def _heard(self, pieces: Iterator[NDArray[np.float32]], within: Window) -> Iterator[Words]:
+        within = Window(0.0, duration_s)
         for chunk in chunks(pieces, self._chunk_s):
-            if chunk.speech:
-                yield from self._recognised(chunk, within)
+            window = Window(chunk.from_s, chunk.from_s + len(chunk.sound) / RATE_HZ)
+            if window.end_s > done_s + ROUNDING_S:
+                spans = self._recognised(chunk, within) if chunk.speech else ()
+                yield TranscribedChunk(window, tuple(without_repetitions(spans)))
 
     def _recognised(self, chunk: Chunk, within: Window) -> Iterator[Words]:
         try:
