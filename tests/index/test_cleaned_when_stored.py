@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import LECTURE, make_library
 
-from playhead_index.errors import VideoUnreadable
 from playhead_index.hear import insert_words
 from playhead_index.scan import record_failure
 from playhead_index.search.results import Query
@@ -41,12 +40,12 @@ def test_words_of_which_nothing_is_left_are_not_stored(catalog: Catalog) -> None
 
 
 def test_failures_notes_and_summaries_are_cleaned(catalog: Catalog) -> None:
-    record_failure(catalog, Path("/a.mp4"), VideoUnreadable("/a.mp4", "\x1b[31mbroken\x07"))
+    record_failure(catalog, Path("/a.mp4"), "\x1b[31mbroken\x07")
     with catalog.atomic() as db:
         write_stage(db, LECTURE, Stage("look", "off", note="\x9b31mno\x1b[2J"))
     summaries = [Summary("video", W, "\x1b]0;x\x07A talk.", "m", ""), Summary("video", W, "\x1b[0m", "m", "")]
     store_summaries(catalog, LECTURE, "video", summaries)
-    assert catalog.query("SELECT error FROM failure") == [("/a.mp4: broken ",)]
+    assert catalog.query("SELECT error FROM failure") == [("broken ",)]
     assert read_stage(catalog, LECTURE, "look").note == "no "
     assert [summary.text for summary in read_summaries(catalog, LECTURE)] == [" A talk."]
 

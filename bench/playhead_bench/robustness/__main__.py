@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     killing.add_argument("-n", type=int, default=200, help="number of kills")
     killing.add_argument("--speech-model", type=Path, required=True, help="folder of a faster-whisper model")
     killing.add_argument("--speech-data", type=Path, default=SHARED / "speech", help="short recordings")
+    killing.add_argument("--minutes", type=float, default=20.0, help="no trial begins after this long")
     killing.add_argument("--step", action="append", default=[], help="kill only this step; may be repeated")
 
     video = commands.add_parser("videos", parents=[common], help=videos.__doc__)
@@ -70,6 +71,7 @@ def _kill(asked: argparse.Namespace) -> Outcome:
         asked.jobs,
         asked.only,
         tuple(asked.step),
+        asked.minutes,
     )
     record = kill.run_kills(settings, _say)
     return record, list(kill.table(record)), bool(record["not_clean"])

@@ -14,6 +14,8 @@ Mutation = Callable[[bytearray, random.Random, Sequence[bytes]], bytearray]
 MAX_SUBTITLE_BYTES = 1 << 20
 REPEATED_SHARE = 0.3
 """Part of the mutated subtitle files that get one short text repeated: the known way to quadratic time."""
+VIDEO_WEIGHTS = (0.2, 0.15, 0.65)
+"""Of videos with words in another encoding, with bits flipped all over, and with any other mutation."""
 _HEADER_BYTES = 8192
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _BOX_NAME = re.compile(rb"[a-z][a-z0-9]{2}[a-z0-9 ]")
@@ -33,7 +35,10 @@ def mutate_video(data: bytes, number: int, seed: int, others: Sequence[bytes]) -
         seed: of the run.
         others: other files, parts of which may be inserted or appended.
     """
-    return _mutate(data, random.Random(f"video:{seed}:{number}"), others, VIDEO_MUTATIONS)
+    dice = random.Random(f"video:{seed}:{number}")
+    choices: tuple[tuple[Mutation, ...], ...] = ((_latin1_text,), (_flip_bits,), ())
+    often = dice.choices(choices, VIDEO_WEIGHTS)[0]
+    return _mutate(data, dice, others, VIDEO_MUTATIONS, often)
 
 
 def mutate_subtitles(data: bytes, number: int, seed: int, others: Sequence[bytes]) -> tuple[bytes, str]:
@@ -51,7 +56,8 @@ def _mutate(
     mutations: Sequence[Mutation],
     always: Sequence[Mutation] = (),
 ) -> tuple[bytes, str]:
-    chosen = [*always, *dice.sample(mutations, dice.choice((1, 1, 1, 2, 2, 3)) - len(always))]
+    rest = [mutation for mutation in mutations if mutation not in always]
+    chosen = [*always, *dice.sample(rest, dice.choice((1, 1, 1, 2, 2, 3)) - len(always))]
     mutated = bytearray(data)
     for mutation in chosen:
         mutated = mutation(mutated, dice, others) if mutated else mutated
