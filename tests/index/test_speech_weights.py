@@ -12,7 +12,7 @@ from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.whisper_files import (
     AROUND,
     LAYER,
-    PROJECTION,
+    OWN_OUTPUT,
     _expected,
     check_whisper,
     read_shapes,
@@ -64,10 +64,10 @@ def test_a_whole_file_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_output_weights_of_its_own_must_have_the_shape_of_the_token_embeddings(tmp_path: Path) -> None:
-    own = {**whole(), PROJECTION: (TOKENS, WIDTH)}
+    own = {**whole(), OWN_OUTPUT: (TOKENS, WIDTH)}
     check_whisper(write(tmp_path / "untied", own))
     with pytest.raises(ValueError, match=r"projection/weight \[100, 64\] instead of \[100, 384\]"):
-        check_whisper(write(tmp_path / "narrow", {**own, PROJECTION: (TOKENS, 64)}))
+        check_whisper(write(tmp_path / "narrow", {**own, OWN_OUTPUT: (TOKENS, 64)}))
 
 
 def less(*beginnings: str) -> Callable[[Shapes], Shapes]:

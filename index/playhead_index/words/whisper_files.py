@@ -18,6 +18,8 @@ NEEDED = ("config.json", "model.bin", "tokenizer.json")
 VERSIONS = (5, 6)
 """Of the format, in which variables are written so; files of others are not checked."""
 SPEC = "WhisperSpec"
+OWN_OUTPUT = "decoder/projection/weight"
+"""The output weights, where they are not those of the token embeddings, as in some fine-tuned models."""
 ENCODER_LAYERS = {384: 4, 512: 6, 768: 12, 1024: 24, 1280: 32}
 """By width; distilled and turbo models keep the whole encoder (Radford et al., 2022, arXiv:2212.04356)."""
 _NORM = ("layer_norm/beta", "layer_norm/gamma")
@@ -124,6 +126,8 @@ def _expected(held: Mapping[str, tuple[int, ...]], decoder_layers: int) -> dict[
         **{f"{part}/position_encodings/encodings": (_positions(held, part), width) for part in LAYER},
     }
     expected = {name: shapes.get(name, (width,)) for name in AROUND}
+    if OWN_OUTPUT in held:
+        expected[OWN_OUTPUT] = (tokens, width)
     for part, names in LAYER.items():
         for i in range(layers[part]):
             expected |= {f"{part}/layer_{i}/{name}": _shape(name, width) for name in names}
