@@ -50,12 +50,14 @@ class Step:
         arguments: of the command; `{media}` stands for the folder of videos.
         weight: how often it is drawn, beside the others.
         moves: (old, new) names of video files in the folder, moved before the step.
+        garbage: files that nothing points to are put into the library before the step.
     """
 
     name: str
     arguments: tuple[str, ...]
     weight: int
     moves: tuple[tuple[str, str], ...] = ()
+    garbage: tuple[str, ...] = ()
 
 
 STEPS = (
@@ -74,7 +76,7 @@ STEPS = (
         14,
     ),
     Step("remove", ("remove", "harbour.mp4"), 5),
-    Step("gc", ("gc",), 5),
+    Step("gc", ("gc",), 5, garbage=("vectors/layout/v0123456789abcdef0123.f16", "cache/left-behind")),
     Step("index, one more", ("index", "{media}"), 12),
 )
 """In this order; each is killed on a copy of the library that the steps before it have made undisturbed."""
@@ -276,6 +278,9 @@ class Lane:
         shutil.rmtree(library, ignore_errors=True)
         if self.snapshots[number] is not None:
             shutil.copytree(self.states[number], library)
+        for name in STEPS[number].garbage:
+            (library / name).parent.mkdir(parents=True, exist_ok=True)
+            (library / name).write_bytes(bytes(4096))
         return library
 
     def run(
@@ -315,6 +320,7 @@ class Lane:
         assert after is not None
         self.arrange(at)
         library = self.restore(at, self.folder / f"trial-{number}")
+        before = None if self.snapshots[at] is None else read_snapshot(library)
         kills: list[Kill] = []
         unexpected: list[str] = []
         place = Place(_NO_CATALOG)
@@ -332,7 +338,7 @@ class Lane:
                 if not kills:  # an undisturbed run: the machine may be faster or slower by now
                     self._pace[step.name] = end.seconds / timeline.duration_s
                 break
-            place = killed_place(library, self.snapshots[at], after, is_index=step.arguments[0] == "index")
+            place = killed_place(library, before, after, is_index=step.arguments[0] == "index")
             kills.append(Kill(step.name, end.seconds, place.stage))
         tracebacks = int(end.has_traceback)
         if kills and _is_already_done(step, end):
