@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
+
+from tests.serving import serving
 
 PIECE = b"x" * 65_536
 DRIP_S = 0.05
@@ -194,11 +195,5 @@ REDIRECT = _redirect
 @contextmanager
 def hostile_server(answer: Way, target: str = "") -> Iterator[HostileServer]:
     """The server, running until the end of the block; `target` is where a redirect leads."""
-    server = HostileServer(answer, target)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(HostileServer(answer, target)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()

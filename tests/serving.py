@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
+from socketserver import BaseServer
 from typing import TypeVar
 
-S = TypeVar("S", bound=ThreadingHTTPServer)
+S = TypeVar("S", bound=BaseServer)
 POLL_S = 0.02
 
 

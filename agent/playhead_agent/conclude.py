@@ -104,7 +104,7 @@ def extent_of(state: State, context: Context) -> SearchedExtent:
 
 
 def viewed_of(state: State) -> list[Stretch]:
-    """The windows that a video-LLM was shown in a run and told something of."""
+    """The windows of a run for which a video-LLM did not decline to answer."""
     seen = [Seen.from_json(row).look for row in state["looks"] if "failed" not in row]
     return [(look.video_id, look.window) for look in seen if not look.declines]
 

@@ -22,7 +22,7 @@ from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
-from playhead_index.store.settings import SPEECH_MODEL, read_settings
+from playhead_index.store.settings import SPEECH_MODEL, read_settings, unrecorded_transcriber
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = ("offline:",)
@@ -277,11 +277,8 @@ def _speech_model(catalog: Catalog, settings: Mapping[str, Any]) -> LibraryModel
         return LibraryModel(record["location"] or label, label, record["revision"])
     if SPEECH_MODEL in settings:
         return None
-    rows = catalog.query(
-        "SELECT recipe FROM stage WHERE name = 'speech' AND recipe LIKE ? ORDER BY rowid DESC LIMIT 1",
-        (f"{ASR_PREFIX}%",),
-    )
-    return LibraryModel(name, name) if rows and (name := rows[0][0].removeprefix(ASR_PREFIX)) else None
+    name = (unrecorded_transcriber(catalog) or "").removeprefix(ASR_PREFIX)
+    return LibraryModel(name, name) if name else None
 
 
 def _as_the_library_was_made(

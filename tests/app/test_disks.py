@@ -221,6 +221,17 @@ def test_rows_that_a_full_disk_left_over_go_when_there_is_room(full: Path) -> No
     assert Catalog(full).query("INSERT INTO span_fts (span_fts) VALUES ('integrity-check')") == []
 
 
+def test_states_of_files_that_a_full_disk_left_over_go_when_there_is_room(tmp_path: Path) -> None:
+    library = library_copy(tmp_path / "library")
+    catalog = Catalog(library)
+    with catalog.atomic() as db:
+        db.execute("INSERT INTO file_state SELECT path, 1 FROM place")
+    with catalog.frugal("NORMAL") as db, db.atomic():
+        db.execute("DELETE FROM place WHERE video_id = ?", (MONDAY,))
+    open_library(library).gc()
+    assert Catalog(library).query("SELECT count(*) FROM file_state") == [(2,)]
+
+
 def test_gc_gives_back_files_on_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         library = library_copy(disk / "library")
@@ -322,4 +333,4 @@ def test_a_removal_that_is_killed_on_a_full_disk_is_finished_by_the_next(moment:
     assert ids_in(full) == {TUESDAY, SILENT}
     assert Catalog(full).query("SELECT count(*) FROM span") == [(8,)]
     assert Catalog(full).query("INSERT INTO span_fts (span_fts) VALUES ('integrity-check')") == []
-    assert {problem.kind for problem in library.verify()} == {"moved"}  # gc forgot the file that is gone
+    assert {problem.kind for problem in library.verify()} == {"moved"}  # gc forgets failures of gone files

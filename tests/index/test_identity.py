@@ -4,32 +4,25 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.index.trees import tree
 
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import fingerprint
 
 
-def _tree(folder: Path, *names: str, content: bytes = b"x") -> list[Path]:
-    paths = [folder / name for name in names]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return paths
-
-
 def test_the_id_is_the_hash_of_all_bytes(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, "a.mp4", content=b"abc")
+    (path,) = tree(tmp_path, "a.mp4", content=b"abc")
     assert fingerprint(path) == "v3619b2e9832d748d745e"
 
 
 def test_copies_have_the_same_id_whatever_they_are_called(tmp_path: Path) -> None:
-    a, b = _tree(tmp_path, "a.mp4", "deep/b.mov", content=bytes(5_000_000))
+    a, b = tree(tmp_path, "a.mp4", "deep/b.mov", content=bytes(5_000_000))
     assert fingerprint(a) == fingerprint(b)
 
 
 @pytest.mark.parametrize("place", [0, 2_500_000, 4_999_999], ids=["first", "middle", "last"])
 def test_one_changed_byte_is_another_video(tmp_path: Path, place: int) -> None:
-    a, b = _tree(tmp_path, "a.mp4", "b.mp4", content=bytes(5_000_000))
+    a, b = tree(tmp_path, "a.mp4", "b.mp4", content=bytes(5_000_000))
     with b.open("r+b") as file:
         file.seek(place)
         file.write(b"!")
@@ -37,7 +30,7 @@ def test_one_changed_byte_is_another_video(tmp_path: Path, place: int) -> None:
 
 
 def test_progress_adds_up_to_the_size(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, "a.mp4", content=bytes(10_000_000))
+    (path,) = tree(tmp_path, "a.mp4", content=bytes(10_000_000))
     steps: list[int] = []
     fingerprint(path, steps.append)
     assert sum(steps) == 10_000_000
@@ -45,7 +38,7 @@ def test_progress_adds_up_to_the_size(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_has_no_id(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, "a.mp4", content=b"")
+    (path,) = tree(tmp_path, "a.mp4", content=b"")
     with pytest.raises(VideoUnreadable, match=r"a.mp4: the file is empty \(0 bytes\)"):
         fingerprint(path)
 

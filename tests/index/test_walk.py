@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.index.trees import tree
 
 from playhead_index.errors import VideoUnreadable
 from playhead_index.walk import find_videos
@@ -15,48 +16,40 @@ TRANSPORT = (b"G" + bytes(187)) * 3
 STAMPED = (bytes(4) + b"G" + bytes(187)) * 3
 
 
-def _tree(folder: Path, *names: str, content: bytes = b"x") -> list[Path]:
-    paths = [folder / name for name in names]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return paths
-
-
 def _said(errors: Sequence[VideoUnreadable]) -> list[str]:
     return [str(error) for error in errors]
 
 
 def test_a_folder_gives_its_videos_sorted_folder_by_folder(tmp_path: Path) -> None:
-    _tree(tmp_path, "b.mp4", "a.MKV", "z/c.webm", "y/d.mov", "notes.txt", "a.srt", "poster.jpg")
+    tree(tmp_path, "b.mp4", "a.MKV", "z/c.webm", "y/d.mov", "notes.txt", "a.srt", "poster.jpg")
     found = [path.relative_to(tmp_path).as_posix() for path in find_videos([tmp_path]).videos]
     assert found == ["a.MKV", "b.mp4", "y/d.mov", "z/c.webm"]
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
-    _tree(tmp_path, ".a.mp4", "._b.mp4", ".trash/c.mp4", "d.mp4")
+    tree(tmp_path, ".a.mp4", "._b.mp4", ".trash/c.mp4", "d.mp4")
     assert find_videos([tmp_path]).videos == (tmp_path / "d.mp4",)
 
 
 def test_a_named_file_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, ".recording")
+    (path,) = tree(tmp_path, ".recording")
     assert find_videos([path]).videos == (path,)
 
 
 def test_each_video_comes_once_in_the_order_of_the_paths(tmp_path: Path) -> None:
-    a, b = _tree(tmp_path, "a.mp4", "b.mp4")
+    a, b = tree(tmp_path, "a.mp4", "b.mp4")
     assert find_videos([b, tmp_path, a]).videos == (b, a)
 
 
 def test_a_path_that_does_not_exist_is_refused_and_the_rest_are_found(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, "a.mp4")
+    (path,) = tree(tmp_path, "a.mp4")
     found = find_videos([tmp_path / "gone.mp4", tmp_path])
     assert found.videos == (path,)
     assert _said(found.refused) == [f"{tmp_path}/gone.mp4: there is no such file or folder"]
 
 
 def test_links_lead_only_to_files_of_the_same_folder(tmp_path: Path) -> None:
-    inside, outside = _tree(tmp_path, "in/z.mp4", "out/a.mp4")
+    inside, outside = tree(tmp_path, "in/z.mp4", "out/a.mp4")
     (tmp_path / "in/link.mp4").symlink_to(outside)
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")
     (tmp_path / "in/broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
@@ -75,7 +68,7 @@ def test_links_lead_only_to_files_of_the_same_folder(tmp_path: Path) -> None:
     ],
 )
 def test_programs_called_ts_are_no_videos(tmp_path: Path, name: str, content: bytes, is_found: bool) -> None:
-    (path,) = _tree(tmp_path, name, content=content)
+    (path,) = tree(tmp_path, name, content=content)
     assert find_videos([tmp_path]).videos == ((path,) if is_found else ())
 
 
@@ -91,12 +84,12 @@ def test_a_url_is_refused_with_what_to_do(url: str, kind: Callable[[str], str | 
 
 def test_a_file_called_like_a_url_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    _tree(tmp_path, "http:/x.mp4")
+    tree(tmp_path, "http:/x.mp4")
     assert find_videos(["http:/x.mp4"]).videos == (Path("http:/x.mp4"),)
 
 
 def test_a_link_to_itself_is_unreadable_and_the_rest_are_found(tmp_path: Path) -> None:
-    (path,) = _tree(tmp_path, "z.mp4")
+    (path,) = tree(tmp_path, "z.mp4")
     (tmp_path / "m.mp4").symlink_to("m.mp4")
     found = find_videos([tmp_path])
     assert found.videos == (path,)
@@ -105,7 +98,7 @@ def test_a_link_to_itself_is_unreadable_and_the_rest_are_found(tmp_path: Path) -
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_a_folder_that_may_not_be_read_is_unreadable_and_the_rest_are_found(tmp_path: Path) -> None:
-    _tree(tmp_path, "locked/a.mp4", "z.mp4")
+    tree(tmp_path, "locked/a.mp4", "z.mp4")
     (tmp_path / "locked").chmod(0)
     found = find_videos([tmp_path])
     (tmp_path / "locked").chmod(0o700)
@@ -116,7 +109,7 @@ def test_a_folder_that_may_not_be_read_is_unreadable_and_the_rest_are_found(tmp_
 def test_another_user_finds_what_it_may_read(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs the superuser, to become another user")
-    _tree(tmp_path, "locked/a.mp4", "z.mp4", "names_only/b.mp4")
+    tree(tmp_path, "locked/a.mp4", "z.mp4", "names_only/b.mp4")
     (tmp_path / "locked").chmod(0)
     (tmp_path / "names_only").chmod(0o744)
     found = as_other_user(tmp_path)
@@ -153,12 +146,12 @@ def as_other_user(folder: Path) -> dict[str, Any]:
 
 def test_names_that_are_not_utf_8_are_found(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.mkv")
-    _tree(tmp_path, "a.mkv", name, "z.mkv")
+    tree(tmp_path, "a.mkv", name, "z.mkv")
     assert [video.name for video in find_videos([tmp_path]).videos] == ["a.mkv", name, "z.mkv"]
 
 
 def test_a_folder_without_videos_says_what_was_looked_for_and_skipped(tmp_path: Path) -> None:
-    _tree(tmp_path, "in/song.mp3", "in/talk.m4a", "in/.hidden.mp4", "in/notes.txt", "out/a.mp4")
+    tree(tmp_path, "in/song.mp3", "in/talk.m4a", "in/.hidden.mp4", "in/notes.txt", "out/a.mp4")
     (tmp_path / "in/link.mp4").symlink_to(tmp_path / "out/a.mp4")
     (tmp_path / "in/broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")

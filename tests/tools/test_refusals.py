@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from playhead_tools.refusals import is_refusal
+from playhead_tools.refusals import is_refusal, yes_or_no
 
 REFUSALS = [
     "The frames do not show what is asked.",
@@ -203,3 +203,22 @@ def test_a_long_reply_is_read_in_the_time_of_a_short_one(unit: str) -> None:
     begun_s = process_time()
     is_refusal(unit * 20_000)
     assert process_time() - begun_s < 0.2
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("Yes.", True),
+        ("**No**, the man sits.", False),
+        ("No one opens the door.", False),
+        ("There is no dog in the clip.", False),
+        ("Now the man opens the door.", None),
+        ("Notably, a dog barks.", None),
+        ("Yesterday's news is on the screen.", None),
+        ("I cannot tell.", None),
+    ],
+)
+def test_a_reply_says_yes_or_no_only_with_the_whole_word_or_by_what_is_not_there(
+    reply: str, said: bool | None
+) -> None:
+    assert yes_or_no(reply) is said

@@ -144,8 +144,8 @@ class BoundedClient(httpx.Client):
         if is_error:
             watch.shorten(MAX_ERROR_BODY_S)
         inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if coding in _CODINGS else None
-        most = MAX_ERROR_BYTES if is_error else self._max_bytes
-        response.stream = _BoundedStream(response.stream, watch, most, inflate, cut=is_error)
+        max_bytes = MAX_ERROR_BYTES if is_error else self._max_bytes
+        response.stream = _BoundedStream(response.stream, watch, max_bytes, inflate, cut=is_error)
 
 
 class _BoundedStream(httpx.SyncByteStream):

@@ -60,7 +60,7 @@ def with_extent(
         coverage: of the searches of a question; None before any.
         reader: of the library.
         stretches: the scope: a window of each video.
-        viewed: the windows that a video-LLM was shown and told something of.
+        viewed: the windows of the observations in which a video-LLM did not decline to answer.
     """
     if coverage is None:
         return None

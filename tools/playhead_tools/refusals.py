@@ -167,6 +167,18 @@ def says_absent(reply: str) -> bool:
     return is_refusal(reply) and not is_refusal(reply, yes_no=True)
 
 
+def yes_or_no(reply: str) -> bool | None:
+    """What a reply to a question of yes or no says; None where it says neither, or declines.
+
+    >>> yes_or_no("Yes, it does."), yes_or_no("The dog is not visible."), yes_or_no("Notably, a dog.")
+    (True, False, None)
+    """
+    found = _YES_OR_NO.match(_plain(reply))
+    if found is not None:
+        return found[0] == "yes"
+    return False if says_absent(reply) else None
+
+
 def _plain(reply: str) -> str:
     """The beginning of a reply in lower case, without quoted words and mark-up, `n't` written as `not`."""
     unquoted, _ = put_away_quotes(reply[:MAX_CHARS].replace("*", "").replace("_", " "), lambda i: f"quote{i}")

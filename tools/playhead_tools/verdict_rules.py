@@ -34,7 +34,7 @@ MODALITIES_OF: dict[Kind, tuple[Modality, ...]] = {
 }
 """The modalities that could show what is said, written or seen; `any` where a question does not tell."""
 
-_BARE_NO = re.compile(r"\s*(?:no|nope|none|never|nobody|nothing|zero|0)\b(?!\s*\d)", re.IGNORECASE)
+_PLAIN_NO = re.compile(r"\s*(?:no|nope|none|never|nobody|nothing|zero|0)\b(?!\s*\d)", re.IGNORECASE)
 _NEVER = re.compile(
     r"\b(?:never|nowhere|nobody|no one|none of|not once|at no (?:point|time)"
     r"|not (?:mentioned|shown|said|seen))\b",
@@ -178,5 +178,5 @@ def statement_made(spec: QuestionSpec, text: str) -> Statement | None:
     if _NEVER.search(text):
         return "never"
     if spec.intent == "yes_no" or asked is None:
-        return "no" if _BARE_NO.match(text) else None
+        return "no" if _PLAIN_NO.match(text) else None
     return asked

@@ -46,7 +46,7 @@ class Attempt:
         scope: which videos, which stretch of each.
         notes: what the person should know.
         coverages: of the searches.
-        viewed: windows that the model was shown and told something of; of single frames `STEP_S` around each.
+        viewed: windows for which the model did not decline to answer; `STEP_S` before and after each frame.
         short: why it had to do with less than it wanted; empty otherwise.
         videos: those in scope, by id.
         stretches: the part of each video that is in scope.

@@ -83,8 +83,7 @@ def _statement(sight: Sight, spec: QuestionSpec) -> Statement | None:
         return "count" if sight.kind == "count" else "duration"
     if sight.kind == "yes_no":
         return "count" if spec.options else None
-    asked = statement_asked(spec)
-    return asked if asked in ("first", "last", "count") else None
+    return statement_asked(spec)
 
 
 def seen_claims(sight: Sight, material: Material) -> list[Claim]:

@@ -19,7 +19,7 @@ from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.look_up import search_moments
-from playhead_tools.refusals import says_absent
+from playhead_tools.refusals import yes_or_no
 from playhead_tools.spec import Deed
 from playhead_tools.temporal.clock import timelines
 
@@ -300,10 +300,7 @@ class Desk:
 
 def tells_yes_or_no(look: Look) -> bool:
     """Whether a reply to a question of yes or no tells which it is."""
-    if look.declines:
-        return False
-    said = look.text.strip().lower()
-    return look.p_yes is not None or said.startswith(("yes", "no")) or says_absent(said)
+    return not look.declines and (look.p_yes is not None or yes_or_no(look.text) is not None)
 
 
 def _holds(window: Window, piece: Window) -> bool:

@@ -16,6 +16,7 @@ from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.match import stem
 from playhead_tools.question.shown import ANYTHING
+from playhead_tools.refusals import yes_or_no
 from playhead_tools.spec import Deed
 
 SURE = 0.5
@@ -154,8 +155,7 @@ def p_of(look: Look) -> float:
         return SAID_NO
     if look.p_yes is not None:
         return look.p_yes
-    word = look.text.strip().lower()
-    return SAID_YES if word.startswith("yes") else SAID_NO
+    return SAID_YES if yes_or_no(look.text) else SAID_NO
 
 
 def p_told(look: Look, deed: Deed) -> float:

@@ -313,7 +313,8 @@ def _order(spec: QuestionSpec, desk: Desk) -> Sight:
     names = [name for name, _ in ordered]
     sightings = tuple(one for _, one in ordered)
     choice = choose.by_order(spec.options, names)
-    return Sight("order", ", ".join(names), sightings, choice, p=min(one.p for one in sightings))
+    p = min(one.p for one in sightings)
+    return Sight("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
 
 
 def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:

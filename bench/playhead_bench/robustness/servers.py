@@ -90,24 +90,22 @@ def chat_reply(content: str) -> Reply:
     return reply
 
 
-def endless_error(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
-    """Refuses with status 400 and an error body that does not end (8 GiB)."""
-    handler.send_response(400)
-    handler.send_header("Content-Type", "application/json")
-    handler.end_headers()
-    handler.wfile.write(b'{"error": "')
-    for _ in range(MAX_ENDLESS_BYTES // len(_CHUNK)):
-        handler.wfile.write(_CHUNK)
+def _endless(status: int, begin: bytes) -> Reply:
+    def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.wfile.write(begin)
+        for _ in range(MAX_ENDLESS_BYTES // len(_CHUNK)):
+            handler.wfile.write(_CHUNK)
+
+    return reply
 
 
-def endless_reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
-    """Answers with status 200 and a body that does not end (8 GiB)."""
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.end_headers()
-    handler.wfile.write(b'{"id": "')
-    for _ in range(MAX_ENDLESS_BYTES // len(_CHUNK)):
-        handler.wfile.write(_CHUNK)
+endless_error = _endless(400, b'{"error": "')
+"""Refuses with status 400 and an error body that does not end (8 GiB)."""
+endless_reply = _endless(200, b'{"id": "')
+"""Answers with status 200 and a body that does not end (8 GiB)."""
 
 
 def redirect_to(url: str) -> Reply:

@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from playhead_bench.robustness.limits import LimitedChild, Limits
 from playhead_bench.robustness.mutate import MAX_SUBTITLE_BYTES, mutate_subtitles
+from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
 
 MAX_CPU_S = 1.0
 LIMITS = Limits(cpu_s=4.0, wall_s=60.0, memory_bytes=1 << 30)
@@ -50,31 +50,10 @@ class SubtitleResult:
 
 
 @dataclass(frozen=True, slots=True)
-class SubtitleSettings:
-    """What a run is made with.
+class SubtitleSettings(MutationSettings):
+    """What a run over subtitle files is made with; `limits` of a child."""
 
-    Args:
-        sources: files that are mutated.
-        mutants: how many are made.
-        seed: of the mutations.
-        work: folder to work in.
-        keep: where mutants are put that did what they should not.
-        jobs: children at a time.
-        only: number of the one mutant to run again.
-    """
-
-    sources: tuple[Path, ...]
-    mutants: int
-    seed: int
-    work: Path
-    keep: Path
-    jobs: int = 2
-    only: int | None = None
     limits: Limits = LIMITS
-
-    def numbers(self) -> list[int]:
-        """The mutants of this run."""
-        return list(range(self.mutants)) if self.only is None else [self.only]
 
 
 def find_sources(folders: Sequence[Path]) -> tuple[Path, ...]:
@@ -95,11 +74,7 @@ def make_mutant(settings: SubtitleSettings, number: int, folder: Path) -> tuple[
 
     Sources are taken evenly over their folders: a corpus of many small files does not crowd out the others.
     """
-    folders: dict[Path, list[Path]] = {}
-    for path in settings.sources:
-        folders.setdefault(path.parent, []).append(path)
-    group = list(folders.values())[number % len(folders)]
-    source = group[number // len(folders) % len(group)]
+    source = pick_source(settings.sources, number, lambda path: path.parent)
     others = [settings.sources[(7 * number + 7) % len(settings.sources)].read_bytes()]
     data, names = mutate_subtitles(source.read_bytes() or b"\n", number, settings.seed, others)
     path = folder / f"{number:06d}{source.suffix.lower()}"
@@ -110,18 +85,9 @@ def make_mutant(settings: SubtitleSettings, number: int, folder: Path) -> tuple[
 def run_subtitles(settings: SubtitleSettings, say: Callable[[str], None]) -> dict[str, Any]:
     """Reads all mutants; the record of the run."""
     began = time.monotonic()
-    numbers = settings.numbers()
-    batches = [numbers[at : at + BATCH] for at in range(0, len(numbers), BATCH)]
     settings.work.mkdir(parents=True, exist_ok=True)
-    results: list[SubtitleResult] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="subtitles-", dir=settings.work) as work,
-        ThreadPoolExecutor(settings.jobs) as pool,
-    ):
-        folders = [Path(work).resolve() / f"batch-{number}" for number in range(len(batches))]
-        for found in pool.map(partial(run_batch, settings), folders, batches):
-            results += found
-            say(f"{len(results)} of {len(numbers)}: {dict(Counter(r.outcome for r in results))}")
+    with tempfile.TemporaryDirectory(prefix="subtitles-", dir=settings.work) as work:
+        results = run_in_batches(settings, BATCH, Path(work), partial(run_batch, settings), say)
     return report(results, settings, time.monotonic() - began)
 
 

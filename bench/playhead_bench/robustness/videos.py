@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from playhead_bench.robustness.limits import ChildEnd, LimitedChild, Limits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import mutate_video
+from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
 from playhead_index.walk import VIDEO_SUFFIXES
 
 PLAYHEAD = (sys.executable, "-c", "from playhead.cli import main; main()")
@@ -61,31 +61,10 @@ class MutantResult:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoSettings:
-    """What a run is made with.
+class VideoSettings(MutationSettings):
+    """What a run over videos is made with; `limits` of a child."""
 
-    Args:
-        sources: videos that are mutated.
-        mutants: how many are made.
-        seed: of the mutations.
-        work: folder to work in.
-        keep: where mutants are put that did what they should not.
-        jobs: children at a time.
-        only: number of the one mutant to run again.
-    """
-
-    sources: tuple[Path, ...]
-    mutants: int
-    seed: int
-    work: Path
-    keep: Path
-    jobs: int = 2
-    only: int | None = None
     limits: Limits = LIMITS
-
-    def numbers(self) -> list[int]:
-        """The mutants of this run."""
-        return list(range(self.mutants)) if self.only is None else [self.only]
 
 
 def find_sources(folders: Sequence[Path], max_bytes: int = MAX_SOURCE_BYTES) -> tuple[Path, ...]:
@@ -111,11 +90,7 @@ def make_mutant(settings: VideoSettings, number: int, folder: Path) -> tuple[Pat
     Sources are taken evenly over the containers, known by their suffixes.
     """
     sources = settings.sources
-    containers: dict[str, list[Path]] = {}
-    for path in sources:
-        containers.setdefault(path.suffix.lower(), []).append(path)
-    group = list(containers.values())[number % len(containers)]
-    source = group[number // len(containers) % len(group)]
+    source = pick_source(sources, number, lambda path: path.suffix.lower())
     others = [sources[(number * step + step) % len(sources)].read_bytes() for step in (7, 13)]
     data, names = mutate_video(source.read_bytes(), number, settings.seed, others)
     path = folder / f"{number:06d}{source.suffix.lower()}"
@@ -126,19 +101,10 @@ def make_mutant(settings: VideoSettings, number: int, folder: Path) -> tuple[Pat
 def run_videos(settings: VideoSettings, say: Callable[[str], None]) -> dict[str, Any]:
     """Indexes all mutants; the record of the run."""
     began = time.monotonic()
-    numbers = settings.numbers()
-    batches = [numbers[at : at + BATCH] for at in range(0, len(numbers), BATCH)]
     settings.work.mkdir(parents=True, exist_ok=True)
-    results: list[MutantResult] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="videos-", dir=settings.work) as work,
-        ThreadPoolExecutor(settings.jobs) as pool,
-    ):
+    with tempfile.TemporaryDirectory(prefix="videos-", dir=settings.work) as work:
         good = write_video(Path(work) / GOOD, [Slide("GOOD", 2.0)])
-        folders = [Path(work).resolve() / f"batch-{number}" for number in range(len(batches))]
-        for found in pool.map(partial(run_batch, settings, good), folders, batches):
-            results += found
-            say(f"{len(results)} of {len(numbers)}: {dict(Counter(r.outcome for r in results))}")
+        results = run_in_batches(settings, BATCH, Path(work), partial(run_batch, settings, good), say)
     return report(results, settings, time.monotonic() - began)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playhead_index.errors import ModelUnavailable
 
 INDEX = "model.safetensors.index.json"
-SHOWN = 4
+MAX_NAMED = 4
 Shape = Sequence[int]
 
 
@@ -102,5 +102,5 @@ def _names(path: Path) -> set[str]:
 
 
 def _counted(names: Sequence[str]) -> str:
-    more = f", … and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{len(names)} weight{'' if len(names) == 1 else 's'}: {', '.join(names[:SHOWN])}{more}"
+    more = f", … and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{len(names)} weight{'' if len(names) == 1 else 's'}: {', '.join(names[:MAX_NAMED])}{more}"

@@ -31,6 +31,7 @@ _LEFT_OVER = """
 SELECT video_id FROM stage WHERE video_id NOT IN (SELECT video_id FROM video)
 UNION SELECT video_id FROM place WHERE video_id NOT IN (SELECT video_id FROM video)
 """
+_STATES_LEFT_OVER = "DELETE FROM file_state WHERE path NOT IN (SELECT path FROM place)"
 
 
 def delete_rows(catalog: Catalog, video_id: str) -> None:
@@ -77,6 +78,9 @@ def purge_removed(catalog: Catalog) -> None:
         with catalog.atomic() as db:
             for table in _tables(db):
                 db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
+    if catalog.query("PRAGMA foreign_key_check(file_state)"):
+        with catalog.atomic() as db:
+            db.execute(_STATES_LEFT_OVER)
 
 
 def delete_unneeded_files(folder: Path, needed: Collection[str]) -> None:

@@ -15,6 +15,17 @@ def read_settings(catalog: Catalog) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in catalog.query("SELECT name, value FROM setting")}
 
 
+def unrecorded_transcriber(catalog: Catalog) -> str | None:
+    """What words of a library that was made before settings were stored say recognised them, as `asr:tiny`.
+
+    None where no speech was recognised, or only since transcribers are recorded with their digest.
+    """
+    rows = catalog.query(
+        "SELECT recipe FROM stage WHERE name = 'speech' AND recipe LIKE 'asr:%' ORDER BY rowid DESC LIMIT 1"
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def write_settings(catalog: Catalog, values: Mapping[str, Any]) -> None:
     """Stores settings over those of the same name; nothing is written when they are stored already."""
     stored = read_settings(catalog)

@@ -7,6 +7,7 @@ from math import ceil, log2
 from pathlib import Path
 
 from playhead_index.errors import SubtitlesUnreadable
+from playhead_index.identity import disk_error_in_words
 from playhead_index.paths import display_path
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
@@ -152,7 +153,7 @@ def _text(path: Path, language: str | None) -> str:
             )
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise SubtitlesUnreadable(path, f"cannot be opened ({error})") from error
+        raise SubtitlesUnreadable(path, f"cannot be opened: {disk_error_in_words(error)}") from error
     for magic, kind in _PICTURES.items():
         if data.startswith(magic):
             raise SubtitlesUnreadable(path, f"holds pictures of words ({kind}), not text")

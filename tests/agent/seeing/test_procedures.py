@@ -12,13 +12,17 @@ from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
+from playhead_agent.seeing.conclude import seen_judgement
+from playhead_agent.seeing.sight import Sight
 from playhead_index.errors import ModelUnavailable
-from playhead_index.search.results import Scope
+from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.call_deadline import remaining_s
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
+from playhead_tools.question import parse_question
+from playhead_tools.verdict_rules import SearchedExtent
 
 MAX_PARALLEL = min(32, (os.cpu_count() or 1) + 4)
 """Threads of the pool in which LangGraph makes looks side by side."""
@@ -209,3 +213,11 @@ def test_money_stops_looks_like_any_other_limit() -> None:
     assert meter.looks_left(8) == 1
     meter.look(8, 100, money=0.6)
     assert (meter.looks_left(8), meter.cost()["money"]) == (0, 1.0)
+
+
+@pytest.mark.parametrize(("whole", "status"), [(True, "answered"), (False, "partial")])
+def test_an_order_is_an_answer_only_where_everything_was_viewed(whole: bool, status: str) -> None:
+    spec = parse_question("Put into order what happens: the pink fish jumps, the green star spins.")
+    extent = SearchedExtent(Coverage(1, 3, 60.0, ()), pictures_viewed=whole)
+    found = Sight("order", "pink fish, green star", p=0.9, whole=whole)
+    assert seen_judgement(found, spec, extent).status == status

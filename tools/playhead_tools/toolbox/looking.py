@@ -10,9 +10,10 @@ from playhead_index.search.results import Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
 from playhead_tools.look_up import list_videos
+from playhead_tools.refusals import yes_or_no
 from playhead_tools.toolbox.arguments import Time, evidence_of, shortened, video_of, window_of
 from playhead_tools.toolbox.kit import Kit, Record, result, row_of
-from playhead_tools.toolbox.looks import Seen, is_yes, look, looks_left, need_eyes, summed
+from playhead_tools.toolbox.looks import Seen, look, looks_left, need_eyes, summed
 
 MOST_QUESTION_CHARS = 400
 OPEN_MATCH = 0.75
@@ -80,7 +81,7 @@ def _places(
 def _row(kit: Kit, seen: Seen, question: str, notes: list[str]) -> Record:
     """The row of an open look; what was declined is no evidence and has no id."""
     verdict = "not_visible" if seen.declined else "supported"
-    said = f"{question} {seen.text}" if is_yes(seen.text) else seen.text
+    said = f"{question} {seen.text}" if yes_or_no(seen.text) else seen.text
     where = (seen.video_id, seen.window)
     record = Evidence("", *where, "picture", "supported", match=OPEN_MATCH, lanes=("picture",), said=said)
     if seen.strange:

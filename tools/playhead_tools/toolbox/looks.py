@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.eyes import Look
-from playhead_tools.refusals import is_refusal, says_absent
+from playhead_tools.refusals import is_refusal, yes_or_no
 from playhead_tools.toolbox.kit import Kit, Record
 
 NO_EYES = (
@@ -16,7 +16,6 @@ NO_EYES = (
 )
 SAID_CHARS = 300
 _FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d{1,9})\]")
-_YES, _NO = re.compile(r"\s*yes\b", re.IGNORECASE), re.compile(r"\s*no\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,8 @@ def _p_yes(made: Look) -> float | None:
         return round(made.p_yes, 3)
     if made.declines:
         return None
-    if _NO.match(made.text) or says_absent(made.text):
-        return 0.0
-    return 1.0 if _YES.match(made.text) else None
+    said = yes_or_no(made.text)
+    return None if said is None else float(said)
 
 
 def _with_times(made: Look) -> tuple[str, bool]:
@@ -129,11 +127,6 @@ def _with_times(made: Look) -> tuple[str, bool]:
         return ""
 
     return _FRAME.sub(time_of, " ".join(made.text.split())), strange
-
-
-def is_yes(text: str) -> bool:
-    """Whether a reply begins with Yes."""
-    return _YES.match(text) is not None
 
 
 def summed(costs: list[Record]) -> Record:
