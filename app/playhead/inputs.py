@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from playhead_index.clean_text import clean_text, one_line
+from playhead_index.search.results import LANES, Lane
 from playhead_index.text_limits import LIMITS
 
 
@@ -58,3 +59,28 @@ def checked_thread_id(thread_id: str | None) -> str | None:
             f"the name of a conversation has 1 to {LIMITS.thread_id_chars} characters, got {len(cleaned)}"
         )
     return cleaned
+
+
+def as_names(names: Sequence[str], what: str = "videos") -> Sequence[str]:
+    """Names as they are; a single name would be taken letter by letter.
+
+    Raises:
+        TypeError: it is one name and no sequence of names.
+    """
+    if isinstance(names, str):
+        raise TypeError(f"{what} is a sequence of names, got one: write [{names!r}]")
+    return names
+
+
+def checked_lanes(lanes: Sequence[str]) -> tuple[Lane, ...]:
+    """Lanes of a search by their names.
+
+    Raises:
+        TypeError: it is one name and no sequence of names.
+        ValueError: there is no lane of such a name.
+    """
+    known: dict[str, Lane] = {lane: lane for lane in LANES}
+    for name in as_names(lanes, "lanes"):
+        if name not in known:
+            raise ValueError(f"no lane {name!r}; there are {', '.join(LANES)}")
+    return tuple(known[name] for name in lanes)

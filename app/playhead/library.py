@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from playhead.asking import follow
 from playhead.chat import load_chat_model
-from playhead.inputs import checked_options, checked_text, checked_thread_id
+from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import kept_part, load_video_llm, video_choice
@@ -114,7 +114,7 @@ class Library:
 
     def index(
         self,
-        paths: Sequence[Path | str],
+        paths: Path | str | Sequence[Path | str],
         recipe: Recipe | Mapping[str, Any] | None = None,
         *,
         workers: int = 1,
@@ -129,7 +129,7 @@ class Library:
         a URL and a folder without videos are reported as `refused`, and the library keeps no note of them.
 
         Args:
-            paths: files and folders; folders are searched through for videos.
+            paths: files and folders, or one of them; folders are searched through for videos.
             recipe: all settings, or those fields of `Recipe` that are given, such as `{"fps": 4.0}`. For the
                 rest a video keeps what it was made with and a new one gets what the library was made with,
                 else the defaults. A video that was made with other settings is made again as far as they
@@ -145,7 +145,7 @@ class Library:
             ModelUnavailable: a model asked for by name is not there.
             DiskFull: nothing more can be written.
         """
-        found = find_videos(paths)
+        found = find_videos([paths] if isinstance(paths, str | Path) else paths)
         for error in found.refused:
             yield VideoReport(error.path, None, "refused", error=str(error), error_type=type(error).__name__)
         is_new = not path_exists(self.folder / CATALOG_NAME)
@@ -420,8 +420,9 @@ class Library:
             min_score: leave out moments with a lower score.
 
         Raises:
+            TypeError: `videos` or `lanes` is one name and no sequence of names.
             ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
-                is longer than `text_limits` allows.
+                is longer than `text_limits` allows; or there is no lane of such a name.
             VideoUnknown: a video is not in the library.
             ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
             LibraryMismatch: the library was made with other models than it is asked with.
@@ -429,7 +430,8 @@ class Library:
         text = None if text is None else checked_text(text, "the search text")
         scope = self.scope(videos, window)
         example = None if like is None else (self.video_id(like[0]), like[1])
-        query = Query(text, image, example, scope, tuple(lanes) if lanes else None, limit, min_score)
+        named = checked_lanes(lanes) if lanes else None
+        query = Query(text, image, example, scope, named, limit, min_score)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)
@@ -437,8 +439,12 @@ class Library:
         return result
 
     def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
-        """Some videos, by any name that `video_id` takes, and a stretch of each."""
-        return Scope(None if videos is None else tuple(map(self.video_id, videos)), window)
+        """Some videos, by any name that `video_id` takes, and a stretch of each.
+
+        Raises:
+            TypeError: `videos` is one name and no sequence of names.
+        """
+        return Scope(None if videos is None else tuple(map(self.video_id, as_names(videos))), window)
 
     def ask(
         self,

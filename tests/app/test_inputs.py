@@ -1,8 +1,11 @@
 """What a person types is checked before anything is searched."""
 
+from pathlib import Path
+
 import pytest
 
-from playhead.inputs import checked_options, checked_text, checked_thread_id
+from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.library import Library
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "\ufeff\0"])
@@ -44,3 +47,25 @@ def test_names_of_conversations_are_cleaned_and_checked() -> None:
     assert (checked_thread_id(None), checked_thread_id("my\udcff thread\n")) == (None, "my\ufffd thread")
     with pytest.raises(ValueError, match="has 1 to 200 characters, got 0"):
         checked_thread_id(" ")
+
+
+def test_one_name_is_not_taken_letter_by_letter() -> None:
+    assert as_names(["talk"]) == ["talk"]
+    with pytest.raises(TypeError, match=r"videos is a sequence of names, got one: write \['talk'\]"):
+        as_names("talk")
+
+
+def test_lanes_that_do_not_exist_are_refused() -> None:
+    assert checked_lanes(["speech", "screen"]) == ("speech", "screen")
+    with pytest.raises(ValueError, match="no lane 'sound'; there are picture, appearance"):
+        checked_lanes(["speech", "sound"])
+    with pytest.raises(TypeError, match="lanes is a sequence of names"):
+        checked_lanes("speech")
+
+
+def test_a_single_path_is_not_indexed_letter_by_letter(tmp_path: Path) -> None:
+    """The first letter of an absolute path is the root of the file system."""
+    missing = tmp_path / "missing"
+    for path in (missing, str(missing)):
+        reports = Library(tmp_path / "library").index(path)
+        assert [(report.path, report.status) for report in reports] == [(missing, "refused")]
