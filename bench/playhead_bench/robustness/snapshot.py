@@ -2,7 +2,8 @@
 
 Surrogate keys and the times at which rows were written differ between two equal libraries: surrogate keys
 are left out, foreign keys to them are replaced by the row that they point to, and text columns named `*_at`
-are left out. Everything else must be equal, the bytes of every vector file too.
+are left out, as is the time at which the file system wrote a copy of a video (`file_state.changed_ns`). Everything
+else must be equal, the bytes of every vector file too.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ Row = tuple[Any, ...]
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 _WORKING_FILES = frozenset({"writer.lock", "writer.json"})
 _NOT_COMPARED = ("cache/",)
+_TIMES_OF_COPIES = frozenset({("file_state", "changed_ns")})
 _DATABASES = (CATALOG_NAME, "checkpoints.sqlite")
 
 
@@ -167,7 +169,9 @@ class _TableSchema:
         columns = tuple(
             column
             for _, column, kind, *_ in info
-            if column != key and not (column.endswith("_at") and kind.upper() == "TEXT")
+            if column != key
+            and not (column.endswith("_at") and kind.upper() == "TEXT")
+            and (name, column) not in _TIMES_OF_COPIES
         )
         foreign = connection.execute(f"PRAGMA foreign_key_list([{name}])").fetchall()
         return cls(name, key, columns, {row[3]: row[2] for row in foreign})
