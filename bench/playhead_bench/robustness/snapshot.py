@@ -2,8 +2,8 @@
 
 Surrogate keys and the times at which rows were written differ between two equal libraries: surrogate keys
 are left out, foreign keys to them are replaced by the row that they point to, and text columns named `*_at`
-are left out, as is the time at which the file system wrote a copy of a video (`file_state.changed_ns`). Everything
-else must be equal, the bytes of every vector file too.
+are left out, as is the time at which the file system wrote a copy of a video (`file_state.changed_ns`).
+Everything else must be equal, the bytes of every vector file too.
 """
 
 import hashlib
