@@ -56,8 +56,8 @@ def _search(
     anchor: Anchor | None = None,
 ) -> dict[str, Any]:
     lanes = LANES_OF[kind]
-    if widened and kind != "any":
-        lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes)
+    if widened and kind != "any":  # a ranking of pictures has a first place whatever is asked
+        lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes and lane != "picture")
     wants_all = anchor is not None or spec.ordinal is not None or spec.intent != "describe"
     which = spec.ordinal if anchor is None else anchor.ordinal
     keep = ("late" if (which or 0) < 0 else "early") if wants_all else "best"

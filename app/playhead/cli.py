@@ -20,7 +20,7 @@ from playhead.doctor import examine, fetch, to_fetch
 from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
-from playhead.output import SafeConsole, prepare_streams
+from playhead.output import SafeConsole, drop_output, prepare_streams
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
@@ -32,6 +32,7 @@ from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import PlayheadError, VideoUnknown
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.search.results import LANES, Lane
+from playhead_index.store.disk import FULL
 from playhead_index.store.places import describe_retired
 from playhead_index.window import Window, parse_time
 from playhead_tools.evidence import Answer, coverage_sentence
@@ -349,6 +350,9 @@ def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False)
     if as_json:
         for summary in opened.videos():
             print(records.line(records.of_video(summary)))
+        for path, error in opened.failures():
+            message = one_line(f"failed {display_path(path)}: {error}")
+            err.print(message, highlight=False, markup=False, soft_wrap=True)
         if retired:
             err.print(retired, highlight=False, markup=False)
     else:
@@ -604,4 +608,10 @@ def main() -> None:
         app()
     except PlayheadError as error:
         print(one_line(f"error: {error}"), file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"error: nothing more can be written ({error.strerror}); free space", file=sys.stderr)
+        drop_output()
         sys.exit(1)

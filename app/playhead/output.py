@@ -1,8 +1,10 @@
 """The streams that the commands write to: what cannot be written there, and what a terminal must not obey."""
 
 import codecs
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -29,6 +31,12 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=REPLACE)
+
+
+def drop_output() -> None:
+    """Gives up what is still to be written to standard output, so that the exit does not fail too."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def writes_unicode() -> bool:

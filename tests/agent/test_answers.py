@@ -170,6 +170,12 @@ def test_what_is_only_written_is_not_said_to_be_said(asking: Asking) -> None:
     assert answer.text.startswith("Not where the question places it, but found:\nOn screen at 0:20–1:00:")
 
 
+def test_a_picture_that_only_ranks_high_is_not_found_for_what_is_said(asking: Asking) -> None:
+    answer = asking("What is said about penguins?", frames=FRAMES)
+    assert (answer.status, answer.reason, answer.intervals) == ("abstained", "absent", ())
+    assert answer.text.startswith("Nothing in the speech matches “penguins”.")
+
+
 def test_a_picture_question_is_not_answered_as_if_pictures_were_searched(asking: Asking) -> None:
     answer = asking("What is shown while he talks about the exam?")
     assert (answer.status, answer.reason) == ("partial", "unknown")

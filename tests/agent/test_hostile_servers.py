@@ -86,7 +86,7 @@ def test_a_redirect_to_another_host_carries_no_prompt_there(made: Catalog) -> No
     with hostile_server(body(completion("{}"))) as other, hostile_server(REDIRECT, other.base_url) as server:
         answer = asked(made, server.base_url, tools=False)
     assert (len(server.heads), other.heads) == (1, [])
-    assert "redirects to http://127.0.0.1" in answer.notes[0]
+    assert f"redirects to {other.base_url.removesuffix('/v1')} (HTTP" in answer.notes[0]
 
 
 def test_a_reply_that_is_nested_too_deeply_is_sent_back_once(made: Catalog) -> None:

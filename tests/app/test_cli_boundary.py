@@ -151,3 +151,11 @@ def test_what_may_not_be_read_fails_in_a_line_each_and_the_rest_are_indexed(
     assert {path.name for path, _ in Library(tmp_path / "l").failures()} == set(denied) - {"names"} | {
         "b.mkv"
     }
+
+
+def test_files_that_failed_are_listed_beside_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    run("index", tmp_path / "empty.mp4", "-l", tmp_path / "library")
+    done = run("list", "-l", tmp_path / "library", "--json")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith(f"failed {tmp_path}/empty.mp4: ")

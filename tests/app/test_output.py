@@ -68,3 +68,15 @@ def test_a_pipe_that_is_closed_early_is_quiet() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full on this system")
+def test_output_to_a_full_disk_is_one_line() -> None:
+    folders = [str(ROOT / name) for name in ("index", "tools", "agent", "app")]
+    environment = {**os.environ, "PYTHONPATH": ":".join([*folders, *sys.path])}
+    code = "import sys; sys.argv = ['playhead', 'list', '--help']; from playhead.cli import main; main()"
+    command = [sys.executable, "-c", code]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"error: nothing more can be written (No space left on device); free space\n"

@@ -128,8 +128,7 @@ class BoundedClient(httpx.Client):
             ModelUnavailable: the response is a redirect, or compressed as it must not be.
         """
         if response.has_redirect_location:
-            target = urlsplit(response.headers["location"][:1_000])
-            where = f"{target.scheme}://{target.hostname}" if target.hostname else "another address there"
+            where = _target(response.headers["location"][:1_000])
             raise ModelUnavailable(
                 f"{watch.place} redirects to {redact(where)} (HTTP {response.status_code}), which is not"
                 " followed; give that address instead if it is the server that you mean"
@@ -292,3 +291,17 @@ class _Watch:
 def _place(url: httpx.URL) -> str:
     """The server's address for people: no password, no path, no query."""
     return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+
+def _target(location: str) -> str:
+    """Scheme, host and port of a redirect, without user and password.
+
+    >>> _target("http://me:pass@localhost:8001/v1")
+    'http://localhost:8001'
+    """
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        return "something that is no address"
+    place = target.netloc.rpartition("@")[2]
+    return f"{target.scheme}://{place}" if target.hostname else "another address there"
