@@ -20,7 +20,7 @@ demo: $(BIN)/.installed  ## index an hour, search it, ask it; QUICK=1 ten minute
 	$(BIN)/playhead demo --library $(LIBRARY) $(if $(QUICK),--quick) $(if $(VIDEO),--video "$(VIDEO)") $(if $(QUESTION),--question "$(QUESTION)")
 
 test: $(BIN)/.installed  ## the tests that need no GPU, weights or network
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m pytest --nbmake notebooks -o addopts=
 
 lint: $(BIN)/.installed  ## style, types, layers

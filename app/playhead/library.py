@@ -15,7 +15,7 @@ from playhead.chat import load_chat_model
 from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
 from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
-from playhead.video_facts import kept_part, load_video_llm, video_choice
+from playhead.video_facts import is_address, kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
@@ -480,12 +480,14 @@ class Library:
                 when nobody can, and then such a question is refused.
 
         A library that cannot be written to is asked all the same: its conversations can be gone on with and
-        are not saved, which a note of the answer says.
+        are not saved, which a note of the answer says. So does one of a server that fails: the answer is then
+        what can be said without it.
 
         Raises:
             ValueError: there is no such strategy; the question holds no letter and no digit; or the
                 question, an option or the thread's name is longer than `text_limits` allows.
-            ModelUnavailable: the chat model cannot be made, or a baseline has no video-LLM.
+            ModelUnavailable: the chat model cannot be made, a baseline has no video-LLM, or a video model
+                that was named and is no server is not there.
             VideoUnknown: a video is not in the library.
         """
         from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
@@ -497,14 +499,18 @@ class Library:
         thread_id = checked_thread_id(thread_id)
         scope = None if videos is None and window is None else self.scope(videos, window)
         chat = None if llm is None else load_chat_model(llm, base_url)
+        viewer = _ViewerIfReachable(self)
         context = Context(
-            self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: self.eyes,
+            self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=viewer.open,
             calibration=Calibration.load(self.folder), may_ask=on_question is not None,
         )  # fmt: skip
         if strategy not in (AGENT, TOOLS):
             return self._with_note(answer_by(self, strategy, question, context, scope, options))
 
         def answer(saver: "SqliteSaver") -> Answer:
+            return viewer.with_note(answered(saver))
+
+        def answered(saver: "SqliteSaver") -> Answer:
             if strategy == TOOLS:
                 return answer_with_tools(self, question, context, scope, thread_id, saver)
             how: Any = {"context": context, "thread_id": thread_id, "scope": scope, "options": options}
@@ -564,3 +570,35 @@ class Library:
             "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind", (video_id,)
         )
         return {"segments": len(self.catalog.segments(video_id)), **dict(kinds)}
+
+
+class _ViewerIfReachable:
+    """The video-LLM of a library for one question; None, which a note says, when its server fails.
+
+    Args:
+        library: that is asked.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._failure = ""
+
+    def open(self) -> "Eyes | None":
+        """What looks at clips; a server that failed once is not asked again.
+
+        Raises:
+            ModelUnavailable: a model that was asked for by name, and is no server, is not there.
+        """
+        if self._failure:
+            return None
+        try:
+            return self._library.eyes
+        except ModelUnavailable as error:
+            if not is_address(self._library.models.video):
+                raise
+            self._failure = f"the video model could not be reached: {error}"
+            return None
+
+    def with_note(self, answer: Answer) -> Answer:
+        """The answer, with a first note that the server failed where it did."""
+        return replace(answer, notes=(self._failure, *answer.notes)) if self._failure else answer

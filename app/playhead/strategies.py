@@ -76,7 +76,7 @@ def answer_with_tools(
 
     if context.llm is None:
         raise ModelUnavailable("the strategy 'tools' needs a chat model that calls tools; name one by --llm")
-    toolbox = Toolbox(library.catalog, library.searcher, library.eyes)
+    toolbox = Toolbox(library.catalog, library.searcher, context.open_eyes())
     return ask_with_tools(
         question, context=context, toolbox=toolbox, checkpointer=saver, thread_id=thread_id, scope=scope
     )

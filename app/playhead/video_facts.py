@@ -37,6 +37,11 @@ KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "
 """The kind of a server by the `owned_by` of its models."""
 
 
+def is_address(name: str) -> bool:
+    """Whether the name of a video model is the address of a server."""
+    return name.startswith(("http://", "https://"))
+
+
 def video_choice(name: str = AUTO) -> VideoChoice:
     """The video-LLM that a name means: with `auto` what the environment or the machine gives.
 
@@ -62,7 +67,7 @@ def named_choice(name: str, reason: str) -> VideoChoice:
     """
     if name == OFF:
         return off_choice("it was switched off")
-    if name.startswith(("http://", "https://")):
+    if is_address(name):
         server = ask_server(name)
         if server.why_not:
             raise ModelUnavailable(f"{server.why_not}; is it up, and the address (up to and with /v1) right?")
