@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.made_videos import MadeVideo
+from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
 from playhead_index.errors import TimestampOutOfRange
@@ -117,3 +118,9 @@ def test_a_window_outside_the_video_is_refused(talking_video: MadeVideo) -> None
 def test_a_rate_of_nothing_is_a_mistake_of_the_caller(talking_video: MadeVideo) -> None:
     with pytest.raises(ValueError, match="rate_hz must be above 0, got 0"):
         open_reader(talking_video.path).audio(0)
+
+
+@pytest.mark.parametrize("name", ["01_sound_outlasts_pictures.webm", "02_one_picture_with_25s_of_sound.mp4"])
+def test_sound_that_outlasts_the_pictures_is_said(name: str) -> None:
+    warnings = open_reader(shared("cases") / name).probe().warnings
+    assert any(warning.startswith("the sound goes on to 0:2") for warning in warnings)

@@ -1,5 +1,6 @@
 """How much of each video can be searched: what its stages say, and what that comes to over a scope."""
 
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
@@ -38,6 +39,14 @@ SPEECH = [
     (_video(speech=OFF, has_audio=False), "not_applicable", 0.0, ""),
     (_video(has_audio=False), "not_covered", 0.0, "not indexed to the end"),
 ]
+
+
+def test_sound_that_outlasts_the_pictures_is_not_covered_at_the_end() -> None:
+    video = replace(_video(speech=DONE), sound_goes_on=True)
+    found = cover(video, "speech", WHOLE)
+    assert (found.status, found.why_not) == ("not_covered", "its sound goes on after the last picture")
+    assert cover(video, "speech", Window(0.0, 30.0)).status == "covered"
+    assert cover(replace(video, stages={"screen": DONE}), "screen", WHOLE).status == "covered"
 
 
 @pytest.mark.parametrize(("video", "status", "covered_s", "why_not"), SPEECH)

@@ -10,7 +10,7 @@ import numpy as np
 from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
 from playhead_index.decode.packets import PacketTable, scan
-from playhead_index.decode.protocol import SubtitleTrack, VideoInfo
+from playhead_index.decode.protocol import SOUND_GOES_ON, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import why_no_sound
 from playhead_index.decode.upright import Shape, shape_of
@@ -75,6 +75,7 @@ class _Header:
     codec: str
     pixel_aspect: float | None
     end_s: float | None
+    sound_end_s: float | None
     subtitle_tracks: tuple[SubtitleTrack, ...]
     warnings: tuple[str, ...]
     recorded_at: float | None
@@ -96,6 +97,7 @@ def _header(container: Any, stream: Any) -> _Header:
         codec=stream.codec_context.codec.canonical_name,
         pixel_aspect=float(aspect) if aspect else None,
         end_s=_promised_end_s(container, stream),
+        sound_end_s=_sound_end_s(container),
         subtitle_tracks=tracks,
         warnings=tuple(warnings),
         recorded_at=recorded_at({**stream.metadata, **container.metadata}),
@@ -103,12 +105,18 @@ def _header(container: Any, stream: Any) -> _Header:
 
 
 def _promised_end_s(container: Any, stream: Any) -> float | None:
-    """When the header says that the pictures end, in seconds of the file's own clock."""
+    """When the header says that a stream ends, in seconds of the file's own clock."""
     if stream.duration:
         return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
     if container.duration:
         return float((container.start_time or 0) + container.duration) / 1_000_000
     return None
+
+
+def _sound_end_s(container: Any) -> float | None:
+    """When the last sound track ends by its header; None where no header says it, or there is no sound."""
+    ends_s = (_promised_end_s(container, sound) for sound in container.streams.audio)
+    return max((end_s for end_s in ends_s if end_s is not None), default=None)
 
 
 def _subtitle_track(track: Any) -> SubtitleTrack:
@@ -154,6 +162,13 @@ def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int) -> l
     elif promised_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
         ends = format_time(table.duration_s)
         warnings.append(f"the header promises {format_time(promised_s)}, the pictures end at {ends}")
+    sound_s = (header.sound_end_s or 0.0) - float(table.origin * table.tick_s)
+    if table.clock_jump is None and sound_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * sound_s):
+        ends = format_time(table.duration_s)
+        warnings.append(
+            f"{SOUND_GOES_ON} {format_time(sound_s)}, the pictures end at {ends}:"
+            " what is said after them is not read"
+        )
     if table.n_damaged:
         warnings.append(f"packets that are damaged, cut off or without a time: {table.n_damaged}")
     if lost:

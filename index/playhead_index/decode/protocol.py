@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from playhead_index.window import Window
 
+SOUND_GOES_ON = "the sound goes on to"
+"""Begins the warning of a video whose sound ends later than its pictures: what is said then is not read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
