@@ -59,8 +59,9 @@ def show_report(console: Console, report: VideoReport) -> None:
         console.print(f"[red]refused[/] {safe(report.error or '')}", soft_wrap=True)
         return
     word = "indexed" if report.status == "indexed" else "known  "
-    took = f"{report.segments} segments in {report.seconds:.1f} s"
-    console.print(f"[green]{word}[/] {name}  {took}  [dim]{safe(report.video_id or '')}[/]")
+    plural = "" if report.segments == 1 else "s"
+    took = f"{report.segments} segment{plural} in {report.seconds:.1f} s"
+    console.print(f"[green]{word}[/] {name}  {took}  [dim]{safe(report.video_id or '')}[/]", soft_wrap=True)
     if report.replaced is not None:
         console.print(f"        in place of an earlier version  [dim]{safe(report.replaced)}[/]")
     if report.redone:
