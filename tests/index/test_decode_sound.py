@@ -120,7 +120,14 @@ def test_a_rate_of_nothing_is_a_mistake_of_the_caller(talking_video: MadeVideo) 
         open_reader(talking_video.path).audio(0)
 
 
-@pytest.mark.parametrize("name", ["01_sound_outlasts_pictures.webm", "02_one_picture_with_25s_of_sound.mp4"])
-def test_sound_that_outlasts_the_pictures_is_said(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("01_sound_outlasts_pictures.webm", "it goes on to 0:2"),
+        ("02_one_picture_with_25s_of_sound.mp4", "it goes on to 0:2"),
+        ("08_german_then_english_sound.mkv", "it holds 2 sound tracks, and the first is read"),
+    ],
+)
+def test_sound_that_is_not_read_is_said(name: str, said: str) -> None:
     warnings = open_reader(shared("cases") / name).probe().warnings
-    assert any(warning.startswith("the sound goes on to 0:2") for warning in warnings)
+    assert any(warning.startswith(f"sound that is not read: {said}") for warning in warnings)

@@ -10,7 +10,7 @@ import numpy as np
 from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
 from playhead_index.decode.packets import PacketTable, scan
-from playhead_index.decode.protocol import SOUND_GOES_ON, SubtitleTrack, VideoInfo
+from playhead_index.decode.protocol import SOUND_NOT_READ, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import why_no_sound
 from playhead_index.decode.upright import Shape, shape_of
@@ -87,6 +87,8 @@ def _header(container: Any, stream: Any) -> _Header:
     warnings = []
     if n_videos > 1:
         warnings.append(f"it holds {n_videos} video streams; stream {stream.index} is read")
+    if (n_tracks := len(container.streams.audio)) > 1:
+        warnings.append(f"{SOUND_NOT_READ}it holds {n_tracks} sound tracks, and the first is read")
     warnings += [
         f"subtitle stream {t.stream_index} is of an unknown kind" for t in tracks if t.codec == "unknown"
     ]
@@ -165,10 +167,7 @@ def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int) -> l
     sound_s = (header.sound_end_s or 0.0) - float(table.origin * table.tick_s)
     if table.clock_jump is None and sound_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * sound_s):
         ends = format_time(table.duration_s)
-        warnings.append(
-            f"{SOUND_GOES_ON} {format_time(sound_s)}, the pictures end at {ends}:"
-            " what is said after them is not read"
-        )
+        warnings.append(f"{SOUND_NOT_READ}it goes on to {format_time(sound_s)}, the pictures end at {ends}")
     if table.n_damaged:
         warnings.append(f"packets that are damaged, cut off or without a time: {table.n_damaged}")
     if lost:

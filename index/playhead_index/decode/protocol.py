@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from playhead_index.window import Window
 
-SOUND_GOES_ON = "the sound goes on to"
-"""Begins the warning of a video whose sound ends later than its pictures: what is said then is not read."""
+SOUND_NOT_READ = "sound that is not read: "
+"""Begins a warning that a part of the sound is not read: a further track, or what outlasts the pictures."""
 
 
 @dataclass(frozen=True, slots=True)

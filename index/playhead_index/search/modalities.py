@@ -18,7 +18,7 @@ from playhead_index.window import Window
 ROUNDING_S = 1e-3
 NOT_INDEXED = "not indexed to the end"
 NOT_RECOGNISED = "speech was not recognised"
-SOUND_AFTER_PICTURES = "its sound goes on after the last picture"
+UNREAD_SOUND = "a part of its sound is not read"
 
 
 def read_modalities(catalog: Catalog, windows: Mapping[str, Window]) -> tuple[ModalitySummary, ...]:
@@ -71,8 +71,8 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
         status = "not_applicable"
     elif end_s >= window.end_s - ROUNDING_S:
         status, why_not = "covered", ""
-        if modality == "speech" and video.sound_goes_on and window.end_s >= video.duration_s - ROUNDING_S:
-            status, why_not = "not_covered", SOUND_AFTER_PICTURES
+        if modality == "speech" and video.has_unread_sound:
+            status, why_not = "not_covered", UNREAD_SOUND
     return ModalityCoverage(video.video_id, modality, status, covered_s, window.duration_s, why_not)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from playhead_index.decode.protocol import SOUND_GOES_ON
+from playhead_index.decode.protocol import SOUND_NOT_READ
 from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
 
 STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
@@ -29,7 +29,7 @@ class VideoStages:
         has_subtitles: words of a subtitle track or file are stored; False, without a look at the words, where
             recognised speech covers the whole video.
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
-        sound_goes_on: its sound ends later than its pictures, with which the video ends here.
+        has_unread_sound: a part of its sound is not read.
     """
 
     video_id: str
@@ -37,7 +37,7 @@ class VideoStages:
     has_audio: bool
     has_subtitles: bool
     stages: Mapping[str, StageState]
-    sound_goes_on: bool = False
+    has_unread_sound: bool = False
 
 
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
@@ -56,7 +56,7 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         " EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech'"
         "  AND source NOT LIKE 'asr:%') END, instr(warnings, ?)"
         f" FROM video {where} ORDER BY added_at, video.video_id",
-        (SOUND_GOES_ON, *values),
+        (SOUND_NOT_READ, *values),
     )
     stages: dict[str, dict[str, StageState]] = {}
     for video_id, name, status, position_s, note in catalog.query(
@@ -74,8 +74,8 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
             bool(has_audio),
             bool(has_subtitles),
             stages.get(video_id, {}),
-            bool(goes_on),
+            bool(unread),
         )
-        for video_id, duration_s, has_audio, has_subtitles, goes_on in videos
+        for video_id, duration_s, has_audio, has_subtitles, unread in videos
         if wanted is None or video_id in wanted
     }
