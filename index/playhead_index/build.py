@@ -34,7 +34,7 @@ from playhead_index.stages import Stage, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
-from playhead_index.store.removal import purge_removed
+from playhead_index.store.removal import keep_reserve, purge_removed
 from playhead_index.store.settings import read_settings
 from playhead_index.text_limits import LIMITS
 
@@ -118,6 +118,7 @@ def build_library(
             yield from executor.run(BuildVideo(folder, settings, load_models, debug), paths, lost)
         finally:
             write_manifest(folder, catalog)
+            keep_reserve(folder)
 
 
 @dataclass(frozen=True, slots=True)

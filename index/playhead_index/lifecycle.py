@@ -31,6 +31,7 @@ from playhead_index.store.removal import (
     delete_retired,
     delete_rows,
     delete_unneeded_files,
+    keep_reserve,
     purge_removed,
     replace_manifest,
 )  # fmt: skip
@@ -297,7 +298,9 @@ def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
             if _has_room_to_compact(catalog.path):
                 _compact(catalog)
             replace_manifest(folder, catalog)
-        return max(0, before - _size_bytes(folder))
+        freed = before - _size_bytes(folder)
+        keep_reserve(folder)
+        return max(0, freed)
 
 
 def _has_room_to_compact(path: Path) -> bool:

@@ -26,7 +26,10 @@ from tests.made_videos import MadeVideo
 from playhead import Library
 from playhead.models import ModelNames
 from playhead_agent.checkpoints import CHECKPOINTS_NAME
+from playhead_index.build import build_library
 from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly, LibraryUnfinished
+from playhead_index.executor import InProcess
+from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 
 MONDAY, TUESDAY, SILENT = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def", "v43b05932e021c0456967"
@@ -204,6 +207,19 @@ def test_a_video_is_removed_from_a_full_disk(video_id: str, full: Path) -> None:
     assert not list(full.glob(f"vectors/*/{video_id}.f16"))
     kinds = {problem.kind for problem in open_library(full).verify()}
     assert kinds == {"failed", "moved"}  # as before: its videos and the broken file are elsewhere
+
+
+def test_a_video_with_a_single_small_shard_is_removed_from_a_full_disk(
+    tmp_path: Path, talking_video: MadeVideo
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        library = disk / "library"
+        (report,) = build_library(
+            library, [talking_video.path], Recipe(transcribe="never"), Models, InProcess()
+        )
+        fill(disk)
+        open_library(library).remove(str(report.video_id))
+        assert ids_in(library) == set()
 
 
 def test_all_videos_are_removed_from_a_full_disk_one_after_the_other(full: Path) -> None:

@@ -23,6 +23,10 @@ from playhead_index.store.shards import VECTORS
 ROWS_PER_STEP = 16
 """Rows deleted between two checkpoints of the log on a full disk: their pages must fit into what is free."""
 
+RESERVE_NAME, RESERVE_BYTES = ".reserve", 64 * 1024
+"""A file that holds room for a removal on a full disk: the log of the smallest write needs three pages,
+its index 32 KB."""
+
 _REFERRING = """
 SELECT DISTINCT made.name FROM sqlite_master AS made, pragma_foreign_key_list(made.name) AS reference
 WHERE made.type = 'table' AND reference."table" = 'video'
@@ -49,6 +53,7 @@ def delete_rows(catalog: Catalog, video_id: str) -> None:
             db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
     except DiskFull:
         folder = catalog.path.parent
+        drop_file(folder / RESERVE_NAME)
         delete_unneeded_files(folder, {video.video_id for video in catalog.videos()} - {video_id})
         try:
             _delete_frugally(catalog, video_id, "EXCLUSIVE")
@@ -105,6 +110,17 @@ def unneeded_files(folder: Path, needed: Collection[str]) -> Iterator[Path]:
             if file.suffix == ".f16" and file.stem not in needed:
                 yield file
     yield from (file for file in _files(folder) if file.name.startswith(MANIFEST_LEFTOVER))
+
+
+def keep_reserve(folder: Path) -> None:
+    """Writes the reserve where it is missing and there is room for it."""
+    reserve = folder / RESERVE_NAME
+    if reserve.is_symlink() or reserve.exists():
+        return
+    try:
+        reserve.write_bytes(bytes(RESERVE_BYTES))
+    except OSError:
+        drop_file(reserve)
 
 
 def replace_manifest(folder: Path, catalog: Catalog) -> None:
