@@ -94,7 +94,8 @@ def times_to_look(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArr
 
     A position in them is a place to resume.
     """
-    key_signatures = None if recipe.everywhere else _key_signatures(reader, info)
+    has_keyframes = len(info.keyframes_s) > 0
+    key_signatures = _key_signatures(reader, info) if has_keyframes and not recipe.everywhere else None
     return sampling_times(
         info,
         key_signatures,

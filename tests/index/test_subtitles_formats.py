@@ -191,3 +191,10 @@ def test_any_lines_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     with suppress(SubtitlesUnreadable):
         windows = [span.window for span in read_subtitle_file(file)]
         assert windows == sorted(windows)
+
+
+def test_ttml_that_declares_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttml"
+    path.write_text('<?xml version="1.0" encoding="no-such-code"?><tt xmlns="http://www.w3.org/ns/ttml"/>')
+    with pytest.raises(SubtitlesUnreadable, match=r"a\.ttml"):
+        read_subtitle_file(path, 10.0)

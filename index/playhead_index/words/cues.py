@@ -35,8 +35,7 @@ _SAMI_LEAST_S, _SAMI_S_A_CHARACTER = 0.5, 0.067
 _PYSUBS2_MAY_RAISE = (
     SyntaxError,
     ValueError,
-    KeyError,
-    IndexError,
+    LookupError,  # also of an encoding that Python does not know
     AttributeError,
     TypeError,
     NotImplementedError,
