@@ -41,6 +41,14 @@ SPEECH = [
 ]
 
 
+def test_a_forced_track_is_no_transcript_of_a_video_with_sound() -> None:
+    forced = replace(_video(speech=OFF, has_subtitles=True), subtitled_s=2.0)
+    found = cover(forced, "speech", WHOLE)
+    assert (found.status, found.why_not) == ("not_covered", "its subtitles cover 2 s of 60 s")
+    assert cover(replace(forced, has_audio=False), "speech", WHOLE).status == "covered"
+    assert cover(replace(forced, subtitled_s=6.0), "speech", WHOLE).status == "covered"
+
+
 def test_speech_of_a_video_with_unread_sound_is_not_covered() -> None:
     video = replace(_video(speech=DONE), has_unread_sound=True)
     found = cover(video, "speech", WHOLE)

@@ -17,6 +17,9 @@ from playhead_index.window import Window
 
 ROUNDING_S = 1e-3
 NOT_INDEXED = "not indexed to the end"
+MIN_SUBTITLED_SHARE = 0.1
+"""Least part of a video with sound that subtitles lie over when they are a transcript: 0.24 and 0.34 in two
+short films, 0.08 for a forced track of one line in 26 s."""
 NOT_RECOGNISED = "speech was not recognised"
 UNREAD_SOUND = "a part of its sound is not read"
 
@@ -80,12 +83,16 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     """The time before which all that is said in a video can be searched; None where nothing can be said.
 
     This is the one rule of which words cover speech: recognised speech up to where recognition has come,
-    and subtitles for the whole video. A video without sound and without subtitles has nothing to search.
+    and subtitles for the whole video, unless they lie over so little of its sound that they are no
+    transcript (a forced track: a sign, one foreign line). A video without sound and without subtitles has
+    nothing to search.
 
     Returns:
         Seconds, or None; and why the rest cannot be searched, empty where all of it can.
     """
-    if video.has_subtitles:
+    if video.has_subtitles and (
+        not video.has_audio or video.subtitled_s >= MIN_SUBTITLED_SHARE * video.duration_s
+    ):
         return video.duration_s, ""
     speech, subtitles = video.stages.get("speech"), video.stages.get("subtitles")
     if speech is not None and speech.status == "done":
@@ -95,6 +102,8 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
         return (None, "") if known else (0.0, NOT_INDEXED)
     if speech is None:
         return 0.0, NOT_INDEXED
+    if speech.status == "off" and video.has_subtitles:
+        return 0.0, f"its subtitles cover {video.subtitled_s:.0f} s of {video.duration_s:.0f} s"
     if speech.status == "off":
         return 0.0, speech.note or NOT_RECOGNISED
     return speech.position_s, _why_unfinished(speech)

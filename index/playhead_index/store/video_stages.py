@@ -1,11 +1,14 @@
 """How far the stages of many videos have come, read with two queries however many videos there are."""
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playhead_index.decode.protocol import SOUND_NOT_READ
 from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
 
+MAX_CUES = 1000
+"""Cues that are enough to tell whether subtitles go with what is said: forty minutes of speech."""
 STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 
@@ -30,6 +33,7 @@ class VideoStages:
             recognised speech covers the whole video.
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
         has_unread_sound: a part of its sound is not read.
+        subtitled_s: seconds of its first `MAX_CUES` subtitle cues together.
     """
 
     video_id: str
@@ -38,6 +42,7 @@ class VideoStages:
     has_subtitles: bool
     stages: Mapping[str, StageState]
     has_unread_sound: bool = False
+    subtitled_s: float = math.inf
 
 
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
@@ -53,8 +58,9 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     videos = catalog.query(
         "SELECT video.video_id, duration_s, has_audio, CASE WHEN EXISTS (SELECT 1 FROM stage"
         " WHERE stage.video_id = video.video_id AND name = 'speech' AND status = 'done') THEN 0 ELSE"
-        " EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech'"
-        "  AND source NOT LIKE 'asr:%') END, instr(warnings, ?)"
+        " (SELECT total(end_s - start_s) FROM (SELECT start_s, end_s FROM span"
+        "  WHERE span.video_id = video.video_id AND kind = 'speech' AND source NOT LIKE 'asr:%'"
+        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?)"
         f" FROM video {where} ORDER BY added_at, video.video_id",
         (SOUND_NOT_READ, *values),
     )
@@ -69,13 +75,9 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
-            video_id,
-            duration_s,
-            bool(has_audio),
-            bool(has_subtitles),
-            stages.get(video_id, {}),
-            bool(unread),
+            video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
+            subtitled_s,
         )
-        for video_id, duration_s, has_audio, has_subtitles, unread in videos
+        for video_id, duration_s, has_audio, subtitled_s, unread in videos
         if wanted is None or video_id in wanted
-    }
+    }  # fmt: skip
