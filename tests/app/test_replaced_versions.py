@@ -367,7 +367,7 @@ def test_after_any_history_each_live_content_counts_once(
 
 @pytest.mark.slow
 @given(steps=st.lists(STEPS, min_size=15, max_size=40))
-@settings(QUICK, max_examples=150, derandomize=False)
+@settings(QUICK, max_examples=60, derandomize=False)
 def test_after_any_long_history_each_live_content_counts_once(
     contents: list[Path], steps: list[tuple[str, str, str, int]]
 ) -> None:
