@@ -99,8 +99,8 @@ def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
 def _why_refused(path: Path, error: OSError | ValueError) -> VideoUnreadable:
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         return VideoUnreadable(path, disk_error_in_words(error))
-    if _URL.match(str(path)):
-        return VideoUnreadable(_URL.sub(r"\1://", str(path), count=1), A_URL)
+    if address := _URL.match(str(path)):
+        return VideoUnreadable(f"{address[1]}://{str(path)[address.end() :]}", A_URL)
     return VideoUnreadable(path, "this link leads to nothing" if path.is_symlink() else NO_FILE)
 
 
