@@ -212,7 +212,10 @@ def _video_packets(
 def _audio_stream(out: Any, path: Path, rate_hz: int, codec: str | None) -> Any:
     chosen = codec or ("libopus" if path.suffix == ".webm" else "aac")
     rate = 48_000 if chosen == "libopus" else rate_hz
-    return out.add_stream(chosen, rate=rate, layout="mono")
+    stream = out.add_stream(chosen, rate=rate, layout="mono")
+    if chosen == "wmav2":
+        stream.bit_rate = 32_000
+    return stream
 
 
 def _audio_packets(stream: Any, audio: NDArray[np.float32], rate_hz: int, start_s: float) -> list[Any]:
@@ -362,11 +365,22 @@ def headless(path: Path) -> Path:
     return path
 
 
-def sound_only(path: Path, seconds: float = 1.0) -> Path:
-    """A file with sound and no picture."""
+SOUND_CODECS = {
+    ".mp3": "libmp3lame",
+    ".wav": "pcm_s16le",
+    ".opus": "libopus",
+    ".ogg": "libopus",
+    ".flac": "flac",
+    ".wma": "wmav2",
+}
+
+
+def sound_only(path: Path, seconds: float = 1.0, *, begins_s: float = 0.0, rate_hz: int = 16_000) -> Path:
+    """A file with a tone that begins at a known second and no picture; the suffix chooses the codec."""
     with av.open(str(path), "w") as out:
-        stream = _audio_stream(out, path, 16_000, None)
-        for packet in _audio_packets(stream, tone(seconds), 16_000, 0.0):
+        stream = _audio_stream(out, path, rate_hz, SOUND_CODECS.get(path.suffix))
+        sound = tone(seconds, begins_s=begins_s, rate_hz=rate_hz)
+        for packet in _audio_packets(stream, sound, rate_hz, 0.0):
             out.mux(packet)
     return path
 

@@ -20,9 +20,11 @@ from playhead.video_models import AUTO, VideoChoice
 from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
+from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
 from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
+from playhead_index.hear import NO_SOUND
 from playhead_index.lifecycle import (
     Problem,
     Relinked,
@@ -538,10 +540,11 @@ class Library:
         return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
+        """Why stages are off, by name: for want of a model rather than for want of pictures or sound."""
         rows = self.catalog.query(
-            f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name"
+            f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note"
         )
-        return dict(rows)
+        return dict(sorted(rows, key=lambda row: row[1] not in (NO_PICTURES, NO_SOUND)))
 
     def _summaries(self, videos: Sequence[VideoRow]) -> list[VideoSummary]:
         unfinished, names, clock = (

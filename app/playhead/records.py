@@ -84,6 +84,7 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "average_fps": round(video.average_fps, 3),
         "is_variable_rate": video.is_variable_rate,
         "has_audio": video.has_audio,
+        "has_pictures": video.n_frames > 0,
         "recorded": None if summary.recorded is None else summary.recorded.isoformat(),
         "finished": summary.finished,
         "retired": None if summary.retired is None else summary.retired.path,

@@ -17,10 +17,12 @@ from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.clean_text import one_line, printable_text
+from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
+from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
 from playhead_tools.evidence import Answer, coverage_sentence
@@ -74,7 +76,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     """What was left out over a whole run, once each, with how to turn it on."""
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     for name, why in sorted(reasons):
-        if why not in (NO_SOUND, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
+        if why not in (NO_SOUND, NO_PICTURES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
             console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(why)})")
 
 
@@ -261,11 +263,7 @@ def show_video(
     if summary.retired is not None:
         said = f"{summary.retired.sentence}; not searched, freed by playhead gc"
         console.print(f"[yellow]replaced[/] {safe(said)}")
-    rate = "variable rate" if video.is_variable_rate else "constant rate"
-    console.print(
-        f"{format_time(video.duration_s)}  {video.width_px}x{video.height_px}  {safe(video.codec)}  "
-        f"{video.average_fps:.2f} fps ({rate})  {'with' if video.has_audio else 'without'} sound"
-    )
+    console.print(f"{format_time(video.duration_s)}  {_streams(video)}")
     if summary.recorded is not None:
         console.print(f"recorded {recorded_text(summary.recorded)}")
     for warning in json.loads(video.warnings):
@@ -280,6 +278,17 @@ def show_video(
         console.print(Text(f"{name}: {value}", style="dim"))
     for text in words:
         console.print(plain(text))
+
+
+def _streams(video: VideoRow) -> str:
+    """What a recording holds: size and rate of its pictures, whether it has sound."""
+    if not video.n_frames:
+        return f"sound only  {safe(video.codec)}"
+    rate = "variable rate" if video.is_variable_rate else "constant rate"
+    return (
+        f"{video.width_px}x{video.height_px}  {safe(video.codec)}  {video.average_fps:.2f} fps ({rate})  "
+        f"{'with' if video.has_audio else 'without'} sound"
+    )
 
 
 def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:

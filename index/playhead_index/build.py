@@ -1,4 +1,4 @@
-"""How a video gets into a library: one call a stage, read from top to bottom.
+"""How a video or a sound file gets into a library: one call a stage, read from top to bottom.
 
 Every stage commits as it goes and takes up where it was stopped, so that running it again after a
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from playhead_index.cut import cut_segments
+from playhead_index.decode.protocol import CLOCK_AHEAD
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
@@ -37,6 +38,7 @@ from playhead_index.store.manifest import write_manifest
 from playhead_index.store.removal import keep_reserve, purge_removed
 from playhead_index.store.settings import read_settings
 from playhead_index.text_limits import LIMITS
+from playhead_index.timeline import info_in_library, update_timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +195,11 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
     adopt_recorded_names(catalog, video_id, models)
-    adopt_unrecorded_settings(catalog, video_id, reader, info, settings.recipe_of(catalog, video_id))
+    asked = settings.recipe_of(catalog, video_id)
+    adopt_unrecorded_settings(catalog, video_id, reader, info_in_library(catalog, video_id, info), asked)
     before = read_stages(catalog, video_id)
+    timeline = update_timeline(catalog, video_id, info, asked, models)
+    info = timeline.info
 
     read_subtitles(catalog, video_id, scanned.path, info)
     asked = settings.recipe_of(catalog, video_id)
@@ -211,7 +216,8 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
-    warnings = (*redo.warnings, kept_words, kept_text, change_during_run(scanned))
+    gaps = next((text for text in info.warnings if text.startswith(CLOCK_AHEAD)), "")
+    warnings = (timeline.warning, gaps, *redo.warnings, kept_words, kept_text, change_during_run(scanned))
     return VideoReport(
         path,
         video_id,
@@ -220,7 +226,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
         replaced=scanned.replaced,
-        redone=redo.redone,
+        redone=(*timeline.redone, *redo.redone),
         warnings=tuple(warning for warning in warnings if warning),
     )
 

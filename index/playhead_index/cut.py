@@ -1,10 +1,14 @@
-"""The stage that cuts a video into segments where the picture changes."""
+"""The stage that cuts a video into segments where the picture changes, sound where nobody speaks."""
 
+from collections.abc import Sequence
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.decode.packets import EDGE_S
 from playhead_index.look import layout_vectors
 from playhead_index.recipe import Recipe
 from playhead_index.segment.cuts import cut
@@ -12,13 +16,13 @@ from playhead_index.segment.refine import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_index.window import Window
+from playhead_index.window import Window, join_windows
 
 
 def cut_segments(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
 ) -> None:
-    """Stores segments that cover the whole video, and says of each kept picture where it belongs.
+    """Stores segments that cover all but the gaps of a video, and says of each kept picture where it belongs.
 
     Done once for the same settings: segments that answers cite do not move when a model is added later.
     """
@@ -45,18 +49,87 @@ def cut_segments(
 def segment_windows(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
 ) -> list[Window]:
-    """The segments that a video's kept pictures and the settings give; they cover the whole video."""
+    """The segments that a video's kept pictures and the settings give; they cover all but its gaps.
+
+    Without pictures they are cut where nobody speaks, as far as words are known.
+    """
+    if not info.has_pictures:
+        words = [span.words.window for span in catalog.spans(video_id, "speech")]
+        return [
+            window
+            for part in info.recorded
+            for window in cut_between_words(part, words, recipe.min_segment_s, recipe.max_segment_s)
+        ]
     frames = catalog.frames(video_id)
     starts_s = np.array([frame.window.start_s for frame in frames])
     features = layout_vectors(catalog, video_id, len(frames))
+    return [
+        window for part in info.recorded for window in _cut_part(part, starts_s, features, reader, recipe)
+    ]
+
+
+def _cut_part(
+    part: Window,
+    starts_s: NDArray[np.float64],
+    features: NDArray[np.float32],
+    reader: VideoReader,
+    recipe: Recipe,
+) -> list[Window]:
+    """Segments that cover one stretch between gaps, cut where the picture changes."""
+    shown = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))
+    if not len(shown):  # the last picture of all is still on the screen
+        shown = np.array([len(starts_s) - 1])
     reach_s = 1.5 / recipe.fps  # a change lies at most this long before the picture that first shows it
     longest_s = max(3 * recipe.min_segment_s, recipe.max_segment_s - reach_s)
-    cuts = cut(starts_s, features, info.duration_s, min_s=recipe.min_segment_s, max_s=longest_s)
-    edges_s = [0.0, *(piece.window.end_s for piece in cuts)]
+    cuts = cut(
+        np.maximum(starts_s[shown] - part.start_s, 0.0),
+        features[shown],
+        part.duration_s,
+        min_s=recipe.min_segment_s,
+        max_s=longest_s,
+    )
+    edges_s = [part.start_s, *(part.start_s + piece.window.end_s for piece in cuts)]
+    edges_s[-1] = part.end_s
     changes = [i for i, piece in enumerate(cuts) if piece.is_change and i]
-    exact_s = refine_boundaries(reader, [(max(0.0, edges_s[i] - reach_s), edges_s[i]) for i in changes])
+    exact_s = refine_boundaries(
+        reader, [(max(part.start_s, edges_s[i] - reach_s), edges_s[i]) for i in changes]
+    )
     for i, at_s in zip(changes, exact_s, strict=True):
         fits = (at_s - edges_s[i - 1], edges_s[i + 1] - at_s)
         if all(recipe.min_segment_s <= length_s <= recipe.max_segment_s for length_s in fits):
             edges_s[i] = at_s
     return [Window(start_s, end_s) for start_s, end_s in pairwise(edges_s)]
+
+
+def cut_between_words(part: Window, words: Sequence[Window], min_s: float, max_s: float) -> list[Window]:
+    """Segments of at most `max_s` that cover a stretch of sound, cut in pauses where there are any.
+
+    Each ends in the middle of the longest pause in the second half of what it may hold. Where there is none,
+    what is left is cut into equal parts. No segment is shorter than `min_s`, but of a shorter stretch.
+
+    Args:
+        part: the stretch.
+        words: when somebody speaks, as the spans of speech say it.
+        min_s: shortest segment, above 0.
+        max_s: longest segment, at least three times `min_s`.
+
+    >>> said = [Window(0.0, 22.0), Window(24.0, 50.0)]
+    >>> [str(segment) for segment in cut_between_words(Window(0.0, 50.0), said, 2.0, 30.0)]
+    ['0:00–0:23', '0:23–0:50']
+    """
+    spoken = join_windows(words)
+    ends_s = np.array([window.end_s for window in spoken])
+    starts_s = np.array([window.start_s for window in spoken])
+    edges_s = [part.start_s]
+    while part.end_s - edges_s[-1] > max_s:
+        low_s, high_s = edges_s[-1] + max_s / 2, min(edges_s[-1] + max_s, part.end_s - min_s)
+        first, last = np.searchsorted(ends_s, low_s), np.searchsorted(starts_s, high_s, side="right")
+        pauses = [
+            (starts_s[i + 1] - ends_s[i], (starts_s[i + 1] + ends_s[i]) / 2)
+            for i in range(first, min(last, len(ends_s) - 1))
+            if low_s <= (starts_s[i + 1] + ends_s[i]) / 2 <= high_s
+        ]
+        left_s = part.end_s - edges_s[-1]
+        evenly_s = edges_s[-1] + left_s / ceil(left_s / max_s)
+        edges_s.append(float(max(pauses)[1]) if pauses else evenly_s)
+    return [Window(start_s, end_s) for start_s, end_s in pairwise([*edges_s, part.end_s])]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from playhead_index.batches import batches
 from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.hear import insert_words
 from playhead_index.recipe import Models
 from playhead_index.stages import Stage, read_stage, switch_off, write_stage
@@ -22,8 +23,11 @@ def caption_segments(
     """Stores a caption a segment; goes on behind the last batch committed.
 
     Captions of another captioner are made again. Without a captioner those that are there stay, and a run
-    that has one goes on with them.
+    that has one goes on with them. A file without pictures has none.
     """
+    if not info.has_pictures:
+        switch_off(catalog, video_id, "caption", NO_PICTURES)
+        return
     captioner, stage = models.captioner, read_stage(catalog, video_id, "caption")
     if captioner is None:
         _leave_out(catalog, video_id, stage, models.why_off("caption"))

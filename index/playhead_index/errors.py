@@ -5,7 +5,7 @@ in one line and exits with 1. A mistake in a call stays a `ValueError` or a `Typ
 mapped once, where the foreign library is called.
 
     PlayheadError
-    ├── VideoError          VideoUnreadable, TimestampOutOfRange
+    ├── VideoError          VideoUnreadable, NoPictures, TimestampOutOfRange
     ├── WordsError          SubtitlesUnreadable
     ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
     │                       LibraryReadOnly, VideoUnknown, DiskFull
@@ -37,6 +37,10 @@ class VideoUnreadable(VideoError):
 
     def __reduce__(self) -> tuple[type["VideoUnreadable"], tuple[Path, str]]:
         return type(self), (self.path, self.why)
+
+
+class NoPictures(VideoUnreadable):
+    """A picture was asked for of a file that holds sound alone."""
 
 
 class TimestampOutOfRange(VideoError):

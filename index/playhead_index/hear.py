@@ -1,6 +1,6 @@
 """The stages that bring words with times: subtitles, and speech where there are none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from playhead_index.settings import recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.text_limits import LIMITS
-from playhead_index.words.protocol import Transcriber, Words
+from playhead_index.window import Window
+from playhead_index.words.protocol import TranscribedChunk, Transcriber, Words
 from playhead_index.words.subtitles import (
     choose_subtitles,
     find_sidecars,
@@ -24,6 +25,8 @@ from playhead_index.words.subtitles import (
 )
 
 SPEECH_RATE_HZ = 16_000
+MIN_STREAM_ORIGIN_S = 1.0
+"""Times that begin later than this are those of a longer stream; a delay of the decoder is shorter."""
 NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
@@ -63,12 +66,28 @@ def _subtitle_words(
     found, notes = list(tracks.words), list(tracks.notes)
     for file, language in sidecars:
         try:
-            read = read_subtitle_file_with_notes(file, info.duration_s, language, fps=info.average_fps)
+            read = read_subtitle_file_with_notes(
+                file,
+                info.duration_s,
+                language,
+                fps=info.average_fps or None,
+                stream_origin_s=stream_origin_s(info),
+            )
             found += read.words
             notes += read.notes
         except SubtitlesUnreadable as error:
             notes.append(str(error))
     return choose_subtitles(found), notes
+
+
+def stream_origin_s(info: VideoInfo) -> float | None:
+    """What the clock of a stream says at t = 0, where the file kept that clock; None where it begins anew.
+
+    Transport streams keep it, and so do files whose times begin late; when a stream is copied into an MP4 its
+    times usually begin at 0.
+    """
+    has_kept = "mpegts" in info.container.split(",") or info.origin_s >= MIN_STREAM_ORIGIN_S
+    return info.origin_s if has_kept else None
 
 
 def hear(
@@ -127,8 +146,7 @@ def _transcribe(
 ) -> None:
     made = to_text(recognition(transcriber))
     if from_s < info.duration_s:
-        sound = reader.audio(SPEECH_RATE_HZ, info.window)
-        for chunk in transcriber.transcribe(sound, SPEECH_RATE_HZ, info.duration_s, from_s):
+        for chunk in _transcribed(reader, info, transcriber, from_s):
             with catalog.atomic() as db:
                 db.execute(  # what a run of an older version committed in the middle of a chunk
                     "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?",
@@ -139,6 +157,26 @@ def _transcribe(
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made))
+
+
+def _transcribed(
+    reader: VideoReader, info: VideoInfo, transcriber: Transcriber, from_s: float
+) -> Iterator[TranscribedChunk]:
+    """The chunks of all stretches between gaps, on the clock of the recording: gaps are not listened to."""
+    for part in info.recorded:
+        if part.end_s <= from_s:
+            continue
+        sound, done_s = reader.audio(SPEECH_RATE_HZ, part), max(0.0, from_s - part.start_s)
+        for chunk in transcriber.transcribe(sound, SPEECH_RATE_HZ, part.duration_s, done_s):
+            yield chunk if not part.start_s else _shifted(chunk, part.start_s)
+
+
+def _shifted(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
+    def later(window: Window) -> Window:
+        return Window(window.start_s + by_s, window.end_s + by_s)
+
+    words = tuple(replace(words, window=later(words.window)) for words in chunk.words)
+    return TranscribedChunk(later(chunk.window), words)
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:

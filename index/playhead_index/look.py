@@ -13,15 +13,17 @@ from sqlite_utils import Database
 
 from playhead_index.batches import batches
 from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.recipe import Models, Recipe
 from playhead_index.segment.plan import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
 from playhead_index.settings import sampling, to_text
-from playhead_index.stages import Stage, read_stage, read_stages, write_stage
+from playhead_index.stages import Stage, read_stage, read_stages, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
+from playhead_index.window import Window
 
 PLAN_SHORT_SIDE_PX = 144
 LOOK_SHORT_SIDE_PX = 224
@@ -70,13 +72,17 @@ def look(
     """Looks through a video once, keeps the pictures that differ, and stores their vectors.
 
     Takes up where an earlier run stopped. A space whose model came later is filled from the pictures
-    that were kept then.
+    that were kept then. A file without pictures has these stages off.
 
     Raises:
         VideoUnreadable: nothing can be decoded.
         LibraryMismatch: a space of the library was made with another model.
         DiskFull: vectors cannot be written.
     """
+    if not info.has_pictures:
+        for name in ("look", "layout", "picture", "appearance"):
+            switch_off(catalog, video_id, name, NO_PICTURES)
+        return
     spaces = frame_spaces(catalog, models)
     short_side_px = max(
         [LOOK_SHORT_SIDE_PX, *(m.image_size_px for m in (models.picture, models.appearance) if m)]
@@ -131,7 +137,7 @@ def _look_on(
     last = _last_kept(catalog, video_id, reader, short_side_px)
     frames = reader.frames_at(times_s[looked:].tolist(), short_side_px=short_side_px)
     for batch in batches(frames, recipe.batch_size):
-        new, last = _new_pictures(batch, last)
+        new, last = _new_pictures(batch, last, info.gaps)
         _append(spaces, video_id, [frame.rgb for frame in new])
         looked += len(batch)
         until_s = float(times_s[looked]) if looked < len(times_s) else info.duration_s
@@ -143,6 +149,7 @@ def _look_on(
                 write_stage(db, video_id, Stage(space.name, "running", until_s, kept))
     with catalog.atomic() as db:
         _end_last(db, video_id, kept, info.duration_s)
+        _end_at_gaps(db, video_id, info.gaps)
         write_stage(db, video_id, Stage("look", "done", info.duration_s, looked, made))
 
 
@@ -153,13 +160,31 @@ def _last_kept(catalog: Catalog, video_id: str, reader: VideoReader, short_side_
     return next(iter(reader.frames_at([frames[-1].window.start_s], short_side_px=short_side_px)))
 
 
-def _new_pictures(batch: Sequence[Frame], last: Frame | None) -> tuple[list[Frame], Frame | None]:
+def _new_pictures(
+    batch: Sequence[Frame], last: Frame | None, gaps: Sequence[Window]
+) -> tuple[list[Frame], Frame | None]:
+    """The pictures of a batch that differ from the one before them, or are the first behind a gap."""
     new = []
     for frame in batch:
-        if last is None or (frame.pts_s > last.pts_s and not is_same_picture(last.rgb, frame.rgb)):
+        if last is None or (frame.pts_s > last.pts_s and _is_new(last, frame, gaps)):
             new.append(frame)
             last = frame
     return new, last
+
+
+def _is_new(last: Frame, frame: Frame, gaps: Sequence[Window]) -> bool:
+    if any(last.pts_s <= gap.start_s and gap.end_s <= frame.pts_s for gap in gaps):
+        return True
+    return not is_same_picture(last.rgb, frame.rgb)
+
+
+def _end_at_gaps(db: Database, video_id: str, gaps: Sequence[Window]) -> None:
+    """Lets no picture stand for a stretch in which nothing was recorded."""
+    for gap in gaps:
+        db.execute(
+            "UPDATE frame SET end_s = ? WHERE video_id = ? AND start_s < ? AND end_s > ?",
+            (gap.start_s, video_id, gap.start_s, gap.start_s),
+        )
 
 
 def _insert_frames(db: Database, video_id: str, new: Sequence[Frame], first_row: int, until_s: float) -> None:

@@ -4,6 +4,7 @@ import json
 
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.hear import insert_words
 from playhead_index.look import layout_vectors
 from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
@@ -29,6 +30,9 @@ def read_screen(
     Returns:
         What a person should know: that reading is off for this run; else empty.
     """
+    if not info.has_pictures:
+        switch_off(catalog, video_id, "screen", NO_PICTURES)
+        return ""
     screen_reader = models.screen_reader
     stage = read_stage(catalog, video_id, "screen")
     if screen_reader is None:

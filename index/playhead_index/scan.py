@@ -1,6 +1,5 @@
 """Which video a file is, and its rows in the catalog."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from playhead_index.paths import (
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import FileState, find_place, set_place
 from playhead_index.text_limits import LIMITS
+from playhead_index.timeline import warnings_to_text, write_gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
             db.execute(
                 f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, state.size_bytes, info)
             )
+            write_gaps(db, video_id, info.gaps)
         replaced = set_place(db, place, video_id, state)
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
         db.execute("DELETE FROM failure WHERE path = ?", (place,))
@@ -126,11 +127,10 @@ def _state(path: Path) -> FileState:
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
-    warnings = [clean_text(text, LIMITS.note_chars) for text in info.warnings]
     return (
         video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
         info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), json.dumps(warnings), _now(),
+        int(info.has_audio), warnings_to_text(info), _now(),
     )  # fmt: skip
 
 

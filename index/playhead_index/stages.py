@@ -7,12 +7,13 @@ from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.video_stages import TIMELINE
 from playhead_index.text_limits import LIMITS
 
 Status = Literal["running", "done", "off", "failed"]
 STAGES = (
-    "subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen", "meaning",
-    "caption", "finish",
+    TIMELINE, "subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen",
+    "meaning", "caption", "finish",
 )  # fmt: skip
 
 

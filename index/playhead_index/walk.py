@@ -1,4 +1,4 @@
-"""The video files meant by files and folders, and what of them cannot be taken."""
+"""The video and sound files meant by files and folders, and what of them cannot be taken."""
 
 import os
 import re
@@ -23,23 +23,12 @@ VIDEO_SUFFIXES = TRANSPORT_STREAMS | frozenset(
 SOUND_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        "mp3",
-        "m4a",
-        "m4b",
-        "aac",
-        "wav",
-        "flac",
-        "ogg",
-        "oga",
-        "opus",
-        "wma",
-        "aif",
-        "aiff",
-        "mka",
-        "amr",
+        *("mp3", "m4a", "m4b", "aac", "wav", "flac", "ogg", "oga", "opus", "wma", "aif", "aiff", "mka"),
+        *("amr", "weba", "mp2", "ac3", "eac3", "caf", "w64", "spx", "ape", "wv", "tta", "au"),
     )
 )
-_COMMON = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".ts")
+MEDIA_SUFFIXES = VIDEO_SUFFIXES | SOUND_SUFFIXES
+_COMMON = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".ts", ".mp3", ".m4a", ".wav")
 _SYNC_BYTE, _PACKET_BYTES, _STAMP_BYTES = b"G", 188, 4
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(?=[^/])")
 NO_FILE = "there is no such file or folder"
@@ -53,11 +42,11 @@ class FoundVideos:
     """What files and folders hold.
 
     Args:
-        videos: each once, in the order given and sorted inside folders.
+        videos: videos and sound files, each once, in the order given and sorted inside folders.
         unreadable: what is there and cannot be read: folders, files in folders that may not be entered, links
             that lead in a circle.
         refused: arguments in which there is nothing to take: a path that does not exist, a URL, a folder
-            without videos.
+            without videos and sound files.
     """
 
     videos: tuple[Path, ...] = ()
@@ -66,7 +55,7 @@ class FoundVideos:
 
 
 def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
-    """The video files meant by files and folders; what cannot be read is named beside them.
+    """The video and sound files meant by files and folders; what cannot be read is named beside them.
 
     A file that is named is taken whatever it is called. In a folder, and in those below it, files are
     known by their suffix (`.ts` and its like by their first bytes too, since programs are called that);
@@ -105,7 +94,7 @@ def _why_refused(path: Path, error: OSError | ValueError) -> VideoUnreadable:
 
 
 class _Walk:
-    """The videos of one folder, and a count of what was left out and why."""
+    """The videos and sound files of one folder, and a count of what was left out and why."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._root = folder, resolved_path(folder)
@@ -141,10 +130,9 @@ class _Walk:
         self.unreadable.append(VideoUnreadable(where, disk_error_in_words(error)))
 
     def _why_not(self, path: Path) -> str | None:
-        """Why a file of the folder is no video; None for one that is to be taken."""
-        suffix = path.suffix.lower()
-        if suffix not in VIDEO_SUFFIXES:
-            return "sound" if suffix in SOUND_SUFFIXES else "other"
+        """Why a file of the folder is neither video nor sound; None for one that is to be taken."""
+        if path.suffix.lower() not in MEDIA_SUFFIXES:
+            return "other"
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
@@ -155,8 +143,8 @@ class _Walk:
 
     def nothing_found(self) -> str:
         """What was looked for, and how much was skipped, in one line."""
-        more = len(VIDEO_SUFFIXES) - len(_COMMON)
-        looked_for = f"no videos in this folder (looked for {', '.join(_COMMON)} and {more} more suffixes)"
+        more = len(MEDIA_SUFFIXES) - len(_COMMON)
+        looked_for = f"no videos or sound files in this folder (looked for {', '.join(_COMMON)} and {more} more suffixes)"
         counts = [
             _counted(self._skipped[why], one, many) for why, one, many in _SKIPPED if self._skipped[why]
         ]
@@ -171,7 +159,6 @@ _SKIPPED = (
     ("link outside", "link that leads outside it", "links that lead outside it"),
     ("broken link", "link to nothing", "links to nothing"),
     ("folder link", "link to a folder", "links to folders"),
-    ("sound", "sound-only file", "sound-only files"),
     ("hidden", "hidden file or folder", "hidden files or folders"),
     ("other", "other file", "other files"),
 )

@@ -1,7 +1,7 @@
 """A `Window` of a video, and how times are read and written."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -76,6 +76,26 @@ def join_windows(windows: Iterable[Window], gap_s: float = 0.0) -> list[Window]:
         else:
             joined.append(window)
     return joined
+
+
+def without_gaps(window: Window, gaps: Sequence[Window]) -> tuple[Window, ...]:
+    """The parts of a window that lie in none of some gaps, in time order.
+
+    Args:
+        window: the window.
+        gaps: in time order, without overlap.
+
+    >>> [(part.start_s, part.end_s) for part in without_gaps(Window(0.0, 90.0), [Window(10.0, 70.0)])]
+    [(0.0, 10.0), (70.0, 90.0)]
+    """
+    parts, at_s = [], window.start_s
+    for gap in gaps:
+        if at_s < min(gap.start_s, window.end_s):
+            parts.append(Window(at_s, min(gap.start_s, window.end_s)))
+        at_s = max(at_s, gap.end_s)
+    if at_s < window.end_s:
+        parts.append(Window(at_s, window.end_s))
+    return tuple(parts)
 
 
 def temporal_iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

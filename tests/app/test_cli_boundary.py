@@ -72,7 +72,9 @@ def test_a_folder_without_videos_says_so_and_exits_1(
     (tmp_path / "in/a.mkv").symlink_to(talk.path)
     done = run("index", tmp_path / "in", "-l", tmp_path / "l", *OFF, *options)
     assert done.code == 1
-    assert done.err.startswith(f"refused {tmp_path}/in: no videos in this folder (looked for .mp4, .mkv, ")
+    assert done.err.startswith(
+        f"refused {tmp_path}/in: no videos or sound files in this folder (looked for .mp4, .mkv, "
+    )
     assert "; skipped: 1 link that leads outside it; " in done.err
     assert len(done.err.splitlines()) == 1
     assert [line["status"] for line in done.lines] == (["refused"] if options else [])

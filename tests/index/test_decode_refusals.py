@@ -40,18 +40,6 @@ UNREADABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda folder: made_videos.headless(folder / "h.mp4"),
         "its header is damaged, cut off, or that of another kind of file",
     ),
-    "sound only": (
-        lambda folder: made_videos.sound_only(folder / "s.m4a"),
-        "there is no video in it, only audio",
-    ),
-    "sound with a cover (MP4)": (
-        lambda folder: made_videos.cover_only(folder / "c.mp4"),
-        "there is no video in it",
-    ),
-    "sound with a cover (MP3)": (
-        lambda folder: made_videos.cover_only(folder / "c.mp3"),
-        "there is no video in it",
-    ),
     "encrypted pictures": (
         lambda folder: made_videos.encrypted(folder / "d.mp4").path,
         r"encrypted \(DRM\); a copy without protection is needed",

@@ -19,8 +19,8 @@ STILL, MOVING = 10, 100_000
 def info(duration_s: float, keyframes_s: list[float], gop_bytes: list[int]) -> VideoInfo:
     """A video of 25 pictures a second whose keyframes have 10 000 bytes each."""
     return VideoInfo(
-        path=Path("made.mp4"), duration_s=duration_s, origin_s=0.0, width_px=64, height_px=48,
-        rotation_deg=0, codec="h264", average_fps=25.0, is_variable_rate=False,
+        path=Path("made.mp4"), duration_s=duration_s, pictures_end_s=duration_s, origin_s=0.0,
+        width_px=64, height_px=48, rotation_deg=0, codec="h264", average_fps=25.0, is_variable_rate=False,
         n_frames=int(duration_s * 25) + 1, keyframes_s=np.asarray(keyframes_s, dtype=np.float64),
         gop_bytes=np.asarray(gop_bytes, dtype=np.int64),
         key_bytes=np.full(len(keyframes_s), 10_000, dtype=np.int64), has_audio=False, subtitle_tracks=(),

@@ -151,16 +151,23 @@ def test_names_that_are_not_utf_8_are_found(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_videos_says_what_was_looked_for_and_skipped(tmp_path: Path) -> None:
-    tree(tmp_path, "in/song.mp3", "in/talk.m4a", "in/.hidden.mp4", "in/notes.txt", "out/a.mp4")
+    tree(tmp_path, "in/.hidden.mp4", "in/notes.txt", "out/a.mp4")
     (tmp_path / "in/link.mp4").symlink_to(tmp_path / "out/a.mp4")
     (tmp_path / "in/broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")
     (refused,) = find_videos([tmp_path / "in"]).refused
     assert refused.why == (
-        "no videos in this folder (looked for .mp4, .mkv, .webm, .mov, .avi, .ts and 23 more suffixes); "
-        "skipped: 1 link that leads outside it, 1 link to nothing, 1 link to a folder, 2 sound-only files, "
+        "no videos or sound files in this folder (looked for .mp4, .mkv, .webm, .mov, .avi, .ts, .mp3, .m4a, "
+        ".wav and 45 more suffixes); "
+        "skipped: 1 link that leads outside it, 1 link to nothing, 1 link to a folder, "
         "1 hidden file or folder, 1 other file; a file that is named is taken whatever it is called"
     )
+
+
+def test_sound_files_of_a_folder_are_taken_beside_videos(tmp_path: Path) -> None:
+    tree(tmp_path, "a.mp4", "b.mp3", "c.M4A", "d.wav", "e.opus", "f.flac", "g.mka", "h.wma", "notes.txt")
+    names = [video.name for video in find_videos([tmp_path]).videos]
+    assert names == ["a.mp4", "b.mp3", "c.M4A", "d.wav", "e.opus", "f.flac", "g.mka", "h.wma"]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ LANE_NAMES: dict[Lane, str] = {
     "screen": "screen text",
     "caption": "captions",
 }
+CARRIER: dict[Modality, str] = {
+    "speech": "sound", "screen": "pictures", "picture": "pictures", "caption": "pictures"
+}  # fmt: skip
+"""What a video must hold for a modality to apply to it."""
 MAX_NAMES = 3
 """So many file names stand in a coverage sentence; the record has all."""
 
@@ -367,7 +371,8 @@ def coverage_sentence(coverage: Coverage) -> str:
         return f"Looked up the stored facts of {videos} ({length}); nothing else was searched."
     lines = [line for line in coverage.lanes if _is_told(line)]
     searched = [LANE_NAMES[line.lane] for line in lines if line.items and is_searched(line, coverage)]
-    parts = [part for line in lines if (part := _what_is_missing(line, coverage))]
+    missing = (_what_is_missing(line, coverage) for line in lines)
+    parts = list(dict.fromkeys(part for part in missing if part))
     if coverage.viewed_s:
         parts.insert(0, f"a video model viewed {format_time(round(coverage.viewed_s))} of it")
     if coverage.unfinished:
@@ -433,7 +438,8 @@ def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
     if line.items:
         return ""
     if summary is not None and summary.num_not_applicable and not summary.num_applicable:
-        return "it has no sound" if coverage.videos == 1 else "none of them has sound"
+        what = CARRIER[summary.modality]
+        return f"it has no {what}" if coverage.videos == 1 else f"none of them has {what}"
     return why or f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
 
 
@@ -455,13 +461,13 @@ def missing_videos(summary: ModalitySummary) -> str:
         done, all_ = format_time(round(summary.covered_s)), format_time(round(summary.extent_s))
         return f"{was} searched in {done} of {all_}" + (f" ({why})" if why else "")
     if not summary.num_covered and not summary.covered_s and (n == 1 or len(reasons) == 1):
-        of_sound = " in the videos with sound" if summary.num_not_applicable else ""
-        return f"{was} not searched{of_sound if n > 1 else ''}: {why or 'no reason was given'}"
-    with_sound = " with sound" if summary.num_not_applicable else ""
+        with_it = f" in the videos with {CARRIER[summary.modality]}" if summary.num_not_applicable else ""
+        return f"{was} not searched{with_it if n > 1 else ''}: {why or 'no reason was given'}"
+    with_it = f" with {CARRIER[summary.modality]}" if summary.num_not_applicable else ""
     names = [one.name or one.video_id for one in summary.not_covered]
     named = ", ".join(names[:MAX_NAMES]) if len(names) > MAX_NAMES else listed(names)
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    videos = f"{summary.num_covered} of {n} videos{with_sound}"
+    videos = f"{summary.num_covered} of {n} videos{with_it}"
     return f"{was} searched in {videos}, not in {named}{more}" + (f" ({why})" if why else "")
 
 

@@ -25,8 +25,9 @@ from playhead_index.search.results import (
 )  # fmt: skip
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.store.video_stages import read_gaps
 from playhead_index.video_names import video_names
-from playhead_index.window import Window, format_time
+from playhead_index.window import Window, format_time, without_gaps
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import search_terms
 
@@ -244,6 +245,7 @@ def reading_coverage(
         one.modality: one for one in read_modalities(catalog, windows) if one.modality in lanes
     }
     items = _count_spans(catalog, windows.keys()) if lanes else {}
+    gaps = read_gaps(catalog, windows.keys())
     lines = tuple(_read_line(lane, items.get(lane, 0), modalities.get(lane)) for lane in lanes)
     segments = sum(
         1
@@ -254,7 +256,7 @@ def reading_coverage(
     return Coverage(
         len(windows),
         segments,
-        sum(w.duration_s for _, w in stretches),
+        sum(part.duration_s for video_id, w in stretches for part in without_gaps(w, gaps.get(video_id, ()))),
         lines,
         tuple(video_id for video_id in unfinished_videos(catalog) if video_id in windows),
         tuple(modalities.values()),

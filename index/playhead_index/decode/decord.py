@@ -25,7 +25,7 @@ from playhead_index.decode.asked import (
 from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
 from playhead_index.decode.upright import Shape
-from playhead_index.errors import VideoUnreadable
+from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.window import Window
 
 INSTEAD = "read it with PyAV (--reader pyav)"
@@ -57,7 +57,10 @@ class DecordReader(Sampling):
     @property
     def _known(self) -> Probe:
         if self._probe is None:
-            known = probe(self.path)
+            try:
+                known = probe(self.path)
+            except NoPictures as error:
+                raise NoPictures(self.path, f"{error.why}; {INSTEAD}") from error
             self._refuse(_why_not(known))
             with self._reader(known.shape.shrunk(16)) as reader:
                 self._refuse(_why_other_times(reader, known))

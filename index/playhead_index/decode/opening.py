@@ -92,7 +92,8 @@ def pick_video(container: Any, path: Path, stream_index: int | None = None) -> A
     streams = video_streams(container)
     if not streams:
         held = sorted({stream.type for stream in container.streams if stream.type != "video"})
-        raise VideoUnreadable(path, f"there is no video in it{', only ' if held else ''}{' and '.join(held)}")
+        only = f", only {' and '.join(held)}" if held else ""
+        raise VideoUnreadable(path, f"there is neither video nor sound in it{only}")
     chosen = streams[0] if stream_index is None else container.streams[stream_index]
     if chosen.codec_context is None:
         raise VideoUnreadable(
@@ -116,10 +117,11 @@ def counts_pictures(container: Any, stream: Any) -> bool:
     return container.format.name == "avi" and stream.codec_context.name in {"h264", "hevc"}
 
 
-def read_only(container: Any, stream: Any) -> None:
-    """Tells the container to skip the bytes of every other stream."""
+def read_only(container: Any, *streams: Any) -> None:
+    """Tells the container to skip the bytes of all streams but these."""
+    wanted = {stream.index for stream in streams}
     for other in container.streams:
-        if other.index != stream.index:
+        if other.index not in wanted:
             other.discard = av.stream.Discard.all
 
 

@@ -1,5 +1,6 @@
-"""What a video file holds, measured: every packet read, the first picture and the first sound decoded."""
+"""What a file holds, measured: packets of picture and sound read, the first of each decoded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -8,18 +9,23 @@ from typing import Any
 import numpy as np
 
 from playhead_index.decode.cursor import LostAtTheEnd, decoded
+from playhead_index.decode.gaps import find_gaps
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
-from playhead_index.decode.packets import PacketTable, scan
-from playhead_index.decode.protocol import SOUND_NOT_READ, SubtitleTrack, VideoInfo
+from playhead_index.decode.packets import MIN_TAIL_S, PacketTable, scan
+from playhead_index.decode.protocol import CLOCK_AHEAD, NO_PICTURES, SOUND_NOT_READ, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
-from playhead_index.decode.sound import why_no_sound
+from playhead_index.decode.sound import SoundExtent, pick_sound, why_no_sound
 from playhead_index.decode.upright import Shape, shape_of
-from playhead_index.errors import VideoUnreadable
-from playhead_index.window import format_time
+from playhead_index.errors import NoPictures, VideoUnreadable
+from playhead_index.window import Window, format_time
 
 TEXT_CODECS = {"mov_text", "subrip", "ass", "webvtt", "text", "ttml", "microdvd", "sami", "stl", "realtext"}
 _SHORT_S, _SHORT_SHARE = 1.0, 0.02
 _TRIED_PICTURES = 300
+_MIN_LEAD_S = 1.0
+_MAX_GAPS_NAMED = 3
+_STATES_LENGTH = {"mov", "matroska", "webm", "avi", "asf", "flv", "mxf", "wav", "w64", "flac", "aiff", "caf"}
+"""Containers whose header says how long they are; of the others FFmpeg guesses it from the bit rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,36 @@ class Probe:
     container: str
 
 
-def probe(path: Path, stream_index: int | None = None) -> Probe:
-    """Reads the packets of the video stream and decodes its first picture.
+def probe_file(path: Path, stream_index: int | None = None) -> Probe | VideoInfo:
+    """A probe of a file with pictures, or the record alone of one that holds only sound.
+
+    One pass over the packets of the pictures and of the sound; the first of each is decoded.
 
     Raises:
+        VideoUnreadable: it has a video stream of which no picture can be decoded, or neither video nor sound
+            that can be decoded; the message says why.
+    """
+    with opened(path) as container:
+        sound_only = stream_index is None and not video_streams(container) and pick_sound(container)
+    return _probe_sound(path) if sound_only else probe(path, stream_index)
+
+
+def probe(path: Path, stream_index: int | None = None) -> Probe:
+    """Reads the packets of the video stream and of the sound, and decodes the first picture.
+
+    Raises:
+        NoPictures: the file holds only sound.
         VideoUnreadable: no picture of the file can be decoded; the message says why.
     """
     with opened(path) as container:
+        sound_stream = pick_sound(container)
+        if stream_index is None and sound_stream is not None and not video_streams(container):
+            raise NoPictures(path, NO_PICTURES)
         stream = pick_video(container, path, stream_index)
         header = _header(container, stream)
-        read_only(container, stream)
-        table = scan(container, stream)
+        extent = _extent(sound_stream)
+        read_only(container, stream, *([sound_stream] if extent else []))
+        table = scan(container, stream, {sound_stream.index: extent} if extent else None)
     if table is None:
         raise VideoUnreadable(path, _why_no_pictures(path, header.stream_index))
     if table.n_encrypted:
@@ -61,9 +86,87 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
     lost = table.pictures_between(table.origin, first.pts)
     table = table.starting_at(first.pts)
     silent = why_no_sound(path)
-    warnings = [*header.warnings, *_warnings(header, table, shape, lost), *([silent] if silent else [])]
-    info = _info(path, header, table, shape, silent is None, warnings)
+    origin_s = float(table.origin * table.tick_s)
+    sound = _on_the_clock(extent, origin_s) if extent and silent is None else ()
+    timeline = _Timeline.of(table, sound)
+    warnings = [
+        *header.warnings,
+        *_warnings(header, table, shape, lost, timeline),
+        *([silent] if silent else []),
+    ]
+    info = _info(path, header, table, shape, silent is None, timeline, warnings)
     return Probe(info, table, shape, header.stream_index, header.container)
+
+
+def _extent(sound_stream: Any) -> SoundExtent | None:
+    has_clock = sound_stream is not None and sound_stream.codec_context is not None and sound_stream.time_base
+    return SoundExtent(sound_stream.time_base) if has_clock else None
+
+
+def _on_the_clock(extent: SoundExtent, origin_s: float) -> tuple[Window, ...]:
+    """Where there is sound, in seconds of the presentation clock; it may begin before 0."""
+    return tuple(
+        Window(stretch.start_s - origin_s, stretch.end_s - origin_s) for stretch in extent.stretches()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    """When a recording ends, what it holds until then, and how long the sound is before it begins."""
+
+    end_s: float
+    pictures_end_s: float
+    sound_end_s: float
+    gaps: tuple[Window, ...]
+    sound_lead_s: float = 0.0
+
+    @classmethod
+    def of(cls, table: PacketTable, sound: Sequence[Window]) -> "_Timeline":
+        pictures_end_s = table.duration_s
+        sound_end_s = sound[-1].end_s if sound else 0.0
+        end_s = sound_end_s if sound_end_s > pictures_end_s + MIN_TAIL_S else pictures_end_s
+        lead_s = max(0.0, -sound[0].start_s) if sound else 0.0
+        return cls(end_s, pictures_end_s, sound_end_s, find_gaps(table, sound), lead_s)
+
+
+def _probe_sound(path: Path) -> VideoInfo:
+    """The record of a file that holds only sound: t = 0 is where the sound begins."""
+    if why_not := why_no_sound(path):
+        raise VideoUnreadable(path, f"there are no pictures in it, and {why_not}")
+    with opened(path) as container:
+        stream = pick_sound(container)
+        header = _header(container, stream)
+        extent = _extent(stream)
+        read_only(container, stream)
+        if extent is not None:
+            for packet in demuxed(container, stream):
+                if packet.size:
+                    extent.add(packet)
+    stretches = extent.stretches() if extent else ()
+    if not stretches:
+        raise VideoUnreadable(
+            path, "its sound carries no times; put it into a container: ffmpeg -i FILE -c copy NEW.mka"
+        )
+    origin_s = stretches[0].start_s
+    sound = [Window(one.start_s - origin_s, one.end_s - origin_s) for one in stretches]
+    end_s = sound[-1].end_s
+    gaps = find_gaps(None, sound)
+    warnings = [*header.warnings, *_gap_warnings(gaps)]
+    promised_s = (header.end_s or 0.0) - origin_s
+    if extent and extent.clock_jumped:
+        warnings.append(_clock_jump_warning(end_s))
+    elif header.states_length and promised_s - end_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
+        warnings.append(
+            f"the header promises {format_time(promised_s)}, the sound ends at {format_time(end_s)}"
+        )
+    none = np.zeros(0, np.int64)
+    return VideoInfo(
+        path=path, duration_s=end_s, pictures_end_s=0.0, origin_s=origin_s, width_px=0, height_px=0,
+        rotation_deg=0, codec=header.codec, average_fps=0.0, is_variable_rate=False, n_frames=0,
+        keyframes_s=none.astype(np.float64), gop_bytes=none, key_bytes=none, has_audio=True,
+        subtitle_tracks=header.subtitle_tracks, warnings=tuple(warnings), recorded_at=header.recorded_at,
+        has_pictures=False, gaps=gaps, container=header.container,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +178,15 @@ class _Header:
     codec: str
     pixel_aspect: float | None
     end_s: float | None
-    sound_end_s: float | None
+    is_end_of_stream: bool
     subtitle_tracks: tuple[SubtitleTrack, ...]
     warnings: tuple[str, ...]
     recorded_at: float | None
+
+    @property
+    def states_length(self) -> bool:
+        """The end is what the header says and not an estimate."""
+        return not _STATES_LENGTH.isdisjoint(self.container.split(","))
 
 
 def _header(container: Any, stream: Any) -> _Header:
@@ -92,14 +200,14 @@ def _header(container: Any, stream: Any) -> _Header:
     warnings += [
         f"subtitle stream {t.stream_index} is of an unknown kind" for t in tracks if t.codec == "unknown"
     ]
-    aspect = stream.sample_aspect_ratio
+    aspect = stream.sample_aspect_ratio if stream.type == "video" else None
     return _Header(
         stream_index=stream.index,
         container=container.format.name,
         codec=stream.codec_context.codec.canonical_name,
         pixel_aspect=float(aspect) if aspect else None,
         end_s=_promised_end_s(container, stream),
-        sound_end_s=_sound_end_s(container),
+        is_end_of_stream=bool(stream.duration),
         subtitle_tracks=tracks,
         warnings=tuple(warnings),
         recorded_at=recorded_at({**stream.metadata, **container.metadata}),
@@ -113,12 +221,6 @@ def _promised_end_s(container: Any, stream: Any) -> float | None:
     if container.duration:
         return float((container.start_time or 0) + container.duration) / 1_000_000
     return None
-
-
-def _sound_end_s(container: Any) -> float | None:
-    """When the last sound track ends by its header; None where no header says it, or there is no sound."""
-    ends_s = (_promised_end_s(container, sound) for sound in container.streams.audio)
-    return max((end_s for end_s in ends_s if end_s is not None), default=None)
 
 
 def _subtitle_track(track: Any) -> SubtitleTrack:
@@ -153,21 +255,22 @@ def _why_no_pictures(path: Path, stream_index: int) -> str:
     return "its header promises a video, but there is no picture in it; the file seems to be cut off"
 
 
-def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int) -> list[str]:
+def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int, timeline: _Timeline) -> list[str]:
     warnings = []
     promised_s = (header.end_s or 0.0) - float(table.origin * table.tick_s)
+    there_s = timeline.pictures_end_s if header.is_end_of_stream else timeline.end_s
     if table.clock_jump is not None:
+        warnings.append(_clock_jump_warning(table.seconds(table.clock_jump)))
+    elif promised_s - there_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
+        ends = f"the pictures end at {format_time(timeline.pictures_end_s)}"
+        if timeline.end_s > timeline.pictures_end_s:
+            ends += f", the sound at {format_time(timeline.end_s)}"
+        warnings.append(f"the header promises {format_time(promised_s)}, {ends}")
+    if timeline.sound_lead_s > _MIN_LEAD_S:
         warnings.append(
-            f"the clock of the file jumps at {format_time(table.seconds(table.clock_jump))}; what follows"
-            " cannot be addressed: write the file anew with ffmpeg -i FILE NEW.mp4"
+            f"{SOUND_NOT_READ}it begins {format_time(timeline.sound_lead_s)} before the first picture"
         )
-    elif promised_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
-        ends = format_time(table.duration_s)
-        warnings.append(f"the header promises {format_time(promised_s)}, the pictures end at {ends}")
-    sound_s = (header.sound_end_s or 0.0) - float(table.origin * table.tick_s)
-    if table.clock_jump is None and sound_s - table.duration_s > max(_SHORT_S, _SHORT_SHARE * sound_s):
-        ends = format_time(table.duration_s)
-        warnings.append(f"{SOUND_NOT_READ}it goes on to {format_time(sound_s)}, the pictures end at {ends}")
+    warnings += _gap_warnings(timeline.gaps)
     if table.n_damaged:
         warnings.append(f"packets that are damaged, cut off or without a time: {table.n_damaged}")
     if lost:
@@ -177,19 +280,46 @@ def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int) -> l
     return warnings
 
 
+def _clock_jump_warning(at_s: float) -> str:
+    return (
+        f"the clock of the file jumps at {format_time(at_s)}; what follows cannot be addressed: write the"
+        " file anew with ffmpeg -i FILE NEW.mp4"
+    )
+
+
+def _gap_warnings(gaps: Sequence[Window]) -> list[str]:
+    """One line for all gaps: where the first ones are and how long they are."""
+    if not gaps:
+        return []
+    named = [
+        f"{format_time(gap.start_s)} to {format_time(gap.end_s)} ({format_time(round(gap.duration_s))})"
+        for gap in gaps[:_MAX_GAPS_NAMED]
+    ]
+    more = f" and {len(gaps) - _MAX_GAPS_NAMED} more" if len(gaps) > _MAX_GAPS_NAMED else ""
+    return [f"{CLOCK_AHEAD}neither pictures nor sound from {', '.join(named)}{more}; that is not searched"]
+
+
 def _info(
-    path: Path, header: _Header, table: PacketTable, shape: Shape, has_audio: bool, warnings: list[str]
+    path: Path,
+    header: _Header,
+    table: PacketTable,
+    shape: Shape,
+    has_audio: bool,
+    timeline: _Timeline,
+    warnings: list[str],
 ) -> VideoInfo:
     shown = np.isin(table.key_ticks, table.ticks)
+    gaps_s = sum(gap.duration_s for gap in timeline.gaps if gap.end_s <= timeline.pictures_end_s)
     return VideoInfo(
         path=path,
-        duration_s=table.duration_s,
+        duration_s=timeline.end_s,
+        pictures_end_s=timeline.pictures_end_s,
         origin_s=float(table.origin * table.tick_s),
         width_px=shape.width_px,
         height_px=shape.height_px,
         rotation_deg=shape.turn.rotation_deg,
         codec=header.codec,
-        average_fps=len(table.ticks) / table.duration_s,
+        average_fps=len(table.ticks) / (timeline.pictures_end_s - gaps_s),
         is_variable_rate=table.is_variable_rate,
         n_frames=len(table.ticks),
         keyframes_s=table.all_seconds(table.key_ticks[shown]),
@@ -199,4 +329,7 @@ def _info(
         subtitle_tracks=header.subtitle_tracks,
         warnings=tuple(warnings),
         recorded_at=header.recorded_at,
+        has_pictures=True,
+        gaps=timeline.gaps,
+        container=header.container,
     )

@@ -1,8 +1,9 @@
 """What a video reader is asked and what it gives.
 
 Only seconds cross this boundary, never frame numbers. t = 0 is the moment at which the first picture
-is shown: every time is the stream's own presentation time minus `VideoInfo.origin_s`, whatever the
-container starts with (a negative start, 10 s, a wall clock).
+is shown, in a file without pictures that at which its sound begins: every time is the stream's own
+presentation time minus `VideoInfo.origin_s`, whatever the container starts with (a negative start, 10 s,
+a wall clock). A recording ends with the last of picture and sound; the last picture is shown until then.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.window import Window
+from playhead_index.window import Window, without_gaps
 
 SOUND_NOT_READ = "sound that is not read: "
-"""Begins a warning that a part of the sound is not read: a further track, or what outlasts the pictures."""
+"""Begins a warning that a part of the sound is not read: a further track, or what precedes the pictures."""
+CLOCK_AHEAD = "the clock of the file jumps ahead: "
+"""Begins a warning that a recording has gaps."""
+NO_PICTURES = "there are no pictures in it, only sound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,21 @@ class SubtitleTrack:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a video file holds, measured from its packets and not only from its header.
+    """What a video or sound file holds, measured from its packets and not only from its header.
 
     Args:
         path: where the file was.
-        duration_s: end of the last picture on the presentation clock, above 0.
-        origin_s: what was subtracted: the stream's own time of its first picture. A player's link
-            needs it only where the player does not start at the first picture.
-        width_px: width as shown, after rotation.
+        duration_s: end of the recording on the presentation clock, above 0: the end of its last picture, or
+            of sound that goes on for more than `packets.MIN_TAIL_S` after it.
+        pictures_end_s: end of the last picture; it is shown until `duration_s`. 0.0 without pictures.
+        origin_s: what was subtracted: the stream's own time of its first picture, or of its first sound where
+            there are no pictures. A player's link needs it only where the player does not start there.
+        width_px: width as shown, after rotation; 0 without pictures, and likewise the height.
         height_px: height as shown, after rotation.
         rotation_deg: 0, 90, 180 or 270: clockwise turn that was applied to show the picture upright.
-        codec: FFmpeg's short name, such as `h264`.
-        average_fps: pictures divided by duration.
+        codec: FFmpeg's short name of what the pictures are coded with, such as `h264`; without pictures, the
+            sound.
+        average_fps: pictures a second, gaps left out; 0 without pictures.
         is_variable_rate: the distances between pictures differ by more than a tenth.
         n_frames: pictures in the stream.
         keyframes_s: (K,) float64, times of the pictures that can be decoded alone, ascending.
@@ -70,10 +77,15 @@ class VideoInfo:
         subtitle_tracks: subtitle streams inside the file.
         warnings: what a person should know, such as a header that promises more than there is.
         recorded_at: when the recording began, seconds since 1970 (UTC), as the file says; None where not.
+        has_pictures: False for a file with sound alone, or with sound and a cover picture.
+        gaps: stretches in which the file holds neither pictures nor sound because its clock jumps ahead, in
+            time order, none at either end of the recording.
+        container: FFmpeg's names of the container, such as `matroska,webm`.
     """
 
     path: Path
     duration_s: float
+    pictures_end_s: float
     origin_s: float
     width_px: int
     height_px: int
@@ -89,17 +101,26 @@ class VideoInfo:
     subtitle_tracks: tuple[SubtitleTrack, ...]
     warnings: tuple[str, ...] = ()
     recorded_at: float | None = None
+    has_pictures: bool = True
+    gaps: tuple[Window, ...] = ()
+    container: str = ""
 
     @property
     def window(self) -> Window:
-        """The whole video, [0, duration_s)."""
+        """The whole recording, [0, duration_s)."""
         return Window(0.0, self.duration_s)
+
+    @property
+    def recorded(self) -> tuple[Window, ...]:
+        """The stretches between the gaps, in time order; the whole recording where there is no gap."""
+        return without_gaps(self.window, self.gaps)
 
 
 class VideoReader(Protocol):
     """Reads one file; opens it for a call and drops it after, so that holding a reader costs nothing.
 
-    Every method raises `VideoUnreadable` when the file cannot be decoded.
+    Every method raises `VideoUnreadable` when the file cannot be decoded, and those that give pictures
+    `NoPictures` when it holds none.
     """
 
     name: str
@@ -114,8 +135,8 @@ class VideoReader(Protocol):
     def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
         """For each time the picture that is on the screen then: the last one with pts_s <= time.
 
-        Decodes forward inside one group of pictures and seeks only across them, so a sorted list costs
-        what its groups cost.
+        The last picture of all is shown until the recording ends. Decodes forward inside one group of
+        pictures and seeks only across them, so a sorted list costs what its groups cost.
 
         Args:
             times_s: seconds in [0, duration_s), not descending.

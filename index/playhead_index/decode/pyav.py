@@ -16,11 +16,11 @@ from playhead_index.decode.asked import (
 )
 from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
 from playhead_index.decode.opening import mapped_av_errors, opened, read_only
-from playhead_index.decode.probing import Probe, probe
-from playhead_index.decode.protocol import Frame, VideoInfo
+from playhead_index.decode.probing import Probe, probe_file
+from playhead_index.decode.protocol import NO_PICTURES, Frame, VideoInfo
 from playhead_index.decode.sound import pieces
 from playhead_index.decode.upright import Upright
-from playhead_index.errors import VideoUnreadable
+from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.window import Window, format_time
 
 
@@ -41,33 +41,40 @@ class PyavReader(Sampling):
         self.path = path
         self.decode_warnings: list[str] = []
         self._stream_index = stream_index
-        self._probe: Probe | None = None
+        self._probe: Probe | VideoInfo | None = None
 
     @property
     def _known(self) -> Probe:
-        if self._probe is None:
-            self._probe = probe(self.path, self._stream_index)
-        return self._probe
+        self.probe()
+        if isinstance(self._probe, Probe):
+            return self._probe
+        raise NoPictures(self.path, NO_PICTURES)
 
     def probe(self) -> VideoInfo:
         """What the file holds, measured from its packets; read once and remembered.
 
         Raises:
-            VideoUnreadable: no picture of the file can be decoded.
+            VideoUnreadable: neither a picture nor, where there is no video stream, sound can be decoded.
         """
-        return self._known.info
+        if self._probe is None:
+            self._probe = probe_file(self.path, self._stream_index)
+        return self._probe.info if isinstance(self._probe, Probe) else self._probe
 
     def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
         """For each time the picture that is on the screen then: the last one with pts_s <= time.
 
-        A picture that begins within a microsecond after a time counts as begun.
+        A picture that begins within a microsecond after a time counts as begun; the last one is shown until
+        the recording ends.
 
         Raises:
+            NoPictures: the file holds only sound.
             TimestampOutOfRange: a time lies outside the video.
             ValueError: the times descend.
             VideoUnreadable: the file cannot be decoded.
         """
         times = checked_times(self.path, times_s, self.probe().duration_s)
+        if not times:
+            return iter(())
         return self._frames_at(times, checked_short_side(short_side_px))
 
     def _frames_at(self, times: Sequence[float], short_side_px: int | None) -> Iterator[Frame]:
@@ -97,6 +104,8 @@ class PyavReader(Sampling):
         Raises:
             VideoUnreadable: the file cannot be decoded.
         """
+        if not self.probe().has_pictures:
+            return
         known = self._known
         upright = Upright(known.shape.shrunk(checked_short_side(short_side_px)))
         damaged: list[int] = []

@@ -1,7 +1,8 @@
-"""Sound out of a video file, mono, on the same clock as its pictures."""
+"""Sound out of a video or sound file, mono, on the same clock as its pictures, and where it is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,80 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.opening import demuxed, opened, read_only
+from playhead_index.decode.packets import MAX_AHEAD_S
 from playhead_index.window import Window
 
 PIECE_S = 1.0
 _GAP_S = 0.05
 _RUN_IN_S = (1.0, 10.0, None)
 _TRIED_PACKETS = 64
+MIN_PAUSE_S = 1.0
+MAX_PACKET_S = 10.0
+"""A packet that claims to last longer does not: its container fills a jump of the clock with it."""
 
 Samples = NDArray[np.float32]
+
+
+def pick_sound(container: Any) -> Any:
+    """The sound stream to read; None where there is none."""
+    return container.streams.best("audio")
+
+
+class SoundExtent:
+    """Where one sound stream has sound, from its packets, in memory that does not grow with them.
+
+    Args:
+        tick_s: seconds of one tick of the stream.
+    """
+
+    def __init__(self, tick_s: Fraction) -> None:
+        self.clock_jumped = False
+        self._tick_s = tick_s
+        self._join, self._max_packet, self._max_ahead = (
+            int(limit_s / tick_s) for limit_s in (MIN_PAUSE_S, MAX_PACKET_S, MAX_AHEAD_S)
+        )
+        self._stretches: list[list[int]] = []
+        self._step = 0
+
+    def add(self, packet: Any) -> None:
+        """Takes the next packet of the stream; what follows a jump of the clock back is left out."""
+        start = packet.pts if packet.pts is not None else packet.dts
+        if start is None or packet.is_corrupt or packet.is_discard or self.clock_jumped:
+            return
+        length = packet.duration or 0
+        if not 0 < length <= self._max_packet:
+            length = 0
+        if not self._stretches:
+            self._stretches.append([start, start + length])
+            self._latest = start
+            return
+        ahead = start - self._latest
+        if not -self._join <= ahead <= self._max_ahead:
+            self.clock_jumped = True
+            return
+        if start - self._stretches[-1][1] > self._join:
+            self._close()
+            self._stretches.append([start, start + length])
+        elif ahead > 0:
+            self._step = ahead
+            self._stretches[-1][1] = max(self._stretches[-1][1], start + length)
+        self._latest = max(self._latest, start)
+
+    def _close(self) -> None:
+        if self._stretches and self._stretches[-1][1] == self._latest:
+            self._stretches[-1][1] += self._step
+
+    def stretches(self) -> tuple[Window, ...]:
+        """Where there is sound, in seconds of the file's own clock; pauses of a second do not part it.
+
+        A packet that does not say its length is as long as the distance between the two before it.
+        """
+        self._close()
+        return tuple(
+            Window(float(start * self._tick_s), float(end * self._tick_s))
+            for start, end in self._stretches
+            if end > start
+        )
 
 
 def why_no_sound(path: Path) -> str | None:
@@ -27,7 +94,7 @@ def why_no_sound(path: Path) -> str | None:
         VideoUnreadable: the file cannot be opened.
     """
     with opened(path) as container:
-        stream = container.streams.best("audio")
+        stream = pick_sound(container)
         if stream is None:
             return ""
         if stream.codec_context is None:
@@ -67,7 +134,7 @@ def _frames_from(path: Path, start_s: float) -> Iterator[tuple[float, Any]]:
     """
     for run_in_s in _RUN_IN_S:
         with opened(path) as container:
-            stream = container.streams.best("audio")
+            stream = pick_sound(container)
             if stream is None or stream.codec_context is None:
                 return
             read_only(container, stream)

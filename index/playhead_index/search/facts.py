@@ -11,8 +11,8 @@ from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummar
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.places import retired_version
-from playhead_index.store.video_stages import VideoStages, read_video_stages
-from playhead_index.window import Window
+from playhead_index.store.video_stages import VideoStages, read_gaps, read_video_stages
+from playhead_index.window import Window, without_gaps
 
 
 class LibraryFacts:
@@ -77,11 +77,19 @@ class LibraryFacts:
         return Coverage(
             len(parts),
             self._segments(scope),
-            sum(part.duration_s for part in parts.values()),
+            sum(
+                recorded.duration_s
+                for video_id, part in parts.items()
+                for recorded in without_gaps(part, self._gaps.get(video_id, ()))
+            ),
             tuple(lanes),
             tuple(video_id for video_id in self._unfinished if video_id in parts),
             tuple(one for one in self._modalities(scope) if one.modality in named),
         )
+
+    @cached_property
+    def _gaps(self) -> Mapping[str, tuple[Window, ...]]:
+        return read_gaps(self._catalog)
 
     @cached_property
     def _stages(self) -> Mapping[str, VideoStages]:

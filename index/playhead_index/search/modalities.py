@@ -13,7 +13,7 @@ from playhead_index.search.results import (
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import StageState, VideoStages, read_video_stages
 from playhead_index.video_names import video_names
-from playhead_index.window import Window
+from playhead_index.window import Window, without_gaps
 
 ROUNDING_S = 1e-3
 NOT_INDEXED = "not indexed to the end"
@@ -21,6 +21,7 @@ MIN_SUBTITLED_SHARE = 0.1
 """Least part of a video with sound that subtitles lie over when they are a transcript: 0.24 and 0.34 in two
 short films, 0.08 for a forced track of one line in 26 s."""
 NOT_RECOGNISED = "speech was not recognised"
+NOTHING_RECORDED = "nothing was recorded there: the clock of the file jumps ahead"
 UNREAD_SOUND = "a part of its sound is not read"
 
 
@@ -61,22 +62,28 @@ def modality_coverage(
 
 
 def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCoverage:
-    """How much of a stretch of one video one modality covers."""
+    """How much of a stretch of one video one modality covers; gaps of the recording do not count."""
+    parts = without_gaps(window, video.gaps)
+    extent_s = sum(part.duration_s for part in parts)
+    if modality != "speech" and not video.has_pictures:
+        return ModalityCoverage(video.video_id, modality, "not_applicable", 0.0, extent_s)
+    if not parts:
+        return ModalityCoverage(video.video_id, modality, "not_covered", 0.0, 0.0, NOTHING_RECORDED)
     if modality == "speech":
         end_s, why_not = speech_end_s(video)
     elif modality == "screen":
         end_s, why_not = _screen_end_s(video)
     else:
         end_s, why_not = _stage_end_s(video, modality)
-    covered_s = max(0.0, min(end_s, window.end_s) - window.start_s) if end_s is not None else 0.0
+    covered_s = sum(max(0.0, min(end_s or 0.0, part.end_s) - part.start_s) for part in parts)
     status: CoverageStatus = "not_covered"
     if end_s is None:
         status = "not_applicable"
-    elif end_s >= window.end_s - ROUNDING_S:
+    elif end_s >= parts[-1].end_s - ROUNDING_S:
         status, why_not = "covered", ""
         if modality == "speech" and video.has_unread_sound:
             status, why_not = "not_covered", UNREAD_SOUND
-    return ModalityCoverage(video.video_id, modality, status, covered_s, window.duration_s, why_not)
+    return ModalityCoverage(video.video_id, modality, status, covered_s, extent_s, why_not)
 
 
 def speech_end_s(video: VideoStages) -> tuple[float | None, str]:

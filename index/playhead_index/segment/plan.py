@@ -24,6 +24,8 @@ def sampling_times(
     Between two keyframes that look alike, with hardly a byte between them, only the keyframes are
     looked at (and no more than `fps` of them). What appears and goes again inside such a stretch
     without costing the encoder anything is missed; `everywhere` is there for those who cannot have that.
+    The last picture is looked at once where it is still shown after the pictures have ended, and nothing is
+    looked at inside a gap.
 
     Args:
         info: what the file holds.
@@ -35,14 +37,33 @@ def sampling_times(
             than 1 / fps.
 
     Returns:
-        (N,) float64 seconds, ascending from 0, all in [0, duration_s).
+        (N,) float64 seconds, ascending from 0, all in [0, duration_s); none without pictures.
 
     Raises:
         ValueError: there is not one signature per keyframe, or `fps` is not above 0.
     """
     if fps <= 0:
         raise ValueError(f"fps must be above 0, got {fps}")
-    grid_s = _grid(info.duration_s, fps)
+    if not info.has_pictures:
+        return np.zeros(0, dtype=np.float64)
+    moving_s = _times_of_pictures(info, key_signatures, fps, everywhere, longest_gap_s)
+    for gap in info.gaps:
+        outside = (moving_s < gap.start_s) | (moving_s >= gap.end_s)
+        moving_s = np.union1d(moving_s[outside], [gap.end_s])
+    tail_s = [info.pictures_end_s] if info.pictures_end_s < info.duration_s else []
+    times_s = np.union1d(moving_s[moving_s < info.pictures_end_s], tail_s)
+    return np.asarray(times_s, dtype=np.float64)
+
+
+def _times_of_pictures(
+    info: VideoInfo,
+    key_signatures: NDArray[np.float32] | None,
+    fps: float,
+    everywhere: bool,
+    longest_gap_s: float,
+) -> NDArray[np.float64]:
+    """Times from 0 to the end of the last picture, as if there were no gaps."""
+    grid_s = _grid(info.pictures_end_s, fps)
     if everywhere or key_signatures is None or len(info.keyframes_s) < 2:
         return grid_s
     if len(key_signatures) != len(info.keyframes_s):
@@ -54,8 +75,8 @@ def sampling_times(
     moving_s = grid_s[(stretch < 0) | ~is_still[np.clip(stretch, 0, None)]]
     at_still_ends = is_still | np.concatenate([[False], is_still[:-1]])
     keys_s = _at_least_apart(info.keyframes_s[at_still_ends], 1 / fps)
-    times_s = np.union1d(np.concatenate([[0.0], moving_s]), keys_s[keys_s < info.duration_s])
-    return _without_gaps(times_s, info.duration_s, max(longest_gap_s, 1 / fps))
+    times_s = np.union1d(np.concatenate([[0.0], moving_s]), keys_s[keys_s < info.pictures_end_s])
+    return _without_gaps(times_s, info.pictures_end_s, max(longest_gap_s, 1 / fps))
 
 
 def _grid(duration_s: float, fps: float) -> NDArray[np.float64]:

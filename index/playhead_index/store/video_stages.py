@@ -1,14 +1,18 @@
-"""How far the stages of many videos have come, read with two queries however many videos there are."""
+"""How far the stages of many videos have come, read with three queries however many videos there are."""
 
+import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from playhead_index.decode.protocol import SOUND_NOT_READ
 from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
+from playhead_index.window import Window
 
 MAX_CUES = 1000
 """Cues that are enough to tell whether subtitles go with what is said: forty minutes of speech."""
+TIMELINE = "timeline"
+"""The line of the job table whose recipe holds the gaps of a recording; a video without gaps has none."""
 STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 
@@ -34,6 +38,8 @@ class VideoStages:
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
         has_unread_sound: a part of its sound is not read.
         subtitled_s: seconds of its first `MAX_CUES` subtitle cues together.
+        has_pictures: False for a file with sound alone.
+        gaps: stretches in which it holds neither pictures nor sound.
     """
 
     video_id: str
@@ -43,6 +49,8 @@ class VideoStages:
     stages: Mapping[str, StageState]
     has_unread_sound: bool = False
     subtitled_s: float = math.inf
+    has_pictures: bool = True
+    gaps: tuple[Window, ...] = ()
 
 
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
@@ -60,7 +68,7 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         " WHERE stage.video_id = video.video_id AND name = 'speech' AND status = 'done') THEN 0 ELSE"
         " (SELECT total(end_s - start_s) FROM (SELECT start_s, end_s FROM span"
         "  WHERE span.video_id = video.video_id AND kind = 'speech' AND source NOT LIKE 'asr:%'"
-        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?)"
+        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?), n_frames > 0"
         f" FROM video {where} ORDER BY added_at, video.video_id",
         (SOUND_NOT_READ, *values),
     )
@@ -72,12 +80,32 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         (*values, *STAGES_OF_COVERAGE),
     ):
         stages.setdefault(video_id, {})[name] = StageState(status, position_s, note)
+    gaps = read_gaps(catalog, video_ids)
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
             video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
-            subtitled_s,
+            subtitled_s, bool(has_pictures), gaps.get(video_id, ()),
         )
-        for video_id, duration_s, has_audio, subtitled_s, unread in videos
+        for video_id, duration_s, has_audio, subtitled_s, unread, has_pictures in videos
         if wanted is None or video_id in wanted
     }  # fmt: skip
+
+
+def read_gaps(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, tuple[Window, ...]]:
+    """The gaps of those videos that have any, by video id; of the whole catalog when None."""
+    where, values = "", tuple[str, ...]()
+    if video_ids is not None and len(video_ids) <= MAX_IDS_IN_SQL:
+        where = f" AND video_id IN ({', '.join('?' * len(video_ids))})"
+        values = tuple(video_ids)
+    rows = catalog.query(f"SELECT video_id, recipe FROM stage WHERE name = ?{where}", (TIMELINE, *values))
+    return {video_id: _gaps_from_text(recipe) for video_id, recipe in rows if recipe}
+
+
+def gaps_to_text(gaps: Sequence[Window]) -> str:
+    """Gaps as they are stored: JSON, a pair of seconds each; empty for none."""
+    return json.dumps([[gap.start_s, gap.end_s] for gap in gaps]) if gaps else ""
+
+
+def _gaps_from_text(text: str) -> tuple[Window, ...]:
+    return tuple(Window(start_s, end_s) for start_s, end_s in json.loads(text))

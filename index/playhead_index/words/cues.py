@@ -10,15 +10,23 @@ any event are quadratic (80,000 `{` in one cue took 4.8 s of CPU).
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
+from itertools import takewhile
 from math import isfinite
 
 from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, plain_webvtt
 
 _VTT_TIME = r"(?:(\d{1,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _VTT_TIMING = re.compile(rf"[ \t\f]*{_VTT_TIME}[ \t\f]*-->[ \t\f]*{_VTT_TIME}", re.ASCII)
+_VTT_MAP = "X-TIMESTAMP-MAP="
+_VTT_LOCAL = re.compile(rf"LOCAL:{_VTT_TIME}", re.ASCII)
+_VTT_MPEGTS = re.compile(r"MPEGTS:(\d{1,10})(?!\d)", re.ASCII)
+_MAX_HEADER_LINES = 32
+MPEG_TICKS_PER_S = 90_000
+MPEG_CLOCK_S = 2**33 / MPEG_TICKS_PER_S
+_MAX_BEFORE_S = 3600.0
 _VTT_SIGNATURE = re.compile(r"WEBVTT(?:[ \t\n]|$)")
 _SRT_TIME = r"(?:(-)\s*+)?(?:(\d{1,4})\s*+:\s*+)?(\d{1,3})\s*+:\s*+(\d{1,2})(?:\s*+[.,:]\s*+(\d{1,9}))?"
 _SRT_TIMING = re.compile(rf"\s*+{_SRT_TIME}\s*+-++\s*+>\s*+{_SRT_TIME}(?!\d)", re.ASCII)
@@ -58,19 +66,22 @@ class Cue:
     text: str
 
 
-def reader_for(text: str, fps: float | None = None) -> Callable[[str], list[Cue]]:
+def reader_for(
+    text: str, fps: float | None = None, stream_origin_s: float | None = None
+) -> Callable[[str], list[Cue]]:
     """The reader that fits what a text looks like, whatever its file is called.
 
     Args:
         text: the whole file.
         fps: pictures a second of the video: MicroDVD counts pictures and rarely says their rate.
+        stream_origin_s: for WebVTT, as `read_webvtt` takes it.
 
     Raises:
         NotThisFormat: it is in no format that is known here. TMPlayer's is not: its pattern fits many a log,
             table and caption code.
     """
     if text.startswith("WEBVTT"):
-        return read_webvtt
+        return partial(read_webvtt, stream_origin_s=stream_origin_s)
     lines = text.split("\n")
     if any(map(_SRT_TIMING.match, lines)):
         return read_subrip
@@ -89,11 +100,18 @@ def reader_for(text: str, fps: float | None = None) -> Callable[[str], list[Cue]
     raise NotThisFormat(f"not a subtitle file that can be read; it begins {text.strip()[:20]!r}")
 
 
-def read_webvtt(text: str) -> list[Cue]:
+def read_webvtt(text: str, stream_origin_s: float | None = None) -> list[Cue]:
     """The cues of a WebVTT file, as section 6.1 of the standard (W3C, 2019) parses it.
 
     Comments, style sheets, regions, names and settings of cues are left out, and so is a cue whose
-    times are malformed. A file without any cue is valid.
+    times are malformed. A file without any cue is valid. Segments of HLS may stand one behind the other, each
+    with its own header; `X-TIMESTAMP-MAP` of a header (RFC 8216, section 3.5) holds for the cues up to the
+    next one.
+
+    Args:
+        text: the whole file.
+        stream_origin_s: what the clock of the video's stream says at the video's t = 0. None where it is not
+            known: then the first map is taken to say when the video begins.
 
     Raises:
         NotThisFormat: it does not begin with the line `WEBVTT`, or it has timing lines and the times
@@ -103,16 +121,62 @@ def read_webvtt(text: str) -> list[Cue]:
         raise NotThisFormat(f"a WebVTT file begins with the line WEBVTT, this one with {text[:20]!r}")
     lines = text.split("\n")
     cues: list[Cue] = []
+    clock = _StreamClock(stream_origin_s)
+    clock.read_header(lines, 0)
     at, in_header = 1, True
     while at < len(lines):
+        if not in_header and _VTT_SIGNATURE.match(lines[at]):
+            clock.read_header(lines, at)
         cue, at = _webvtt_block(lines, at, in_header)
         in_header = False
         if cue is not None:
-            cues.append(cue)
+            cues.append(clock.place(cue))
     arrows = [line for line in lines[1:] if "-->" in line]
     if arrows and not any(map(_VTT_TIMING.match, arrows)):
         raise NotThisFormat(f"no time of it can be read; the first is {arrows[0].strip()!r}, not 00:00.000")
     return cues
+
+
+class _StreamClock:
+    """Puts cues whose times count from a point of an MPEG stream on the clock of the video.
+
+    Args:
+        origin_s: what the clock of the stream says at the video's t = 0; None where it is not known.
+    """
+
+    def __init__(self, origin_s: float | None) -> None:
+        self._origin_s = origin_s
+        self._shift_s = 0.0
+
+    def read_header(self, lines: list[str], at: int) -> None:
+        """Takes the map of the header that begins at a line; without one the map before it stays."""
+        for line in takewhile(str.strip, lines[at : at + _MAX_HEADER_LINES]):
+            if not line.startswith(_VTT_MAP):
+                continue
+            local, mpegts = _VTT_LOCAL.search(line), _VTT_MPEGTS.search(line)
+            if local is None or mpegts is None:
+                return
+            h, m, s, ms = (int(value or 0) for value in local.groups())
+            stream_s = int(mpegts[1]) / MPEG_TICKS_PER_S
+            if self._origin_s is None:
+                self._origin_s = stream_s
+            self._shift_s = _wrapped_s(stream_s - self._origin_s) - (h * 3600 + m * 60 + s + ms / 1000)
+            return
+
+    def place(self, cue: Cue) -> Cue:
+        """The cue with its times on the clock of the video."""
+        if not self._shift_s:
+            return cue
+        start_s, end_s = (round(time_s + self._shift_s, 6) for time_s in (cue.start_s, cue.end_s))
+        return replace(cue, start_s=start_s, end_s=end_s)
+
+
+def _wrapped_s(time_s: float) -> float:
+    """A difference of times of an MPEG stream, whose clock of 33 bits begins anew after 26.5 hours.
+
+    An hour before the video begins is still told from 25.5 hours after it.
+    """
+    return (time_s + _MAX_BEFORE_S) % MPEG_CLOCK_S - _MAX_BEFORE_S
 
 
 def _webvtt_block(lines: list[str], at: int, in_header: bool) -> tuple[Cue | None, int]:

@@ -33,18 +33,29 @@ _PICTURES = {b"\0\0\x01\xba": "VobSub", b"PG": "PGS"}
 
 
 def read_subtitle_file(
-    path: Path, duration_s: float | None = None, language: str | None = None, *, fps: float | None = None
+    path: Path,
+    duration_s: float | None = None,
+    language: str | None = None,
+    *,
+    fps: float | None = None,
+    stream_origin_s: float | None = None,
 ) -> list[Words]:
     """The words of a subtitle file, as `read_subtitle_file_with_notes` gives them.
 
     Raises:
         SubtitlesUnreadable: the file cannot be read as subtitles.
     """
-    return list(read_subtitle_file_with_notes(path, duration_s, language, fps=fps).words)
+    read = read_subtitle_file_with_notes(path, duration_s, language, fps=fps, stream_origin_s=stream_origin_s)
+    return list(read.words)
 
 
 def read_subtitle_file_with_notes(
-    path: Path, duration_s: float | None = None, language: str | None = None, *, fps: float | None = None
+    path: Path,
+    duration_s: float | None = None,
+    language: str | None = None,
+    *,
+    fps: float | None = None,
+    stream_origin_s: float | None = None,
 ) -> TrackWords:
     """The words of a subtitle file in time order, without markup, and a line for what was cut in it.
 
@@ -58,6 +69,8 @@ def read_subtitle_file_with_notes(
             outside is dropped. None keeps everything behind 0.
         language: BCP 47 tag where known; it also chooses the code page of a file that is not Unicode.
         fps: pictures a second of the video, for MicroDVD files, which count pictures.
+        stream_origin_s: what the clock of the video's stream says at t = 0, for the `X-TIMESTAMP-MAP` of
+            WebVTT; None where it is not known.
 
     Raises:
         SubtitlesUnreadable: the file is not there, empty, too long, not text, in no known encoding or
@@ -67,7 +80,7 @@ def read_subtitle_file_with_notes(
     tag = language_tag(language) or language
     try:
         text, long_lines = _without_long_lines(_text(path, tag))
-        cues = _cues(path, text, fps)
+        cues = _cues(path, text, fps, stream_origin_s)
     except (NotThisFormat, EncodingUnknown) as error:
         raise SubtitlesUnreadable(path, str(error)) from error
     if len(cues) > LIMITS.cues:
@@ -163,11 +176,11 @@ def _text(path: Path, language: str | None) -> str:
     return text
 
 
-def _cues(path: Path, text: str, fps: float | None) -> list[Cue]:
+def _cues(path: Path, text: str, fps: float | None, stream_origin_s: float | None) -> list[Cue]:
     if path.suffix.lower() == ".vtt":
-        return read_webvtt(text)
+        return read_webvtt(text, stream_origin_s)
     text = text.replace("\0", "")
-    return reader_for(text, fps)(text)
+    return reader_for(text, fps, stream_origin_s)(text)
 
 
 def _without_long_lines(text: str) -> tuple[str, int]:
