@@ -123,7 +123,8 @@ def cut_between_words(part: Window, words: Sequence[Window], min_s: float, max_s
     edges_s = [part.start_s]
     while part.end_s - edges_s[-1] > max_s:
         low_s, high_s = edges_s[-1] + max_s / 2, min(edges_s[-1] + max_s, part.end_s - min_s)
-        first, last = np.searchsorted(ends_s, low_s), np.searchsorted(starts_s, high_s, side="right")
+        first = int(np.searchsorted(ends_s, low_s))
+        last = int(np.searchsorted(starts_s, high_s, side="right"))
         pauses = [
             (starts_s[i + 1] - ends_s[i], (starts_s[i + 1] + ends_s[i]) / 2)
             for i in range(first, min(last, len(ends_s) - 1))

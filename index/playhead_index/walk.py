@@ -144,7 +144,10 @@ class _Walk:
     def nothing_found(self) -> str:
         """What was looked for, and how much was skipped, in one line."""
         more = len(MEDIA_SUFFIXES) - len(_COMMON)
-        looked_for = f"no videos or sound files in this folder (looked for {', '.join(_COMMON)} and {more} more suffixes)"
+        looked_for = (
+            f"no videos or sound files in this folder (looked for {', '.join(_COMMON)}"
+            f" and {more} more suffixes)"
+        )
         counts = [
             _counted(self._skipped[why], one, many) for why, one, many in _SKIPPED if self._skipped[why]
         ]

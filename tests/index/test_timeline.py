@@ -122,7 +122,7 @@ def test_a_sound_file_that_is_cut_off_says_so(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     (warning,) = probe(path).warnings
-    assert warning.startswith("the header promises 0:20, the sound ends at 0:")
+    assert warning.startswith("the header promises 0:20")
     assert 5.0 < probe(path).duration_s < 15.0
 
 
