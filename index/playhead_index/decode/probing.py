@@ -13,6 +13,13 @@ from playhead_index.decode.packets import PacketTable, scan
 from playhead_index.decode.protocol import SOUND_NOT_READ, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import why_no_sound
+from playhead_index.decode.sound_tracks import (
+    SoundTrack,
+    is_flagged_default,
+    read_sound_tracks,
+    track_kinds,
+    track_name,
+)
 from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import VideoUnreadable
 from playhead_index.window import format_time
@@ -77,6 +84,7 @@ class _Header:
     end_s: float | None
     sound_end_s: float | None
     subtitle_tracks: tuple[SubtitleTrack, ...]
+    sound_tracks: tuple[SoundTrack, ...]
     warnings: tuple[str, ...]
     recorded_at: float | None
 
@@ -87,8 +95,10 @@ def _header(container: Any, stream: Any) -> _Header:
     warnings = []
     if n_videos > 1:
         warnings.append(f"it holds {n_videos} video streams; stream {stream.index} is read")
-    if (n_tracks := len(container.streams.audio)) > 1:
-        warnings.append(f"{SOUND_NOT_READ}it holds {n_tracks} sound tracks, and the first is read")
+    sounds = read_sound_tracks(container)
+    if len(sounds) > 1:
+        names = ", ".join(track_name(sounds, sound) for sound in sounds)
+        warnings.append(f"{SOUND_NOT_READ}of its {len(sounds)} sound tracks, {names}, one is read")
     warnings += [
         f"subtitle stream {t.stream_index} is of an unknown kind" for t in tracks if t.codec == "unknown"
     ]
@@ -101,6 +111,7 @@ def _header(container: Any, stream: Any) -> _Header:
         end_s=_promised_end_s(container, stream),
         sound_end_s=_sound_end_s(container),
         subtitle_tracks=tracks,
+        sound_tracks=sounds,
         warnings=tuple(warnings),
         recorded_at=recorded_at({**stream.metadata, **container.metadata}),
     )
@@ -124,7 +135,8 @@ def _sound_end_s(container: Any) -> float | None:
 def _subtitle_track(track: Any) -> SubtitleTrack:
     codec = track.codec_context.codec.canonical_name if track.codec_context else "unknown"
     language = None if track.language in (None, "", "und") else track.language
-    return SubtitleTrack(track.index, codec, language, codec in TEXT_CODECS)
+    kinds = track_kinds(track) | ({"default"} if is_flagged_default(track) else set())
+    return SubtitleTrack(track.index, codec, language, codec in TEXT_CODECS, kinds)
 
 
 def _first_picture(path: Path, header: _Header) -> Any:
@@ -199,4 +211,5 @@ def _info(
         subtitle_tracks=header.subtitle_tracks,
         warnings=tuple(warnings),
         recorded_at=header.recorded_at,
+        sound_tracks=header.sound_tracks,
     )

@@ -1,8 +1,8 @@
 """What is said in subtitle cues: without sound descriptions, speaker labels and telemetry.
 
 Measured on 163 real subtitle files (13,816 cues, 11 corpora): of 103 texts in round brackets 94 stand on
-lines of their own, before a colon or name a sound, and 9 stand inside a sentence and belong to it; all 36 texts in
-square brackets describe a sound or name a speaker; 125 speaker labels are in capitals.
+lines of their own, before a colon or name a sound, and 9 stand inside a sentence and belong to it; all 36
+texts in square brackets describe a sound or name a speaker; 125 speaker labels are in capitals.
 """
 
 import re
