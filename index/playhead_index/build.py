@@ -16,7 +16,7 @@ from playhead_index.cut import cut_segments
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import hear, read_subtitles
+from playhead_index.hear import hear, plan_speech, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -196,11 +196,12 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     adopt_unrecorded_settings(catalog, video_id, reader, info, settings.recipe_of(catalog, video_id))
     before = read_stages(catalog, video_id)
 
-    read_subtitles(catalog, video_id, scanned.path, info)
+    not_taken = read_subtitles(catalog, video_id, scanned.path, info)
     asked = settings.recipe_of(catalog, video_id)
-    redo = begin_redo(catalog, video_id, asked, models, has_audio=info.has_audio)
+    speech = plan_speech(catalog, video_id, info, asked, models)
+    redo = begin_redo(catalog, video_id, asked, models, speech)
     recipe = redo.recipe
-    kept_words = hear(catalog, video_id, reader, info, recipe, models)
+    kept_words = hear(catalog, video_id, reader, info, models, speech)
     look(catalog, video_id, reader, info, recipe, models)
     cut_segments(catalog, video_id, reader, info, recipe)
     kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
@@ -211,7 +212,8 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
-    warnings = (*redo.warnings, kept_words, kept_text, change_during_run(scanned))
+    skipped = (*not_taken, *(speech.notes if before.get("speech") != after.get("speech") else ()))
+    warnings = (*redo.warnings, *skipped, kept_words, kept_text, change_during_run(scanned))
     return VideoReport(
         path,
         video_id,

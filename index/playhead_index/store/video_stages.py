@@ -33,7 +33,10 @@ class VideoStages:
             recognised speech covers the whole video.
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
         has_unread_sound: a part of its sound is not read.
-        subtitled_s: seconds of its first `MAX_CUES` subtitle cues together.
+        subtitled_s: seconds of its first `MAX_CUES` subtitle cues together, without subtitles that are no
+            transcript of its sound (forced ones, a commentary, a translation).
+        voiced_s: seconds in which somebody speaks; None where no voice detector has heard them.
+        subtitled_voice_s: the part of `voiced_s` that subtitles cover.
     """
 
     video_id: str
@@ -43,6 +46,8 @@ class VideoStages:
     stages: Mapping[str, StageState]
     has_unread_sound: bool = False
     subtitled_s: float = math.inf
+    voiced_s: float | None = None
+    subtitled_voice_s: float = 0.0
 
 
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
@@ -60,7 +65,11 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         " WHERE stage.video_id = video.video_id AND name = 'speech' AND status = 'done') THEN 0 ELSE"
         " (SELECT total(end_s - start_s) FROM (SELECT start_s, end_s FROM span"
         "  WHERE span.video_id = video.video_id AND kind = 'speech' AND source NOT LIKE 'asr:%'"
-        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?)"
+        "  AND source NOT IN (SELECT source FROM subtitle_source AS own"
+        "   WHERE own.video_id = video.video_id AND NOT covers_speech)"
+        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?),"
+        " (SELECT sum(voiced_s) FROM voice_chunk WHERE voice_chunk.video_id = video.video_id),"
+        " (SELECT total(subtitled_s) FROM voice_chunk WHERE voice_chunk.video_id = video.video_id)"
         f" FROM video {where} ORDER BY added_at, video.video_id",
         (SOUND_NOT_READ, *values),
     )
@@ -76,8 +85,8 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     return {
         video_id: VideoStages(
             video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
-            subtitled_s,
+            subtitled_s, voiced_s, subtitled_voice_s,
         )
-        for video_id, duration_s, has_audio, subtitled_s, unread in videos
+        for video_id, duration_s, has_audio, subtitled_s, unread, voiced_s, subtitled_voice_s in videos
         if wanted is None or video_id in wanted
     }  # fmt: skip
