@@ -19,7 +19,7 @@ from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
-from playhead_index.words.languages import same_language
+from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import RecognitionHints, Transcriber, Words
 from playhead_index.words.sidecars import Sidecar, SubtitleFiles
 from playhead_index.words.spoken import speech_of_sources, spoken_words
@@ -92,7 +92,10 @@ def _subtitle_words(
     """The speech of all subtitles, their kinds by source, and a line for each thing that was left out."""
     tracks = read_tracks(path, info)
     found, notes = list(tracks.words), list(tracks.notes)
-    kinds = {f"track:{track.stream_index}": (track.language, track.kinds) for track in info.subtitle_tracks}
+    kinds = {
+        f"track:{track.stream_index}": (language_tag(track.language), track.kinds)
+        for track in info.subtitle_tracks
+    }
     for sidecar in (sidecar for own in files for sidecar in own.taken):
         kinds[_source(sidecar)] = (sidecar.language, sidecar.kinds)
         try:
@@ -138,7 +141,7 @@ class SpeechPlan:
 def plan_speech(
     catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models
 ) -> SpeechPlan:
-    """What is to be recognised, by the settings, the models, the sound track and the subtitles that are stored.
+    """What is to be recognised, by the settings, the models, the sound track and the stored subtitles.
 
     Subtitles cover speech when they are a transcript: not forced, no commentary, in the language of the sound
     where both are known.
@@ -288,7 +291,7 @@ def _leave_to_subtitles(
 def _voice(
     reader: VideoReader, info: VideoInfo, plan: SpeechPlan
 ) -> list[tuple[Window, tuple[Window, ...]]] | None:
-    """(chunk, where somebody speaks in it) over the whole sound; None where no voice detector is installed."""
+    """(chunk, where somebody speaks in it) over the sound; None where no voice detector is installed."""
     sound = reader.audio(SPEECH_RATE_HZ, info.window, stream_index=_stream(plan))
     try:
         return list(voice_by_chunk(sound))

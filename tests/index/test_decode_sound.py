@@ -125,7 +125,7 @@ def test_a_rate_of_nothing_is_a_mistake_of_the_caller(talking_video: MadeVideo) 
     [
         ("01_sound_outlasts_pictures.webm", "it goes on to 0:2"),
         ("02_one_picture_with_25s_of_sound.mp4", "it goes on to 0:2"),
-        ("08_german_then_english_sound.mkv", "of its 2 sound tracks, 1 (opus, de), 2 (opus, en), one is read"),
+        ("08_german_then_english_sound.mkv", "of its 2 sound tracks, 1 (opus, de), 2 (opus, en), one"),
     ],
 )
 def test_sound_that_is_not_read_is_said(name: str, said: str) -> None:

@@ -92,7 +92,7 @@ def test_what_is_left_out_is_named_with_its_source() -> None:
     words, notes = speech_of_sources([*drone, *cues("[door creaks]", "Open the door!")])
     assert [cue.text for cue in words] == ["Open the door!"]
     assert notes == [
-        "subtitle track 2: 5 cues of telemetry are left out: they are not speech",
+        "subtitle track 2: telemetry is left out: it is not speech",
         "talk.srt: 1 description of sounds left out: not speech",
     ]
 

@@ -92,10 +92,11 @@ def _unread_sound(video: VideoStages) -> str:
 def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     """The time before which all that is said in a video can be searched; None where nothing can be said.
 
-    This is the one rule of which words cover speech. Where a voice detector has heard the sound, every stretch
-    of voice must be recognised or lie under subtitles that are a transcript of it (`words.subtitle_cover`).
-    Where none has, subtitles cover the whole video, unless they lie over so little of its sound that they are
-    no transcript. A video without sound and without subtitles has nothing to search.
+    This is the one rule of which words cover speech. Where a voice detector has heard the sound, every
+    stretch of voice must be recognised or lie under subtitles that are a transcript of it
+    (`words.subtitle_cover`). Where none has, subtitles cover the whole video, unless they lie over so little
+    of its sound that they are no transcript. A video without sound and without subtitles has nothing to
+    search.
 
     Returns:
         Seconds, or None; and why the rest cannot be searched, empty where all of it can.

@@ -44,9 +44,9 @@ class ScriptedTranscriber:
         done_s: float = 0.0,
         hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
-        """A chunk a span, from the end of the one before; texts are counted in `recognised`, hints in `hints`.
+        """A chunk a span, from the end of the one before; its voice is the window of the span.
 
-        The voice of a chunk is the window of its span.
+        Texts that are recognised are counted in `recognised`, and the hints of each call in `hints`.
         """
         self.hints.append(hints)
         for _ in pieces:

@@ -118,7 +118,7 @@ class Transcriber(Protocol):
             rate_hz: samples a second.
             duration_s: length of the sound in seconds; what is found behind it is left out.
             done_s: chunks that end here or before were recognised earlier: they are left out.
-            hints: the language, and where subtitles say what is spoken. Chunks are the same whatever they say.
+            hints: the language, and where subtitles say what is spoken; chunks do not depend on them.
         """
         ...
 

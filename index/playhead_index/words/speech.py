@@ -28,9 +28,9 @@ WEIGHTS = "model.bin"
 SHORTEST_SPAN_S = 0.1
 ROUNDING_S = 1e-6
 MIN_OVERRIDE_PROBABILITY = 0.9
-"""Probability of a detected language from which it counts and not the tag of the file. With the model `base`, 14
-recordings of 3 to 101 s in three languages had their right language detected at 0.94 to 1.0; German made by a
-synthesiser was taken for Latin at 0.42."""
+"""Probability of a detected language from which it counts and not the tag of the file. With the model `base`,
+14 recordings of 3 to 101 s in three languages had their right language detected at 0.94 to 1.0; German made
+by a synthesiser was taken for Latin at 0.42."""
 WHISPER_CODES = {"nb": "no", "jv": "jw"}
 """Languages that Whisper calls otherwise than BCP 47."""
 

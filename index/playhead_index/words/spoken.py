@@ -74,7 +74,7 @@ def speech_of_sources(cues: Iterable[Words]) -> tuple[list[Words], list[str]]:
         name = f"subtitle track {source.removeprefix('track:')}" if source.startswith("track:") else source
         name = name.removeprefix("file:")
         if is_telemetry(own):
-            notes.append(f"{name}: {len(own)} cues of telemetry are left out: they are not speech")
+            notes.append(f"{name}: telemetry is left out: it is not speech")
             continue
         spoken = spoken_words(sorted(own, key=lambda cue: cue.window))
         words += spoken.words

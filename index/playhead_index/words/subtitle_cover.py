@@ -12,7 +12,7 @@ from playhead_index.words.protocol import Words
 TOLERANCE_S = 1.0
 """How far voice may begin before a cue or end after it and still be covered by it."""
 MIN_UNCOVERED_S = 1.0
-"""Voice between two cues, outside their tolerance, that is recognised; less is a breath, a "hm" or a laugh."""
+"""Voice between two cues, outside their tolerance, that is recognised; less is a breath or a laugh."""
 MAX_COVERED_SHARE = 0.5
 """A recognised stretch of words that cues cover by more than this share is said in them already."""
 NOT_COVERING_KINDS = frozenset(
