@@ -254,7 +254,9 @@ def _keep_recognised(catalog: Catalog, video_id: str, plan: SpeechPlan, stage: S
     with catalog.atomic() as db:
         _drop_subtitled(catalog, db, video_id, plan.cover)
         if before:
-            write_stage(db, video_id, replace(stage, status="off", note=OTHER_SUBTITLES))
+            db.execute("DELETE FROM voice_chunk WHERE video_id = ?", (video_id,))
+            off = replace(stage, status="off", position_s=0.0, note=OTHER_SUBTITLES)
+            write_stage(db, video_id, off)
         else:
             write_stage(db, video_id, replace(stage, recipe=to_text(made | {"subtitles": plan.cover.digest})))
 

@@ -127,6 +127,8 @@ def _why_not_heard(video: VideoStages, speech: StageState) -> str:
     """Why speech that was not recognised is not covered by subtitles; empty where it is."""
     if speech.position_s >= video.duration_s - ROUNDING_S:
         return ""
+    if not video.has_subtitles:
+        return speech.note or NOT_RECOGNISED
     covered_s, voiced_s = video.subtitled_voice_s, video.voiced_s or 0.0
     return f"its subtitles cover {covered_s:.0f} s of {voiced_s:.0f} s of voice"
 

@@ -9,10 +9,15 @@ from playhead_index.window import Window, join_windows
 from playhead_index.words.languages import same_language
 from playhead_index.words.protocol import Words
 
-TOLERANCE_S = 1.0
+TOLERANCE_S = 0.5
 """How far voice may begin before a cue or end after it and still be covered by it."""
 MIN_UNCOVERED_S = 1.0
-"""Voice between two cues, outside their tolerance, that is recognised; less is a breath or a laugh."""
+"""Voice between two cues, outside their tolerance, that is recognised; less is a breath or a laugh.
+
+Measured with both on five recordings in three languages (273 s of voice, cues made of the words that `base`
+hears, shown late by 0 to 1.5 s): at most 1.5 s are recognised although a cue says them. With one cue left out,
+its voice is recognised in 64 of 64 cues of 2 s and more and in 17 of 19 of 1 to 2 s (tolerance 1 s: 57 and 8).
+"""
 MAX_COVERED_SHARE = 0.5
 """A recognised stretch of words that cues cover by more than this share is said in them already."""
 NOT_COVERING_KINDS = frozenset(
