@@ -148,6 +148,21 @@ def index(
             help=f"Recognise speech: without-subtitles, always or never. {AS_MADE}without-subtitles."
         ),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Language that is spoken, such as en or de; auto detects it whatever the file says."
+            " Left out: the tag of the sound track, unless another language is clearly heard.",
+            metavar="TAG|auto",
+        ),
+    ] = None,
+    audio_track: Annotated[
+        str | None,
+        typer.Option(
+            help="Sound track to read: its number from 1 on, or its language. Left out: the default one.",
+            metavar="N|LANGUAGE",
+        ),
+    ] = None,
     screen_text: Annotated[
         bool | None, typer.Option(help=f"Read what is written in the pictures. {AS_MADE}yes.")
     ] = None,
@@ -185,6 +200,7 @@ def index(
     asked = {
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
+        "language": language, "audio_track": audio_track,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
@@ -195,8 +211,9 @@ def index(
     try:
         with Watch(library, err):
             for report in opened.index(
-                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug
-            ):
+                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug,
+                on_skipped=lambda line: err.print(terminal.plain(line), soft_wrap=True),
+            ):  # fmt: skip
                 reports.append(report)
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)

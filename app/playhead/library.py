@@ -123,6 +123,7 @@ class Library:
         wait_s: float = 0.0,
         captions: bool = False,
         debug: bool = False,
+        on_skipped: Callable[[str], None] = lambda line: None,
     ) -> Iterator[VideoReport]:
         """Indexes videos and folders of videos; yields a report a video as it ends.
 
@@ -140,6 +141,7 @@ class Library:
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
             debug: what a file raises comes out, with its traceback.
+            on_skipped: called with a line for each folder in which links were skipped.
 
         Raises:
             LibraryLocked: another process is still writing.
@@ -148,6 +150,8 @@ class Library:
             DiskFull: nothing more can be written.
         """
         found = find_videos([paths] if isinstance(paths, str | Path) else paths)
+        for line in found.skipped:
+            on_skipped(line)
         for error in found.refused:
             yield VideoReport(error.path, None, "refused", error=str(error), error_type=type(error).__name__)
         is_new = not path_exists(self.folder / CATALOG_NAME)

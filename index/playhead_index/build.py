@@ -17,7 +17,7 @@ from playhead_index.decode.protocol import CLOCK_AHEAD
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import hear, read_subtitles
+from playhead_index.hear import hear, plan_speech, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -201,11 +201,12 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     timeline = update_timeline(catalog, video_id, info, asked, models)
     info = timeline.info
 
-    read_subtitles(catalog, video_id, scanned.path, info)
+    not_taken = read_subtitles(catalog, video_id, scanned.path, info)
     asked = settings.recipe_of(catalog, video_id)
-    redo = begin_redo(catalog, video_id, asked, models, has_audio=info.has_audio)
+    speech = plan_speech(catalog, video_id, info, asked, models)
+    redo = begin_redo(catalog, video_id, asked, models, speech)
     recipe = redo.recipe
-    kept_words = hear(catalog, video_id, reader, info, recipe, models)
+    kept_words = hear(catalog, video_id, reader, info, models, speech)
     look(catalog, video_id, reader, info, recipe, models)
     cut_segments(catalog, video_id, reader, info, recipe)
     kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
@@ -217,7 +218,9 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
     gaps = next((text for text in info.warnings if text.startswith(CLOCK_AHEAD)), "")
-    warnings = (timeline.warning, gaps, *redo.warnings, kept_words, kept_text, change_during_run(scanned))
+    skipped = (*not_taken, *(speech.notes if before.get("speech") != after.get("speech") else ()))
+    changed = change_during_run(scanned)
+    warnings = (timeline.warning, gaps, *redo.warnings, *skipped, kept_words, kept_text, changed)
     return VideoReport(
         path,
         video_id,

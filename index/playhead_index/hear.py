@@ -1,28 +1,36 @@
-"""The stages that bring words with times: subtitles, and speech where there are none."""
+"""The stages that bring words with times: subtitles, and speech where none cover it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.errors import SubtitlesUnreadable
-from playhead_index.paths import path_to_text
-from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
-from playhead_index.settings import recognition, to_text
+from playhead_index.decode.protocol import SOUND_NOT_READ
+from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
+from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
+from playhead_index.paths import display_path, path_to_text
+from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
+from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
-from playhead_index.words.protocol import TranscribedChunk, Transcriber, Words
+from playhead_index.words.languages import language_tag, same_language
+from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
+from playhead_index.words.sidecars import Sidecar, SubtitleFiles
+from playhead_index.words.spoken import speech_of_sources, spoken_words
+from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
 from playhead_index.words.subtitles import (
     choose_subtitles,
     find_sidecars,
     read_subtitle_file_with_notes,
     read_tracks,
 )
+from playhead_index.words.voice import voice_by_chunk
 
 SPEECH_RATE_HZ = 16_000
 MIN_STREAM_ORIGIN_S = 1.0
@@ -30,28 +38,49 @@ MIN_STREAM_ORIGIN_S = 1.0
 NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
+OTHER_SUBTITLES = "its speech was recognised beside other subtitles than it has now"
+SUBTITLE_RULES = "2"
+"""Which rules say what of subtitles is speech; files that were read under others are read again."""
+
+Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
+"""Language and kinds of subtitles, by the source of their words."""
 
 
-def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo) -> None:
+def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo) -> tuple[str, ...]:
     """Stores the words of the subtitle tracks inside a file and of the subtitle files beside its copies.
 
     Done again, from the start, when the files beside them have changed.
+
+    Returns:
+        What of the subtitles was not taken, a line each; empty when nothing was read now.
     """
-    sidecars = [found for place in catalog.places(video_id) for found in find_sidecars(place)]
-    recipe = ";".join(_version(file) for file, _ in sidecars)
+    files = [find_sidecars(place) for place in catalog.places(video_id)]
+    recipe = ";".join([SUBTITLE_RULES, *(_version(sidecar.path) for own in files for sidecar in own.taken)])
     stage = read_stage(catalog, video_id, "subtitles")
     if stage.status == "done" and stage.recipe == recipe:
-        return
-    found, notes = _subtitle_words(path, info, sidecars)
+        return ()
+    found, kinds, notes = _subtitle_words(path, info, files)
     with catalog.atomic() as db:
         db.execute(
             "DELETE FROM span WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
             (video_id,),
         )
+        db.execute("DELETE FROM subtitle_source WHERE video_id = ?", (video_id,))
         insert_words(db, video_id, found)
-        write_stage(
-            db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note="; ".join(notes))
-        )
+        for source, (language, own) in kinds.items():
+            db.execute(
+                "INSERT OR REPLACE INTO subtitle_source VALUES (?, ?, ?, ?, ?)",
+                (
+                    video_id,
+                    clean_text(source),
+                    language,
+                    " ".join(sorted(own)),
+                    covers_speech(own, None, None),
+                ),
+            )
+        note = "; ".join(notes)
+        write_stage(db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note=note))
+    return tuple(notes)
 
 
 def _version(file: Path) -> str:
@@ -60,16 +89,22 @@ def _version(file: Path) -> str:
 
 
 def _subtitle_words(
-    path: Path, info: VideoInfo, sidecars: list[tuple[Path, str | None]]
-) -> tuple[list[Words], list[str]]:
+    path: Path, info: VideoInfo, files: Sequence[SubtitleFiles]
+) -> tuple[list[Words], dict[str, tuple[str | None, frozenset[str]]], list[str]]:
+    """The speech of all subtitles, their kinds by source, and a line for each thing that was left out."""
     tracks = read_tracks(path, info)
     found, notes = list(tracks.words), list(tracks.notes)
-    for file, language in sidecars:
+    kinds = {
+        f"track:{track.stream_index}": (language_tag(track.language), track.kinds)
+        for track in info.subtitle_tracks
+    }
+    for sidecar in (sidecar for own in files for sidecar in own.taken):
+        kinds[_source(sidecar)] = (sidecar.language, sidecar.kinds)
         try:
             read = read_subtitle_file_with_notes(
-                file,
+                sidecar.path,
                 info.duration_s,
-                language,
+                sidecar.language,
                 fps=info.average_fps or None,
                 stream_origin_s=stream_origin_s(info),
             )
@@ -77,7 +112,94 @@ def _subtitle_words(
             notes += read.notes
         except SubtitlesUnreadable as error:
             notes.append(str(error))
-    return choose_subtitles(found), notes
+    spoken, left_out = speech_of_sources(found)
+    spoken.sort(key=lambda words: not covers_speech(kinds[words.source][1], None, None))
+    left = [line for own in files for line in own.left]
+    kinds = {source: kinds[source] for source in {words.source for words in spoken}}
+    return choose_subtitles(spoken), kinds, [*notes, *left_out, *left]
+
+
+def _source(sidecar: Sidecar) -> str:
+    return f"file:{display_path(sidecar.path.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPlan:
+    """What is to be recognised of a video whose subtitles have been read.
+
+    Args:
+        why_not: why nothing is recognised in this run; empty when something is.
+        track: the sound track that is read; None for a file without sound.
+        hints: the language, and where subtitles cover speech.
+        cover: of the subtitles that cover speech.
+        made: what decides which speech is recognised (`settings.recognition`); empty without a model.
+        notes: lines about sound tracks that are not read, and about one that was asked for and is not there.
+    """
+
+    why_not: str
+    track: SoundTrack | None
+    hints: RecognitionHints
+    cover: SubtitleCover
+    made: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def plan_speech(
+    catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models
+) -> SpeechPlan:
+    """What is to be recognised, by the settings, the models, the sound track and the stored subtitles.
+
+    Subtitles cover speech when they are a transcript: not forced, no commentary, in the language of the sound
+    where both are known.
+    """
+    choice = choose_sound_track(info.sound_tracks, recipe.audio_track)
+    tagged = choice.track.language if choice.track is not None else None
+    given = recipe.language if recipe.language != DETECTED else None
+    likely = tagged if recipe.language is None else None
+    covering = _covering_cues(catalog, video_id, given or likely)
+    cover = SubtitleCover() if recipe.transcribe == "always" else SubtitleCover(covering)
+    unread = unread_tracks(info.sound_tracks, choice.track)
+    notes = [choice.note, f"{SOUND_NOT_READ}{unread}" if unread else ""]
+    hints = RecognitionHints(given, likely, cover.windows)
+    why_not = _why_no_speech(info, recipe, models, given or likely)
+    made = recognition(models.transcriber, recipe, cover.digest) if models.transcriber is not None else {}
+    return SpeechPlan(why_not, choice.track, hints, cover, made, tuple(filter(None, notes)))
+
+
+def _covering_cues(catalog: Catalog, video_id: str, spoken: str | None) -> list[tuple[Window, str | None]]:
+    """(window, language) of the cues of subtitles that are a transcript of the sound."""
+    sources = {
+        source: covers_speech(kinds.split(), language, spoken)
+        for source, language, kinds in catalog.query(
+            "SELECT source, language, kinds FROM subtitle_source WHERE video_id = ?", (video_id,)
+        )
+    }
+    rows = catalog.query(
+        "SELECT source, language, start_s, end_s FROM span WHERE video_id = ? AND kind = 'speech'"
+        " AND source NOT LIKE 'asr:%'",
+        (video_id,),
+    )
+    return [
+        (Window(start_s, end_s), language)
+        for source, language, start_s, end_s in rows
+        if sources.get(source, True) and same_language(language, spoken)
+    ]
+
+
+def _why_no_speech(info: VideoInfo, recipe: Recipe, models: Models, spoken: str | None) -> str:
+    if not info.has_audio:
+        return NO_SOUND
+    if recipe.transcribe == "never":
+        return NOT_TRANSCRIBED
+    if models.transcriber is None:
+        return models.why_off("speech")
+    known = models.transcriber.tag.languages
+    if known and spoken is not None and not any(same_language(tag, spoken) for tag in known):
+        return (
+            f"{models.transcriber.name} knows {', '.join(known)} only, the sound is in {spoken}: index with"
+            f" another --speech-model, or with --language {known[0]} if that is wrong"
+        )
+    return ""
 
 
 def stream_origin_s(info: VideoInfo) -> float | None:
@@ -91,49 +213,138 @@ def stream_origin_s(info: VideoInfo) -> float | None:
 
 
 def hear(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, models: Models, plan: SpeechPlan
 ) -> str:
-    """Recognises speech where the recipe wants it; goes on behind the last chunk that was committed.
+    """Recognises speech where voice is heard that no subtitles cover; goes on behind the last chunk.
 
     A chunk is recognised as a whole, and chunks are the same in every run, so that a run that was stopped
-    ends with the words of one that was not. Words that are there stay where nothing is recognised now.
+    ends with the words of one that was not. Words that are there stay where nothing is recognised now, but
+    for those that subtitles say too.
 
     Returns:
         What a person should know: that recognition is off for this run; else empty.
     """
+    _mark_covering_sources(catalog, video_id, plan)
     stage = read_stage(catalog, video_id, "speech")
-    if models.transcriber is not None and wants_speech(
-        catalog, video_id, recipe, models, has_audio=info.has_audio
-    ):
+    if models.transcriber is not None and not plan.why_not:
         if stage.status != "done":
-            _transcribe(catalog, video_id, reader, info, models.transcriber, stage.position_s)
+            _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
         return ""
-    why_not = _why_no_speech(catalog, video_id, recipe, models, info.has_audio)
-    if stage.status != "done":
-        with catalog.atomic() as db:
-            write_stage(db, video_id, replace(stage, status="off", note=why_not))
-        return ""
-    is_for_this_run = why_not in (SWITCHED_OFF, NOT_TRANSCRIBED)
-    return f"speech: {why_not} for this run; the words that are there stay" if is_for_this_run else ""
+    if stage.status == "done":
+        _keep_recognised(catalog, video_id, plan, stage)
+    else:
+        _leave_to_subtitles(catalog, video_id, reader, info, plan, stage)
+    is_for_this_run = stage.status == "done" and plan.why_not in (SWITCHED_OFF, NOT_TRANSCRIBED)
+    return f"speech: {plan.why_not} for this run; the words that are there stay" if is_for_this_run else ""
 
 
-def wants_speech(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, *, has_audio: bool) -> bool:
-    """Whether speech is to be recognised in a video whose subtitles have been read."""
-    return not _why_no_speech(catalog, video_id, recipe, models, has_audio)
-
-
-def _why_no_speech(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, has_audio: bool) -> str:
-    if not has_audio:
-        return NO_SOUND
-    if recipe.transcribe == "never":
-        return NOT_TRANSCRIBED
-    subtitled = catalog.query(
-        "SELECT 1 FROM span WHERE video_id = ? AND kind = 'speech' AND source NOT LIKE 'asr:%' LIMIT 1",
-        (video_id,),
+def _mark_covering_sources(catalog: Catalog, video_id: str, plan: SpeechPlan) -> None:
+    """Notes which subtitles are a transcript of the sound that is read."""
+    spoken = plan.hints.language or plan.hints.likely_language
+    rows = catalog.query(
+        "SELECT source, language, kinds, covers_speech FROM subtitle_source WHERE video_id = ?", (video_id,)
     )
-    if subtitled and recipe.transcribe != "always":
-        return SUBTITLES_TAKEN
-    return "" if models.transcriber is not None else models.why_off("speech")
+    changed = [
+        (int(covers), video_id, source)
+        for source, language, kinds, noted in rows
+        if (covers := covers_speech(kinds.split(), language, spoken)) != bool(noted)
+    ]
+    if changed:
+        with catalog.atomic() as db:
+            for values in changed:
+                db.execute(
+                    "UPDATE subtitle_source SET covers_speech = ? WHERE video_id = ? AND source = ?", values
+                )
+
+
+def _keep_recognised(catalog: Catalog, video_id: str, plan: SpeechPlan, stage: Stage) -> None:
+    """Keeps recognised words beside subtitles that have changed, where nothing can be recognised anew.
+
+    Words that the subtitles say too are dropped. Where words had been left to other subtitles, what is said
+    is no longer known everywhere: the stage is off until a model is there.
+    """
+    made = made_with(stage) or {}
+    before = made.get("subtitles") or ""
+    if before == plan.cover.digest:
+        return
+    with catalog.atomic() as db:
+        _drop_subtitled(catalog, db, video_id, plan.cover)
+        if before:
+            db.execute("DELETE FROM voice_chunk WHERE video_id = ?", (video_id,))
+            off = replace(stage, status="off", position_s=0.0, note=OTHER_SUBTITLES)
+            write_stage(db, video_id, off)
+        else:
+            write_stage(db, video_id, replace(stage, recipe=to_text(made | {"subtitles": plan.cover.digest})))
+
+
+def _drop_subtitled(catalog: Catalog, db: Database, video_id: str, cover: SubtitleCover) -> None:
+    for span in catalog.spans(video_id, "speech"):
+        if span.words.source.startswith("asr:") and cover.holds(span.words):
+            db.execute("DELETE FROM span WHERE id = ?", (span.id,))
+
+
+def _leave_to_subtitles(
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, plan: SpeechPlan, stage: Stage
+) -> None:
+    """Notes that nothing is recognised, and how much of the voice the subtitles cover where that is known."""
+    made = to_text({"subtitles": plan.cover.digest})
+    if stage.status == "off" and stage.recipe == made:
+        return
+    is_begun = (made_with(stage) or {}).get("model") is not None
+    is_measured = info.has_audio and bool(plan.cover.windows) and not is_begun
+    voice = _voice(reader, info, plan) if is_measured else None
+    left = [part for _, own in voice or () for part in uncovered_voice(own, plan.cover.windows)]
+    why = SUBTITLES_TAKEN if voice is not None and not left else plan.why_not
+    off = replace(stage, status="off", note="; ".join([why, *plan.notes]))
+    with catalog.atomic() as db:
+        if voice is not None:
+            off = replace(off, position_s=left[0].start_s if left else info.duration_s, recipe=made)
+            db.execute("DELETE FROM voice_chunk WHERE video_id = ?", (video_id,))
+            for window, own in voice:
+                uncovered = uncovered_voice(own, plan.cover.windows)
+                _insert_voice(db, video_id, window, own, uncovered, is_recognised=False)
+        write_stage(db, video_id, off)
+
+
+def _voice(
+    reader: VideoReader, info: VideoInfo, plan: SpeechPlan
+) -> list[tuple[Window, tuple[Window, ...]]] | None:
+    """(chunk, where somebody speaks in it) over the sound; None where no voice detector is installed."""
+    found: list[tuple[Window, tuple[Window, ...]]] = []
+    try:
+        for part in info.recorded:
+            sound = reader.audio(SPEECH_RATE_HZ, part, stream_index=_stream(plan))
+            for chunk, voice in voice_by_chunk(sound):
+                own = tuple(_moved(window, part.start_s) for window in voice)
+                found.append((_moved(chunk, part.start_s), own))
+    except ModelUnavailable:
+        return None
+    return found
+
+
+def _insert_voice(
+    db: Database,
+    video_id: str,
+    window: Window,
+    voice: Sequence[Window],
+    uncovered: Sequence[Window],
+    *,
+    is_recognised: bool,
+) -> None:
+    """Notes how much of the voice of a chunk subtitles cover and how much was recognised."""
+    voiced_s = sum(part.duration_s for part in voice)
+    left_s = sum(part.duration_s for part in uncovered)
+    db.execute(
+        "INSERT OR REPLACE INTO voice_chunk VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            video_id, window.start_s, window.end_s, voiced_s, max(0.0, voiced_s - left_s),
+            left_s if is_recognised else 0.0,
+        ),
+    )  # fmt: skip
+
+
+def _stream(plan: SpeechPlan) -> int | None:
+    return plan.track.stream_index if plan.track is not None else None
 
 
 def _transcribe(
@@ -142,41 +353,64 @@ def _transcribe(
     reader: VideoReader,
     info: VideoInfo,
     transcriber: Transcriber,
-    from_s: float,
+    plan: SpeechPlan,
+    stage: Stage,
 ) -> None:
-    made = to_text(recognition(transcriber))
+    begun = made_with(stage) or {}
+    from_s = stage.position_s if begun.get("model") is not None else 0.0
+    made, note = to_text(plan.made), "; ".join(plan.notes)
     if from_s < info.duration_s:
-        for chunk in _transcribed(reader, info, transcriber, from_s):
+        for chunk in _transcribed(reader, info, transcriber, plan, from_s):
+            words = [one for one in spoken_words(chunk.words).words if not plan.cover.holds(one)]
+            behind = (video_id, chunk.window.start_s)
             with catalog.atomic() as db:
-                db.execute(  # what a run of an older version committed in the middle of a chunk
-                    "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?",
-                    (video_id, chunk.window.start_s),
+                # what a run of an older version, or with other subtitles, committed from here on
+                db.execute(
+                    "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?", behind
                 )
-                insert_words(db, video_id, chunk.words)
+                db.execute("DELETE FROM voice_chunk WHERE video_id = ? AND start_s >= ?", behind)
+                insert_words(db, video_id, words)
+                if chunk.voice is not None:
+                    _insert_voice(
+                        db, video_id, chunk.window, chunk.voice, chunk.recognised, is_recognised=True
+                    )
                 position_s = min(chunk.window.end_s, info.duration_s)
-                write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made))
+                write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
     with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made))
+        write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
 
 
 def _transcribed(
-    reader: VideoReader, info: VideoInfo, transcriber: Transcriber, from_s: float
+    reader: VideoReader, info: VideoInfo, transcriber: Transcriber, plan: SpeechPlan, from_s: float
 ) -> Iterator[TranscribedChunk]:
     """The chunks of all stretches between gaps, on the clock of the recording: gaps are not listened to."""
     for part in info.recorded:
         if part.end_s <= from_s:
             continue
-        sound, done_s = reader.audio(SPEECH_RATE_HZ, part), max(0.0, from_s - part.start_s)
-        for chunk in transcriber.transcribe(sound, SPEECH_RATE_HZ, part.duration_s, done_s):
-            yield chunk if not part.start_s else _shifted(chunk, part.start_s)
+        sound = reader.audio(SPEECH_RATE_HZ, part, stream_index=_stream(plan))
+        done_s, hints = max(0.0, from_s - part.start_s), _within(plan.hints, part)
+        for chunk in transcriber.transcribe(sound, SPEECH_RATE_HZ, part.duration_s, done_s, hints):
+            yield chunk if not part.start_s else _later(chunk, part.start_s)
 
 
-def _shifted(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
-    def later(window: Window) -> Window:
-        return Window(window.start_s + by_s, window.end_s + by_s)
+def _within(hints: RecognitionHints, part: Window) -> RecognitionHints:
+    """Hints for a part of a recording, in the time of that part."""
+    inside = (window.clamped(part) for window in hints.subtitled)
+    return replace(hints, subtitled=tuple(_moved(window, -part.start_s) for window in inside if window))
 
-    words = tuple(replace(words, window=later(words.window)) for words in chunk.words)
-    return TranscribedChunk(later(chunk.window), words)
+
+def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
+    """A chunk whose times begin later."""
+    return TranscribedChunk(
+        _moved(chunk.window, by_s),
+        tuple(replace(words, window=_moved(words.window, by_s)) for words in chunk.words),
+        chunk.voice and tuple(_moved(window, by_s) for window in chunk.voice),
+        tuple(_moved(window, by_s) for window in chunk.recognised),
+    )
+
+
+def _moved(window: Window, by_s: float) -> Window:
+    return Window(window.start_s + by_s, window.end_s + by_s)
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:

@@ -6,10 +6,13 @@ from typing import Literal
 
 from playhead_index.decode import READERS
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import Captioner, ScreenReader, Transcriber
 
 SWITCHED_OFF = "it was switched off"
 """Why a model is not there when it was switched off for the run."""
+DETECTED = "auto"
+"""The language setting under which the model detects it, whatever the file says."""
 TRANSCRIBE = ("without_subtitles", "always", "never")
 
 
@@ -26,11 +29,16 @@ class Recipe:
         max_segment_s: no segment is longer.
         batch_size: pictures embedded and committed at a time: the most that a crash can lose.
         read_screen_every_s: screen text is read at most this often, cuts aside.
-        transcribe: recognise speech `without_subtitles` (where none are found), `always` or `never`.
+        transcribe: recognise speech `without_subtitles` (where voice is heard that no subtitles cover),
+            `always` (also where they do) or `never`.
+        language: BCP 47 tag of what is spoken; `auto` to detect it whatever the file says; None to take the
+            tag of the sound track unless another language is detected with high probability.
+        audio_track: the sound track to read: its number from 1 on in the order of the file, or a language;
+            None for the default one (`decode.sound_tracks`).
 
     Raises:
-        ValueError: there is no such reader or way to transcribe, a number is not above 0, or the longest
-            segment is not at least three times the shortest.
+        ValueError: there is no such reader, way to transcribe, language or sound track, a number is not above
+            0, or the longest segment is not at least three times the shortest.
     """
 
     reader: str = "auto"
@@ -42,6 +50,8 @@ class Recipe:
     batch_size: int = 32
     read_screen_every_s: float = 4.0
     transcribe: Literal["without_subtitles", "always", "never"] = "without_subtitles"
+    language: str | None = None
+    audio_track: str | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("reader", READERS), ("transcribe", TRANSCRIBE)):
@@ -57,6 +67,15 @@ class Recipe:
         ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.language not in (None, DETECTED) and language_tag(self.language) is None:
+            raise ValueError(
+                f"language must be a tag such as en, de or pt-BR, or {DETECTED}; got {self.language!r}"
+            )
+        track = self.audio_track
+        if track is not None and language_tag(track) is None and not (track.isdecimal() and int(track) > 0):
+            raise ValueError(
+                f"audio_track must be a number from 1 on, or a language such as en; got {track!r}"
+            )
         if self.min_segment_s * 3 > self.max_segment_s:
             raise ValueError(
                 "max_segment_s must be at least three times min_segment_s, "

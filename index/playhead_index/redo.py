@@ -10,12 +10,14 @@ from typing import Any, TypeGuard
 
 from playhead_index.cut import segment_windows
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.hear import wants_speech
+from playhead_index.hear import SpeechPlan
 from playhead_index.look import times_to_look
 from playhead_index.recipe import Models, Recipe
 from playhead_index.settings import (
     describe_change,
+    is_same_model,
     is_same_recognition,
+    is_same_sound,
     made_with,
     recognition,
     sampling,
@@ -47,9 +49,7 @@ class Redo:
     warnings: tuple[str, ...]
 
 
-def begin_redo(
-    catalog: Catalog, video_id: str, recipe: Recipe, models: Models, *, has_audio: bool = True
-) -> Redo:
+def begin_redo(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, speech: SpeechPlan) -> Redo:
     """Drops what was made with other settings than the run's, and what depends on it; says what.
 
     Nothing is dropped that this run cannot make again: without the model of picture vectors that are there
@@ -60,14 +60,14 @@ def begin_redo(
         video_id: of a video in it.
         recipe: the settings of the run for this video.
         models: of the run.
-        has_audio: the video has sound.
+        speech: what is to be recognised of the video.
     """
     stages = read_stages(catalog, video_id)
     recipe, kept = _possible_sampling(stages, recipe, models)
     plan: Plan = []
     redone: list[str] = []
-    if wants_speech(catalog, video_id, recipe, models, has_audio=has_audio):
-        redone += _redo_speech(plan, stages, models)
+    if not speech.why_not:
+        redone += _redo_speech(plan, stages, models, speech)
     look = _redo_look(plan, stages, recipe)
     segments = _redo_segments(plan, stages, recipe, because_of_look=bool(look))
     redone += look + segments
@@ -102,7 +102,7 @@ def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> Non
     stage, transcriber = read_stages(catalog, video_id).get("speech"), models.transcriber
     if stage is None or transcriber is None or not stage.recipe or stage.recipe.startswith("{"):
         return
-    asked = recognition(transcriber)
+    asked = recognition(transcriber, Recipe())
     if is_same_recognition({"model": stage.recipe}, asked):
         _record(catalog, video_id, stage, asked)
 
@@ -152,14 +152,17 @@ def _possible_sampling(stages: Stages, recipe: Recipe, models: Models) -> tuple[
     return replace(recipe, **made), f"sampling stays as it was made ({change} was asked for): {why}"
 
 
-def _redo_speech(plan: Plan, stages: Stages, models: Models) -> list[str]:
-    made, transcriber = made_with(stages.get("speech")), models.transcriber
-    if made is None or transcriber is None:
+def _redo_speech(plan: Plan, stages: Stages, models: Models, speech: SpeechPlan) -> list[str]:
+    made, asked = made_with(stages.get("speech")), speech.made
+    if made is None or made.get("model") is None or not asked:
         return []
-    asked, stage = recognition(transcriber), stages["speech"]
-    if is_same_recognition(made, asked) or (stage.status == "done" and "speech" in models.unasked):
+    is_model_kept = is_same_model(made, asked) or (
+        stages["speech"].status == "done" and "speech" in models.unasked
+    )
+    if is_model_kept and is_same_sound(made, asked):
         return []
     plan.append("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'")
+    plan.append("DELETE FROM voice_chunk WHERE video_id = ?")
     plan.append(Stage("speech", recipe=to_text(asked)))
     return [f"speech ({describe_change(made, asked)})"]
 

@@ -20,7 +20,13 @@ OFF = "off"
 SAMPLING = ("reader", "fps", "everywhere", "longest_gap_s")
 LIMITS = ("min_segment_s", "max_segment_s")
 READING = ("read_screen_every_s",)
-FIELDS: Mapping[str, tuple[str, ...]] = {"look": SAMPLING, "segment": LIMITS, "screen": READING}
+HEARING = ("language", "audio_track")
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "look": SAMPLING,
+    "segment": LIMITS,
+    "screen": READING,
+    "speech": HEARING,
+}
 """The fields of `Recipe` that a stage is made with."""
 STORED = (*SAMPLING, *LIMITS, *READING, "transcribe")
 DEFAULTS = asdict(Recipe())
@@ -31,8 +37,11 @@ UNITS = {
     "max_segment_s": ("longest ", " s"),
     "read_screen_every_s": ("every ", " s"),
     "language": ("language ", ""),
+    "audio_track": ("sound track ", ""),
     "reader": ("reader ", ""),
 }
+UNSET = {"language": "detected", "audio_track": "default"}
+"""What a setting that is None means."""
 
 Values = Mapping[str, Any]
 
@@ -70,7 +79,8 @@ class RunSettings:
         try:
             return _recipe(self.library, own, self.given)
         except ValueError:  # a limit that is given does not go with the video's own other one
-            return _recipe(self.library, made.get("look", {}), made.get("screen", {}), self.given)
+            kept = (made.get(name, {}) for name in ("look", "screen", "speech"))
+            return _recipe(self.library, *kept, self.given)
 
 
 def run_settings(given: Recipe | Values | None, library: Values) -> RunSettings:
@@ -136,19 +146,35 @@ def screen_reading(recipe: Recipe, model: str) -> dict[str, Any]:
     return {"model": model} | {name: getattr(recipe, name) for name in READING}
 
 
-def recognition(transcriber: Transcriber) -> dict[str, Any]:
-    """What decides which speech is recognised."""
+def recognition(transcriber: Transcriber, recipe: Recipe, subtitles: str = "") -> dict[str, Any]:
+    """What decides which speech is recognised.
+
+    Args:
+        transcriber: the model.
+        recipe: of the video.
+        subtitles: digest of the time that subtitles cover (`SubtitleCover.digest`).
+    """
     return {
         "model": transcriber.name,
         "revision": transcriber.tag.revision,
-        "language": transcriber.tag.language,
+        "language": recipe.language or transcriber.tag.language,
+        "audio_track": recipe.audio_track,
+        "subtitles": subtitles,
     }
 
 
 def is_same_recognition(made: Values, asked: Values) -> bool:
-    """The same model and language: by the digest of the weights, or by name where that was not recorded."""
-    if made.get("language") != asked["language"]:
-        return False
+    """The same model, language, sound track and subtitles."""
+    return is_same_sound(made, asked) and is_same_model(made, asked)
+
+
+def is_same_sound(made: Values, asked: Values) -> bool:
+    """The same track in the same language, with the same stretches left to subtitles."""
+    return all((made.get(name) or None) == (asked[name] or None) for name in (*HEARING, "subtitles"))
+
+
+def is_same_model(made: Values, asked: Values) -> bool:
+    """The same model: by the digest of the weights, or by name where that was not recorded."""
     if made.get("revision") and asked["revision"]:
         return bool(made["revision"] == asked["revision"])
     return bool(made["model"] == asked["model"])
@@ -167,13 +193,16 @@ def describe_change(before: Values, after: Values) -> str:
     """
     parts = []
     for name, value in after.items():
-        if before.get(name) == value:
+        if before.get(name) == value or (name == "subtitles" and not before.get(name) and not value):
             continue
         if name == "everywhere":
             parts.append("everywhere" if value else "only where something changes")
+        elif name == "subtitles":
+            parts.append("other subtitles")
         elif name != "revision":
             prefix, unit = UNITS.get(name, ("", ""))
-            parts.append(f"{prefix}{_text(before.get(name))}{unit} -> {_text(value)}{unit}")
+            old, new = (_text(UNSET.get(name, "none") if v is None else v) for v in (before.get(name), value))
+            parts.append(f"{prefix}{old}{unit} -> {new}{unit}")
     if not parts and before.get("revision") != after.get("revision"):
         parts.append(f"{after['model']}{_revision(before, ' ')} ->{_revision(after, ' ')}")
     return ", ".join(parts)
@@ -202,7 +231,8 @@ def _line(stage: str, values: Values) -> str:
     if stage == "screen":
         return f"{values['model']}, at most every {values['read_screen_every_s']:g} s"
     language = f", language {values['language']}" if values.get("language") else ""
-    return f"{values['model']}{_revision(values, ' ')}{language}"
+    track = f", sound track {values['audio_track']}" if values.get("audio_track") else ""
+    return f"{values['model']}{_revision(values, ' ')}{language}{track}"
 
 
 def _recipe(*sources: Values) -> Recipe:
@@ -222,8 +252,6 @@ def _is_off(name: str, value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return "detected"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -10,7 +10,7 @@ from stat import S_ISDIR, S_ISREG
 
 from playhead_index.errors import VideoUnreadable
 from playhead_index.identity import disk_error_in_words
-from playhead_index.paths import expanded_path, resolved_path
+from playhead_index.paths import display_path, expanded_path, resolved_path
 
 TRANSPORT_STREAMS = frozenset({".m2t", ".m2ts", ".mts", ".ts"})
 VIDEO_SUFFIXES = TRANSPORT_STREAMS | frozenset(
@@ -47,11 +47,13 @@ class FoundVideos:
             that lead in a circle.
         refused: arguments in which there is nothing to take: a path that does not exist, a URL, a folder
             without videos and sound files.
+        skipped: a line for each folder with videos in which symbolic links were skipped.
     """
 
     videos: tuple[Path, ...] = ()
     unreadable: tuple[VideoUnreadable, ...] = ()
     refused: tuple[VideoUnreadable, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
@@ -64,6 +66,7 @@ def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
     videos: dict[Path, Path] = {}
     unreadable: list[VideoUnreadable] = []
     refused: list[VideoUnreadable] = []
+    skipped: list[str] = []
     for path in map(expanded_path, paths):
         try:
             mode = path.stat().st_mode
@@ -82,7 +85,9 @@ def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
         unreadable += walk.unreadable
         if walk.is_empty:
             refused.append(VideoUnreadable(path, walk.nothing_found()))
-    return FoundVideos(tuple(videos.values()), tuple(unreadable), tuple(refused))
+        elif links := walk.skipped_links():
+            skipped.append(f"{display_path(path)}: {links}")
+    return FoundVideos(tuple(videos.values()), tuple(unreadable), tuple(refused), tuple(skipped))
 
 
 def _why_refused(path: Path, error: OSError | ValueError) -> VideoUnreadable:
@@ -148,16 +153,28 @@ class _Walk:
             f"no videos or sound files in this folder (looked for {', '.join(_COMMON)}"
             f" and {more} more suffixes)"
         )
-        counts = [
-            _counted(self._skipped[why], one, many) for why, one, many in _SKIPPED if self._skipped[why]
-        ]
+        counts = self._counts(why for why, _, _ in _SKIPPED)
         if not counts:
             return f"{looked_for}; it holds no files"
         return (
             f"{looked_for}; skipped: {', '.join(counts)}; a file that is named is taken whatever it is called"
         )
 
+    def skipped_links(self) -> str:
+        """How many links were skipped, in one line; empty when none was."""
+        counts = self._counts(_LINKS)
+        return f"skipped {', '.join(counts)}; a link that is named itself is followed" if counts else ""
 
+    def _counts(self, reasons: Iterable[str]) -> list[str]:
+        wanted = set(reasons)
+        return [
+            _counted(self._skipped[why], one, many)
+            for why, one, many in _SKIPPED
+            if why in wanted and self._skipped[why]
+        ]
+
+
+_LINKS = ("link outside", "broken link", "folder link")
 _SKIPPED = (
     ("link outside", "link that leads outside it", "links that lead outside it"),
     ("broken link", "link to nothing", "links to nothing"),

@@ -24,7 +24,14 @@ from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import Models, Recipe
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, TranscribedChunk, TranscriberTag, Words
+from playhead_index.words.protocol import (
+    NO_HINTS,
+    RecognitionHints,
+    SegmentPictures,
+    TranscribedChunk,
+    TranscriberTag,
+    Words,
+)
 
 RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
 
@@ -46,7 +53,12 @@ class EverySecond:
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+        self,
+        pieces: Iterator[NDArray[np.float32]],
+        rate_hz: int,
+        duration_s: float,
+        done_s: float = 0.0,
+        hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
         """One span a whole second."""
         sound_s = sum(len(piece) for piece in pieces) / rate_hz

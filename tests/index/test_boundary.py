@@ -30,7 +30,7 @@ from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
 from playhead_index.video_names import find_video
 from playhead_index.walk import find_videos
-from playhead_index.words.protocol import TranscribedChunk, TranscriberTag
+from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag
 
 LATIN_1_NAME = os.fsdecode(b"m\xff.mp4")
 
@@ -44,7 +44,12 @@ class Raising:
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+        self,
+        pieces: Iterator[NDArray[np.float32]],
+        rate_hz: int,
+        duration_s: float,
+        done_s: float = 0.0,
+        hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
         """Nothing: it raises."""
         raise self.error
@@ -178,7 +183,12 @@ class Killing:
     tag = TranscriberTag()
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+        self,
+        pieces: Iterator[NDArray[np.float32]],
+        rate_hz: int,
+        duration_s: float,
+        done_s: float = 0.0,
+        hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
         """Nothing: the process is gone."""
         os.kill(os.getpid(), signal.SIGKILL)

@@ -123,7 +123,7 @@ def test_a_rate_of_nothing_is_a_mistake_of_the_caller(talking_video: MadeVideo) 
 
 def test_sound_that_is_not_read_is_said() -> None:
     warnings = open_reader(shared("cases") / "08_german_then_english_sound.mkv").probe().warnings
-    said = "sound that is not read: it holds 2 sound tracks, and the first is read"
+    said = "sound that is not read: of its 2 sound tracks, 1 (opus, de), 2 (opus, en), one"
     assert any(warning.startswith(said) for warning in warnings)
 
 

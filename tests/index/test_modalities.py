@@ -49,6 +49,23 @@ def test_a_forced_track_is_no_transcript_of_a_video_with_sound() -> None:
     assert cover(replace(forced, subtitled_s=6.0), "speech", WHOLE).status == "covered"
 
 
+def test_voice_that_was_heard_decides_and_not_the_length_of_the_video() -> None:
+    voice = replace(
+        _video(speech=OFF, has_subtitles=True), subtitled_s=30.0, voiced_s=14.0, subtitled_voice_s=2.0
+    )
+    found = cover(voice, "speech", WHOLE)
+    assert (found.status, found.covered_s) == ("not_covered", 0.0)
+    assert found.why_not == "its subtitles cover 2 s of 14 s of voice"
+    over_all = replace(voice, stages={"speech": StageState("off", 60.0, "")}, subtitled_voice_s=14.0)
+    assert cover(over_all, "speech", WHOLE).status == "covered"
+
+
+def test_a_sound_track_that_is_not_read_is_named() -> None:
+    unread = StageState("done", 60.0, "sound that is not read: sound track 2 (opus, en)")
+    found = cover(_video(speech=unread), "speech", WHOLE)
+    assert found.why_not == "a part of its sound is not read: sound track 2 (opus, en)"
+
+
 def test_speech_of_a_video_with_unread_sound_is_not_covered() -> None:
     video = replace(_video(speech=DONE), has_unread_sound=True)
     found = cover(video, "speech", WHOLE)

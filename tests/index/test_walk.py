@@ -53,7 +53,12 @@ def test_links_lead_only_to_files_of_the_same_folder(tmp_path: Path) -> None:
     (tmp_path / "in/link.mp4").symlink_to(outside)
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")
     (tmp_path / "in/broken.mp4").symlink_to(tmp_path / "nowhere.mp4")
-    assert find_videos([tmp_path / "in"]).videos == (inside,)
+    found = find_videos([tmp_path / "in"])
+    assert found.videos == (inside,)
+    assert found.skipped == (
+        f"{tmp_path}/in: skipped 1 link that leads outside it, 1 link to nothing, 1 link to a folder;"
+        " a link that is named itself is followed",
+    )
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,9 @@ class DecordReader(Sampling):
         keys = table.key_ticks[np.isin(table.key_ticks, table.ticks)]
         return self._pictures(keys, checked_short_side(short_side_px))
 
-    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+    def audio(
+        self, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
+    ) -> Iterator[NDArray[np.float32]]:
         """Nothing for a file without sound; decord's sound has no usable clock, so the rest is refused.
 
         Raises:

@@ -1,6 +1,6 @@
 """What a file holds, measured: packets of picture and sound read, the first of each decoded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,10 +14,18 @@ from playhead_index.decode.opening import demuxed, opened, pick_video, read_only
 from playhead_index.decode.packets import MIN_TAIL_S, PacketTable, scan
 from playhead_index.decode.protocol import CLOCK_AHEAD, NO_PICTURES, SOUND_NOT_READ, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
-from playhead_index.decode.sound import SoundExtent, pick_sound, why_no_sound
+from playhead_index.decode.sound import SoundExtent, why_no_sound
+from playhead_index.decode.sound_tracks import (
+    SoundTrack,
+    is_flagged_default,
+    read_sound_tracks,
+    sound_stream,
+    track_kinds,
+    track_name,
+)
 from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import NoPictures, VideoUnreadable
-from playhead_index.window import Window, format_time
+from playhead_index.window import Window, format_time, join_windows
 
 TEXT_CODECS = {"mov_text", "subrip", "ass", "webvtt", "text", "ttml", "microdvd", "sami", "stl", "realtext"}
 _SHORT_S, _SHORT_SHARE = 1.0, 0.02
@@ -57,7 +65,7 @@ def probe_file(path: Path, stream_index: int | None = None) -> Probe | VideoInfo
             that can be decoded; the message says why.
     """
     with opened(path) as container:
-        sound_only = stream_index is None and not video_streams(container) and pick_sound(container)
+        sound_only = stream_index is None and not video_streams(container) and sound_stream(container)
     return _probe_sound(path) if sound_only else probe(path, stream_index)
 
 
@@ -69,14 +77,13 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
         VideoUnreadable: no picture of the file can be decoded; the message says why.
     """
     with opened(path) as container:
-        sound_stream = pick_sound(container)
-        if stream_index is None and sound_stream is not None and not video_streams(container):
+        if stream_index is None and sound_stream(container) is not None and not video_streams(container):
             raise NoPictures(path, NO_PICTURES)
         stream = pick_video(container, path, stream_index)
         header = _header(container, stream)
-        extent = _extent(sound_stream)
-        read_only(container, stream, *([sound_stream] if extent else []))
-        table = scan(container, stream, {sound_stream.index: extent} if extent else None)
+        extents = _extents(container)
+        read_only(container, stream, *(container.streams[index] for index in extents))
+        table = scan(container, stream, extents)
     if table is None:
         raise VideoUnreadable(path, _why_no_pictures(path, header.stream_index))
     if table.n_encrypted:
@@ -87,7 +94,7 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
     table = table.starting_at(first.pts)
     silent = why_no_sound(path)
     origin_s = float(table.origin * table.tick_s)
-    sound = _on_the_clock(extent, origin_s) if extent and silent is None else ()
+    sound = _on_the_clock(extents.values(), origin_s) if silent is None else ()
     timeline = _Timeline.of(table, sound)
     warnings = [
         *header.warnings,
@@ -98,16 +105,19 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
     return Probe(info, table, shape, header.stream_index, header.container)
 
 
-def _extent(sound_stream: Any) -> SoundExtent | None:
-    has_clock = sound_stream is not None and sound_stream.codec_context is not None and sound_stream.time_base
-    return SoundExtent(sound_stream.time_base) if has_clock else None
+def _extents(container: Any) -> dict[int, SoundExtent]:
+    """What measures each sound track that has a clock, by the index of its stream."""
+    return {
+        stream.index: SoundExtent(stream.time_base)
+        for stream in container.streams.audio
+        if stream.codec_context is not None and stream.time_base
+    }
 
 
-def _on_the_clock(extent: SoundExtent, origin_s: float) -> tuple[Window, ...]:
-    """Where there is sound, in seconds of the presentation clock; it may begin before 0."""
-    return tuple(
-        Window(stretch.start_s - origin_s, stretch.end_s - origin_s) for stretch in extent.stretches()
-    )
+def _on_the_clock(extents: Iterable[SoundExtent], origin_s: float) -> tuple[Window, ...]:
+    """Where some track has sound, in seconds of the presentation clock; it may begin before 0."""
+    stretches = join_windows(stretch for extent in extents for stretch in extent.stretches())
+    return tuple(Window(stretch.start_s - origin_s, stretch.end_s - origin_s) for stretch in stretches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +144,15 @@ def _probe_sound(path: Path) -> VideoInfo:
     if why_not := why_no_sound(path):
         raise VideoUnreadable(path, f"there are no pictures in it, and {why_not}")
     with opened(path) as container:
-        stream = pick_sound(container)
+        stream = sound_stream(container)
         header = _header(container, stream)
-        extent = _extent(stream)
-        read_only(container, stream)
-        if extent is not None:
-            for packet in demuxed(container, stream):
-                if packet.size:
-                    extent.add(packet)
-    stretches = extent.stretches() if extent else ()
+        extents = _extents(container)
+        measured = [container.streams[index] for index in extents]
+        read_only(container, *measured)
+        for packet in demuxed(container, measured) if measured else ():
+            if packet.size:
+                extents[packet.stream_index].add(packet)
+    stretches = _on_the_clock(extents.values(), 0.0)
     if not stretches:
         raise VideoUnreadable(
             path, "its sound carries no times; put it into a container: ffmpeg -i FILE -c copy NEW.mka"
@@ -153,7 +163,7 @@ def _probe_sound(path: Path) -> VideoInfo:
     gaps = find_gaps(None, sound)
     warnings = [*header.warnings, *_gap_warnings(gaps)]
     promised_s = (header.end_s or 0.0) - origin_s
-    if extent and extent.clock_jumped:
+    if any(extent.clock_jumped for extent in extents.values()):
         warnings.append(_clock_jump_warning(end_s))
     elif header.states_length and promised_s - end_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
         warnings.append(
@@ -165,7 +175,7 @@ def _probe_sound(path: Path) -> VideoInfo:
         rotation_deg=0, codec=header.codec, average_fps=0.0, is_variable_rate=False, n_frames=0,
         keyframes_s=none.astype(np.float64), gop_bytes=none, key_bytes=none, has_audio=True,
         subtitle_tracks=header.subtitle_tracks, warnings=tuple(warnings), recorded_at=header.recorded_at,
-        has_pictures=False, gaps=gaps, container=header.container,
+        has_pictures=False, gaps=gaps, container=header.container, sound_tracks=header.sound_tracks,
     )  # fmt: skip
 
 
@@ -180,6 +190,7 @@ class _Header:
     end_s: float | None
     is_end_of_stream: bool
     subtitle_tracks: tuple[SubtitleTrack, ...]
+    sound_tracks: tuple[SoundTrack, ...]
     warnings: tuple[str, ...]
     recorded_at: float | None
 
@@ -195,8 +206,10 @@ def _header(container: Any, stream: Any) -> _Header:
     warnings = []
     if n_videos > 1:
         warnings.append(f"it holds {n_videos} video streams; stream {stream.index} is read")
-    if (n_tracks := len(container.streams.audio)) > 1:
-        warnings.append(f"{SOUND_NOT_READ}it holds {n_tracks} sound tracks, and the first is read")
+    sounds = read_sound_tracks(container)
+    if len(sounds) > 1:
+        names = ", ".join(track_name(sounds, sound) for sound in sounds)
+        warnings.append(f"{SOUND_NOT_READ}of its {len(sounds)} sound tracks, {names}, one is read")
     warnings += [
         f"subtitle stream {t.stream_index} is of an unknown kind" for t in tracks if t.codec == "unknown"
     ]
@@ -209,6 +222,7 @@ def _header(container: Any, stream: Any) -> _Header:
         end_s=_promised_end_s(container, stream),
         is_end_of_stream=bool(stream.duration),
         subtitle_tracks=tracks,
+        sound_tracks=sounds,
         warnings=tuple(warnings),
         recorded_at=recorded_at({**stream.metadata, **container.metadata}),
     )
@@ -226,7 +240,8 @@ def _promised_end_s(container: Any, stream: Any) -> float | None:
 def _subtitle_track(track: Any) -> SubtitleTrack:
     codec = track.codec_context.codec.canonical_name if track.codec_context else "unknown"
     language = None if track.language in (None, "", "und") else track.language
-    return SubtitleTrack(track.index, codec, language, codec in TEXT_CODECS)
+    kinds = track_kinds(track) | ({"default"} if is_flagged_default(track) else set())
+    return SubtitleTrack(track.index, codec, language, codec in TEXT_CODECS, kinds)
 
 
 def _first_picture(path: Path, header: _Header) -> Any:
@@ -332,4 +347,5 @@ def _info(
         has_pictures=True,
         gaps=timeline.gaps,
         container=header.container,
+        sound_tracks=header.sound_tracks,
     )

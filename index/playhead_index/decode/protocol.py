@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.decode.sound_tracks import SoundTrack
 from playhead_index.window import Window, without_gaps
 
 SOUND_NOT_READ = "sound that is not read: "
@@ -42,12 +43,18 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTrack:
-    """A subtitle stream inside a video file; picture subtitles (PGS, VobSub) have `is_text` False."""
+    """A subtitle stream inside a video file; picture subtitles (PGS, VobSub) have `is_text` False.
+
+    Args:
+        kinds: what its flags and its title say: `forced`, `sdh`, `hearing_impaired`, `commentary`, `dub`,
+            `original`, `descriptions`, `lyrics`, `translated`, `default`.
+    """
 
     stream_index: int
     codec: str
     language: str | None
     is_text: bool
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class VideoInfo:
         gaps: stretches in which the file holds neither pictures nor sound because its clock jumps ahead, in
             time order, none at either end of the recording.
         container: FFmpeg's names of the container, such as `matroska,webm`.
+        sound_tracks: sound streams inside the file, in its order.
     """
 
     path: Path
@@ -104,6 +112,7 @@ class VideoInfo:
     has_pictures: bool = True
     gaps: tuple[Window, ...] = ()
     container: str = ""
+    sound_tracks: tuple[SoundTrack, ...] = ()
 
     @property
     def window(self) -> Window:
@@ -161,9 +170,16 @@ class VideoReader(Protocol):
         """
         ...
 
-    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+    def audio(
+        self, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
+    ) -> Iterator[NDArray[np.float32]]:
         """Mono sound in [-1, 1] as (n,) float32 pieces of at most one second, from the window's start.
 
         Silence fills the stretch before sound begins; a file without sound gives nothing.
+
+        Args:
+            rate_hz: samples a second.
+            window: which part; the whole video if None.
+            stream_index: of the sound track (`VideoInfo.sound_tracks`); the default one if None.
         """
         ...

@@ -121,7 +121,9 @@ class PyavReader(Sampling):
                 damaged.append(known.table.end)
         self._note(damaged)
 
-    def audio(self, rate_hz: int, window: Window | None = None) -> Iterator[NDArray[np.float32]]:
+    def audio(
+        self, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
+    ) -> Iterator[NDArray[np.float32]]:
         """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.
 
         Sample 0 is heard at the window's start. Silence stands before the sound begins and in its gaps;
@@ -135,7 +137,9 @@ class PyavReader(Sampling):
         checked_rate(rate_hz)
         info = self.probe()
         within = checked_window(self.path, window, info.duration_s)
-        return pieces(self.path, rate_hz, within, info.origin_s) if info.has_audio else iter(())
+        if not info.has_audio:
+            return iter(())
+        return pieces(self.path, rate_hz, within, info.origin_s, stream_index)
 
     def _note(self, damaged: Sequence[int]) -> None:
         for warning in damage_in_words(damaged, self._known):

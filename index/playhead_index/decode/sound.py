@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.opening import demuxed, opened, read_only
 from playhead_index.decode.packets import MAX_AHEAD_S
+from playhead_index.decode.sound_tracks import sound_stream
 from playhead_index.window import Window
 
 PIECE_S = 1.0
@@ -23,11 +24,6 @@ MAX_PACKET_S = 10.0
 """A packet that claims to last longer does not: its container fills a jump of the clock with it."""
 
 Samples = NDArray[np.float32]
-
-
-def pick_sound(container: Any) -> Any:
-    """The sound stream to read; None where there is none."""
-    return container.streams.best("audio")
 
 
 class SoundExtent:
@@ -94,7 +90,7 @@ def why_no_sound(path: Path) -> str | None:
         VideoUnreadable: the file cannot be opened.
     """
     with opened(path) as container:
-        stream = pick_sound(container)
+        stream = sound_stream(container)
         if stream is None:
             return ""
         if stream.codec_context is None:
@@ -108,7 +104,9 @@ def why_no_sound(path: Path) -> str | None:
         return f"its sound ({stream.codec_context.name}) does not decode"
 
 
-def pieces(path: Path, rate_hz: int, window: Window, origin_s: float) -> Iterator[Samples]:
+def pieces(
+    path: Path, rate_hz: int, window: Window, origin_s: float, stream_index: int | None = None
+) -> Iterator[Samples]:
     """Mono pieces of one second, the last one shorter; sample 0 is heard at the window's start.
 
     Silence stands where the file has none: before its sound begins and in gaps. The pieces end with
@@ -117,24 +115,25 @@ def pieces(path: Path, rate_hz: int, window: Window, origin_s: float) -> Iterato
     Args:
         rate_hz: samples a second, above 0.
         origin_s: what the file's own clock says when the first picture is shown.
+        stream_index: of the sound track; the default one if None.
     """
     line = _TimeLine(rate_hz, round(window.duration_s * rate_hz))
     start_s = window.start_s + origin_s
-    for begins_s, samples in _resampled(_frames_from(path, start_s), rate_hz):
+    for begins_s, samples in _resampled(_frames_from(path, start_s, stream_index), rate_hz):
         yield from line.place(round((begins_s - start_s) * rate_hz), samples)
         if line.is_full:
             break
     yield from line.rest()
 
 
-def _frames_from(path: Path, start_s: float) -> Iterator[tuple[float, Any]]:
+def _frames_from(path: Path, start_s: float, stream_index: int | None) -> Iterator[tuple[float, Any]]:
     """(begin in seconds of the file's clock, decoded frame), from one at or before `start_s` if there is.
 
     Seeks a second before it; where that lands too late ten seconds, then reads from the beginning.
     """
     for run_in_s in _RUN_IN_S:
         with opened(path) as container:
-            stream = pick_sound(container)
+            stream = sound_stream(container, stream_index)
             if stream is None or stream.codec_context is None:
                 return
             read_only(container, stream)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from playhead_index.decode.protocol import SOUND_NOT_READ
 from playhead_index.search.results import (
     MODALITIES,
     CoverageStatus,
@@ -81,32 +82,45 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
         status = "not_applicable"
     elif end_s >= parts[-1].end_s - ROUNDING_S:
         status, why_not = "covered", ""
-        if modality == "speech" and video.has_unread_sound:
-            status, why_not = "not_covered", UNREAD_SOUND
+        if modality == "speech" and (unread := _unread_sound(video)):
+            status, why_not = "not_covered", unread
     return ModalityCoverage(video.video_id, modality, status, covered_s, extent_s, why_not)
+
+
+def _unread_sound(video: VideoStages) -> str:
+    """That a part of the sound is not read, with the tracks where they are known; empty when all is read."""
+    speech = video.stages.get("speech")
+    _, found, tracks = speech.note.partition(SOUND_NOT_READ) if speech is not None else ("", "", "")
+    if found:
+        return f"{UNREAD_SOUND}: {tracks}"
+    return UNREAD_SOUND if video.has_unread_sound else ""
 
 
 def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     """The time before which all that is said in a video can be searched; None where nothing can be said.
 
-    This is the one rule of which words cover speech: recognised speech up to where recognition has come,
-    and subtitles for the whole video, unless they lie over so little of its sound that they are no
-    transcript (a forced track: a sign, one foreign line). A video without sound and without subtitles has
-    nothing to search.
+    This is the one rule of which words cover speech. Where a voice detector has heard the sound, every
+    stretch of voice must be recognised or lie under subtitles that are a transcript of it
+    (`words.subtitle_cover`). Where none has, subtitles cover the whole video, unless they lie over so little
+    of its sound that they are no transcript. A video without sound and without subtitles has nothing to
+    search.
 
     Returns:
         Seconds, or None; and why the rest cannot be searched, empty where all of it can.
     """
-    if video.has_subtitles and (
-        not video.has_audio or video.subtitled_s >= MIN_SUBTITLED_SHARE * video.duration_s
-    ):
-        return video.duration_s, ""
     speech, subtitles = video.stages.get("speech"), video.stages.get("subtitles")
     if speech is not None and speech.status == "done":
         return video.duration_s, ""
     if not video.has_audio:
+        if video.has_subtitles:
+            return video.duration_s, ""
         known = speech is not None or (subtitles is not None and subtitles.status == "done")
         return (None, "") if known else (0.0, NOT_INDEXED)
+    if speech is not None and speech.status == "off" and video.voiced_s is not None:
+        return speech.position_s, _why_not_heard(video, speech)
+    is_transcript = video.has_subtitles and video.subtitled_s >= MIN_SUBTITLED_SHARE * video.duration_s
+    if is_transcript and (speech is None or speech.status == "off"):
+        return video.duration_s, ""
     if speech is None:
         return 0.0, NOT_INDEXED
     if speech.status == "off" and video.has_subtitles:
@@ -114,6 +128,16 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     if speech.status == "off":
         return 0.0, speech.note or NOT_RECOGNISED
     return speech.position_s, _why_unfinished(speech)
+
+
+def _why_not_heard(video: VideoStages, speech: StageState) -> str:
+    """Why speech that was not recognised is not covered by subtitles; empty where it is."""
+    if speech.position_s >= video.duration_s - ROUNDING_S:
+        return ""
+    if not video.has_subtitles:
+        return speech.note or NOT_RECOGNISED
+    covered_s, voiced_s = video.subtitled_voice_s, video.voiced_s or 0.0
+    return f"its subtitles cover {covered_s:.0f} s of {voiced_s:.0f} s of voice"
 
 
 def _screen_end_s(video: VideoStages) -> tuple[float, str]:

@@ -241,6 +241,34 @@ def m005_settings(db: Database) -> None:
     db.execute("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m006_voice(db: Database) -> None:
+    """Of which kind the subtitles of a video are, and how much of its voice they cover."""
+    for statement in _VOICE.split(";;"):
+        db.execute(statement)
+
+
+_VOICE = """
+CREATE TABLE subtitle_source (
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    language TEXT,
+    kinds TEXT NOT NULL,
+    covers_speech INTEGER NOT NULL,
+    PRIMARY KEY (video_id, source)
+) STRICT;;
+CREATE TABLE voice_chunk (
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL CHECK (start_s < end_s),
+    voiced_s REAL NOT NULL,
+    subtitled_s REAL NOT NULL,
+    recognised_s REAL NOT NULL,
+    PRIMARY KEY (video_id, start_s)
+) STRICT
+"""
+
+
 @contextmanager
 def mapped_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.

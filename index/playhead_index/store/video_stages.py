@@ -37,7 +37,10 @@ class VideoStages:
             recognised speech covers the whole video.
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
         has_unread_sound: a part of its sound is not read.
-        subtitled_s: seconds of its first `MAX_CUES` subtitle cues together.
+        subtitled_s: seconds of its first `MAX_CUES` subtitle cues together, without subtitles that are no
+            transcript of its sound (forced ones, a commentary, a translation).
+        voiced_s: seconds in which somebody speaks; None where no voice detector has heard them.
+        subtitled_voice_s: the part of `voiced_s` that subtitles cover.
         has_pictures: False for a file with sound alone.
         gaps: stretches in which it holds neither pictures nor sound.
     """
@@ -49,6 +52,8 @@ class VideoStages:
     stages: Mapping[str, StageState]
     has_unread_sound: bool = False
     subtitled_s: float = math.inf
+    voiced_s: float | None = None
+    subtitled_voice_s: float = 0.0
     has_pictures: bool = True
     gaps: tuple[Window, ...] = ()
 
@@ -68,7 +73,11 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         " WHERE stage.video_id = video.video_id AND name = 'speech' AND status = 'done') THEN 0 ELSE"
         " (SELECT total(end_s - start_s) FROM (SELECT start_s, end_s FROM span"
         "  WHERE span.video_id = video.video_id AND kind = 'speech' AND source NOT LIKE 'asr:%'"
-        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?), n_frames > 0"
+        "  AND source NOT IN (SELECT source FROM subtitle_source AS own"
+        "   WHERE own.video_id = video.video_id AND NOT covers_speech)"
+        f"  LIMIT {MAX_CUES})) END, instr(warnings, ?), n_frames > 0,"
+        " (SELECT sum(voiced_s) FROM voice_chunk WHERE voice_chunk.video_id = video.video_id),"
+        " (SELECT total(subtitled_s) FROM voice_chunk WHERE voice_chunk.video_id = video.video_id)"
         f" FROM video {where} ORDER BY added_at, video.video_id",
         (SOUND_NOT_READ, *values),
     )
@@ -85,9 +94,11 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     return {
         video_id: VideoStages(
             video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
-            subtitled_s, bool(has_pictures), gaps.get(video_id, ()),
+            subtitled_s, voiced_s, subtitled_voice_s, bool(has_pictures), gaps.get(video_id, ()),
         )
-        for video_id, duration_s, has_audio, subtitled_s, unread, has_pictures in videos
+        for (
+            video_id, duration_s, has_audio, subtitled_s, unread, has_pictures, voiced_s, subtitled_voice_s
+        ) in videos
         if wanted is None or video_id in wanted
     }  # fmt: skip
 

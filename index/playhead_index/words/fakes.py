@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, TranscribedChunk, TranscriberTag, Words
+from playhead_index.words.protocol import (
+    NO_HINTS,
+    RecognitionHints,
+    SegmentPictures,
+    TranscribedChunk,
+    TranscriberTag,
+    Words,
+)
+from playhead_index.words.subtitle_cover import uncovered_voice
 
 
 class ScriptedTranscriber:
@@ -26,11 +34,21 @@ class ScriptedTranscriber:
         self.spans = tuple(spans)
         self.name = name
         self.recognised: list[str] = []
+        self.hints: list[RecognitionHints] = []
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+        self,
+        pieces: Iterator[NDArray[np.float32]],
+        rate_hz: int,
+        duration_s: float,
+        done_s: float = 0.0,
+        hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
-        """A chunk a span, from the end of the one before; texts are counted in `recognised`."""
+        """A chunk a span, from the end of the one before; its voice is the window of the span.
+
+        Texts that are recognised are counted in `recognised`, and the hints of each call in `hints`.
+        """
+        self.hints.append(hints)
         for _ in pieces:
             pass
         start_s = 0.0
@@ -41,8 +59,10 @@ class ScriptedTranscriber:
             chunk = Window(start_s, window.end_s)
             start_s = window.end_s
             if chunk.end_s > done_s:
-                self.recognised.append(span.text)
-                yield TranscribedChunk(chunk, (replace(span, window=window),))
+                needed = uncovered_voice((window,), hints.subtitled)
+                words = (replace(span, window=window),) if needed else ()
+                self.recognised += [span.text] if needed else []
+                yield TranscribedChunk(chunk, words, (window,), needed)
 
 
 class ScriptedScreenReader:

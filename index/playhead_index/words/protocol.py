@@ -48,11 +48,32 @@ class TranscriberTag:
             does.
         revision: digest of its weights; empty where it has none.
         language: BCP 47 tag of what it takes the speech for; None when it detects the language.
+        languages: BCP 47 tags of the only languages that it knows; empty for very many.
     """
 
     location: str = ""
     revision: str = ""
     language: str | None = None
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionHints:
+    """What is known of a sound before its speech is recognised.
+
+    Args:
+        language: BCP 47 tag of what is spoken, taken as given.
+        likely_language: BCP 47 tag that the file gives; another one that is detected with high probability
+            counts instead.
+        subtitled: where subtitles say what is spoken: voice that they cover is not recognised.
+    """
+
+    language: str | None = None
+    likely_language: str | None = None
+    subtitled: tuple[Window, ...] = ()
+
+
+NO_HINTS = RecognitionHints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +83,15 @@ class TranscribedChunk:
     Args:
         window: the stretch; chunks follow one another without a gap.
         words: spans of speech in time order that begin in it; none where nobody speaks.
+        voice: where somebody speaks in it, in the time of the whole sound, ascending; None where that is not
+            known.
+        recognised: the part of `voice` that was recognised, because no subtitles cover it.
     """
 
     window: Window
     words: tuple[Words, ...]
+    voice: tuple[Window, ...] | None = None
+    recognised: tuple[Window, ...] = ()
 
 
 class Transcriber(Protocol):
@@ -75,7 +101,12 @@ class Transcriber(Protocol):
     tag: TranscriberTag
 
     def transcribe(
-        self, pieces: Iterator[NDArray[np.float32]], rate_hz: int, duration_s: float, done_s: float = 0.0
+        self,
+        pieces: Iterator[NDArray[np.float32]],
+        rate_hz: int,
+        duration_s: float,
+        done_s: float = 0.0,
+        hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
         """Chunks in time order from mono float32 pieces that start at 0 s.
 
@@ -87,6 +118,7 @@ class Transcriber(Protocol):
             rate_hz: samples a second.
             duration_s: length of the sound in seconds; what is found behind it is left out.
             done_s: chunks that end here or before were recognised earlier: they are left out.
+            hints: the language, and where subtitles say what is spoken; chunks do not depend on them.
         """
         ...
 

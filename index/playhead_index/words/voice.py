@@ -12,6 +12,8 @@ from playhead_index.window import Window
 RATE_HZ = 16_000
 SHORTEST_SILENCE_S = 0.5
 PAD_S = 0.1
+CHUNK_S = 300.0
+"""The most sound, in seconds, that is held and worked on at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Chunk:
     from_s: float
     sound: NDArray[np.float32]
     speech: tuple[Window, ...]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Where somebody speaks, in the time of the whole sound."""
+        return tuple(
+            Window(self.from_s + window.start_s, self.from_s + window.end_s) for window in self.speech
+        )
 
 
 def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
@@ -78,6 +87,19 @@ def chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[
     held = np.concatenate([held, *waiting])
     if len(held):
         yield _chunk(at, held, speech_windows(held))
+
+
+def voice_by_chunk(
+    pieces: Iterable[NDArray[np.float32]], longest_s: float = CHUNK_S
+) -> Iterator[tuple[Window, tuple[Window, ...]]]:
+    """(chunk, where somebody speaks in it), both in the time of the whole sound; see `chunks`.
+
+    Raises:
+        ModelUnavailable: faster-whisper is not installed.
+    """
+    for chunk in chunks(pieces, longest_s):
+        window = Window(chunk.from_s, chunk.from_s + len(chunk.sound) / RATE_HZ)
+        yield window, chunk.windows
 
 
 def cut_s(speech: list[Window], length_s: float) -> float:
