@@ -216,12 +216,13 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
-    gaps = next((text for text in info.warnings if text.startswith(CLOCK_AHEAD)), "")
-    warnings = (timeline.warning, gaps, *redo.warnings, kept_words, kept_text, change_during_run(scanned))
+    status: Literal["indexed", "known"] = "known" if _made(before) == _made(after) else "indexed"
+    gaps = [text for text in info.warnings if text.startswith(CLOCK_AHEAD) and status == "indexed"]
+    warnings = (timeline.warning, *gaps, *redo.warnings, kept_words, kept_text, change_during_run(scanned))
     return VideoReport(
         path,
         video_id,
-        "known" if _made(before) == _made(after) else "indexed",
+        status,
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
