@@ -205,12 +205,11 @@ def show_videos(
         table.add_column(column)
     for summary in summaries:
         counts = summary.counts
-        picture = summary.stages.get("picture")
         table.add_row(
             safe(summary.video.video_id[:9]),
             format_time(round(summary.video.duration_s)),
             *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
-            "yes" if picture is not None and picture.status == "done" else "off",
+            _picture_state(summary),
             "ready" if summary.finished else "[yellow]unfinished[/]",
             safe(summary.name),
         )
@@ -219,6 +218,14 @@ def show_videos(
         console.print(f"[red]failed[/]  {safe(display_path(path.name))}: {safe(error)}", soft_wrap=True)
     if retired:
         console.print(plain(retired, style="dim"))
+
+
+def _picture_state(summary: VideoSummary) -> str:
+    """Whether the pictures of a video can be searched; `none` where there are none."""
+    if not summary.video.n_frames:
+        return "none"
+    stage = summary.stages.get("picture")
+    return "yes" if stage is not None and stage.status == "done" else "off"
 
 
 def _print_whole(console: Console, shown: Table | str) -> None:

@@ -217,14 +217,15 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
     after = read_stages(catalog, video_id)
-    gaps = next((text for text in info.warnings if text.startswith(CLOCK_AHEAD)), "")
+    status: Literal["indexed", "known"] = "known" if _made(before) == _made(after) else "indexed"
+    gaps = [text for text in info.warnings if text.startswith(CLOCK_AHEAD) and status == "indexed"]
     skipped = (*not_taken, *(speech.notes if before.get("speech") != after.get("speech") else ()))
     changed = change_during_run(scanned)
-    warnings = (timeline.warning, gaps, *redo.warnings, *skipped, kept_words, kept_text, changed)
+    warnings = (timeline.warning, *gaps, *redo.warnings, *skipped, kept_words, kept_text, changed)
     return VideoReport(
         path,
         video_id,
-        "known" if _made(before) == _made(after) else "indexed",
+        status,
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
         off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),

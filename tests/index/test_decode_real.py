@@ -35,12 +35,11 @@ for name in sys.argv[2:]:
 """
 ODD_REFUSED = {
     "http-streaming__mp4Captions.mp4": "not a video that can be read",
-    "media__sample_eac3.mp4": "there is no video in it, only audio",
     "media__sample_malformed_free_box.mp4": "not a video that can be read",
     "mp4parse-rust__invalid_userdata.mp4": "there is no picture in it; the file seems to be cut off",
 }
 REFUSED = {
-    "videos/odd": set(ODD_REFUSED),
+    "videos/odd": {*ODD_REFUSED, "media__sample_eac3.mp4"},  # the latter holds only sound
     "videos/free": {"popcorn-js__italia.mp4"},  # sound only
     "videos/demo": set(),
 }
@@ -49,6 +48,7 @@ ODD_FACTS = {
     "decord__video_180.mov": {"rotation_deg": 180, "width_px": 568, "height_px": 320},
     "decord__video_270.mov": {"rotation_deg": 270, "width_px": 320, "height_px": 568},
     "media__bbb_800x640_768kbps_30fps_avc_2b_firstpts_10_sec.mp4": {"origin_s": 10.0, "duration_s": 4.0},
+    "media__sample_eac3.mp4": {"has_pictures": False, "has_audio": True, "n_frames": 0},
     "media__sample_edit_list.mp4": {"n_frames": 77, "rotation_deg": 90},
     "media__sample_rotate_and_reflect.mp4": {"warnings": ("shown mirrored, as the file asks",)},
     "media__sample_vvc.mp4": {"codec": "vvc", "n_frames": 120},

@@ -4,9 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.shared_data import shared
 
+from playhead_index.decode import VideoInfo
+from playhead_index.hear import stream_origin_s
 from playhead_index.words.cues import Cue, NotThisFormat, read_webvtt
 from playhead_index.words.text_encoding import decode_text
 
@@ -107,3 +110,75 @@ def test_a_real_file_of_thousands_of_cues(tmp_path: Path) -> None:
     cues = read_webvtt(decode_text(shared("subtitles/pycaption/example.vtt").read_bytes()))
     assert cues[1] == Cue(14.848, 17.35, "MAN:\nWhen we think\nof E equals m c-squared,")
     assert len(cues) == 1847
+
+
+def mapped(mpegts: int, local: str = "00:00:00.000", *, at: str = "00:01.000 --> 00:03.000") -> str:
+    """A segment of HLS: a header that says which time of the stream a time of the cues is, and one cue."""
+    return f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts},LOCAL:{local}\n\n{at}\nhello\n\n"
+
+
+MAPS = {
+    "the map counts from the stream's clock": (mapped(1_350_000), 10.0, [6.0]),
+    "each header has its own map": (mapped(1_350_000) + mapped(2_250_000), 10.0, [6.0, 16.0]),
+    "the map names a local time": (mapped(1_350_000, "00:00:00.500"), 10.0, [5.5]),
+    "LOCAL may stand first": (
+        "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:01:00:00.000,MPEGTS:900000\n\n01:00:01.000 --> 01:00:03.000\nhello",
+        10.0,
+        [1.0],
+    ),
+    "the clock began anew before the map": (mapped(90_000), 2**33 / 90_000 - 5.0, [7.0]),
+    "the clock begins anew before the video": (mapped(2**33 - 90_000), -3.0, [3.0]),
+    "a cue before the first picture": (mapped(810_000), 10.0, [0.0]),
+    "no clock is known: the first map is the beginning": (mapped(900_000), None, [1.0]),
+    "no clock is known: the second map counts from the first": (
+        mapped(900_000) + mapped(1_800_000),
+        None,
+        [1.0, 11.0],
+    ),
+    "no clock is known: times count from LOCAL": (
+        mapped(900_000, "02:00:00.000", at="02:00:01.000 --> 02:00:03.000"),
+        None,
+        [1.0],
+    ),
+    "a map that cannot be read is no map": (
+        "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:soon\n\n00:01.000 --> 00:03.000\nhello",
+        10.0,
+        [1.0],
+    ),
+    "a map in the text of a cue is no map": (
+        "WEBVTT\n\n00:01.000 --> 00:03.000\nX-TIMESTAMP-MAP=MPEGTS:1350000,LOCAL:00:00:00.000",
+        10.0,
+        [1.0],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "origin_s", "starts_s"), MAPS.values(), ids=MAPS.keys())
+def test_cues_of_a_stream_stand_where_their_map_puts_them(
+    text: str, origin_s: float | None, starts_s: list[float]
+) -> None:
+    cues = read_webvtt(text, origin_s)
+    assert [cue.start_s for cue in cues] == pytest.approx(starts_s)
+    assert [cue.end_s - cue.start_s for cue in cues] == pytest.approx([2.0] * len(starts_s))
+
+
+@pytest.mark.parametrize(
+    ("container", "origin_s", "known"),
+    [
+        ("mpegts", 1.4, 1.4),
+        ("mpegts", 0.0, 0.0),
+        ("mov,mp4,m4a,3gp,3g2,mj2", 10.0, 10.0),
+        ("mov,mp4,m4a,3gp,3g2,mj2", 0.08, None),
+    ],
+)
+def test_the_clock_of_a_stream_is_known_where_the_file_kept_it(
+    container: str, origin_s: float, known: float | None
+) -> None:
+    none = np.zeros(0, np.int64)
+    info = VideoInfo(
+        path=Path("made"), duration_s=60.0, pictures_end_s=60.0, origin_s=origin_s, width_px=64, height_px=48,
+        rotation_deg=0, codec="h264", average_fps=25.0, is_variable_rate=False, n_frames=1500,
+        keyframes_s=none.astype(np.float64), gop_bytes=none, key_bytes=none, has_audio=False,
+        subtitle_tracks=(), container=container,
+    )  # fmt: skip
+    assert stream_origin_s(info) == known

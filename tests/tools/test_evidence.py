@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from playhead_index.search.results import Coverage, LaneCoverage
+from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary
 from playhead_index.window import Window
 from playhead_tools.confidence import confidence, evidence_ceiling
 from playhead_tools.evidence import (
@@ -25,6 +25,7 @@ SAID = Evidence(
     "E1", "v", Window(35.0, 41.0), "speech", "supported", (7,), match=1.0, text="Bayes", lanes=("speech",)
 )
 
+NO_PICTURES_IN_IT = ModalitySummary("picture", 0, 1, 0.0, 0.0)
 SENTENCES = [
     (
         Coverage(3, 90, 3730.0, (SPEECH, SCREEN, NO_PICTURE)),
@@ -55,7 +56,17 @@ SENTENCES = [
         "Nothing was searched in 1 video (1:00): pictures were not searched:"
         " no image-text model is installed.",
     ),
-]
+    (
+        Coverage(1, 3, 60.0, (LaneCoverage("picture", True, 0), LaneCoverage("screen", True, 0)),
+                 modalities=(NO_PICTURES_IN_IT, ModalitySummary("screen", 0, 1, 0.0, 0.0))),
+        "Nothing was searched in 1 video (1:00): it has no pictures.",
+    ),
+    (
+        Coverage(2, 3, 60.0, (SPEECH, LaneCoverage("picture", True, 9)),
+                 modalities=(ModalitySummary("picture", 1, 1, 30.0, 30.0),)),
+        "Searched 2 videos (1:00) by speech and pictures; 1 of them has no pictures.",
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("coverage", "sentence"), SENTENCES, ids=[row[1][:60] for row in SENTENCES])

@@ -10,11 +10,13 @@ from playhead_index.window import Window
 from playhead_tools.look_up import (
     list_videos,
     outline,
+    pieces_to_view,
     read_spans,
     read_words,
     reading_coverage,
     scan_words,
     search_moments,
+    with_pictures,
 )  # fmt: skip
 from playhead_tools.scripted import ScriptedFinder
 
@@ -125,3 +127,20 @@ def test_coverage_of_reading_says_what_is_not_there(made: Catalog) -> None:
         ("picture", False, 0),
     ]
     assert (found.videos, found.segments, found.duration_s) == (1, 2, 60.0)
+
+
+def test_recordings_without_pictures_are_not_looked_at(made: Catalog) -> None:
+    stretches = [(LECTURE, Window(0.0, 10.0)), (DEMO, Window(0.0, 10.0))]
+    assert with_pictures(made, stretches) == stretches
+    with made.atomic() as db:
+        db.execute("UPDATE video SET n_frames = 0 WHERE video_id = ?", (DEMO,))
+    assert with_pictures(made, stretches) == stretches[:1]
+
+
+def test_pieces_to_view_leave_gaps_out() -> None:
+    segments = [Window(0.0, 6.0), Window(3600.0, 3612.0)]
+    gaps = [Window(6.0, 3600.0)]
+    pieces = [Window(0.0, 6.0), Window(3600.0, 3606.0), Window(3606.0, 3612.0)]
+    assert pieces_to_view(Window(0.0, 3612.0), segments, gaps, 8.0) == pieces
+    assert pieces_to_view(Window(0.0, 3612.0), [], gaps, 8.0) == pieces
+    assert pieces_to_view(Window(100.0, 200.0), segments, gaps, 8.0) == []

@@ -379,6 +379,7 @@ def coverage_sentence(coverage: Coverage) -> str:
         n = len(coverage.unfinished)
         which = "it is" if coverage.videos == 1 else f"{n} of them {'is' if n == 1 else 'are'}"
         parts.append(f"{which} not indexed to the end")
+    parts += list(dict.fromkeys(part for line in lines if (part := _without_pictures(line, coverage))))
     if searched:
         return "; ".join([f"Searched {videos} ({length}) by {listed(searched)}", *parts]) + "."
     lead = (
@@ -387,6 +388,15 @@ def coverage_sentence(coverage: Coverage) -> str:
         else f"Nothing was searched in {videos} ({length})"
     )
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
+
+
+def _without_pictures(line: LaneCoverage, coverage: Coverage) -> str:
+    """How many of the recordings that pictures were searched in have none; empty where all have some."""
+    summary = _summary_of(line, coverage)
+    if summary is None or CARRIER[summary.modality] != "pictures" or not summary.num_applicable:
+        return ""
+    n = summary.num_not_applicable
+    return f"{n} of them {'has' if n == 1 else 'have'} no pictures" if n and line.searched else ""
 
 
 def is_any_searched(coverage: Coverage) -> bool:
@@ -421,6 +431,8 @@ def _summary_of(line: LaneCoverage, coverage: Coverage) -> ModalitySummary | Non
 def _is_partly_searched(line: LaneCoverage, coverage: Coverage) -> bool:
     summary = _summary_of(line, coverage)
     if line.lane == "picture" and not line.searched:
+        return False
+    if summary is not None and CARRIER[summary.modality] == "pictures" and not summary.num_applicable:
         return False
     return line.searched if summary is None else summary.is_complete or summary.covered_s > 0
 

@@ -6,6 +6,7 @@ its limits with a note; one that makes no sense is a `ToolError` that says what 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Protocol
 
@@ -110,6 +111,30 @@ def _entry(catalog: Catalog, row: VideoRow, name: str) -> VideoEntry:
     places = catalog.places(row.video_id)
     path = next(filter(path_exists, places), places[0] if places else Path(row.video_id))
     return VideoEntry(row.video_id, path, row.duration_s, name)
+
+
+def with_pictures(catalog: Catalog, stretches: Sequence[tuple[str, Window]]) -> list[tuple[str, Window]]:
+    """Those stretches that lie in recordings with pictures: in the others there is nothing to look at."""
+    blind = {video_id for (video_id,) in catalog.query("SELECT video_id FROM video WHERE n_frames = 0")}
+    return [(video_id, window) for video_id, window in stretches if video_id not in blind]
+
+
+def pieces_to_view(
+    window: Window, segments: Sequence[Window], gaps: Sequence[Window], max_s: float
+) -> list[Window]:
+    """A stretch in its segments, those that are longer than `max_s` in equal parts; gaps are left out.
+
+    Where segments do not cover what was recorded in it, its recorded parts stand in their place.
+    """
+    recorded = without_gaps(window, gaps)
+    inside = [one for segment in segments if (one := segment.clamped(window)) is not None]
+    covered_s, recorded_s = (sum(one.duration_s for one in parts) for parts in (inside, recorded))
+    pieces = list[Window]()
+    for one in inside if inside and covered_s >= recorded_s - 1e-3 else recorded:
+        n = max(1, ceil(one.duration_s / max_s - 1e-6))
+        step_s = one.duration_s / n
+        pieces += [Window(one.start_s + i * step_s, one.start_s + (i + 1) * step_s) for i in range(n)]
+    return pieces
 
 
 def search_moments(

@@ -11,7 +11,7 @@ from playhead_index.window import Window
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
-from playhead_tools.look_up import VideoEntry, list_videos, search_moments
+from playhead_tools.look_up import VideoEntry, list_videos, search_moments, with_pictures
 from playhead_tools.replies import with_options
 from playhead_tools.sampling import STEP_S, ClipRequest
 
@@ -75,6 +75,9 @@ class Attempt:
             self.stretches += [] if inside is None else [(video_id, inside)]
         if not self.stretches:
             raise ToolError("there is no video in scope to look at; index one, or widen the scope")
+        self.stretches = with_pictures(self.context.catalog, self.stretches)
+        if not self.stretches:
+            raise ToolError("no recording in scope has pictures to look at; widen the scope")
 
     @property
     def asked(self) -> str:

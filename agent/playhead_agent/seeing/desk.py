@@ -8,7 +8,6 @@ disk before it is used, and a run that was killed goes on without looking twice.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any, Self, TypeVar
 
 from playhead_agent.state import Context, Stretch
@@ -16,9 +15,10 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.search.fusion import rrf
 from playhead_index.search.results import Coverage, Lane, Scope
 from playhead_index.store.recordings import read_clock
+from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
-from playhead_tools.look_up import search_moments
+from playhead_tools.look_up import pieces_to_view, search_moments
 from playhead_tools.refusals import yes_or_no
 from playhead_tools.spec import Deed
 from playhead_tools.temporal.clock import timelines
@@ -235,14 +235,8 @@ class Desk:
 
     def _pieces(self, video_id: str, window: Window) -> list[Window]:
         """A stretch in its segments, long ones in equal parts; in parts alone where it has no segments."""
-        inside = [one for s in self.segments(video_id) if (one := s.clamped(window)) is not None]
-        covered_s = sum(one.duration_s for one in inside)
-        parts = list[Window]()
-        for one in inside if inside and covered_s >= window.duration_s - 1e-3 else [window]:
-            many = max(1, ceil(one.duration_s / MAX_PIECE_S - 1e-6))
-            step_s = one.duration_s / many
-            parts += [Window(one.start_s + i * step_s, one.start_s + (i + 1) * step_s) for i in range(many)]
-        return parts
+        gaps = read_gaps(self.context.catalog, [video_id]).get(video_id, ())
+        return pieces_to_view(window, self.segments(video_id), gaps, MAX_PIECE_S)
 
     def places_of(self, deed: Deed, most: int) -> list[Stretch]:
         """Moments in which a deed may be seen, best first: those that fit its thing, ranked with those that

@@ -16,10 +16,12 @@ from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
+from playhead_tools.look_up import with_pictures
 from playhead_tools.options import declining
 from playhead_tools.spec import QuestionSpec
 
 WORDS = ("speech", "screen")
+NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
 LOOKS_PART = 0.9
 """Of the seconds that are left, what a look may take; the rest is for the answer without it."""
@@ -54,7 +56,9 @@ def triage(state: State, context: Context) -> Triage:
     eyes = context.open_eyes()
     if eyes is None:
         return Triage((), None, table)
-    stretches = stretches_of(state["stretches"])
+    stretches = with_pictures(context.catalog, stretches_of(state["stretches"]))
+    if not stretches:
+        return Triage((), None, table, notes=(NO_PICTURES,))
     if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
         return Triage((), None, table, notes=(UNUSED.format(why=failed[0]),))
     seen = [Seen.from_json(row) for row in state["looks"]]

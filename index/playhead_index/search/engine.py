@@ -81,6 +81,7 @@ class Searcher:
 
         Raises:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
+            NoPictures: `like` names a file with sound alone.
             TimestampOutOfRange: `like` points outside its video.
             LibraryMismatch: vectors of the library were made with another model than they are asked with.
             ModelUnavailable: the query is for one lane alone whose model cannot be loaded.
@@ -88,6 +89,8 @@ class Searcher:
         began = perf_counter()
         with self._lock:
             facts = self._refresh()
+            if query.like is not None:
+                facts.check_pictures(query.like[0])
             within = facts.windows(query.scope)
             lists, lines = self._ranked(query, facts)
             moments = [

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from playhead_index.errors import VideoUnknown
+from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.errors import NoPictures, VideoUnknown
 from playhead_index.paths import path_exists
 from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
@@ -24,7 +25,9 @@ class LibraryFacts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._whole = {video.video_id: video.window for video in catalog.videos()}
+        videos = catalog.videos()
+        self._whole = {video.video_id: video.window for video in videos}
+        self._with_pictures = {video.video_id for video in videos if video.n_frames}
         self._unfinished = unfinished_videos(catalog)
         self._segments = lru_cache(maxsize=64)(self._count_segments)
         self._paths = lru_cache(maxsize=4096)(self._find_path)
@@ -62,6 +65,17 @@ class LibraryFacts:
                 "`playhead list` shows what it holds"
             )
         return self._whole[video_id]
+
+    def check_pictures(self, video_id: str) -> None:
+        """Refuses a file with sound alone.
+
+        Raises:
+            VideoUnknown: the library holds no such video.
+            NoPictures: it has no pictures.
+        """
+        self.whole(video_id)
+        if video_id not in self._with_pictures:
+            raise NoPictures(self.path(video_id), NO_PICTURES)
 
     def path(self, video_id: str) -> Path:
         """Where a copy of a video is, or else where one was last seen; looked up once."""

@@ -6,10 +6,18 @@ from typing import Literal
 from playhead_index.errors import ModelUnavailable, ToolError
 from playhead_index.search.results import Lane, Query, Scope
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence
-from playhead_tools.look_up import VideoEntry, read_spans, reading_coverage, scan_words
+from playhead_tools.look_up import (
+    VideoEntry,
+    pieces_to_view,
+    read_spans,
+    reading_coverage,
+    scan_words,
+    with_pictures,
+)
 from playhead_tools.match import coverage
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox.arguments import Time, fitting, videos_of, window_of
@@ -192,7 +200,11 @@ def _seen_row(kit: Kit, seen: Seen, piece: tuple[str, Window], what: str) -> Rec
 
 def _likely_first(kit: Kit, what: str, asked: Stretches) -> list[tuple[str, Window]]:
     """All pieces of the scope, those first that a search for pictures and captions ranks high."""
-    pieces = [piece for video_id, window in asked.items() for piece in _pieces(kit, video_id, window)]
+    pieces = [
+        piece
+        for video_id, window in with_pictures(kit.catalog, list(asked.items()))
+        for piece in _pieces(kit, video_id, window)
+    ]
     moments = _moments(kit, what, tuple(asked))
 
     def worth(piece: tuple[str, Window]) -> float:
@@ -213,14 +225,7 @@ def _moments(kit: Kit, what: str, video_ids: tuple[str, ...]) -> list[tuple[str,
 
 
 def _pieces(kit: Kit, video_id: str, window: Window) -> list[tuple[str, Window]]:
-    """A stretch in its segments, long ones in equal parts of at most `PIECE_S`; without segments in parts."""
-    segments = [s.window.clamped(window) for s in kit.catalog.segments(video_id)]
-    inside = [one for one in segments if one is not None]
-    covered = sum(one.duration_s for one in inside)
-    whole = inside if inside and covered >= window.duration_s - 1e-3 else [window]
-    pieces = []
-    for one in whole:
-        n = max(1, -int(-one.duration_s // PIECE_S))
-        step_s = one.duration_s / n
-        pieces += [Window(one.start_s + i * step_s, one.start_s + (i + 1) * step_s) for i in range(n)]
-    return [(video_id, piece) for piece in pieces]
+    """A stretch in pieces of at most `PIECE_S` that do not cross the borders of segments."""
+    segments = [segment.window for segment in kit.catalog.segments(video_id)]
+    gaps = read_gaps(kit.catalog, [video_id]).get(video_id, ())
+    return [(video_id, piece) for piece in pieces_to_view(window, segments, gaps, PIECE_S)]
