@@ -10,7 +10,7 @@ import numpy as np
 from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
 from playhead_index.decode.packets import PacketTable, scan
-from playhead_index.decode.protocol import SOUND_NOT_READ, SubtitleTrack, VideoInfo
+from playhead_index.decode.protocol import CAPTIONS_NOT_READ, SOUND_NOT_READ, SubtitleTrack, VideoInfo
 from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import why_no_sound
 from playhead_index.decode.sound_tracks import (
@@ -69,6 +69,7 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
     table = table.starting_at(first.pts)
     silent = why_no_sound(path)
     warnings = [*header.warnings, *_warnings(header, table, shape, lost), *([silent] if silent else [])]
+    warnings += [CAPTIONS_NOT_READ] if _has_captions(first) else []
     info = _info(path, header, table, shape, silent is None, warnings)
     return Probe(info, table, shape, header.stream_index, header.container)
 
@@ -156,6 +157,11 @@ def _first_picture(path: Path, header: _Header) -> Any:
     if not pictures:
         raise VideoUnreadable(path, f"not one of its {header.codec} pictures decodes: the file is damaged")
     return pictures[0]
+
+
+def _has_captions(picture: Any) -> bool:
+    """A decoded picture carries closed captions, as North American broadcasts do in every picture."""
+    return any(data.type.name == "A53_CC" for data in picture.side_data)
 
 
 def _why_no_pictures(path: Path, stream_index: int) -> str:

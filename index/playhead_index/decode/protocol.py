@@ -18,6 +18,8 @@ from playhead_index.window import Window
 
 SOUND_NOT_READ = "sound that is not read: "
 """Begins a warning that a part of the sound is not read: a further track, or what outlasts the pictures."""
+CAPTIONS_NOT_READ = "closed captions in its pictures (CEA-608 or 708) are not read"
+"""A warning that the pictures carry captions, which no reader here takes."""
 
 
 @dataclass(frozen=True, slots=True)
