@@ -53,8 +53,9 @@ def uncovered_voice(voice: Sequence[Window], cues: Sequence[Window]) -> tuple[Wi
     """
     if not cues or not voice:
         return tuple(voice)
+    near = Window(voice[0].start_s - TOLERANCE_S, voice[-1].end_s + TOLERANCE_S)
     needed: list[Window] = []
-    for start_s, end_s in _gaps(join_windows(cues)):
+    for start_s, end_s in _gaps(join_windows(cue for cue in cues if cue.overlap_s(near) > 0)):
         inside = _parts(voice, start_s, end_s)
         outside = _parts(voice, start_s + TOLERANCE_S, end_s - TOLERANCE_S)
         if sum(part.duration_s for part in outside) >= MIN_UNCOVERED_S:
@@ -73,12 +74,12 @@ def _gaps(lines: Sequence[Window]) -> list[tuple[float, float]]:
 def _parts(windows: Sequence[Window], start_s: float, end_s: float) -> list[Window]:
     """The parts of ascending windows between two times."""
     parts = []
-    for window in windows[bisect_left(windows, start_s, key=lambda window: window.end_s) :]:
-        if window.start_s >= end_s:
-            break
-        first_s, last_s = max(window.start_s, start_s), min(window.end_s, end_s)
+    at = bisect_left(windows, start_s, key=lambda window: window.end_s)
+    while at < len(windows) and windows[at].start_s < end_s:
+        first_s, last_s = max(windows[at].start_s, start_s), min(windows[at].end_s, end_s)
         if first_s < last_s:
             parts.append(Window(first_s, last_s))
+        at += 1
     return parts
 
 
