@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.decode.protocol import SOUND_NOT_READ
+from playhead_index.decode.protocol import CAPTIONS_NOT_READ, SOUND_NOT_READ
 from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
 from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
 from playhead_index.paths import display_path, path_to_text
@@ -115,6 +115,7 @@ def _subtitle_words(
     spoken, left_out = speech_of_sources(found)
     spoken.sort(key=lambda words: not covers_speech(kinds[words.source][1], None, None))
     left = [line for own in files for line in own.left]
+    left += [CAPTIONS_NOT_READ] if CAPTIONS_NOT_READ in info.warnings else []
     kinds = {source: kinds[source] for source in {words.source for words in spoken}}
     return choose_subtitles(spoken), kinds, [*notes, *left_out, *left]
 

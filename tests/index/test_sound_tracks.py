@@ -7,8 +7,10 @@ import av
 import numpy as np
 import pytest
 from tests.made_videos import solid
+from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
+from playhead_index.decode.protocol import CAPTIONS_NOT_READ
 from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
 
 RATE_HZ = 16_000
@@ -101,3 +103,8 @@ def test_a_file_without_sound_has_no_track() -> None:
 def test_the_tracks_that_are_not_read_are_named() -> None:
     assert unread_tracks(TRACKS, GERMAN) == "sound tracks 2 (opus, en, commentary), 3 (opus, en-US)"
     assert unread_tracks((GERMAN,), GERMAN) == ""
+
+
+def test_closed_captions_in_the_pictures_are_named() -> None:
+    path = shared("videos/odd/http-streaming__caption.ts")
+    assert CAPTIONS_NOT_READ in open_reader(path).probe().warnings

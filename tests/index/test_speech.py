@@ -10,11 +10,11 @@ from tests.index.spoken import babble, pieces_of, silence, write_tiny_whisper
 from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedTranscriber
-from playhead_index.words.protocol import Transcriber, Words
-from playhead_index.words.speech import FasterWhisperTranscriber
+from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
+from playhead_index.words.speech import FasterWhisperTranscriber, checked_language
 from playhead_index.words.voice import RATE_HZ, chunks, cut_s, speech_windows
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
@@ -96,6 +96,49 @@ def words_of(
 ) -> list[Words]:
     found = transcriber.transcribe(iter(pieces_of(sound)), RATE_HZ, duration_s, done_s)
     return [words for chunk in found for words in chunk.words]
+
+
+def recognised(
+    transcriber: Transcriber, sound: NDArray[np.float32], hints: RecognitionHints
+) -> list[TranscribedChunk]:
+    duration_s = len(sound) / RATE_HZ
+    return list(transcriber.transcribe(iter(pieces_of(sound)), RATE_HZ, duration_s, 0.0, hints))
+
+
+def test_voice_that_subtitles_cover_is_not_recognised(tiny: Transcriber) -> None:
+    sound = np.concatenate([silence(1.0), babble(4.0), silence(6.0), babble(4.0, seed=1)])
+    (chunk,) = recognised(tiny, sound, RecognitionHints(subtitled=(Window(1.0, 5.0),)))
+    assert chunk.voice is not None
+    assert [round(window.start_s) for window in chunk.voice] == [1, 11]
+    assert [round(window.start_s) for window in chunk.recognised] == [11]
+    assert [round(words.window.start_s) for words in chunk.words] == [11]
+
+
+def test_chunks_are_the_same_whatever_subtitles_cover(tiny: Transcriber) -> None:
+    sound = np.concatenate([np.concatenate([babble(9.0, seed=seed), silence(3.0)]) for seed in range(3)])
+    whole = recognised(tiny, sound, RecognitionHints())
+    covered = recognised(tiny, sound, RecognitionHints(subtitled=(Window(0.0, 20.0),)))
+    assert [(one.window, one.voice) for one in covered] == [(one.window, one.voice) for one in whole]
+
+
+def test_subtitles_over_all_voice_leave_nothing_to_the_model(tiny: Transcriber) -> None:
+    (chunk,) = recognised(tiny, babble(5.0), RecognitionHints(subtitled=(Window(0.0, 5.0),)))
+    assert (chunk.words, chunk.recognised) == ((), ())
+
+
+def test_a_language_that_the_model_does_not_know_is_refused(tiny: Transcriber) -> None:
+    with pytest.raises(ModelError, match="asr:tiny does not know the language 'vo'"):
+        recognised(tiny, babble(2.0), RecognitionHints(language="vo"))
+
+
+@pytest.mark.parametrize(
+    ("likely", "detected", "probability", "taken"),
+    [("de", "la", 0.42, "de"), ("en", "de", 0.997, "de"), ("en", "en", 0.5, "en"), ("nl", "de", 0.89, "nl")],
+)
+def test_a_wrong_tag_gives_way_to_a_language_that_is_clearly_heard(
+    likely: str, detected: str, probability: float, taken: str
+) -> None:
+    assert checked_language(likely, detected, probability) == taken
 
 
 def test_a_model_is_named_after_its_folder(tiny: Transcriber) -> None:

@@ -12,7 +12,14 @@ from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.gaps import find_gaps
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
 from playhead_index.decode.packets import MIN_TAIL_S, PacketTable, scan
-from playhead_index.decode.protocol import CLOCK_AHEAD, NO_PICTURES, SOUND_NOT_READ, SubtitleTrack, VideoInfo
+from playhead_index.decode.protocol import (
+    CAPTIONS_NOT_READ,
+    CLOCK_AHEAD,
+    NO_PICTURES,
+    SOUND_NOT_READ,
+    SubtitleTrack,
+    VideoInfo,
+)
 from playhead_index.decode.recorded import recorded_at
 from playhead_index.decode.sound import SoundExtent, why_no_sound
 from playhead_index.decode.sound_tracks import (
@@ -100,6 +107,7 @@ def probe(path: Path, stream_index: int | None = None) -> Probe:
         *header.warnings,
         *_warnings(header, table, shape, lost, timeline),
         *([silent] if silent else []),
+        *([CAPTIONS_NOT_READ] if _has_captions(first) else []),
     ]
     info = _info(path, header, table, shape, silent is None, timeline, warnings)
     return Probe(info, table, shape, header.stream_index, header.container)
@@ -261,6 +269,11 @@ def _first_picture(path: Path, header: _Header) -> Any:
     if not pictures:
         raise VideoUnreadable(path, f"not one of its {header.codec} pictures decodes: the file is damaged")
     return pictures[0]
+
+
+def _has_captions(picture: Any) -> bool:
+    """A decoded picture carries closed captions, as North American broadcasts do in every picture."""
+    return any(data.type.name == "A53_CC" for data in picture.side_data)
 
 
 def _why_no_pictures(path: Path, stream_index: int) -> str:

@@ -141,7 +141,7 @@ class FasterWhisperTranscriber:
         if likely is None or not self._model.model.is_multilingual:
             return None
         detected, probability, _ = self._model.detect_language(chunk.sound, vad_filter=True)
-        return str(detected) if probability >= MIN_OVERRIDE_PROBABILITY else likely
+        return checked_language(likely, str(detected), float(probability))
 
     def _code(self, tag: str | None) -> str | None:
         if tag is None:
@@ -149,6 +149,15 @@ class FasterWhisperTranscriber:
         code = tag.split("-")[0].lower()
         code = WHISPER_CODES.get(code, code)
         return code if code in self._model.supported_languages else None
+
+
+def checked_language(likely: str, detected: str, probability: float) -> str:
+    """The language that a file says, unless another one is detected with high probability.
+
+    >>> checked_language("de", "la", 0.42), checked_language("en", "de", 0.997)
+    ('de', 'de')
+    """
+    return detected if probability >= MIN_OVERRIDE_PROBABILITY else likely
 
 
 def _only(chunk: Chunk, needed: Sequence[Window]) -> Chunk:
