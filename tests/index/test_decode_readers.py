@@ -203,6 +203,15 @@ def test_sampling_faster_than_the_video_gives_every_picture_once(made: Make, nam
 
 
 @readers
+def test_overlapping_windows_give_each_of_their_pictures_once(counted_video: MadeVideo, name: str) -> None:
+    windows = [Window(2.0, 2.1), Window(0.5, 0.61), Window(0.53, 0.7), Window(2.9, 3.0)]
+    frames = list(open_reader(counted_video.path, name).frames_in(windows))
+    assert [read_code(frame.rgb) for frame in frames] == [*range(12, 18), 50, 51, 52, 72, 73, 74]
+    times_s = [counted_video.times_s[read_code(frame.rgb)] for frame in frames]
+    assert [frame.pts_s for frame in frames] == pytest.approx(times_s)
+
+
+@readers
 def test_a_window_that_ends_after_the_video_is_refused(counted_video: MadeVideo, name: str) -> None:
     with pytest.raises(TimestampOutOfRange, match=r"asked for 4.000 s"):
         open_reader(counted_video.path, name).sample(1.0, Window(2.0, 4.0))

@@ -5,8 +5,9 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from playhead_index.decode.packets import EDGE_S
+from playhead_index.decode.packets import EDGE_S, PacketTable
 from playhead_index.decode.protocol import Frame, VideoReader
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window
@@ -41,6 +42,19 @@ def checked_window(path: Path, window: Window | None, duration_s: float) -> Wind
     if window.end_s > duration_s + EDGE_S:
         raise TimestampOutOfRange(path, window.end_s, 0.0, duration_s)
     return Window(window.start_s, min(window.end_s, duration_s))
+
+
+def ticks_in(table: PacketTable, windows: Sequence[Window]) -> NDArray[np.int64]:
+    """(N,) int64, ascending: ticks of the pictures that are on the screen in any of the windows."""
+    is_in = np.zeros(len(table.ticks) + 1, np.int64)
+    for window in windows:
+        first, last = (
+            np.searchsorted(table.ticks, table.tick_at(time_s), side="right") - 1
+            for time_s in (window.start_s, window.end_s)
+        )
+        is_in[max(0, first)] += 1
+        is_in[max(0, last) + 1] -= 1
+    return np.asarray(table.ticks[np.cumsum(is_in)[:-1] > 0])
 
 
 def sample_times(fps: float, window: Window) -> list[float]:
