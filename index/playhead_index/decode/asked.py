@@ -46,15 +46,12 @@ def checked_window(path: Path, window: Window | None, duration_s: float) -> Wind
 
 def ticks_in(table: PacketTable, windows: Sequence[Window]) -> NDArray[np.int64]:
     """(N,) int64, ascending: ticks of the pictures that are on the screen in any of the windows."""
-    is_in = np.zeros(len(table.ticks) + 1, np.int64)
-    for window in windows:
-        first, last = (
-            np.searchsorted(table.ticks, table.tick_at(time_s), side="right") - 1
-            for time_s in (window.start_s, window.end_s)
-        )
-        is_in[max(0, first)] += 1
-        is_in[max(0, last) + 1] -= 1
-    return np.asarray(table.ticks[np.cumsum(is_in)[:-1] > 0])
+    edges = [(table.tick_at(window.start_s), table.tick_at(window.end_s)) for window in windows]
+    places = np.searchsorted(table.ticks, np.array(edges, np.int64).reshape(-1, 2), side="right") - 1
+    firsts, lasts = np.maximum(0, places).T
+    size = len(table.ticks) + 1
+    num_open = np.cumsum(np.bincount(firsts, minlength=size) - np.bincount(lasts + 1, minlength=size))
+    return np.asarray(table.ticks[num_open[:-1] > 0])
 
 
 def sample_times(fps: float, window: Window) -> list[float]:
