@@ -112,6 +112,9 @@ class Cursor:
         self._files = ExitStack()
         self._threads = "AUTO"
         self._file: tuple[int, int, int] | None = None
+        self._container: Any = None
+        self._stream: Any = None
+        self._pictures: Iterator[Any] = iter(())
         self._shown: Any = None
         self._pending: Any = None
 
@@ -122,8 +125,11 @@ class Cursor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # The generator of pictures refers to this cursor: without dropping it the decoder and its buffers
+        # would live until Python's cycle collector runs, which so few objects do not bring about.
+        self._pictures = iter(())
         self._files.close()
-        self._shown = self._pending = None
+        self._container = self._stream = self._shown = self._pending = None
 
     def at(self, limit: int) -> Any:
         """The last good picture with a tick <= `limit`, as a PyAV frame; None when there is none."""
