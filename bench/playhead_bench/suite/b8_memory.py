@@ -2,7 +2,7 @@
 
 Counted is the peak of the resident set of a process of its own: anonymous memory, and the pages of shared
 libraries and of the library's files that are mapped. It is read from `VmHWM`, which a process begins anew:
-`ru_maxrss` would be at least that of the process that started it, because Linux carries it over fork and exec.
+`ru_maxrss` is at least that of the process that started it, because Linux carries it over fork and exec.
 """
 
 import subprocess
