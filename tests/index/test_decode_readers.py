@@ -7,6 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 from tests import made_videos
+from tests.index.decord_installed import BOTH_READERS, needs_decord
 from tests.made_videos import MadeVideo, corner_is_red, read_code
 
 from playhead_index.decode import open_reader
@@ -15,7 +16,6 @@ from playhead_index.window import Window
 
 Make = Callable[..., MadeVideo]
 
-BOTH = ("pyav", "decord")
 KINDS = {
     "an even rate": ("counted", ".mp4", {}),
     "a variable rate": ("uneven", ".mp4", {}),
@@ -47,14 +47,14 @@ PYAV_ONLY = {
     "Flash video": ("long_groups", ".flv", {}),
 }
 EVERY = [
+    *(pytest.param("pyav", *kind, id=f"pyav reads {what}") for what, kind in KINDS.items()),
     *(
-        pytest.param(reader, *kind, id=f"{reader} reads {what}")
-        for reader in BOTH
+        pytest.param("decord", *kind, marks=needs_decord, id=f"decord reads {what}")
         for what, kind in KINDS.items()
     ),
     *(pytest.param("pyav", *kind, id=f"pyav reads {what}") for what, kind in PYAV_ONLY.items()),
 ]
-readers = pytest.mark.parametrize("name", BOTH)
+readers = pytest.mark.parametrize("name", BOTH_READERS)
 
 
 def inner_times(video: MadeVideo, n: int, seed: int = 7) -> list[float]:

@@ -50,7 +50,9 @@ class DecordReader(Sampling):
 
     def __init__(self, path: Path) -> None:
         if find_spec("decord") is None:
-            raise VideoUnreadable(path, f"decord is not installed (pip install decord==0.6.0); or {INSTEAD}")
+            raise VideoUnreadable(
+                path, f'decord is not installed: pip install "playhead[decord]"; or {INSTEAD}'
+            )
         self.path = path
         self.decode_warnings: list[str] = []
         self._probe: Probe | None = None
