@@ -22,6 +22,7 @@ READ = (
     "16_latin1_title_and_subtitles.mkv",
 )
 REFUSED = {
+    "12_hdr_pq_white203.mp4": r"its pictures are of high dynamic range \(HDR\), which decord does not map.*",
     "07_hls.ts": r"decord does not find its way in this container \(mpegts\)",
     "13_clock_jumps_an_hour_ahead.ts": r"decord does not find its way in this container \(mpegts\)",
     "14_streams_appear_late.ts": r"decord does not find its way in this container \(mpegts\)",

@@ -177,6 +177,8 @@ def _why_not(known: Probe) -> str | None:
         return "decord confuses pictures around the keyframes of this file (open groups)"
     if known.shape.turn.is_mirrored:
         return "the picture is to be mirrored, which decord does not do"
+    if known.shape.is_hdr:
+        return "its pictures are of high dynamic range (HDR), which decord does not map to SDR"
     return None
 
 
