@@ -179,6 +179,8 @@ def _why_not(known: Probe) -> str | None:
         return "the picture is to be mirrored, which decord does not do"
     if known.shape.is_hdr:
         return "its pictures are of high dynamic range (HDR), which decord does not map to SDR"
+    if known.shape.is_interlaced:
+        return "its pictures are interlaced, which decord shows with combs"
     return None
 
 

@@ -8,6 +8,7 @@ import av.video.reformatter
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.decode.deinterlace import without_combs
 from playhead_index.decode.tone_mapping import is_high_dynamic_range, to_sdr
 
 _MATRIX = av.sidedata.sidedata.Type.DISPLAYMATRIX
@@ -70,13 +71,15 @@ class Shape:
         width_px: as shown, with square pixels.
         height_px: likewise.
         turn: what makes a stored picture upright.
-        is_hdr: the pictures are of high dynamic range (PQ or HLG).
+        is_hdr: the first picture is of high dynamic range (PQ or HLG).
+        is_interlaced: the first picture is marked as interlaced.
     """
 
     width_px: int
     height_px: int
     turn: Turn
     is_hdr: bool = False
+    is_interlaced: bool = False
 
     def shrunk(self, short_side_px: int | None) -> "Shape":
         """This shape with its shorter side at most `short_side_px`; never enlarged."""
@@ -98,7 +101,8 @@ def shape_of(frame: Any, pixel_aspect: float | None) -> Shape:
     stored_px = (max(1, round(frame.width * aspect)), frame.height)
     turn = turn_of(frame)
     width_px, height_px = stored_px[::-1] if turn.swaps_axes else stored_px
-    return Shape(width_px, height_px, turn, is_high_dynamic_range(frame.color_trc))
+    is_hdr = is_high_dynamic_range(frame.color_trc)
+    return Shape(width_px, height_px, turn, is_hdr, frame.interlaced_frame)
 
 
 class Upright:
@@ -112,6 +116,7 @@ class Upright:
         """(H, W, 3) uint8; FFmpeg's scaler shrinks before the copy into Python."""
         shown_px = (self.shape.width_px, self.shape.height_px)
         width_px, height_px = shown_px[::-1] if self.shape.turn.swaps_axes else shown_px
+        frame = without_combs(frame)
         if is_high_dynamic_range(frame.color_trc):
             coded = self._reformatter.reformat(frame, width_px, height_px, "rgb48le", threads=1).to_ndarray()
             return self.shape.turn.of(to_sdr(coded, frame.color_trc, frame.color_primaries))
