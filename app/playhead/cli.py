@@ -255,7 +255,7 @@ def search(
     opened = _open(library, ModelNames(device=device))
     result = opened.search(
         text,
-        image=None if image is None else _picture(image),
+        image=image,
         like=None if like is None else _example(like),
         videos=video,
         window=_window(opened, from_s, to_s),
@@ -591,17 +591,6 @@ def _example(text: str) -> tuple[str, float]:
     if not at or not name:
         raise typer.BadParameter(f"--like takes VIDEO@TIME, such as talk.mp4@12:30, got {text!r}")
     return name, _time(time)
-
-
-def _picture(path: Path) -> Any:
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise PlayheadError(f"{path}: cannot be read as a picture ({error})") from error
 
 
 def _tell(progress: Progress) -> None:

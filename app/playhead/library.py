@@ -21,6 +21,7 @@ from playhead_agent.progress import Progress
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.still_images import read_image
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
 from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
@@ -405,7 +406,7 @@ class Library:
         self,
         text: str | None = None,
         *,
-        image: NDArray[np.uint8] | None = None,
+        image: NDArray[np.uint8] | Path | None = None,
         like: tuple[str, float] | None = None,
         videos: Sequence[str] | None = None,
         window: Window | None = None,
@@ -417,7 +418,7 @@ class Library:
 
         Args:
             text: words to search for; "quoted words" must stand together.
-            image: (H, W, 3) uint8 RGB.
+            image: (H, W, 3) uint8 RGB, or the path of an image file (`decode.still_images`).
             like: (video, time_s), an example in the library.
             videos: search only these.
             window: search only this stretch of each video.
@@ -429,6 +430,7 @@ class Library:
             TypeError: `videos` or `lanes` is one name and no sequence of names.
             ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
                 is longer than `text_limits` allows; or there is no lane of such a name.
+            ImageUnreadable: the image file cannot be read.
             VideoUnknown: a video is not in the library.
             ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
             LibraryMismatch: the library was made with other models than it is asked with.
@@ -437,7 +439,8 @@ class Library:
         scope = self.scope(videos, window)
         example = None if like is None else (self.video_id(like[0]), like[1])
         named = checked_lanes(lanes) if lanes else None
-        query = Query(text, image, example, scope, named, limit, min_score)
+        picture = read_image(image) if isinstance(image, Path) else image
+        query = Query(text, picture, example, scope, named, limit, min_score)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)

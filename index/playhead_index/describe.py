@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from playhead_index.batches import batches
-from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.hear import insert_words
 from playhead_index.recipe import Models
@@ -78,10 +78,11 @@ def _caption(
 
 
 def _pictures(reader: VideoReader, segments: Sequence[SegmentRow]) -> Iterator[SegmentPictures]:
-    for segment in segments:
-        times_s = _times_s(segment.window)
-        frames = reader.frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX)
-        different: dict[float, Frame] = {frame.pts_s: frame for frame in frames}
+    """The different pictures of each segment, read in one pass over the file for all of them."""
+    times_s = [time_s for segment in segments for time_s in _times_s(segment.window)]
+    frames = batches(reader.frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX), CAPTION_FRAMES)
+    for segment, of_segment in zip(segments, frames, strict=True):
+        different = {frame.pts_s: frame for frame in of_segment}
         yield SegmentPictures(segment.video_id, segment.window, tuple(different.values()))
 
 

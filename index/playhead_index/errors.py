@@ -6,6 +6,7 @@ mapped once, where the foreign library is called.
 
     PlayheadError
     ├── VideoError          VideoUnreadable, NoPictures, TimestampOutOfRange
+    ├── ImageUnreadable
     ├── WordsError          SubtitlesUnreadable
     ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
     │                       LibraryReadOnly, VideoUnknown, DiskFull
@@ -54,6 +55,18 @@ class TimestampOutOfRange(VideoError):
 
     def __reduce__(self) -> tuple[type["TimestampOutOfRange"], tuple[Path, float, float, float]]:
         return type(self), (self.path, self.asked_s, self.start_s, self.end_s)
+
+
+class ImageUnreadable(PlayheadError):
+    """A file cannot be read as a picture."""
+
+    def __init__(self, path: Path | str, why: str) -> None:
+        super().__init__(f"{display_path(path)}: cannot be read as a picture: {why}")
+        self.path = Path(path)
+        self.why = why
+
+    def __reduce__(self) -> tuple[type["ImageUnreadable"], tuple[Path, str]]:
+        return type(self), (self.path, self.why)
 
 
 class WordsError(PlayheadError):

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.made_videos import MadeVideo, colours
+from PIL import Image
+from tests.made_videos import MadeVideo, colours, gradient
 from tests.tools.video_llm.made_server import made_server
 
 from playhead.cli import main
@@ -157,6 +158,21 @@ def test_ask_answers_with_a_checked_window(run: Run, talk: MadeVideo, library: P
     assert {"text", "status", "reason", "intervals", "claims", "coverage", "confidence", "cost"} <= set(
         answer
     )
+
+
+def test_a_photo_of_a_turned_camera_finds_what_the_upright_one_finds(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    picture = Image.fromarray(gradient((200, 30, 30)))
+    picture.save(tmp_path / "upright.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+    found = [
+        run("search", "--image", tmp_path / f"{name}.png", "--library", library, "--json").lines
+        for name in ("upright", "turned")
+    ]
+    assert found[0] == found[1] != []
 
 
 def test_ask_says_that_it_is_not_there_and_what_was_searched(run: Run, library: Path) -> None:

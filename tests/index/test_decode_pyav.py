@@ -1,5 +1,7 @@
 """What PyAV's reader does beyond what all readers do: shapes, damage, edit lists, several streams."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -113,6 +115,19 @@ def test_pictures_that_no_other_needs_are_left_out_without_changing_the_wanted_o
     some = list(reader.frames_at([0.2, 0.52, 0.6, 1.24, 3.2, 5.96]))
     assert [frame.pts_s for frame in some] == pytest.approx([0.2, 0.52, 0.6, 1.24, 3.2, 5.96])
     assert all(np.array_equal(frame.rgb, every[frame.pts_s]) for frame in some)
+
+
+def test_a_closed_cursor_frees_its_decoder_without_the_cycle_collector(made: Make) -> None:
+    known = probe(made("long_groups", ".mp4").path)
+    gc.disable()
+    try:
+        with Cursor(known.info.path, known.stream_index, known.table) as cursor:
+            cursor.at(known.table.tick_at(4.0))
+            decoder = weakref.ref(cursor)
+        del cursor
+        assert decoder() is None
+    finally:
+        gc.enable()
 
 
 def test_an_mp4_cut_off_is_read_up_to_there(made: Make) -> None:

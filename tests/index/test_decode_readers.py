@@ -7,6 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 from tests import made_videos
+from tests.index.decord_installed import BOTH_READERS, needs_decord
 from tests.made_videos import MadeVideo, corner_is_red, read_code
 
 from playhead_index.decode import open_reader
@@ -15,7 +16,6 @@ from playhead_index.window import Window
 
 Make = Callable[..., MadeVideo]
 
-BOTH = ("pyav", "decord")
 KINDS = {
     "an even rate": ("counted", ".mp4", {}),
     "a variable rate": ("uneven", ".mp4", {}),
@@ -47,14 +47,14 @@ PYAV_ONLY = {
     "Flash video": ("long_groups", ".flv", {}),
 }
 EVERY = [
+    *(pytest.param("pyav", *kind, id=f"pyav reads {what}") for what, kind in KINDS.items()),
     *(
-        pytest.param(reader, *kind, id=f"{reader} reads {what}")
-        for reader in BOTH
+        pytest.param("decord", *kind, marks=needs_decord, id=f"decord reads {what}")
         for what, kind in KINDS.items()
     ),
     *(pytest.param("pyav", *kind, id=f"pyav reads {what}") for what, kind in PYAV_ONLY.items()),
 ]
-readers = pytest.mark.parametrize("name", BOTH)
+readers = pytest.mark.parametrize("name", BOTH_READERS)
 
 
 def inner_times(video: MadeVideo, n: int, seed: int = 7) -> list[float]:
@@ -200,6 +200,15 @@ def test_sampling_faster_than_the_video_gives_every_picture_once(made: Make, nam
     video = made("counted", ".mp4", pictures=10)
     frames = open_reader(video.path, name).sample(100.0)
     assert [read_code(frame.rgb) for frame in frames] == list(range(10))
+
+
+@readers
+def test_overlapping_windows_give_each_of_their_pictures_once(counted_video: MadeVideo, name: str) -> None:
+    windows = [Window(2.0, 2.1), Window(0.5, 0.61), Window(0.53, 0.7), Window(2.9, 3.0)]
+    frames = list(open_reader(counted_video.path, name).frames_in(windows))
+    assert [read_code(frame.rgb) for frame in frames] == [*range(12, 18), 50, 51, 52, 72, 73, 74]
+    times_s = [counted_video.times_s[read_code(frame.rgb)] for frame in frames]
+    assert [frame.pts_s for frame in frames] == pytest.approx(times_s)
 
 
 @readers

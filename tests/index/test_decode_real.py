@@ -10,6 +10,7 @@ from random import Random
 import av
 import numpy as np
 import pytest
+from tests.index.decord_installed import BOTH_READERS
 from tests.shared_data import FOLDER, shared
 
 from playhead_index.decode import open_reader
@@ -80,7 +81,7 @@ def _sweep(reader: str, files: list[str]) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["videos/odd", "videos/free", "videos/demo"])
-@pytest.mark.parametrize("reader", ["pyav", "decord"])
+@pytest.mark.parametrize("reader", BOTH_READERS)
 def test_every_real_file_is_read_or_refused(reader: str, folder: str) -> None:
     files = _files(folder)
     said = _sweep(reader, files)

@@ -5,8 +5,9 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from playhead_index.decode.packets import EDGE_S
+from playhead_index.decode.packets import EDGE_S, PacketTable
 from playhead_index.decode.protocol import Frame, VideoReader
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window
@@ -41,6 +42,16 @@ def checked_window(path: Path, window: Window | None, duration_s: float) -> Wind
     if window.end_s > duration_s + EDGE_S:
         raise TimestampOutOfRange(path, window.end_s, 0.0, duration_s)
     return Window(window.start_s, min(window.end_s, duration_s))
+
+
+def ticks_in(table: PacketTable, windows: Sequence[Window]) -> NDArray[np.int64]:
+    """(N,) int64, ascending: ticks of the pictures that are on the screen in any of the windows."""
+    edges = [(table.tick_at(window.start_s), table.tick_at(window.end_s)) for window in windows]
+    places = np.searchsorted(table.ticks, np.array(edges, np.int64).reshape(-1, 2), side="right") - 1
+    firsts, lasts = np.maximum(0, places).T
+    size = len(table.ticks) + 1
+    num_open = np.cumsum(np.bincount(firsts, minlength=size) - np.bincount(lasts + 1, minlength=size))
+    return np.asarray(table.ticks[num_open[:-1] > 0])
 
 
 def sample_times(fps: float, window: Window) -> list[float]:

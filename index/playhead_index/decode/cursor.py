@@ -1,6 +1,7 @@
 """Walks over the decoded pictures of one file: forward where it can, back to a keyframe where it must."""
 
-from collections.abc import Collection, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from heapq import heappop, heappush
 from pathlib import Path
@@ -29,7 +30,7 @@ def decoded(
     *,
     from_key: bool = False,
     only_keys: bool = False,
-    wanted: Collection[int] | None = None,
+    wanted: Sequence[int] | None = None,
 ) -> Iterator[Any]:
     """The pictures of a stream from where the container stands, in the order in which they are shown.
 
@@ -37,7 +38,8 @@ def decoded(
         damaged: gets the tick of every packet that did not decode; the pictures around it go on.
         from_key: leave out what comes before the first keyframe packet.
         only_keys: decode keyframes only.
-        wanted: ticks; pictures that no other refers to are decoded only when they are among these.
+        wanted: ticks in ascending order; pictures that no other refers to are decoded only when they are
+            among these.
 
     Raises:
         LostAtTheEnd: pictures were lost when the decoder was emptied.
@@ -53,13 +55,21 @@ def decoded(
         if stored is not None and packet.dts is not None:
             heappush(stored, packet.dts)
         elif wanted is not None:
-            context.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
+            context.skip_frame = "DEFAULT" if _contains(wanted, packet.pts) else "NONREF"
         for picture in _decode(packet, damaged):
             if stored:
                 picture.pts = heappop(stored)
             if picture.pts is not None and (latest is None or picture.pts > latest):
                 latest = picture.pts
                 yield picture
+
+
+def _contains(ascending: Sequence[int], value: int | None) -> bool:
+    """Binary search, so that a flat array of millions of ticks serves as a set of little memory."""
+    if value is None:
+        return False
+    place = bisect_left(ascending, value)
+    return place < len(ascending) and ascending[place] == value
 
 
 def _decode(packet: Any, damaged: list[int]) -> list[Any]:
@@ -82,25 +92,29 @@ class Cursor:
     It decodes forward inside one group of pictures and seeks to a keyframe across groups. Where the
     first picture decoded after a seek comes too late (open groups, containers that seek roughly), it
     seeks half a second earlier, then one, two, four, up to 64; in the end it reads from the beginning.
-    The file is open inside `with` only; going back to its beginning raises `VideoUnreadable` where it has
-    been replaced meanwhile.
+    `num_decoded` counts the pictures that were decoded on the way. The file is open inside `with` only;
+    going back to its beginning raises `VideoUnreadable` where it has been replaced meanwhile.
 
     Args:
         path: the video file.
         stream_index: which of its streams.
         table: when the pictures of that stream are shown.
-        wanted: ticks of all the pictures that will be asked for: in H.264 and HEVC, a picture that no
-            other one refers to is then decoded only when it is wanted. None decodes all.
+        wanted: ticks of all the pictures that will be asked for, in ascending order: in H.264 and HEVC,
+            a picture that no other one refers to is then decoded only when it is wanted. None decodes all.
     """
 
     def __init__(
-        self, path: Path, stream_index: int, table: PacketTable, wanted: Collection[int] | None = None
+        self, path: Path, stream_index: int, table: PacketTable, wanted: Sequence[int] | None = None
     ) -> None:
         self.damaged: list[int] = []
+        self.num_decoded = 0
         self._path, self._index, self._table, self._wanted = path, stream_index, table, wanted
         self._files = ExitStack()
         self._threads = "AUTO"
         self._file: tuple[int, int, int] | None = None
+        self._container: Any = None
+        self._stream: Any = None
+        self._pictures: Iterator[Any] = iter(())
         self._shown: Any = None
         self._pending: Any = None
 
@@ -111,8 +125,11 @@ class Cursor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # The generator of pictures refers to this cursor: without dropping it the decoder and its buffers
+        # would live until Python's cycle collector runs, which so few objects do not bring about.
+        self._pictures = iter(())
         self._files.close()
-        self._shown = self._pending = None
+        self._container = self._stream = self._shown = self._pending = None
 
     def at(self, limit: int) -> Any:
         """The last good picture with a tick <= `limit`, as a PyAV frame; None when there is none."""
@@ -193,6 +210,7 @@ class Cursor:
         )
         try:
             for picture in pictures:
+                self.num_decoded += 1
                 trusted = trusted or not picture.is_corrupt
                 if trusted and picture.pts > latest:
                     latest = picture.pts

@@ -21,6 +21,7 @@ from playhead_index.decode.asked import (
     checked_short_side,
     checked_times,
     checked_window,
+    ticks_in,
 )
 from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
@@ -49,7 +50,9 @@ class DecordReader(Sampling):
 
     def __init__(self, path: Path) -> None:
         if find_spec("decord") is None:
-            raise VideoUnreadable(path, f"decord is not installed (pip install decord==0.6.0); or {INSTEAD}")
+            raise VideoUnreadable(
+                path, f'decord is not installed: pip install "playhead[decord]"; or {INSTEAD}'
+            )
         self.path = path
         self.decode_warnings: list[str] = []
         self._probe: Probe | None = None
@@ -89,6 +92,17 @@ class DecordReader(Sampling):
         times = checked_times(self.path, times_s, known.info.duration_s)
         ticks = [known.table.shown_at(known.table.tick_at(time_s)) for time_s in times]
         return self._pictures(np.asarray(ticks, np.int64), checked_short_side(short_side_px))
+
+    def frames_in(self, windows: Sequence[Window], *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """Every picture that is on the screen in the windows, in time order, each once.
+
+        Raises:
+            TimestampOutOfRange: a window lies outside the video.
+            VideoUnreadable: the file cannot be decoded.
+        """
+        known = self._known
+        within = [checked_window(self.path, window, known.info.duration_s) for window in windows]
+        return self._pictures(ticks_in(known.table, within), checked_short_side(short_side_px))
 
     def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
         """The pictures that can be decoded alone, in time order.
@@ -168,6 +182,10 @@ def _why_not(known: Probe) -> str | None:
         return "decord confuses pictures around the keyframes of this file (open groups)"
     if known.shape.turn.is_mirrored:
         return "the picture is to be mirrored, which decord does not do"
+    if known.shape.is_hdr:
+        return "its pictures are of high dynamic range (HDR), which decord does not map to SDR"
+    if known.shape.is_interlaced:
+        return "its pictures are interlaced, which decord shows with combs"
     return None
 
 

@@ -75,6 +75,11 @@ class PacketTable:
         place = int(np.searchsorted(self.ticks, tick, side="right"))
         return int(self.ticks[max(0, place - 1)])
 
+    def all_shown_at(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(N,) int64, equal to `shown_at` of each of (N,) ticks."""
+        places = np.searchsorted(self.ticks, ticks, side="right") - 1
+        return np.asarray(self.ticks[np.maximum(0, places)])
+
     def key_before(self, tick: int) -> int:
         """The tick of the last keyframe at or before `tick`; before the first one, the first tick of all."""
         place = int(np.searchsorted(self.key_ticks, tick, side="right"))

@@ -159,6 +159,22 @@ class VideoReader(Protocol):
         """
         ...
 
+    def frames_in(self, windows: Sequence[Window], *, short_side_px: int | None = None) -> Iterator[Frame]:
+        """Every picture that is on the screen in the windows, in time order, each once.
+
+        One pass over the file, however many windows there are and however they overlap: no picture is
+        decoded twice, and long stretches without a window are skipped.
+
+        Args:
+            windows: [start_s, end_s] in [0, duration_s], in any order. The first picture of each is the
+                one on the screen at its start, the last one that on the screen at its end.
+            short_side_px: as in `frames_at`.
+
+        Raises:
+            TimestampOutOfRange: a window lies outside the video.
+        """
+        ...
+
     def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
         """The pictures that can be decoded alone, in time order: hundreds of times faster than all."""
         ...

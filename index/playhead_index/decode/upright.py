@@ -1,12 +1,15 @@
-"""How a stored picture becomes an upright (H, W, 3) array: turned, mirrored, with square pixels, shrunk."""
+"""How a stored picture becomes an upright (H, W, 3) array: turned, square pixels, shrunk, of SDR."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import av.sidedata.sidedata
 import av.video.reformatter
 import numpy as np
 from numpy.typing import NDArray
+
+from playhead_index.decode.deinterlace import without_combs
+from playhead_index.decode.tone_mapping import is_high_dynamic_range, to_sdr
 
 _MATRIX = av.sidedata.sidedata.Type.DISPLAYMATRIX
 
@@ -68,11 +71,15 @@ class Shape:
         width_px: as shown, with square pixels.
         height_px: likewise.
         turn: what makes a stored picture upright.
+        is_hdr: the first picture is of high dynamic range (PQ or HLG).
+        is_interlaced: the first picture is marked as interlaced.
     """
 
     width_px: int
     height_px: int
     turn: Turn
+    is_hdr: bool = False
+    is_interlaced: bool = False
 
     def shrunk(self, short_side_px: int | None) -> "Shape":
         """This shape with its shorter side at most `short_side_px`; never enlarged."""
@@ -81,7 +88,7 @@ class Shape:
             return self
         scale = short_side_px / short_px
         width_px, height_px = (max(1, round(side * scale)) for side in (self.width_px, self.height_px))
-        return Shape(width_px, height_px, self.turn)
+        return replace(self, width_px=width_px, height_px=height_px)
 
 
 def shape_of(frame: Any, pixel_aspect: float | None) -> Shape:
@@ -94,7 +101,8 @@ def shape_of(frame: Any, pixel_aspect: float | None) -> Shape:
     stored_px = (max(1, round(frame.width * aspect)), frame.height)
     turn = turn_of(frame)
     width_px, height_px = stored_px[::-1] if turn.swaps_axes else stored_px
-    return Shape(width_px, height_px, turn)
+    is_hdr = is_high_dynamic_range(frame.color_trc)
+    return Shape(width_px, height_px, turn, is_hdr, frame.interlaced_frame)
 
 
 class Upright:
@@ -108,5 +116,9 @@ class Upright:
         """(H, W, 3) uint8; FFmpeg's scaler shrinks before the copy into Python."""
         shown_px = (self.shape.width_px, self.shape.height_px)
         width_px, height_px = shown_px[::-1] if self.shape.turn.swaps_axes else shown_px
+        frame = without_combs(frame)
+        if is_high_dynamic_range(frame.color_trc):
+            coded = self._reformatter.reformat(frame, width_px, height_px, "rgb48le", threads=1).to_ndarray()
+            return self.shape.turn.of(to_sdr(coded, frame.color_trc, frame.color_primaries))
         small = self._reformatter.reformat(frame, width_px, height_px, "rgb24", threads=1)
         return self.shape.turn.of(small.to_ndarray())

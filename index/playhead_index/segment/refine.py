@@ -1,16 +1,17 @@
 """The exact time of a change that was seen between two sampled pictures."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.decode.packets import EDGE_S
 from playhead_index.decode.protocol import Frame, VideoReader
 from playhead_index.segment.signature import thumbnail
 from playhead_index.window import Window
 
 SHORT_SIDE_PX = 64
-EVERY_PICTURE_FPS = 120.0
 STANDS_OUT = 1.5
 """A jump is a cut when it is this many times the third largest of the others: a flash and a second cut
 may stand beside it, a dissolve or a turn of the camera has many like jumps."""
@@ -25,9 +26,10 @@ def refine_boundaries(
 ) -> list[float]:
     """For each boundary the time of the first picture after the change.
 
-    All pictures between the two times are decoded and each compared with the one before it. When one
-    jump stands out, the change is the picture after it; when the change is spread out, as in a
-    dissolve or a camera's turn, it is the picture at which half of it has happened.
+    All pictures between the two times are decoded, in one pass over the file for all boundaries, and
+    each is compared with the one before it. When one jump stands out, the change is the picture after
+    it; when the change is spread out, as in a dissolve or a camera's turn, it is the picture at which
+    half of it has happened.
 
     Args:
         reader: of the video.
@@ -44,30 +46,50 @@ def refine_boundaries(
         VideoUnreadable: the file cannot be decoded.
         TimestampOutOfRange: a boundary lies outside the video.
     """
-    return [_refine(reader, before_s, after_s, short_side_px) for before_s, after_s in boundaries]
+    if not boundaries:
+        return []
+    windows = [Window(before_s, after_s) for before_s, after_s in boundaries]
+    times_s, jumps = _jumps(reader.frames_in(windows, short_side_px=short_side_px))
+    firsts, lasts = (
+        np.maximum(0, np.searchsorted(times_s, np.asarray(edges_s) + EDGE_S, side="right") - 1)
+        for edges_s in zip(*boundaries, strict=True)
+    )
+    return [
+        _first_after_change(times_s[first : last + 1], jumps[first + 1 : last + 1])
+        if first < last
+        else window.end_s
+        for window, first, last in zip(windows, firsts, lasts, strict=True)
+    ]
 
 
-def _refine(reader: VideoReader, before_s: float, after_s: float, short_side_px: int) -> float:
-    frames = _pictures(reader, Window(before_s, after_s), short_side_px)
-    if len(frames) < 2:
-        return after_s
-    jumps = _jumps([frame.rgb for frame in frames])
+def _first_after_change(times_s: NDArray[np.float64], jumps: NDArray[np.float64]) -> float:
+    """Of a window's pictures the first after the change.
+
+    Args:
+        times_s: (N,) float64, when each picture appears, N at least 2.
+        jumps: (N - 1,) float64, mean difference, of 255, between each picture and the next.
+    """
     largest = int(jumps.argmax())
     others = np.sort(np.delete(jumps, largest))
     rival = float(others[-3]) if len(others) >= 3 else 0.0
     if jumps[largest] < max(SMALLEST_JUMP, STANDS_OUT * rival):
         largest = int(np.searchsorted(np.cumsum(jumps), jumps.sum() / 2))
-    return frames[largest + 1].pts_s
+    return float(times_s[largest + 1])
 
 
-def _pictures(reader: VideoReader, window: Window, short_side_px: int) -> list[Frame]:
-    """Every picture shown in the window, and the one on the screen at its end."""
-    between = list(reader.sample(EVERY_PICTURE_FPS, window, short_side_px=short_side_px))
-    last = next(reader.frames_at([window.end_s], short_side_px=short_side_px))
-    return between if between and last.pts_s <= between[-1].pts_s else [*between, last]
+def _jumps(frames: Iterable[Frame]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When each picture appears, and its mean difference, of 255, from the one before it, 0 for the first.
 
+    Two numbers a picture are held; of the pictures themselves the thumbnail of the last one.
 
-def _jumps(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-    """(N - 1,): mean difference, of 255, between each picture and the next."""
-    small = np.stack([thumbnail(picture) for picture in pictures]).astype(np.float64)
-    return np.asarray(np.abs(np.diff(small, axis=0)).mean(axis=(1, 2, 3)))
+    Returns:
+        (N,) float64 seconds, ascending, and (N,) float64 differences.
+    """
+    times_s, jumps = array("d"), array("d")
+    last: NDArray[np.int16] | None = None
+    for frame in frames:
+        small = thumbnail(frame.rgb).astype(np.int16)
+        jumps.append(0.0 if last is None else float(np.abs(small - last).mean()))
+        times_s.append(frame.pts_s)
+        last = small
+    return np.frombuffer(times_s, np.float64), np.frombuffer(jumps, np.float64)
