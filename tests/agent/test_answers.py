@@ -272,13 +272,30 @@ def _with_words(folder: Path, *spans: tuple[float, str]) -> Context:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("USA", "It was made in the U.S.A. then."),
-        ("ежик", "А вот и ёжики."),
+        ("USA", "It was made in the U.S.A. then."), ("strasse", "Die Straße ist lang."),
+        ("obrien", "Mr. O'Brien spoke."), ("covid19", "COVID-19 was new."), ("C++", "It is in C++."),
     ],
-)
-def test_what_is_said_in_another_spelling_is_the_closest_and_never_absent(
-    tmp_path: Path, asked: str, said: str
-) -> None:
+)  # fmt: skip
+def test_the_same_word_in_another_spelling_is_found(tmp_path: Path, asked: str, said: str) -> None:
+    answer = ask(f"Is {asked} mentioned?", context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
+    assert (answer.status, answer.text) == ("answered", f"Found. Said at 0:10–0:14: “{said}” [E1]")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("C++", "It is in C."), ("C#", "It is in C."), (".NET", "The net was torn."), ("3.14", "In 3 days, 14 left."),
+        ("-5", "It was 5 degrees."), ("$5", "There were 5 people."), ("#1", "It was 1 of them."),
+    ],
+)  # fmt: skip
+def test_a_word_whose_signs_are_not_there_is_absent(tmp_path: Path, asked: str, said: str) -> None:
+    answer = ask(f"Is {asked} mentioned?", context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("abstained", "absent")
+    assert answer.intervals == ()
+
+
+def test_what_may_be_said_in_another_form_is_the_closest_and_never_absent(tmp_path: Path) -> None:
+    asked, said = "ежик", "А вот и ёжики."
     answer = ask(f"Is {asked} mentioned?", context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
     assert (answer.status, answer.reason) == ("partial", "unknown")
     assert answer.text.startswith(f"Nothing certain; the closest is:\nSaid at 0:10–0:14: “{said}” [E1]")
