@@ -7,6 +7,7 @@ from typing import Any
 from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.forms import split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
@@ -78,8 +79,13 @@ def reckoned(state: State, context: Context) -> Finding:
     anchors = spec.relation.anchors if spec.relation is not None else ()
     kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
     whole = state["whole"] and allowed_verdict("count", kinds, extent_of(state, context)).is_allowed
+    records = {record.id: record for record in evidence_of(state)}
+    spans = spans_of(context.catalog, records.values())
+    texts = texts_of(context.catalog, records.values(), spans)
+    counting, forms = split_forms(spec, list(records.values()), texts)
     clock = read_clock(context.catalog)
-    return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"], clock=clock)
+    found = reason(spec, counting, whole, context.limits.anchors, cut=state["cut"], clock=clock)
+    return with_forms(with_occurrences(found, spec, records, spans), forms)
 
 
 def judged(state: State, context: Context) -> Judgement:

@@ -50,7 +50,7 @@ ANSWERED = [
     ),
     (
         'How many times does he say "okay"?',
-        "“okay” is said in 3 moments: 1:15–1:21, 1:55–2:01 and 4:00–4:06 [E1, E2, E3]",
+        "“okay” is said 3 times, in 3 passages: 1:15–1:21, 1:55–2:01 and 4:00–4:06 [E1, E2, E3]",
         [(75.0, 81.0), (115.0, 121.0), (240.0, 246.0)],
     ),
     (
@@ -76,8 +76,9 @@ ANSWERED = [
     ),
     (
         "When does he first mention the prior?",
-        "Said for the first time, at 0:06–0:12: “Today we talk about priors and posteriors.” [E1]",
-        [(6.0, 12.0)],
+        "Said for the first time, at 0:25–0:31: “A prior is what you believe before you look.” [E2]\n"
+        "In another form (“priors”): said at 0:06–0:12: “Today we talk about priors and posteriors.” [E1]",
+        [(25.0, 31.0), (6.0, 12.0)],
     ),
     (
         "When does he last mention Bayes?",
@@ -312,7 +313,7 @@ def test_words_that_are_there_are_not_denied_where_their_place_is_wrong(tmp_path
 def test_a_count_of_a_part_says_at_least(asking_unfinished: Asking) -> None:
     answer = asking_unfinished('How many times does he say "okay"?')
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert "“okay” is said in at least 3 moments" in answer.text
+    assert "“okay” is said at least 3 times, in 3 passages" in answer.text
 
 
 def test_several_videos_are_told_apart(asking: Asking) -> None:

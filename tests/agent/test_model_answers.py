@@ -196,9 +196,9 @@ def test_a_count_is_computed_and_the_model_may_say_it(asking: Asking) -> None:
     question = 'How many times does he say "okay"?'
     answer, model = asking(said(("He says “okay” 3 times.", ["E1", "E2", "E3"])), question=question)
     assert answer.text == "He says “okay” 3 times [E1, E2, E3]."
-    assert "<computed>found in 3 moments:" in str(model.seen[0][1].content)
+    assert "<computed>occurs 3 times, in 3 passages:" in str(model.seen[0][1].content)
     wrong, _ = asking(said(("He says “okay” 4 times.", ["E1", "E2", "E3"])), question=question)
-    assert wrong.text.startswith("“okay” is said in 3 moments")
+    assert wrong.text.startswith("“okay” is said 3 times, in 3 passages")
 
 
 def test_a_script_at_its_end_is_the_testers_mistake(asking: Asking) -> None:

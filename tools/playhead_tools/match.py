@@ -211,15 +211,18 @@ def other_forms(asked: str, text: str) -> tuple[str, ...]:
     >>> other_forms("robotics", "these giant robotic claws"), other_forms("robotics", "your robotics")
     (('robotic',), ())
     """
-    forms: list[str] = []
-    for word in _asked_words(asked):
-        if match_word(word, text) == "form":
-            forms += [
-                one.key
-                for one in words_in(text)
-                if word.key in one.near or any(stem(key) == stem(word.key) for key in one.keys)
-            ]
-    return tuple(dict.fromkeys(forms))
+    return tuple(dict.fromkeys(match_forms(asked, text)))
+
+
+def match_forms(asked: str, text: str) -> list[str]:
+    """As `other_forms`, each word as often as it stands there, in the order of the asked words."""
+    return [
+        one.key
+        for word in _asked_words(asked)
+        if match_word(word, text) == "form"
+        for one in words_in(text)
+        if word.key in one.near or any(stem(key) == stem(word.key) for key in one.keys)
+    ]
 
 
 def count_in(asked: str, text: str) -> int:

@@ -33,8 +33,10 @@ _UNFOLDED = (
 _GREEK_ACCENTS = str.maketrans("αεηιουω", "άέήίόύώ")
 _PIECES = re.compile(r"[^\W_]+")
 _TYPED_AS = {
-    "+": "+＋", "#": "#♯＃", "*": "*＊", "%": "%％", "&": "&＆", "@": "@＠", "$": "$＄", "-": "-−‐‑－", ".": ".．",
+    "+": "+\uff0b", "#": "#\u266f\uff03", "*": "*\uff0a", "%": "%\uff05", "&": "&\uff06", "@": "@\uff20",
+    "$": "$\uff04", "-": "-\u2212\u2010\u2011\uff0d", ".": ".\uff0e",
 }  # fmt: skip
+"""The characters that `fold_text` makes into each sign."""
 
 
 @lru_cache(maxsize=4096)
