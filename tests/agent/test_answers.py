@@ -446,3 +446,65 @@ def test_whatever_is_asked_the_answer_holds(asking: Asking, question: str) -> No
 
 def test_an_empty_scope_is_said_to_be_empty(asking: Asking) -> None:
     assert asking("what is said?", scope=Scope(())).text == "There is no video in scope."
+
+
+MENTIONED = [
+    ("Who is Celia?", "Look Celia, we follow our passions.", "it is not said who that is"),
+    ("Who says the robot hand?", "It is my robot hand.", "it is not known who says it"),
+    ("Where is the treasure?", "The treasure was ours once.", "it is not said where"),
+    ("Why is the road closed?", "The road is closed today.", "it is not said why"),
+]
+
+
+@pytest.mark.parametrize(("question", "said", "missing"), MENTIONED, ids=[row[0] for row in MENTIONED])
+def test_a_mention_is_partial_and_says_what_is_missing(
+    tmp_path: Path, question: str, said: str, missing: str
+) -> None:
+    answer = ask(question, context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("partial", "unknown")
+    assert answer.text.startswith(f"Mentioned here; {missing}:\nSaid at 0:10–0:14: “{said}” [E1]")
+    assert answer.confidence <= 0.45
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who is Celia?", "Celia is the captain."), ("Where is the treasure?", "The treasure is under the bridge."),
+        ("When does he mention Celia?", "Look Celia, now."), ("Where is Celia mentioned?", "Look Celia, now."),
+    ],
+)  # fmt: skip
+def test_what_is_stated_is_answered(tmp_path: Path, question: str, said: str) -> None:
+    answer = ask(question, context=_with_words(tmp_path, (10.0, said)), scope=IN_LECTURE)
+    assert (answer.status, answer.confidence) == ("answered", 0.9)
+
+
+def test_a_question_for_the_spoken_language_claims_no_absence(tmp_path: Path) -> None:
+    context = _with_words(tmp_path, (10.0, "Good morning."))
+    answer = ask("What language is spoken?", context=context, scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("abstained", "unknown")
+
+
+FREAKED = [(1.0, "You're freaked out?"), (5.5, "I'm not freaked out."), (10.0, "Freaked out! Robotic claws.")]
+
+
+def test_occurrences_are_counted_before_spans_are_joined(tmp_path: Path) -> None:
+    answer = ask(
+        "How many times do they say freaked out?", context=_with_words(tmp_path, *FREAKED), scope=IN_LECTURE
+    )
+    assert answer.text == "“freaked out” is said 3 times, in 1 passage: 0:01–0:14 [E1, E2, E3]"
+
+
+def test_another_form_is_no_place_where_a_word_is_said(tmp_path: Path) -> None:
+    context = _with_words(tmp_path, *FREAKED, (60.0, "You have your robotics."))
+    answer = ask("When do they say robotics?", context=context, scope=IN_LECTURE)
+    assert answer.text == (
+        "Said at 1:00–1:04: “You have your robotics.” [E2]\n"
+        "In another form (“robotic”): said at 0:10–0:14: “Freaked out! Robotic claws.” [E1]"
+    )
+
+
+def test_a_form_alone_is_named_and_less_sure(tmp_path: Path) -> None:
+    context = _with_words(tmp_path, *FREAKED)
+    answer = ask("How many times do they say robotics?", context=context, scope=IN_LECTURE)
+    assert answer.text == "robotics, in another form (“robotic”), is said once: 0:10–0:14 [E1]"
+    assert answer.confidence == pytest.approx(0.9 * 0.85)
