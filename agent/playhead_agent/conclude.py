@@ -7,6 +7,7 @@ from typing import Any
 from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
@@ -46,6 +47,8 @@ from playhead_tools.cite import (
     texts_of,
     without_markers,
 )  # fmt: skip
+from playhead_tools.confidence import MENTION_ONLY, OTHER_FORM
+from playhead_tools.details import NOT_STATED, Detail, detail_asked
 from playhead_tools.evidence import (
     Answer,
     Claim,
@@ -62,6 +65,7 @@ from playhead_tools.verdict_rules import (
     SearchedExtent,
     allowed_verdict,
     kinds_of,
+    missing_detail,
     statement_asked,
     statement_made,
 )  # fmt: skip
@@ -78,8 +82,13 @@ def reckoned(state: State, context: Context) -> Finding:
     anchors = spec.relation.anchors if spec.relation is not None else ()
     kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
     whole = state["whole"] and allowed_verdict("count", kinds, extent_of(state, context)).is_allowed
+    records = {record.id: record for record in evidence_of(state)}
+    spans = spans_of(context.catalog, records.values())
+    texts = texts_of(context.catalog, records.values(), spans)
+    counting, forms = split_forms(spec, list(records.values()), texts)
     clock = read_clock(context.catalog)
-    return reason(spec, evidence_of(state), whole, context.limits.anchors, cut=state["cut"], clock=clock)
+    found = reason(spec, counting, whole, context.limits.anchors, cut=state["cut"], clock=clock)
+    return with_forms(with_occurrences(found, spec, records, spans), forms)
 
 
 def judged(state: State, context: Context) -> Judgement:
@@ -297,9 +306,15 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
     if status == "answered" and checked.by_model and not _may_say(material, kept, extent):
         status, reason = "partial", "unknown"
     text = _written(material, kept, checked.by_model)
-    coverage = extent.coverage
+    coverage, sure = extent.coverage, judgement.confidence * checked.share * _form_factor(material)
+    missing = _missing_detail(state, material, checked)
+    if missing is not None and status == "answered":
+        status, reason, sure = "partial", "unknown", sure * MENTION_ONLY
+        text = f"Mentioned here; {NOT_STATED[missing]}:\n{text}"
+    elif status == "partial":
+        text = _partly(material, judgement, text)
     if status == "partial":
-        text = _partly(material, judgement, text) + (f"\n{coverage_sentence(coverage)}" if coverage else "")
+        text += f"\n{coverage_sentence(coverage)}" if coverage else ""
     answer = _answer(state, context, text, status, reason, checked.notes)
     cited = list(dict.fromkeys(i for claim in kept for i in claim.evidence_ids))
     return replace(
@@ -307,8 +322,28 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         claims=kept,
         intervals=tuple(_interval(material, i) for i in cited),
         evidence=tuple(replace(material.evidence[i], text=material.texts[i]) for i in cited),
-        confidence=context.calibration(judgement.confidence * checked.share),
+        confidence=context.calibration(sure),
     )
+
+
+def _missing_detail(state: State, material: Material, checked: _Checked) -> Detail | None:
+    """What is asked for beyond a mention and not stated; pictures that were looked at are not judged so."""
+    cited = [material.evidence[i] for i in cited_by(checked)]
+    if sight_of(state) is not None or any(record.kind in ("picture", "metadata") for record in cited):
+        return None
+    return missing_detail(material.spec, checked.report.kept, material.texts, by_model=checked.by_model)
+
+
+def _form_factor(material: Material) -> float:
+    """Less than 1 where an answer about where words stand has found them in other forms alone."""
+    finding, spec = material.finding, material.spec
+    if not asks_for_words(spec) or not finding.evidence_ids:
+        return 1.0
+    ids = finding.evidence_ids
+    only_forms = all(
+        forms_of(spec, material.evidence[i], material.texts[i]) for i in ids if i in material.texts
+    )
+    return OTHER_FORM if only_forms else 1.0
 
 
 def _may_say(material: Material, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
@@ -363,6 +398,9 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     if spec.of_things and not spec.targets:
         text = "Counting things needs a model that looks at the pictures; none is at work here."
         return _answer(state, context, text, "abstained", "out_of_scope", notes)
+    if detail_asked(spec) == "language":
+        text = "Which language is spoken is not known: only the words that are spoken are searched."
+        return _answer(state, context, text, "abstained", "unknown", notes)
     if not state["lookups"]:
         return _answer(
             state, context, "The question names nothing to look for.", "abstained", "ambiguous", notes

@@ -6,6 +6,7 @@ It is what a library without a language model answers, and what is left when a m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from playhead_agent.forms import asks_for_words, forms_of
 from playhead_agent.reasoning import MERGE_GAP_S, Finding
 from playhead_agent.state import Stretch
 from playhead_index.store.catalog import SpanRow
@@ -17,6 +18,8 @@ from playhead_tools.spec import Kind, QuestionSpec
 
 QUOTE_CHARS = 240
 MOST_LINES = 12
+MAX_FORMS = 3
+"""So many places that hold only another form of the asked word are named."""
 _SAID: dict[EvidenceKind, str] = {
     "speech": "Said",
     "screen": "On screen",
@@ -57,13 +60,14 @@ def extractive_claims(material: Material) -> list[Claim]:
     finding = material.finding
     if finding.op == "none":
         return []
+    forms = [_line(material, i) for event in finding.forms[:MAX_FORMS] for i in event.evidence_ids]
     if finding.op in ("count", "how_long", "order", "compare", "gap"):
-        return [_reckoned(material)]
+        return [_reckoned(material), *forms]
     if finding.op == "fact":
         return _facts(material)
     ids = finding.evidence_ids
     lines = [_line(material, i) for i in ids[:MOST_LINES]]
-    return [*lines, _rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else lines
+    return [*lines, *([_rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else []), *forms]
 
 
 def _rest(material: Material, ids: Sequence[str]) -> Claim:
@@ -81,6 +85,7 @@ def computed_numbers(finding: Finding) -> list[float]:
     windows = [event.window for event in finding.events]
     bounds = [t for w in windows for t in (w.start_s, w.end_s)]
     values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact", "seen") else []
+    values += [float(len(finding.events))] if finding.op == "count" else []
     return [*values, *bounds, MERGE_GAP_S]
 
 
@@ -117,13 +122,23 @@ def _line(material: Material, evidence_id: str) -> Claim:
     anchor = material.evidence.get(record.tied_to)
     if anchor is not None:
         return _tied_line(material, record, anchor)
-    lead = (
-        _nth_lead(material, record)
-        or f"{_SAID[record.kind]} at {material.at(record.video_id, record.window)}"
-    )
+    where = material.at(record.video_id, record.window)
+    said = f"{_SAID[record.kind]} at {where}"
+    counts = all(evidence_id not in event.evidence_ids for event in material.finding.forms)
+    lead = (_nth_lead(material, record) if counts else "") or said
+    forms = _forms_in(material, evidence_id)
+    if forms:
+        lead = f"In another form ({listed(forms)}): {lead[0].lower()}{lead[1:]}"
     if record.kind == "picture":
         return Claim(lead, (evidence_id,))
     return Claim(f"{lead}: “{excerpt(material.texts[evidence_id], _asked(material.spec))}”", (evidence_id,))
+
+
+def _forms_in(material: Material, evidence_id: str) -> list[str]:
+    """The words of an evidence, in quotation marks, that are only forms of what the question asks for."""
+    record, text = material.evidence[evidence_id], material.texts[evidence_id]
+    forms = forms_of(material.spec, record, text) if asks_for_words(material.spec) else ()
+    return [f"“{form}”" for form in forms]
 
 
 def _nth_lead(material: Material, record: Evidence) -> str:
@@ -194,10 +209,13 @@ def _reckoned(material: Material) -> Claim:
     places = [material.at(e.video_id, e.window) for e in finding.events]
     shown = listed(places[:MOST_LINES]) + (" and later" if len(places) > MOST_LINES else "")
     least = "" if finding.complete else "at least "
+    forms = list(dict.fromkeys(form for i in ids for form in _forms_in(material, i)))
+    subject += f", in another form ({listed(forms)})," if forms else ""
     if finding.op == "how_long":
         return Claim(f"{subject} {how} for {least}{_seconds(finding.value)} in all: {shown}", ids)
-    n = round(finding.value)
-    return Claim(f"{subject} {how} in {least}{n} moment{'' if n == 1 else 's'}: {shown}", ids)
+    n, num_passages = round(finding.value), len(finding.events)
+    times = f"{n} times, in {num_passages} passage{'' if num_passages == 1 else 's'}" if n > 1 else "once"
+    return Claim(f"{subject} {how} {least}{times}: {shown}", ids)
 
 
 def _event(material: Material, at: int) -> str:

@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 MOST_ROUNDS = 2
-_FULL = "there is more evidence than was taken; limits.evidence sets how much is"
+_FULL = (
+    "more places were found than the {num} that one answer takes into account; ask about one video or a"
+    " shorter stretch of time for the others"
+)
 Row = dict[str, Any]
 Update = dict[str, Any]
 Node = Callable[[State, Runtime[Context]], Update]
@@ -150,7 +153,7 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
             *state["notes"],
             *done.notes,
             *([near] if near else []),
-            *([_FULL] if done.table.cut else []),
+            *([_FULL.format(num=done.table.most)] if done.table.cut else []),
         ],
     }
 

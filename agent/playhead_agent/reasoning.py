@@ -29,6 +29,8 @@ class Finding:
         names: the names in order, for `order`.
         complete: it holds of the whole scope, not only of what was found.
         candidates: how many places fit equally well where one was asked for.
+        forms: places that hold the asked word only in another form (`robotic` for `robotics`), where others
+            hold the word itself; none of them counts.
     """
 
     op: Op
@@ -37,6 +39,7 @@ class Finding:
     names: tuple[str, ...] = ()
     complete: bool = True
     candidates: int = 1
+    forms: tuple[Event, ...] = ()
 
     @property
     def evidence_ids(self) -> tuple[str, ...]:
@@ -45,15 +48,24 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
-        events = [[e.video_id, e.window.start_s, e.window.end_s, list(e.evidence_ids)] for e in self.events]
+        events, forms = ([_event_row(event) for event in group] for group in (self.events, self.forms))
         plain = {"op": self.op, "value": self.value, "complete": self.complete, "candidates": self.candidates}
-        return {**plain, "events": events, "names": list(self.names)}
+        return {**plain, "events": events, "names": list(self.names), **({"forms": forms} if forms else {})}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The finding that `to_json` wrote."""
-        events = tuple(Event(v, Window(s, e), tuple(ids)) for v, s, e, ids in record["events"])
-        return cls(**{**record, "events": events, "names": tuple(record["names"])})
+        events, forms = (tuple(map(_event_of, record.get(name, ()))) for name in ("events", "forms"))
+        return cls(**{**record, "events": events, "names": tuple(record["names"]), "forms": forms})
+
+
+def _event_row(event: Event) -> list[Any]:
+    return [event.video_id, event.window.start_s, event.window.end_s, list(event.evidence_ids)]
+
+
+def _event_of(row: list[Any]) -> Event:
+    video_id, start_s, end_s, ids = row
+    return Event(video_id, Window(start_s, end_s), tuple(ids))
 
 
 def reason(

@@ -176,7 +176,7 @@ def _computed(material: Material) -> str:
     finding = material.finding
     windows = ", ".join(f"{e.window}" for e in finding.events[:12])
     values = {
-        "count": f"found in {finding.value:.0f} moments: {windows}",
+        "count": f"occurs {finding.value:.0f} times, in {len(finding.events)} passages: {windows}",
         "how_long": f"{finding.value:.1f} s in all: {windows}",
         "gap": f"{finding.value:.1f} s between {windows}",
         "nth": f"the one asked for: {windows}",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tools.made_library import DEMO, LECTURE, WordFinder
+from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
 from playhead_agent.chat import described
 from playhead_agent.extractive import Material
@@ -196,9 +196,9 @@ def test_a_count_is_computed_and_the_model_may_say_it(asking: Asking) -> None:
     question = 'How many times does he say "okay"?'
     answer, model = asking(said(("He says “okay” 3 times.", ["E1", "E2", "E3"])), question=question)
     assert answer.text == "He says “okay” 3 times [E1, E2, E3]."
-    assert "<computed>found in 3 moments:" in str(model.seen[0][1].content)
+    assert "<computed>occurs 3 times, in 3 passages:" in str(model.seen[0][1].content)
     wrong, _ = asking(said(("He says “okay” 4 times.", ["E1", "E2", "E3"])), question=question)
-    assert wrong.text.startswith("“okay” is said in 3 moments")
+    assert wrong.text.startswith("“okay” is said 3 times, in 3 passages")
 
 
 def test_a_script_at_its_end_is_the_testers_mistake(asking: Asking) -> None:
@@ -242,3 +242,23 @@ def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
 def test_a_form_needs_something_to_cite() -> None:
     with pytest.raises(ValueError, match="got no evidence ids"):
         reply_form([])
+
+
+CELIA = "Look Celia, we follow our passions."
+
+
+@pytest.mark.parametrize(
+    ("claim", "stored", "status"),
+    [
+        ("Celia is mentioned: “Look Celia, we follow our passions.”", CELIA, "partial"),
+        ("Celia is a woman.", CELIA, "partial"),
+        ("Celia is the captain.", "Here comes Celia, captain of this ship.", "answered"),
+    ],
+)
+def test_a_model_makes_no_answer_of_a_mention(tmp_path: Path, claim: str, stored: str, status: str) -> None:
+    catalog = make_library(tmp_path, [(LECTURE, "speech", 10.0, 12.0, stored)])
+    model = ScriptedChatModel(replies=[said((claim, ["E1"]))])
+    context = Context(WordFinder(catalog), catalog, llm=model)
+    answer = ask("Who is Celia?", context=context, scope=Scope((LECTURE,)))
+    assert answer.status == status
+    assert (answer.confidence > 0.5) == (status == "answered")

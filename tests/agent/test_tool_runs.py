@@ -413,3 +413,11 @@ def test_the_scripted_model_keeps_what_it_was_sent_and_offered() -> None:
         bound.invoke("three")
     with pytest.raises(ModelUnavailable, match="away"):
         ScriptedToolModel(replies=[ModelUnavailable("away")]).invoke("one")
+
+
+def test_a_model_with_tools_makes_no_answer_of_a_mention(tmp_path: Path) -> None:
+    catalog = make_library(tmp_path, [(LECTURE, "speech", 10.0, 12.0, "Look Celia, we follow our passions.")])
+    replies = [("search", {"query": "Celia"}), claims(("Celia is mentioned at 0:10.", ["E1"]))]
+    answer, _, _ = run_script(catalog, "Who is Celia?", replies)
+    assert (answer.status, answer.confidence) == ("partial", pytest.approx(0.9 * 0.7 * 0.5))
+    assert answer.text.startswith("Mentioned here; it is not said who that is:\n")

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from playhead.inputs import checked_text
+from playhead_index import literal
 from playhead_index.clean_text import clean_text, one_line
 from playhead_index.search.terms import Tokenizer, asked_words
 from playhead_index.window import Window, parse_time
@@ -104,6 +105,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "is_repetition": is_repetition,
     "unrolled": lambda text: unrolled(spans(text)),
     "choose_subtitles": lambda text: choose_subtitles(spans(text)),
+    "fold_text": literal.fold_text.__wrapped__,
+    "words_in": literal.words_in.__wrapped__,
+    "surfaces_in": literal.surfaces_in,
+    "text_words": lambda text: literal.TextWords(text).phrases(literal.words_in("a b c")),
     "match.plain": match.plain.__wrapped__,
     "match.quotes_in": match.quotes_in.__wrapped__,
     "match.content_words": lambda text: match.content_words.__wrapped__(text),

@@ -264,3 +264,49 @@ def test_chunks_end_only_at_what_fts5_takes_for_a_separator() -> None:
         connection.execute("INSERT INTO t (rowid, x) VALUES (?, ?)", (code + 1, f"ab{chr(code)}cd"))
     tokens = dict(connection.execute("SELECT doc, count(*) FROM v GROUP BY doc"))
     assert all(tokens[code + 1] == len(chunks(f"ab{chr(code)}cd")) for code in range(1, 128))
+
+
+SIGNED = ("I write mostly in C++ and C#.", "It is written in C.", "Node.js and .NET", "the net was torn",
+          "roughly 3.14", "in 3 days 14 left", "at -5 degrees", "5 degrees")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("C++", [0]), ('"C++"', [0]), ('"C"', [1]), ("C#", [0]), (".NET", [2]), ("3.14", [4]), ("-5", [6]),
+        ("F#", []), ("$5", []), ("written C++", [0, 1]), ('"node.js"', [2]), ("nodejs", [2]),
+    ],
+)  # fmt: skip
+def test_words_with_signs_are_ranked_where_the_signs_stand(
+    library: MadeLibrary, asked: str, expected: list[int]
+) -> None:
+    library.add("v1", spans=speech(*SIGNED))
+    assert sorted(map(SIGNED.index, filter(None, found(index_of(library), asked)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("USA", "made in the U.S.A. then"), ("U.S.A.", "made in the USA"), ("strasse", "die Straße"),
+        ("Straße", "die STRASSE"), ("ежик", "ёжик"), ("ışık", "Işık means light"),
+        ("Ελληνικα", "στα Ελληνικά"),
+        ("οδός", "ΟΔΟΣ"), ("obrien", "Mr. O'Brien"), ("dont", "Don't touch it"),
+        ("covid19", "COVID-19 spread"),
+        ("nodejs", "we use Node.js"), ("5550199", "call 555-0199"), ("1299", "for $1,299.99"),
+        ("Lodz", "in Łódź"),
+    ],
+)  # fmt: skip
+def test_a_word_is_found_in_another_spelling(library: MadeLibrary, asked: str, text: str) -> None:
+    library.add("v1", spans=speech("something else", text))
+    assert found(index_of(library), asked) == [text]
+
+
+def test_quoted_words_are_not_found_in_another_form(library: MadeLibrary) -> None:
+    library.add("v1", spans=speech("giant robotic claws", "you have your robotics"))
+    assert found(index_of(library), '"robotics"') == ["you have your robotics"]
+    assert len(found(index_of(library), "robotics")) == 2
+
+
+def test_a_list_of_quoted_words_is_full_however_many_forms_rank_before_them(library: MadeLibrary) -> None:
+    library.add("v1", spans=speech(*["robotic"] * 20, "all about robotics and much else besides"))
+    assert found(index_of(library), '"robotics"', limit=1) == ["all about robotics and much else besides"]

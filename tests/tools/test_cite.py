@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.tools.made_library import DEMO, LECTURE, SPANS
+from tests.tools.made_library import DEMO, LECTURE, SPANS, make_library
 
 from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
@@ -191,3 +191,24 @@ def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
     )
     claim = Claim("On screen at that time: “02:00 060 120 240”", ("E1",))
     assert [kept.status for kept in check_claims([claim], grounds).kept] == ["supported"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "stored", "is_kept"),
+    [
+        ("It is written in C++.", "written in C", False), ("It is written in “C++”.", "written in C", False),
+        ("It is written in C++.", "written in C++", True), ("It was -5 outside.", "it was 5 outside", False),
+        ("It uses .NET.", "it uses a net", False), ("It grew by 12%.", "it grew by 12 percent", True),
+        ("It grew by 12%.", "it grew by 12 people", False), ("It costs $5.", "it costs 5 dollars", True),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_claim_must_stand_in_its_evidence_with_its_signs(
+    tmp_path: Path, claim: str, stored: str, is_kept: bool
+) -> None:
+    catalog = make_library(tmp_path, [(LECTURE, "speech", 10.0, 12.0, stored)])
+    span = next(iter(catalog.spans(LECTURE)))
+    record = Evidence("E1", LECTURE, Window(10.0, 12.0), "speech", "supported", (span.id,))
+    videos = {video.video_id: video for video in list_videos(catalog)}
+    grounds = Grounds(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
+    report = check_claims([Claim(claim, ("E1",))], grounds)
+    assert bool(report.kept) is is_kept

@@ -10,12 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from playhead_index.clean_text import clean_text
+from playhead_index.literal import Word, text_words, words_in
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
-from playhead_tools.match import content_words, coverage, plain, quotes_in, says
+from playhead_tools.match import (
+    content_words,
+    coverage,
+    match_word,
+    plain,
+    put_away_quotes,
+    quotes_in,
+    says,
+    shared_words,
+)
 from playhead_tools.numbers import clocks_in, numbers_in
 
 ENOUGH_WORDS = 0.5
@@ -23,6 +33,13 @@ _CLOCK_SLACK_S = 0.5
 _WINDOW_SLACK_S = 0.05
 _NUMBERS = re.compile(r"[\d:.,%]+")
 _MARKER = re.compile(r"[\[(⟦]?\bE\d+\b[\])⟧]?")
+_UNIT_NAMES = {
+    "%": ("percent", "cent", "percentage"),
+    "$": ("dollar", "dollars"),
+    "€": ("euro", "euros"),
+    "£": ("pound", "pounds"),
+    "¥": ("yen",),
+}
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|instructions|prompt|rules|above|previous)\b"
     r"|\b(?:system\s+prompt|you\s+are\s+now|as\s+an\s+ai|new\s+instructions)\b"
@@ -138,7 +155,8 @@ def check_claims(claims: Iterable[Claim], grounds: Grounds) -> CheckReport:
     """The claims that hold and what was dropped.
 
     A claim keeps the citations that hold. It is dropped whole when none is left, when a phrase that it
-    has in quotation marks does not stand verbatim in what it cites, or when a number or a time in it is
+    has in quotation marks does not stand verbatim in what it cites, when a word with signs of its own
+    (`C++`, `.NET`, `-5`) does not stand there with them, or when a number or a time in it is
     neither in what it cites nor among the computed values. A claim that holds is `supported` when it
     quotes, or when at least half of its content words stand in what it cites; else `unverified`. The text of
     a claim is cleaned of control characters.
@@ -181,8 +199,8 @@ def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str
         return ""
     if any(says(texts[evidence_id], quote) for quote in quotes_in(text)):
         return ""  # also where a quote holds nothing but numbers: a clock, a score
-    words = content_words(_without_numbers(_bare(text, grounds)))
-    if words and not words & content_words(texts[evidence_id]):
+    words = _without_numbers(_bare(text, grounds))
+    if content_words(words) and not shared_words(words, texts[evidence_id]):
         return "it says nothing of the claim"
     return ""
 
@@ -195,7 +213,28 @@ def _why_not(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str
     for quote in quotes_in(text):
         if not any(says(texts[i], quote) for i in ids):
             return f"“{quote}” does not stand in {', '.join(ids)}"
+    for word in _signed_words(put_away_quotes(_bare(text, grounds), _no_mark)[0]):
+        if not any(_stands(word, texts[i]) for i in ids):
+            return f"“{word.key}” does not stand with its signs in {', '.join(ids)}"
     return _wrong_number(text, ids, grounds, texts)
+
+
+def _no_mark(number: int) -> str:
+    return " "
+
+
+def _signed_words(text: str) -> list[Word]:
+    """The words of a claim that a sign of their own tells from others: `C++`, `.NET`, `-5`, `$5`, `50%`."""
+    return [word for word in words_in(text) if word.has_own_sign]
+
+
+def _stands(word: Word, text: str) -> bool:
+    """Whether a word stands in a text with its signs; a unit may be there as a word (`50 percent`)."""
+    if match_word(word, text) == "literal":
+        return True
+    names = [name for sign, names in _UNIT_NAMES.items() if sign in word.key for name in names]
+    there = text_words(text)
+    return bool(names) and any(there.has(words_in(name)[0]) for name in names)
 
 
 def _wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:

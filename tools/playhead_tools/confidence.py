@@ -10,6 +10,8 @@ a product of four factors, each at most 1, plus a bonus for lanes that agree:
     coverage   0.70 when the result needs the whole of what was searched (first, count, absence) and parts
                were not searched; 0.85 when videos in scope are not indexed to the end
     claims     kept claims / written claims, when a model wrote them
+    mention    0.50 when what is asked (who, where, why, how) is not stated where it is mentioned;
+               0.85 when the asked word stands there only in another form
 
 Uncalibrated: the figures order answers by how much stands behind them; a calibration set will fit them.
 """
@@ -26,6 +28,8 @@ MOST = 0.98
 SEVERAL = 0.85
 PARTLY_SEARCHED = 0.70
 UNFINISHED = 0.85
+MENTION_ONLY = 0.50
+OTHER_FORM = 0.85
 
 
 def evidence_ceiling(evidence: Sequence[Evidence]) -> float:

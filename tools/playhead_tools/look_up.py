@@ -30,7 +30,7 @@ from playhead_index.store.video_stages import read_gaps
 from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time, without_gaps
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.match import search_terms
+from playhead_tools.match import index_query
 
 MOST_MOMENTS = 100
 MOST_SPANS = 200
@@ -218,15 +218,15 @@ def scan_words(
     Unlike a search, which gives the best few, this reads the whole full-text index: what counting,
     `first` and `last` need. Words are compared by their Porter stems.
     """
-    terms = search_terms(text)
-    if not terms or not video_ids or not kinds:
+    expression = index_query(text)
+    if not expression or not video_ids or not kinds:
         return [], True
     marks_v, marks_k = ", ".join("?" * len(video_ids)), ", ".join("?" * len(kinds))
     rows = catalog.query(
         "SELECT span.id FROM span_fts JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
         f" AND span.video_id IN ({marks_v}) AND span.kind IN ({marks_k})"
         " ORDER BY span.video_id, span.start_s LIMIT ?",
-        (" OR ".join(f'"{term}"' for term in terms), *video_ids, *kinds, limit + 1),
+        (expression, *video_ids, *kinds, limit + 1),
     )
     return [row[0] for row in rows[:limit]], len(rows) <= limit
 

@@ -1,99 +1,81 @@
-"""How much of what was asked for stands in a text, by words and their stems."""
+"""How much of what was asked for stands in a text: literally, in a form of it, or in any spelling."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Literal
 
-from playhead_index.clean_text import clean_text
+from playhead_index.literal import Word, fold_text, text_words, words_in
+from playhead_index.search.variants import index_phrases
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_PIECES = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r'"([^"]+)"|(?<!\w)\'(?=\S)([^\']*[^\'\s])\'(?!\w)')
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "«": '"', "»": '"', "„": '"', "‘": "'", "’": "'"})
 _SUFFIXES = (
     ("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"),
     ("ing", ""), ("edly", ""), ("ed", ""), ("es", "e"), ("s", ""),
 )  # fmt: skip
-STOPWORDS = frozenset(
-    _TOKEN.findall(
-        """
+_STOPWORDS = """
         a about an and any are as at be been being but by can could did do does for from had has have he
         her here him his how i if in into is it its just me my near of on or our she so some than that the
         their them then there these they this those to up us was we were what when where which while who
         whom whose why will with would you your
-        """
-    )
-)
+"""
+STOPWORDS = frozenset(_STOPWORDS.split())
 
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """A text as words with single spaces: case, accents, quotes and punctuation gone.
+    """A text as words with single spaces, their spelling folded: case, accents, quotes, punctuation gone.
 
-    >>> plain("Bayes’  Rule: P(A|B)\\n= …")
-    'bayes rule p a b'
+    Signs that belong to a word stay (`playhead_index.literal`).
+
+    >>> plain("Bayes’  Rule: P(A|B)\\n= …"), plain("C++, not C!")
+    ('bayes rule p a b', 'c++ not c')
     """
-    folded = unicodedata.normalize("NFKD", clean_text(text)).casefold()
-    letters = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join(_TOKEN.findall(letters)).replace("'", "").replace("’", "")
+    return " ".join(word.key for word in words_in(text))
 
 
-_SAME_LETTER = str.maketrans({"ё": "е", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
-_INSIDE_WORD = str.maketrans(dict.fromkeys(".'’‘`´·\u00ad", None))
 MAX_JOINED = 3
-"""Words that stand next to each other are compared as one word too, so many at most (`U S A`, `e-mail`)."""
-
-
-def spelling(text: str) -> list[str]:
-    """The words of a text as letters and digits alone, however they are spelled.
-
-    Case, accents and marks are gone, points and apostrophes inside a word too; ß is ss, ё is е, ı is i.
-
-    >>> spelling("O'Brien, U.S.A. (Straße)")
-    ['obrien', 'usa', 'strasse']
-    """
-    folded = text.casefold()
-    if not folded.isascii():
-        decomposed = unicodedata.normalize("NFKD", folded.translate(_SAME_LETTER))
-        folded = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
-    return _LETTERS.findall(folded.translate(_INSIDE_WORD))
-
-
-_LETTERS = re.compile(r"[^\W_]+")
+"""Words that stand next to each other are compared as one word too, so many at most (`U S A`, `e mail`)."""
 
 
 def spelled_alike(asked: str, text: str) -> float:
-    """The part of the asked content words that stand in a text in any spelling, 0 to 1.
+    """The part of the asked content words that stand in a text in any spelling or form, 0 to 1.
 
     Looser than `coverage`: what it finds may be what is asked, and is a reason not to say that it is absent.
+    A word with signs of its own counts only where these stand.
 
-    >>> spelled_alike("USA", "made in the U.S.A."), spelled_alike("e-mail", "an email")
-    (1.0, 1.0)
+    >>> spelled_alike("USA", "made in the U. S. A."), spelled_alike("C++", "written in C")
+    (1.0, 0.0)
     """
-    whole, wanted = _asked_spelling(asked)
-    words = spelling(text)
-    letters = "".join(words)
-    if not wanted or not any(part in letters for part in (whole, *map(stem, wanted))):
+    wanted = _asked_words(asked)
+    if not wanted:
         return 0.0
-    there = {"".join(words[i : i + n]) for n in range(1, MAX_JOINED + 1) for i in range(len(words) - n + 1)}
-    there |= {stem(word) for word in there}
-    if whole in there:
+    there = _joined_keys(text)
+    whole = "".join(word.key for word in words_in(asked))
+    if whole.isalnum() and whole in there:
         return 1.0
-    return sum(_is_among(word, there) for word in wanted) / len(wanted)
+    return sum(_is_alike(word, text, there) for word in wanted) / len(wanted)
 
 
-def _is_among(word: str, there: set[str]) -> bool:
+@lru_cache(maxsize=64)
+def _joined_keys(text: str) -> frozenset[str]:
+    """The words of a text, up to three neighbours as one word, and their stems."""
+    keys = [word.key for word in words_in(text)]
+    joined = {"".join(keys[i : i + n]) for n in range(1, MAX_JOINED + 1) for i in range(len(keys) - n + 1)}
+    return frozenset(joined | {stem(key) for key in joined})
+
+
+def _is_alike(word: Word, text: str, there: frozenset[str]) -> bool:
     """Whether a word is there; outside English, whose endings are known, one that begins with it counts."""
-    if word in there or stem(word) in there:
+    if match_word(word, text) != "none":
         return True
-    return not word.isascii() and len(word) > 3 and any(one.startswith(word) for one in there)
-
-
-@lru_cache(maxsize=256)
-def _asked_spelling(asked: str) -> tuple[str, tuple[str, ...]]:
-    """What is asked as one word, and its content words; all words where it has no other."""
-    words = spelling(asked)
-    return "".join(words), tuple(word for word in words if word not in STOPWORDS) or tuple(words)
+    if not word.key.isalnum():
+        return False
+    if word.key in there or stem(word.key) in there:
+        return True
+    return not word.key.isascii() and len(word.key) > 3 and any(one.startswith(word.key) for one in there)
 
 
 def straight_quotes(text: str) -> str:
@@ -144,57 +126,138 @@ def _undoubled(root: str, suffix: str) -> str:
     return root[:-1] if doubled else root
 
 
+WordMatch = Literal["literal", "form", "none"]
+"""How a word stands in a text: literally, whatever its spelling; in a form of it (an inflection, a number
+without its decimals); or not at all."""
+
+
+def match_word(word: Word, text: str) -> WordMatch:
+    """How a word stands in a text.
+
+    >>> [match_word(words_in("robotics")[0], text) for text in ("Robotics!", "robotic claws", "a robot")]
+    ['literal', 'form', 'none']
+    """
+    there = text_words(text)
+    if there.has(word):
+        return "literal"
+    if word.key in there.near_keys or (word.key.isalnum() and stem(word.key) in _stems(text)):
+        return "form"
+    return "none"
+
+
+@lru_cache(maxsize=8192)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, text_words(text).keys))
+
+
+@lru_cache(maxsize=4096)
+def _asked_words(text: str) -> tuple[Word, ...]:
+    """The words that carry meaning, each once; all words where there would be none ("to be or not to be")."""
+    words = {word.key: word for word in words_in(text)}
+    return tuple(word for key, word in words.items() if key not in STOPWORDS) or tuple(words.values())
+
+
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """The stems that carry meaning; all stems when there would be none ("to be or not to be")."""
-    words = plain(text).split()
-    return frozenset(stem(w) for w in words if w not in STOPWORDS) or frozenset(map(stem, words))
+    return frozenset(stem(word.key) for word in _asked_words(text))
+
+
+def shared_words(asked: str, text: str) -> bool:
+    """Whether any content word of the one stands in the other, literally or in a form of it."""
+    return any(match_word(word, text) != "none" for word in _asked_words(asked))
 
 
 def search_terms(text: str) -> tuple[str, ...]:
-    """The content words of a text as a full-text index splits them: no apostrophes, not stemmed.
+    """The content words of a text in pieces as a full-text index splits them: no signs, not stemmed.
 
     >>> search_terms("What is Bayes’ rule?")
     ('bayes', 'rule')
     """
-    split = plain(re.sub(r"['’]", " ", text)).split()
+    split = _PIECES.findall(fold_text(text).replace("'", " "))
     carrying = [word for word in split if word not in STOPWORDS and len(word) > 1]
     return tuple(dict.fromkeys(carrying or split))
+
+
+def index_query(text: str) -> str:
+    """An FTS5 expression that every text fulfils which holds a content word of this one in any spelling.
+
+    Empty where the text has no words.
+
+    >>> index_query("the UK")
+    '"uk" OR "u k"'
+    """
+    phrases = [phrase for word in _asked_words(text) for phrase in index_phrases(word)]
+    return " OR ".join(f'"{phrase}"' for phrase in dict.fromkeys(phrases))
 
 
 def coverage(asked: str, text: str) -> float:
     """The part of the asked content words that stand in the text, 0 to 1; 0 when nothing was asked.
 
-    >>> coverage("the priors of Bayes", "Bayes chose a prior"), coverage("red car", "a blue car")
+    A form of a word counts as the word; `other_forms` tells which ones are.
+
+    >>> coverage("the priors of Bayes", "Bayes chose a prior"), coverage("C++ code", "a code in C")
     (1.0, 0.5)
     """
-    wanted = content_words(asked)
+    wanted = _asked_words(asked)
     if not wanted:
         return 0.0
-    return len(wanted & _stems(text)) / len(wanted)
+    return sum(match_word(word, text) != "none" for word in wanted) / len(wanted)
 
 
-@lru_cache(maxsize=4096)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, plain(text).split()))
+def other_forms(asked: str, text: str) -> tuple[str, ...]:
+    """The words of a text that are only forms of asked words which do not stand there literally.
+
+    >>> other_forms("robotics", "these giant robotic claws"), other_forms("robotics", "your robotics")
+    (('robotic',), ())
+    """
+    return tuple(dict.fromkeys(match_forms(asked, text)))
+
+
+def match_forms(asked: str, text: str) -> list[str]:
+    """As `other_forms`, each word as often as it stands there, in the order of the asked words."""
+    return [
+        one.key
+        for word in _asked_words(asked)
+        if match_word(word, text) == "form"
+        for one in words_in(text)
+        if word.key in one.near or any(stem(key) == stem(word.key) for key in one.keys)
+    ]
+
+
+def count_in(asked: str, text: str) -> int:
+    """How often the asked words literally stand in a text one behind the other.
+
+    Where they stand in it but not so, it is once; 0 where one of the content words is not there literally.
+
+    >>> count_in("freaked out", "Freaked out? I'm not freaked out!"), count_in("out freaked", "freaked out")
+    (2, 1)
+    """
+    words = words_in(asked)
+    together = len(text_words(text).phrases(words))
+    if together or not words:
+        return together
+    there = text_words(text)
+    return int(all(there.has(word) for word in _asked_words(asked)))
 
 
 def says(text: str, quote: str) -> bool:
     """Whether the quote stands in the text word for word; `…` in a quote stands for left-out words.
 
-    Case, accents, white space and punctuation do not count. An empty quote is never said.
+    Case, accents, white space and punctuation do not count, signs that belong to a word do. An empty quote
+    is never said.
 
-    >>> says("Bayes' rule: P(A|B) = P(B|A)", "bayes rule … p(b|a)"), says("a posterior", "post")
+    >>> says("Bayes' rule: P(A|B) = P(B|A)", "bayes rule … p(b|a)"), says("written in C", "C++")
     (True, False)
     """
-    hay, at = f" {plain(text)} ", 0
-    parts = [plain(part) for part in re.split(r"…|\.\.\.", quote)]
+    parts = [words_in(part) for part in re.split(r"…|\.\.\.", quote)]
     parts = [part for part in parts if part]
+    at = 0
     for part in parts:
-        found = hay.find(f" {part} ", at)
-        if found < 0:
+        found = next((end for start, end in text_words(text).phrases(part) if start >= at), None)
+        if found is None:
             return False
-        at = found + len(part) + 1
+        at = found
     return bool(parts)
 
 
@@ -204,7 +267,6 @@ def fit(asked: str, quoted: Sequence[str], text: str) -> float:
     >>> fit("the prior", (), "a flat prior"), fit("thank you", ("thank you",), "you should thank her")
     (1.0, 0.0)
     """
-    inside = f" {plain(asked)} "
-    if any(f" {plain(q)} " in inside and not says(text, q) for q in quoted if plain(q)):
+    if any(says(asked, quote) and not says(text, quote) for quote in quoted):
         return 0.0
     return coverage(asked, text)

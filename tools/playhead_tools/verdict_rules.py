@@ -13,12 +13,13 @@ What counts as searched, for each modality:
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.search.results import Coverage, Lane, Modality
-from playhead_tools.evidence import LANE_NAMES, Reason, Status, is_searched, missing_videos
+from playhead_tools.details import Detail, claim_states_detail, detail_asked, states_detail
+from playhead_tools.evidence import LANE_NAMES, Claim, Reason, Status, is_searched, missing_videos
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
 
 Statement = Literal["absent", "no", "never", "count", "duration", "order", "first", "last", "all"]
@@ -140,6 +141,31 @@ def _why_missing(modality: Modality, coverage: Coverage, extent: SearchedExtent)
     if modality == "picture" and not extent.picture_threshold:
         return "pictures were ranked, and no video model viewed all that could show it"
     return ""
+
+
+def missing_detail(
+    spec: QuestionSpec, claims: Iterable[Claim], texts: Mapping[str, str], *, by_model: bool
+) -> Detail | None:
+    """The detail that a question asks for and an answer does not state; None where nothing is missing.
+
+    A mention is not an answer: where this is not None, an answer is partial at most.
+
+    Args:
+        spec: the question.
+        claims: the claims of the answer that held.
+        texts: the words of each evidence by its id.
+        by_model: a chat model wrote the claims, so that their own words count too.
+    """
+    detail = detail_asked(spec)
+    if detail is None:
+        return None
+    for claim in claims:
+        cited = [texts[i] for i in claim.evidence_ids if i in texts]
+        if states_detail(detail, spec, cited):
+            return None
+        if by_model and claim_states_detail(detail, spec, claim.text, " ".join(cited)):
+            return None
+    return detail
 
 
 def kinds_of(spec: QuestionSpec) -> tuple[Kind, ...]:

@@ -51,6 +51,19 @@ def single_blanks(text: str) -> str:
     return " ".join(text.split())
 
 
+def strip_marks(text: str, marks: str) -> str:
+    """A text without some marks at its ends; a point or a minus that a word begins with stays.
+
+    >>> strip_marks("- .NET, ", " ,.-"), strip_marks("-5.", " .-"), strip_marks("...you", ".")
+    ('.NET', '-5', 'you')
+    """
+    text = text.rstrip(marks)
+    rest = text.lstrip(marks)
+    cut = text[: len(text) - len(rest)]
+    is_sign = cut[-1:] in (".", "-") and cut[-2:-1] in ("", " ") and rest[:1].isalnum()
+    return cut[-1] + rest if is_sign else rest
+
+
 def re_any_case(*parts: str) -> re.Pattern[str]:
     """A pattern put together from its parts, blind to case, for a text of `single_blanks`."""
     return re.compile("".join(parts), re.IGNORECASE)
@@ -219,7 +232,7 @@ def without_frame(text: str, kind: Kind) -> str:
     while True:
         shorter = text
         for left, right in frames:
-            shorter = right.sub("", left.sub("", shorter, count=1), count=1).strip(" ,;:-")
+            shorter = strip_marks(right.sub("", left.sub("", shorter, count=1), count=1), " ,;:-")
         if shorter == text:
             return text
         text = shorter

@@ -10,7 +10,8 @@ from playhead_agent.state import Context, scope_from_json
 from playhead_agent.with_tools.state import ToolContext, ToolState
 from playhead_index.window import Window
 from playhead_tools.cite import CheckReport, check_claims, reads_like_orders, stored_texts
-from playhead_tools.confidence import confidence
+from playhead_tools.confidence import MENTION_ONLY, confidence
+from playhead_tools.details import NOT_STATED
 from playhead_tools.evidence import Answer, Claim, Interval, Reason, coverage_sentence, listed
 from playhead_tools.extent import places_spelled_alike, with_extent
 from playhead_tools.match import content_words
@@ -25,6 +26,7 @@ from playhead_tools.verdict_rules import (
     SearchedExtent,
     allowed_verdict,
     kinds_of,
+    missing_detail,
     statement_made,
 )  # fmt: skip
 
@@ -70,8 +72,14 @@ def _kept(
     spec = parse_question(state["question"])
     is_sure = _is_sure(kit, spec, claims, ids) and _may_say(spec, claims, extent)
     text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in claims) + "."
-    if not is_sure:
+    seen = any(record.kind in ("picture", "metadata") for record in records)
+    missing = None if seen else missing_detail(spec, claims, texts, by_model=True)
+    if is_sure and missing is not None:
+        text = f"Mentioned here; {NOT_STATED[missing]}:\n{text}"
+        text += f"\n{coverage_sentence(coverage)}" if coverage else ""
+    elif not is_sure:
         text = f"In what was searched:\n{text}" + (f"\n{coverage_sentence(coverage)}" if coverage else "")
+    is_sure = is_sure and missing is None
     places = {video.video_id: video for video in kit.videos()}
     orders = [i for i in ids if reads_like_orders(texts[i])]
     if orders:
@@ -87,7 +95,7 @@ def _kept(
             records,
             partly_searched=not is_sure,
             unfinished=coverage is not None and bool(coverage.unfinished),
-            claims_kept=share,
+            claims_kept=share * (1.0 if missing is None else MENTION_ONLY),
         ),
         cost=_cost(run.context.meter, kit),
         evidence=tuple(replace(record, text=texts[record.id]) for record in records),

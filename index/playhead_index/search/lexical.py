@@ -8,20 +8,24 @@ up to date video by video, and kept in a cache file once there are enough of the
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.batches import batches
+from playhead_index.literal import Word
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical_cache import load_postings, save_postings
-from playhead_index.search.postings import Postings, make_postings, merged, weight_of
+from playhead_index.search.postings import Postings, make_postings, merged, part_of_score, weight_of
 from playhead_index.search.results import Hit, Scope
 from playhead_index.search.rows import Block, RowTable
-from playhead_index.search.terms import AskedWords, Tokenizer, asked_words
+from playhead_index.search.terms import AskedWords, Tokenizer, asked_terms, asked_words, chunks
+from playhead_index.search.variants import holds_word, index_phrases
 from playhead_index.store.cache import cache_path
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
 from playhead_index.words.protocol import SpanKind
 
 KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
@@ -30,6 +34,8 @@ MOST_TERMS = 64
 CACHED_FROM = 20_000
 """Spans from which reading the cache file is worth more than working them out again (0.2 s)."""
 CACHED_AGAIN_PART = 10
+MAX_COMPARED = 50_000
+"""Spans whose raw text is compared with one asked word: about a second."""
 
 
 class LexicalIndex:
@@ -85,15 +91,25 @@ class LexicalIndex:
         Returns:
             A list for each kind, best first, equal scores in the order of the videos and of time.
         """
-        asked = asked_words(text, self._tokenizer)
+        asked = self.asked(text)
         size = sum(part.size for part in self._parts)
-        if not asked.terms or size == 0:
+        if asked.is_empty or size == 0:
             return {kind: [] for kind in kinds}
         weights = self._weights(asked.terms, size)
         mean_length = sum(part.total_length for part in self._parts) / size
         only = self._phrase_ids(asked)
-        ranked = {kind: self._ranked(kind, weights, mean_length, scope, asked, only, limit) for kind in kinds}
+        extra = [(ids, weight_of(len(ids), size)) for ids in self._compared_ids(asked) if len(ids)]
+        ranked = {
+            kind: self._holding_quoted(
+                asked, partial(self._ranked, kind, weights, mean_length, scope, asked, only, extra), limit
+            )
+            for kind in kinds
+        }
         return span_hits(self._catalog, ranked, "lexical")
+
+    def asked(self, text: str) -> AskedWords:
+        """What a text asks the words of this library."""
+        return asked_words(text, self._tokenizer)
 
     def curve(self, text: str, kind: SpanKind, video_id: str) -> tuple[Block, NDArray[np.float64]]:
         """All spans of a kind of one video, in time order, and the (n,) BM25 score of each; 0 without a word.
@@ -134,18 +150,80 @@ class LexicalIndex:
         scope: Scope,
         asked: AskedWords,
         only: NDArray[np.int64] | None,
+        extra: Sequence[tuple[NDArray[np.int64], float]],
         limit: int,
     ) -> list[tuple[int, float]]:
-        """(id, score) of the best spans of a kind over all parts."""
+        """(id, score) of the best spans of a kind over all parts.
+
+        Args:
+            extra: for each word that was compared on the raw text the (n,) ids of the spans that hold it,
+                and its weight.
+        """
         found = []
         for number, part in enumerate(self._parts):
             allowed = _holding_all(part, asked.required, _allowed(part, kind, scope, only))
             rows, scores = part.best(weights, mean_length, limit, allowed)
-            found += [
-                (-score, number, row, int(part.table.ids[row]))
-                for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
-            ]
+            best = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+            best |= _with_extra(part, weights, mean_length, allowed, extra)
+            found += [(-score, number, row, int(part.table.ids[row])) for row, score in best.items()]
         return [(span_id, -score) for score, _, _, span_id in sorted(found)[:limit]]
+
+    def _holding_quoted(
+        self, asked: AskedWords, ranked: Callable[[int], list[tuple[int, float]]], limit: int
+    ) -> list[tuple[int, float]]:
+        """The best spans that literally hold all quoted phrases; deeper lists until there are enough."""
+        depth = limit
+        while asked.quoted:
+            best = ranked(depth)
+            texts = self._texts([span_id for span_id, _ in best])
+            held = [one for one in best if asked.holds_quoted(texts.get(one[0], ""))]
+            if len(held) >= limit or len(best) < depth:
+                return held[:limit]
+            depth *= 4
+        return ranked(limit)
+
+    def _texts(self, ids: Sequence[int]) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for chunk in batches(ids, MAX_IDS_IN_SQL):
+            marks = ", ".join("?" * len(chunk))
+            found |= dict(self._catalog.query(f"SELECT id, text FROM span WHERE id IN ({marks})", chunk))
+        return found
+
+    def _compared_ids(self, asked: AskedWords) -> Iterator[NDArray[np.int64]]:
+        """For each word that is compared on the raw text the (n,) ids of the spans that hold it.
+
+        Words with signs of their own are looked for under the pieces of which the index knows them, other
+        words only where they may be indexed in another spelling.
+        """
+        for word in asked.signed:
+            yield self._ids_of(word, index_phrases(word), or_near=False)
+        terms = set(asked.terms)
+        for word in asked.spelled:
+            others = [
+                phrase for phrase in index_phrases(word) if not terms.issuperset(self._terms_of(phrase))
+            ]
+            yield self._ids_of(word, others, or_near=True)
+
+    def _ids_of(self, word: Word, phrases: Sequence[str], *, or_near: bool) -> NDArray[np.int64]:
+        known = [phrase for phrase in phrases if self._is_indexed(phrase)]
+        if not known:
+            return np.zeros(0, dtype=np.int64)
+        rows = self._catalog.query(
+            "SELECT span.id, span.text FROM span_fts JOIN span ON span.id = span_fts.rowid"
+            " WHERE span_fts MATCH ? LIMIT ?",
+            (" OR ".join(f'"{phrase}"' for phrase in known), MAX_COMPARED),
+        )
+        held = [span_id for span_id, text in rows if holds_word(text, word, or_near=or_near)]
+        return np.array(held, dtype=np.int64)
+
+    def _terms_of(self, phrase: str) -> list[str]:
+        tokens = (token for found in self._tokenizer.tokens(chunks(phrase)) for token in found)
+        return [term for token in tokens for term in asked_terms(token)]
+
+    def _is_indexed(self, phrase: str) -> bool:
+        """Whether every piece of a phrase is a term of some span."""
+        terms = self._terms_of(phrase)
+        return bool(terms) and all(any(part.has(term) for part in self._parts) for term in terms)
 
     def _phrase_ids(self, asked: AskedWords) -> NDArray[np.int64] | None:
         """(n,) ids of the spans that hold all quoted phrases; None when nothing was quoted."""
@@ -224,6 +302,32 @@ def _holding_all(
         holds[part.rows[part.span_of(term)]] = True
         allowed = holds if allowed is None else allowed & holds
     return allowed
+
+
+def _with_extra(
+    part: Postings,
+    weights: Sequence[tuple[str, float]],
+    mean_length: float,
+    allowed: NDArray[np.bool_] | None,
+    extra: Sequence[tuple[NDArray[np.int64], float]],
+) -> dict[int, float]:
+    """The scores of the rows that hold words which were compared on the raw text, their terms included."""
+    added: dict[int, float] = {}
+    for ids, weight in extra:
+        at = part.table.positions(ids)
+        at = at[at >= 0]
+        at = at[~part.dead[at]] if allowed is None else at[allowed[at]]
+        once = part_of_score(np.ones(len(at), dtype=np.uint16), part.lengths[at], mean_length)
+        for row, share in zip(at.tolist(), once.tolist(), strict=True):
+            added[row] = added.get(row, 0.0) + weight * share
+    if not added:
+        return {}
+    mask = np.zeros(len(part.table), dtype=bool)
+    mask[list(added)] = True
+    rows, scores = part.best(weights, mean_length, len(added), mask)
+    for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+        added[row] += score
+    return added
 
 
 def _many(part: Postings, allowed: NDArray[np.bool_] | None) -> int:

@@ -85,6 +85,10 @@ class Postings:
         rows = self.rows[self.span_of(term)]
         return len(rows) if self.alive is None else int(self.alive[rows].sum())
 
+    def has(self, term: str) -> bool:
+        """Whether it is a term of any row, also of rows that are gone."""
+        return term in self._numbers
+
     def span_of(self, term: str) -> slice:
         """Where a term stands in `rows` and `counts`."""
         number = self._numbers.get(term)

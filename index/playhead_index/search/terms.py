@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from playhead_index.literal import Word, is_unspaced, surfaces_in, text_words, words_in
 from playhead_index.search.stop_words import STOP_WORDS
+from playhead_index.search.variants import index_phrases
 
 KNOWN_CHUNKS = 500_000
 MAX_CHUNK_CHARS = 8_000
@@ -22,10 +24,6 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟«»「」『』", '""""""""""')
 # Only what every version of SQLite's tokenizer takes for a separator or folds: ASCII.
 _CHUNKED = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
 
 
 def chunks(text: str) -> list[str]:
@@ -35,11 +33,6 @@ def chunks(text: str) -> list[str]:
     ['what', 's', 'on', 'the', 'red', 'door']
     """
     return text.translate(_CHUNKED).split()
-
-
-def is_unspaced(text: str) -> bool:
-    """Some of it is in a script that is written without spaces between words."""
-    return _UNSPACED.search(text) is not None
 
 
 class Tokenizer:
@@ -121,35 +114,105 @@ class AskedWords:
     """What a person's text asks the words of a library.
 
     Args:
-        terms: as often as they are asked for; a hit holds at least one.
+        terms: as often as they are asked for; a hit holds at least one, or one of `signed` or `spelled`.
         phrases: FTS5 expressions of what stood in quotation marks; a hit holds all.
         required: terms that every hit holds: those of quoted text without spaces.
+        signed: words that the full-text index cannot tell from others (`C++`, `3.14`, `U.S.A.`): they count
+            where they literally stand in the raw text, and their pieces are not among the terms.
+        spelled: the other words, which may stand there in a spelling that is indexed otherwise.
+        quoted: the words of each quoted phrase; a hit literally holds all phrases.
     """
 
     terms: tuple[str, ...]
     phrases: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    signed: tuple[Word, ...] = ()
+    spelled: tuple[Word, ...] = ()
+    quoted: tuple[tuple[Word, ...], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not (self.terms or self.signed)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether a hit must hold the words themselves, so that none is found by meaning alone."""
+        return bool(self.quoted or (self.signed and not self.terms))
+
+    def holds_quoted(self, text: str) -> bool:
+        """Whether a raw text literally holds all quoted phrases."""
+        return all(text_words(text).phrases(phrase) for phrase in self.quoted)
+
+    def is_held_by(self, text: str) -> bool:
+        """Whether a raw text holds what `is_literal` demands: the quoted phrases, else one of the words."""
+        if self.quoted:
+            return self.holds_quoted(text)
+        return any(text_words(text).has(word) for word in self.signed)
 
 
 def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
-    """The terms and phrases of any text: no sign in it has a meaning, but for pairs of quotation marks.
+    """The terms and phrases of any text: no sign between words has a meaning, but for quotation marks.
 
     Words such as "the" and "when" are left out, unless nothing else is there. Inside quotation marks all
-    words count.
+    words count, and stand as they are written.
     """
     plain = text.encode("utf-8", "replace").decode().translate(_TYPOGRAPHIC_QUOTES)
-    quoted = [chunks(inside) for inside in _QUOTED.findall(plain)]
-    free = chunks(_QUOTED.sub(" ", plain))
-    inside = [word for words in quoted for word in words]
+    quoted = _QUOTED.findall(plain)
+    rest, signed, spelled = _signed_apart(_QUOTED.sub(" ", plain))
+    free = chunks(rest)
+    inside = [word for phrase in quoted for word in chunks(phrase)]
     counting = [word for word in free if word not in STOP_WORDS]
-    words = inside + (counting if counting or inside else free)
-    phrases, required = [], []
+    words = inside + (counting if counting or inside or signed else free)
+    phrases, required, literal = [], [], []
     for phrase in quoted:
-        if is_unspaced("".join(phrase)):
-            required += _terms(phrase, tokenizer)
-        elif any(tokenizer.tokens(phrase)):
-            phrases.append(f'"{" ".join(phrase)}"')
-    return AskedWords(tuple(_terms(words, tokenizer)), tuple(phrases), tuple(dict.fromkeys(required)))
+        if is_unspaced(phrase):
+            required += _terms(chunks(phrase), tokenizer)
+        elif any(tokenizer.tokens(chunks(phrase))):
+            literal.append(words_in(phrase))
+            phrases.append(" AND ".join(map(_any_spelling, words_in(phrase))))
+    return AskedWords(
+        tuple(_terms(words, tokenizer)),
+        tuple(phrase for phrase in phrases if phrase),
+        tuple(dict.fromkeys(required)),
+        signed,
+        tuple(word for word in spelled if word.key not in STOP_WORDS),
+        tuple(phrase for phrase in literal if phrase),
+    )
+
+
+def _signed_apart(text: str) -> tuple[str, tuple[Word, ...], tuple[Word, ...]]:
+    """A text without the words that are compared on the raw text, those words, and the other ones."""
+    signed: list[Word] = []
+    spelled: list[Word] = []
+    rest: list[str] = []
+    at = 0
+    for start, end in surfaces_in(text):
+        surface = text[start:end]
+        words, pieces = words_in(surface), chunks(surface)
+        rest.append(text[at:start])
+        if len(words) == 1 and _needs_raw_text(words[0], pieces):
+            signed.append(words[0])
+            rest.append(" ")
+        else:
+            spelled += words if any(piece not in STOP_WORDS for piece in pieces) else ()
+            rest.append(surface)
+        at = end
+    return "".join([*rest, text[at:]]), tuple(dict.fromkeys(signed)), tuple(dict.fromkeys(spelled))
+
+
+def _needs_raw_text(word: Word, pieces: Sequence[str]) -> bool:
+    """Whether the pieces of a word say nothing by themselves: signs tell it apart, or they are letters."""
+    if word.has_own_sign:
+        return True
+    if len(word.parts) > 1:
+        return False
+    return word.has_signs or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
+
+
+def _any_spelling(word: Word) -> str:
+    """An FTS5 expression that a text which literally holds a word fulfils."""
+    return "(" + " OR ".join(f'"{phrase}"' for phrase in index_phrases(word)) + ")"
 
 
 def _terms(words: Sequence[str], tokenizer: Tokenizer) -> list[str]:

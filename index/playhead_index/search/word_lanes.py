@@ -1,6 +1,7 @@
 """The lanes of words: each is ranked by the words themselves and by what they mean."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.meaning import rank_spans
 from playhead_index.search.moments import Found
 from playhead_index.search.results import Hit, LaneCoverage, Scope
+from playhead_index.search.terms import AskedWords
 from playhead_index.search.timeline import Timeline, in_a_row, mean_cosines
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
@@ -72,6 +74,9 @@ class WordLanes:
         lanes = {kind: vectors_of(kind) for kind in some} if self._words.given else {}
         vector, why_not = self._vector(list(lanes.values()), text)
         by_meaning = self._by_meaning(lanes, vector, scope, depth) if vector is not None else {}
+        asked = self.lexical.asked(text)
+        if asked.is_literal:
+            by_meaning = {kind: _holding(asked, hits) for kind, hits in by_meaning.items()}
         lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
         stand_out = self._stand_out(lists, vectors_of, text)
         found = [[Found(hit, _extent(hit, stand_out)) for hit in hits] for hits in lists]
@@ -158,6 +163,12 @@ class WordLanes:
             return LaneCoverage(kind, True, items, note)
         why = self._off.get(kind)
         return LaneCoverage(kind, why is None, 0, why or _NOTHING[kind])
+
+
+def _holding(asked: AskedWords, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that literally hold what was asked, ranked from 1."""
+    held = [hit for hit in hits if asked.is_held_by(hit.text or "")]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(held, start=1)]
 
 
 def _rank(hit: Hit) -> tuple[int, str, str]:

@@ -28,6 +28,17 @@ def test_a_count_over_a_whole_scan_is_complete(box: Toolbox) -> None:
     assert (record["value"], record["low"], record["high"], record["complete"]) == (3.0, 3.0, 3.0, True)
 
 
+def test_a_count_of_a_scan_of_words_is_of_occurrences_and_leaves_other_forms_out(tmp_path: Path) -> None:
+    said = [(1.0, 3.0, "Okay, okay, robotics!"), (3.5, 5.0, "Okay."), (60.0, 62.0, "robotic claws")]
+    catalog = make_library(tmp_path, [(LECTURE, "speech", *cue) for cue in said])
+    box = Toolbox(catalog, WordFinder(catalog))
+    assert box.call("scan", {"what": "okay", "video": "lecture"}).record["found"] == 2
+    record = box.call("temporal", {"op": "count", "ids": ["S1"]}).record
+    assert (record["value"], len(record["events"])) == (3.0, 1)
+    forms = box.call("scan", {"what": "robotics", "video": "lecture"}).record
+    assert (forms["found"], "another form: “robotic”" in str(forms["notes"])) == (1, True)
+
+
 def test_a_count_of_what_a_search_found_is_not_complete(box: Toolbox) -> None:
     box.call("search", BAYES)
     record = box.call("temporal", {"op": "count", "ids": ["E1", "E2"]}).record

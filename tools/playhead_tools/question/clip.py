@@ -7,7 +7,7 @@ from playhead_tools.question.masked import Masked
 from playhead_tools.question.order_words import without_order_words
 from playhead_tools.question.verbs import base_form
 from playhead_tools.spec import Deed
-from playhead_tools.wording import ASKS, re_any_case
+from playhead_tools.wording import ASKS, re_any_case, strip_marks
 
 _TAIL = re_any_case(r"\s+(?:next|then|meanwhile|afterwards|again|later(?:\s+on)?)$")
 _ASKED = re_any_case(
@@ -27,14 +27,14 @@ def clip_question(head: str, masked: Masked) -> str:
         head: of the question, its relation in time already taken away.
         masked: where its quotes are.
     """
-    text, _ = without_order_words(head.strip(" ,;.?!"))
+    text, _ = without_order_words(strip_marks(head, " ,;.?!"))
     text = _TAIL.sub("", " ".join(LATER.sub(" ", text).split()) if re.search(r"\bthing\b", text) else text)
     return finished(masked.restored(text, '"'))
 
 
 def finished(text: str) -> str:
     """A sentence with a capital and its mark: `?` behind a question, `.` behind a request."""
-    text = text.strip(" ,;.?!")
+    text = strip_marks(text, " ,;.?!")
     if not text:
         return ""
     last = text.rpartition(": ")[2]

@@ -2,7 +2,7 @@
 
 from playhead_tools.question.verbs import as_third, base_form, is_base, is_past, is_third
 from playhead_tools.spec import Deed
-from playhead_tools.wording import is_colour, re_any_case, word_set
+from playhead_tools.wording import is_colour, re_any_case, strip_marks, word_set
 
 _DETERMINERS = word_set(
     """
@@ -52,7 +52,7 @@ def noun(text: str) -> str:
     >>> noun("the white car"), noun("a thing"), noun("his hat")
     ('white car', '', 'his hat')
     """
-    bare = _ARTICLE.sub("", text.strip(" ,;:.?!"))
+    bare = _ARTICLE.sub("", strip_marks(text, " ,;:.?!"))
     return "" if THING.fullmatch(bare) else bare
 
 
@@ -82,7 +82,7 @@ def deed_in(clause: str, *, bare: bool = False) -> Deed | None:
     >>> deed_in("the green star is in the picture"), deed_in("the green star")
     (Deed(subject='green star', verb='', object=''), None)
     """
-    words = without_tail(clause.strip(" ,;:.?!")).split()
+    words = without_tail(strip_marks(clause, " ,;:.?!")).split()
     lead = words[0].lower() if words and words[0].lower() in _DO | _BE | _OTHER_AUX else ""
     if lead:
         words = words[1:]
@@ -134,7 +134,7 @@ def predicate(text: str, subject: str, *, plural: bool = False) -> Deed | None:
     >>> predicate("is holding the red cup", "woman"), predicate("changes colour", "star").verb
     (Deed(subject='woman', verb='holds', object='red cup'), 'changes colour')
     """
-    words = without_tail(text.strip(" ,;:.?!")).split()
+    words = without_tail(strip_marks(text, " ,;:.?!")).split()
     suffered = False
     while words and words[0].lower() in _BE | _OTHER_AUX | _DO | {"ever", "also", "to", "gets", "got"}:
         suffered = words[0].lower() in _BE | {"gets", "got"}

@@ -20,6 +20,7 @@ from playhead_tools.wording import (
     is_the_video,
     looks_visible,
     re_any_case,
+    strip_marks,
     where_it_stands,
     which_one,
     without_which,
@@ -127,7 +128,7 @@ def _split_back(body: str, masked: Masked) -> Related:
 
 def _is_edge_of_video(clause: str) -> bool:
     """Whether a clause is about the video's own beginning or end, before or after which nothing is seen."""
-    bare = re.sub(r"^the\s+", "", clause.strip(" ,;:.?!"), flags=re.IGNORECASE)
+    bare = re.sub(r"^the\s+", "", strip_marks(clause, " ,;:.?!"), flags=re.IGNORECASE)
     return _VIDEO_EDGE.search(bare) is not None and is_the_video(_VIDEO_EDGE.sub("", bare))
 
 

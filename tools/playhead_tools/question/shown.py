@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from playhead_tools.question.deeds import deed_in, noun, shows, without_tail
 from playhead_tools.question.hops import hop_in
 from playhead_tools.spec import Asks, Deed, Hop, Intent, Kind
-from playhead_tools.wording import is_colour, is_the_video, looks_visible, re_any_case, word_set
+from playhead_tools.wording import is_colour, is_the_video, looks_visible, re_any_case, strip_marks, word_set
 
 PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
 _BE = r"(?:is|are|was|were)"
@@ -63,7 +63,7 @@ def read_shown(head: str, wanted: Kind) -> Shown | None:
 
 
 def _read(head: str, whole: str) -> Shown | None:
-    text = without_tail(head.strip(" ,;:.?!"))
+    text = without_tail(strip_marks(head, " ,;:.?!"))
     for pattern, build in _FORMS:
         found = pattern.match(text)
         shown = None if found is None else build(found)

@@ -1,11 +1,14 @@
 """Tools that reckon: the temporal algebra on evidence, and arithmetic; code counts, the model does not."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from playhead_index.errors import ToolError
 from playhead_index.store.recordings import read_clock
 from playhead_tools import temporal as algebra
+from playhead_tools.cite import spans_of
+from playhead_tools.occurrences import count_occurrences
 from playhead_tools.temporal import Clock, Event
 from playhead_tools.temporal.results import (
     Arranged,
@@ -70,6 +73,8 @@ def temporal(
             return _told(kit, op, held)
         numbers = (n, merge_gap_s, tolerance_s, within_s)
         found = _run(op, events, others, searched, numbers, read_clock(kit.catalog))
+        if op == "count" and isinstance(found, Ranged):
+            found = _of_occurrences(kit, found)
     except ValueError as error:
         raise ToolError(f"{op}: {error}") from error
     return _told(kit, op, found)
@@ -136,6 +141,20 @@ def _run(
     if len(events) != 2:
         raise ToolError(f"{op} takes two ids, got {len(events)} events")
     return pair(*events, tolerance_s=tolerance_s, clock=clock)
+
+
+def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
+    """A count of how often words occur, where they are what a scan of words found; else as it is."""
+    ids = set(counted.evidence_ids)
+    asked = [scan["what"] for scan in kit.scans if scan["where"] == "words" and ids <= set(scan["ids"])]
+    if not asked or not ids:
+        return counted
+    spans = spans_of(kit.catalog, (kit.table.records[name] for name in ids))
+    value = 0
+    for event in counted.events:
+        own = dict.fromkeys(i for name in event.evidence_ids for i in kit.table.records[name].span_ids)
+        value += count_occurrences(asked[-1], [spans[i] for i in own if i in spans])
+    return replace(counted, value=float(value), low=float(value), high=float(value))
 
 
 def _told(kit: Kit, op: Op, found: Justified) -> Record:

@@ -18,7 +18,7 @@ from playhead_tools.look_up import (
     scan_words,
     with_pictures,
 )
-from playhead_tools.match import coverage
+from playhead_tools.match import coverage, other_forms
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox.arguments import Time, fitting, videos_of, window_of
 from playhead_tools.toolbox.kit import Kit, Record, result, row_of
@@ -138,10 +138,25 @@ def _scan_words(kit: Kit, what: str, asked: Stretches, notes: list[str]) -> tupl
     full = [s for match, s in held if match >= ENOUGH]
     if len(full) < len(held):
         notes.append(f"{len(held) - len(full)} further texts hold only a part of “{what}”; search ranks them")
+    full = _literal_first(what, full, notes)
     if not whole:
         notes.append("more texts hold these words than are read at once; use rarer words or one video")
     fraction = _readable(kit, asked, notes) if whole else 0.0
     return [row for s in full for row in word_rows(kit, [s], coverage(what, s.words.text), what)], fraction
+
+
+def _literal_first(what: str, spans: Sequence[SpanRow], notes: list[str]) -> list[SpanRow]:
+    """The texts that hold the words themselves; those with other forms only where there are no others."""
+    forms = {span.id: other_forms(what, span.words.text) for span in spans}
+    literal = [span for span in spans if not forms[span.id]]
+    named = ", ".join(dict.fromkeys(f"“{form}”" for found in forms.values() for form in found))
+    if named and literal:
+        notes.append(
+            f"{len(spans) - len(literal)} further texts hold only another form: {named}; scan for that"
+        )
+    elif named:
+        notes.append(f"no text holds “{what}” itself; these hold another form: {named}")
+    return literal or list(spans)
 
 
 def _by_time(span: SpanRow) -> tuple[str, Window]:

@@ -1,0 +1,117 @@
+"""The phrases under which a full-text index may hold a word, in any of its spellings.
+
+The index cuts at every sign (`U.S.A.` is `u s a`), and folds case and most accents, but not ß, ё, ı or the
+accents of Greek. What may stand there is therefore generated from the word that is looked for, so that the
+index needs no second key and libraries stay as they are; what is found is compared on the raw text.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from playhead_index.literal import Word, is_unspaced, text_words
+
+MAX_SPLIT_CHARS = 16
+"""Longer words are not tried in two pieces (`o brien`, `node js`)."""
+MAX_LETTERS_APART = 6
+"""Longer words are not tried letter by letter (`u s a`)."""
+MAX_REPLACED = 3
+"""So many characters of a word may be spelled otherwise, in any combination."""
+MAX_PHRASES = 96
+
+_UNFOLDED = (
+    ("ss", "ß"),
+    ("е", "ё"),
+    ("i", "ı"),
+    ("o", "ø"),
+    ("l", "ł"),
+    ("d", "đ"),
+    ("ae", "æ"),
+    ("oe", "œ"),
+)
+_GREEK_ACCENTS = str.maketrans("αεηιουω", "άέήίόύώ")
+_PIECES = re.compile(r"[^\W_]+")
+_TYPED_AS = {
+    "+": "+\uff0b", "#": "#\u266f\uff03", "*": "*\uff0a", "%": "%\uff05", "&": "&\uff06", "@": "@\uff20",
+    "$": "$\uff04", "-": "-\u2212\u2010\u2011\uff0d", ".": ".\uff0e",
+}  # fmt: skip
+"""The characters that `fold_text` makes into each sign."""
+
+
+@lru_cache(maxsize=4096)
+def index_phrases(word: Word) -> tuple[str, ...]:
+    """Phrases of which a text that literally holds a word holds at least one, the likeliest first.
+
+    Each is made of pieces with single blanks, without signs. Words of a script without spaces have none but
+    their own.
+
+    >>> from playhead_index.literal import words_in
+    >>> index_phrases(words_in("C++")[0]), index_phrases(words_in("UK")[0])
+    (('c',), ('uk', 'u k'))
+    """
+    return tuple(dict.fromkeys(phrase for phrase in _phrases(word) if phrase))[:MAX_PHRASES]
+
+
+def _phrases(word: Word) -> Iterator[str]:
+    pieces = _PIECES.findall(word.key)
+    yield " ".join(pieces)
+    if len(word.parts) > 1:
+        yield " ".join(min(part, key=len) for part in word.parts if part)
+    if word.sequence:
+        yield " ".join(" ".join(_PIECES.findall(piece)) for piece in word.sequence)
+    if not pieces or is_unspaced(word.key):
+        return
+    whole, rest = pieces[0], pieces[1:]
+    if whole.isdigit():
+        yield " ".join([*_grouped(whole), *rest])
+    if rest:
+        return
+    yield from _unfolded(whole)
+    if 2 <= len(whole) <= MAX_LETTERS_APART and whole.isalpha():
+        yield " ".join(whole)
+    if len(whole) <= MAX_SPLIT_CHARS:
+        yield from (f"{whole[:at]} {whole[at:]}" for at in range(1, len(whole)))
+
+
+def _grouped(digits: str) -> list[str]:
+    """Digits in groups of three from the right, as `1,299` is indexed."""
+    first = len(digits) % 3
+    return [
+        group
+        for group in (digits[:first], *(digits[i : i + 3] for i in range(first, len(digits), 3)))
+        if group
+    ]
+
+
+def _unfolded(word: str) -> Iterator[str]:
+    """The spellings that `fold_text` makes into this word and a full-text index does not."""
+    for folded, spelled in _UNFOLDED:
+        places = [found.start() for found in re.finditer(folded, word)][:MAX_REPLACED]
+        for num in range(1, len(places) + 1):
+            for chosen in combinations(places, num):
+                yield _replaced(word, chosen, len(folded), spelled)
+    for at, letter in enumerate(word):
+        accented = letter.translate(_GREEK_ACCENTS)
+        if accented != letter:
+            yield word[:at] + accented + word[at + 1 :]
+
+
+def _replaced(word: str, places: Sequence[int], length: int, spelled: str) -> str:
+    for at in reversed(places):
+        word = word[:at] + spelled + word[at + length :]
+    return word
+
+
+def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
+    """Whether a text literally holds a word; most texts without its signs are told by that alone.
+
+    Args:
+        text: raw.
+        word: that is looked for.
+        or_near: a near form is enough: `1299` for `1,299.99`.
+    """
+    if any(sign in word.key and not any(typed in text for typed in _TYPED_AS[sign]) for sign in _TYPED_AS):
+        return False
+    words = text_words(text)
+    return words.has(word) or (or_near and word.key in words.near_keys)

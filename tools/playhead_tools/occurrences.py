@@ -1,0 +1,69 @@
+"""How often something is said or written: the one count behind `how many times` and the tool that counts.
+
+Occurrences are counted in the words, before spans are joined into passages. What stands twice in the catalog
+and was said once counts once: a cue that repeats the cue it overlaps, and a transcript beside a subtitle.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from playhead_index.store.catalog import SpanRow
+from playhead_tools.match import content_words, count_in, match_forms, plain
+
+MIN_OVERLAP_S = 0.05
+"""Cues that share less time than this follow each other; rounding makes them touch."""
+
+
+def count_occurrences(asked: str, spans: Iterable[SpanRow]) -> int:
+    """How often asked words occur in the spans of one passage, at least once.
+
+    Speech is counted word by word, in each source by itself; the largest count holds, since several sources
+    (subtitles, recognised speech, the screen) tell of the same passage. Text on the screen and captions
+    count once a passage. Where the words stand only in other forms, these are counted.
+
+    Args:
+        asked: words to look for.
+        spans: of one passage of one video, in any order.
+    """
+    by_source: dict[tuple[str, str], list[SpanRow]] = {}
+    for span in spans:
+        by_source.setdefault((span.words.kind, span.words.source), []).append(span)
+    counts = [_count_said(asked, group) for (kind, _), group in by_source.items() if kind == "speech"]
+    return max([1, *counts])
+
+
+def _count_said(asked: str, spans: Sequence[SpanRow]) -> int:
+    ordered = sorted(spans, key=lambda span: (span.words.window, span.id))
+    pieces = _without_repeats(ordered)
+    together = count_in(asked, " ".join(pieces))
+    apart = sum(min(1, count_in(asked, piece)) for piece in pieces)
+    if together or apart:
+        return max(together, apart)
+    if len(content_words(asked)) > 1:
+        return len([piece for piece in pieces if piece])
+    return sum(len(match_forms(asked, piece)) for piece in pieces)
+
+
+def _without_repeats(spans: Sequence[SpanRow]) -> list[str]:
+    """The text of each span without the words with which it repeats the end of one that it overlaps."""
+    pieces: list[str] = []
+    said: list[str] = []
+    end_s = float("-inf")
+    for span in spans:
+        words = span.words.text.split()
+        keys = [plain(word) for word in words]
+        if span.words.window.start_s < end_s - MIN_OVERLAP_S:
+            repeated = _num_repeated(said, keys)
+        else:
+            repeated, said = 0, []
+        pieces.append(" ".join(words[repeated:]))
+        said += keys[repeated:]
+        end_s = max(end_s, span.words.window.end_s)
+    return pieces
+
+
+def _num_repeated(said: Sequence[str], keys: Sequence[str]) -> int:
+    """How many words at the beginning repeat what was said: its last words, or all of them."""
+    for num in range(min(len(said), len(keys)), 0, -1):
+        if list(said[-num:]) == list(keys[:num]):
+            return num
+    return 0
