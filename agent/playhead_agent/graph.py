@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 MOST_ROUNDS = 2
-_FULL = "there is more evidence than was taken; limits.evidence sets how much is"
 Row = dict[str, Any]
 Update = dict[str, Any]
 Node = Callable[[State, Runtime[Context]], Update]
@@ -69,7 +68,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
     except ToolError as error:
         spec, refusal, stretches, notes = parse_question(question, options), ("unknown", f"{error}."), (), []
     if question != state["question"]:
-        notes.append(f"taken as: {question}")
+        notes.append(f"interpreted as: {question}")
     if spec.speaker:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
@@ -150,9 +149,13 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
             *state["notes"],
             *done.notes,
             *([near] if near else []),
-            *([_FULL] if done.table.cut else []),
+            *([_cut_note(runtime.context)] if done.table.cut else []),
         ],
     }
+
+
+def _cut_note(context: Context) -> str:
+    return f"more was found than the limit of {context.limits.evidence} search results; raise --max-evidence"
 
 
 def triage(state: State, runtime: Runtime[Context]) -> Update:
