@@ -172,7 +172,7 @@ def index(
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
                 if not as_json or report.status == "refused":
-                    terminal.show_report(err if report.status == "refused" else SafeConsole(), report)
+                    terminal.show_report(_console_beside_progress(report.status == "refused"), report)
     except PlayheadError:
         if debug:
             traceback.print_exc()
@@ -184,6 +184,11 @@ def index(
     statuses = {report.status for report in reports}
     if "refused" in statuses or statuses == {"failed"}:
         raise typer.Exit(1)
+
+
+def _console_beside_progress(is_refusal: bool) -> SafeConsole:
+    """Standard output, but the console of the progress bars where both are one terminal: it redraws them."""
+    return err if is_refusal or (err.is_terminal and sys.stdout.isatty()) else SafeConsole()
 
 
 @app.command()

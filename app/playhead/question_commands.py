@@ -142,7 +142,7 @@ def compare_strategies(
         if as_json:
             write_line(records.line(records.of_comparison(row)))
         elif err.is_terminal:
-            err.print(plain(f"{row.strategy}: {outcome(row)}", "dim"))
+            err.print(plain(f"{row.strategy}: {outcome(row).partition(':')[0]}", "dim"))
     if not as_json:
         show_comparison(SafeConsole(), rows, opened.names())
     if all(row.answer is None for row in rows):

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from playhead.answer_view import plain, safe, shortened
+from playhead.answer_view import plain as plain
+from playhead.answer_view import safe, shortened
 from playhead.doctor import Finding
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
