@@ -71,6 +71,8 @@ from playhead_tools.verdict_rules import (
 )  # fmt: skip
 
 MAX_PLACES = 3
+NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
+NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 
 def reckoned(state: State, context: Context) -> Finding:
@@ -177,8 +179,9 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     try:
         claims, no_answer = written_claims(material, context, material.notes)
     except (ModelUnavailable, ModelOutputInvalid) as error:
-        material.notes.insert(0, f"{failure_of(error)}; the answer is made of the evidence alone")
-        return _draft(_code_claims(state, material), "code"), material.notes
+        fallback = f"extractive answer: {failure_of(error)}"
+        material.notes.insert(0, fallback)
+        return _draft(_code_claims(state, material), "code", fallback=fallback), material.notes
     material.notes.extend(_suspicious(material))
     return _draft(claims, "model", no_answer), material.notes
 
@@ -188,9 +191,9 @@ def _code_claims(state: State, material: Material) -> list[Claim]:
     return extractive_claims(material) if sight is None else seen_claims(sight, material)
 
 
-def _draft(claims: Sequence[Claim], by: str, no_answer: str = "") -> dict[str, Any]:
+def _draft(claims: Sequence[Claim], by: str, no_answer: str = "", fallback: str = "") -> dict[str, Any]:
     rows = [{"text": without_markers(c.text), "evidence_ids": list(c.evidence_ids)} for c in claims]
-    return {"claims": rows, "by": by, "no_answer": no_answer}
+    return {"claims": rows, "by": by, "no_answer": no_answer, "fallback": fallback}
 
 
 def _suspicious(material: Material) -> list[str]:
@@ -290,7 +293,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     by_model = draft["by"] == "model"
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
-    notes.append("no claim of the model held; the answer is made of the evidence alone")
+    notes.append(NO_CLAIM_HELD)
     return _Checked(check_claims(_code_claims(state, material), grounds), False, 1.0, tuple(notes))
 
 
@@ -374,15 +377,15 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:
-        return f"Not where the question places it, but found:\n{text}"
+        return f"Found in another modality than the question asks about:\n{text}"
     if spec.of_things:
-        return f"Things cannot be counted by words alone; here is where they come up:\n{text}"
+        return f"Objects cannot be counted from text alone; they are mentioned here:\n{text}"
     if finding.op == "outline":
-        return f"No summary was written; this is what stands at intervals:\n{text}"
+        return f"No summary was written; these are samples at regular intervals:\n{text}"
     if cited and all(e.verdict != "supported" for e in cited):
         return f"Nothing certain; the closest is:\n{text}"
     if spec.wanted == "picture":
-        return f"Nothing has looked at the picture itself; the words there are:\n{text}"
+        return f"No model has inspected the frames; the text there is:\n{text}"
     return f"In what was searched:\n{text}"
 
 
@@ -396,15 +399,13 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     spec, extent = spec_of(state), extent_of(state, context)
     coverage, lost = extent.coverage, lost_of(state)
     if spec.of_things and not spec.targets:
-        text = "Counting things needs a model that looks at the pictures; none is at work here."
+        text = "Counting objects needs a video-LLM, and there is none; see --video-model."
         return _answer(state, context, text, "abstained", "out_of_scope", notes)
     if detail_asked(spec) == "language":
         text = "Which language is spoken is not known: only the words that are spoken are searched."
         return _answer(state, context, text, "abstained", "unknown", notes)
     if not state["lookups"]:
-        return _answer(
-            state, context, "The question names nothing to look for.", "abstained", "ambiguous", notes
-        )
+        return _answer(state, context, NO_SEARCH_TERM, "abstained", "ambiguous", notes)
     reason: Reason = judgement.reason if judgement.status == "abstained" else "unknown"
     sight = sight_of(state)
     why = sight.text if sight is not None and sight.kind == "unknown" else ""
@@ -463,7 +464,14 @@ def _answer(
         cost=context.meter.cost(),
         notes=tuple(dict.fromkeys(state["notes"] if notes is None else notes)),
         question=state["question"],
+        fallback=_fallback(state, notes or ()),
     )
+
+
+def _fallback(state: State, notes: Sequence[str]) -> str:
+    """Why a chat model that was given did not write the answer; empty when it did, or none was given."""
+    failed: str = state["draft"].get("fallback", "")
+    return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
 
 
 def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:

@@ -50,10 +50,6 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 MOST_ROUNDS = 2
-_FULL = (
-    "more places were found than the {num} that one answer takes into account; ask about one video or a"
-    " shorter stretch of time for the others"
-)
 Row = dict[str, Any]
 Update = dict[str, Any]
 Node = Callable[[State, Runtime[Context]], Update]
@@ -72,12 +68,12 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
     except ToolError as error:
         spec, refusal, stretches, notes = parse_question(question, options), ("unknown", f"{error}."), (), []
     if question != state["question"]:
-        notes.append(f"taken as: {question}")
+        notes.append(f"interpreted as: {question}")
     if spec.speaker:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
         )
-    _tell(runtime, "parse", f"{spec.intent} in {spec.wanted}, {len(stretches)} stretches")
+    _tell(runtime, "parse", f"{spec.intent} in {spec.wanted}, {len(stretches)} window{_plural(stretches)}")
     return {
         "spec": spec.to_json(),
         "stretches": rows_of(stretches),
@@ -107,7 +103,7 @@ def plan(state: State, runtime: Runtime[Context]) -> Update:
     widened = bool(state["verdict"])
     lookups = plan_lookups(spec_of(state), widened)
     names = [lookup.get("text") or lookup["do"] for lookup in lookups]
-    _tell(runtime, "plan", f"look up {listed(names) or 'nothing'}")
+    _tell(runtime, "plan", f"search for {listed(names)}" if names else "nothing to search for")
     return {"lookups": lookups, "round": state["round"] + 1}
 
 
@@ -123,7 +119,7 @@ def retrieve(state: State, runtime: Runtime[Context]) -> Update:
             coverage.append(searched)
             notes += said
     hits = sum(len(one["spans"]) + len(one["frames"]) for one in found)
-    _tell(runtime, "retrieve", f"{hits} hits in {len(found)} searches")
+    _tell(runtime, "retrieve", f"{hits} hits in {len(found)} search{'' if len(found) == 1 else 'es'}")
     return {
         "found": found,
         "coverage": _joined(state, coverage),
@@ -153,17 +149,23 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
             *state["notes"],
             *done.notes,
             *([near] if near else []),
-            *([_FULL.format(num=done.table.most)] if done.table.cut else []),
+            *([_cut_note(runtime.context)] if done.table.cut else []),
         ],
     }
+
+
+def _cut_note(context: Context) -> str:
+    return f"more was found than the limit of {context.limits.evidence} search results; raise --max-evidence"
 
 
 def triage(state: State, runtime: Runtime[Context]) -> Update:
     """Decides which clips must be looked at, and when enough were, what they tell."""
     runtime.context.meter.step("triage")
     done = triage_pictures(state, runtime.context)
-    told = "nothing to look at" if done.sight is None else f"{done.sight.kind} {done.sight.text}".strip()
-    _tell(runtime, "triage", f"look at {len(done.wanted)} clips" if done.wanted else told)
+    told = "no clips to inspect" if done.sight is None else f"{done.sight.kind} {done.sight.text}".strip()
+    _tell(
+        runtime, "triage", f"inspect {len(done.wanted)} clip{_plural(done.wanted)}" if done.wanted else told
+    )
     if done.wanted:
         wanted = [request.to_json() for request in done.wanted]
         return {"wanted": wanted, "coverage": _joined(state, list(done.coverage))}
@@ -226,7 +228,12 @@ def compose(state: State, runtime: Runtime[Context]) -> Update:
     """Writes the claims: the chat model where there is one, else code from the stored words."""
     runtime.context.meter.step("compose")
     draft, notes = draft_claims(state, runtime.context)
-    _tell(runtime, "compose", f"{len(draft['claims'])} claims by {draft['by']}", state["evidence"])
+    _tell(
+        runtime,
+        "compose",
+        f"{len(draft['claims'])} claim{_plural(draft['claims'])} by {draft['by']}",
+        state["evidence"],
+    )
     return {"draft": draft, "notes": state["notes"] + notes}
 
 
@@ -293,6 +300,10 @@ def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:
     known = coverage_of(state)  # how far each video is covered is read at the end, and kept out of the state
     joined = join_coverage([*([known] if known is not None else []), *parts])
     return None if joined is None else coverage_to_json(replace(joined, modalities=()))
+
+
+def _plural(things: Sequence[Any]) -> str:
+    return "" if len(things) == 1 else "s"
 
 
 def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Row] = ()) -> None:

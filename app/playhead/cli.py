@@ -6,142 +6,105 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 
 import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from playhead import records, terminal
+from playhead import __version__, library_commands, question_commands, records, terminal
+from playhead.arguments import checked as _checked
+from playhead.arguments import err, example_moment, modalities_named, open_library, window_between
+from playhead.command_line import PROGRAM, App, Group
 from playhead.doctor import examine, fetch, to_fetch
-from playhead.inputs import checked_options, checked_text, checked_thread_id
+from playhead.inputs import checked_text
 from playhead.library import Library
 from playhead.models import ModelNames
+from playhead.options import (
+    DEFAULT_LIBRARY,
+    AppearanceModel,
+    DeviceOption,
+    FromOption,
+    JsonOption,
+    LibraryOption,
+    ModalityOption,
+    PictureModel,
+    SpeechModel,
+    ToOption,
+    VideoModel,
+    VideoOption,
+    WaitOption,
+    WordsModel,
+)
 from playhead.output import SafeConsole, drop_output, prepare_streams
-from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
-from playhead.video_facts import kept_part
 from playhead.watch import Watch
-from playhead_agent.clarify import Clarify
-from playhead_agent.limits import Limits
-from playhead_agent.progress import Progress
 from playhead_index.clean_text import one_line
-from playhead_index.decode.recorded import recorded_time
-from playhead_index.errors import PlayheadError, VideoUnknown
-from playhead_index.paths import display_path, path_to_text
-from playhead_index.search.results import LANES, Lane
+from playhead_index.errors import PlayheadError
 from playhead_index.store.disk import FULL
-from playhead_index.store.places import describe_retired
-from playhead_index.window import Window, parse_time
-from playhead_tools.evidence import Answer, coverage_sentence
+from playhead_tools.evidence import coverage_sentence, is_any_searched
 
 COMMANDS = "playhead.commands"
-DEFAULT_LIBRARY = Path("playhead-library")
+AS_MADE = "Default: as the library was made, else "
 
-app = typer.Typer(
-    name="playhead",
-    help="Ask questions of libraries of hour-long videos; get answers with checked time windows.",
+app = App(
+    name=PROGRAM,
+    cls=Group,
+    help="Answer questions about libraries of hour-long videos, with the time windows that show it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
-err = SafeConsole(stderr=True)
 
 
-def _time(text: str) -> float:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"{PROGRAM} {__version__}")
+        raise typer.Exit
 
 
-LibraryOption = Annotated[
-    Path,
-    typer.Option("--library", "-l", envvar="PLAYHEAD_LIBRARY", help="The library's folder.", metavar="DIR"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
-WaitOption = Annotated[bool, typer.Option("--wait", help="Queue behind another process that is writing.")]
-VideoOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--video",
-        "-v",
-        help="Only this video (id, path, file name or a part of it); may be repeated.",
-        metavar="ID",
-    ),
-]
-FromOption = Annotated[
-    float | None, typer.Option("--from", parser=_time, help="From this time on (75, 1:15).", metavar="T")
-]
-ToOption = Annotated[
-    float | None, typer.Option("--to", parser=_time, help="Up to this time (75, 1:15).", metavar="T")
-]
-LaneOption = Annotated[
-    list[str] | None,
-    typer.Option("--lane", help=f"Only this lane: {', '.join(LANES)}; may be repeated.", metavar="LANE"),
-]
-PictureModel = Annotated[
-    str, typer.Option(help="Image-text encoder: MODEL:TAG, hf-hub:ORG/NAME, local-dir:FOLDER, auto or off.")
-]
-AppearanceModel = Annotated[str, typer.Option(help="DINOv2: a hub name, a folder, auto or off.")]
-WordsModel = Annotated[
-    str, typer.Option(help="Sentence encoder: a hub name, a folder, offline:, auto or off.")
-]
-SpeechModel = Annotated[str, typer.Option(help="faster-whisper: a size, a hub name, a folder, auto or off.")]
-AS_MADE = "Default: as the library was made, else "
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-VideoModel = Annotated[
-    str,
-    typer.Option(
-        help="Video-LLM: an OpenAI-compatible server's URL[#MODEL], a hub name, a folder, auto or off.",
-        metavar="NAME|URL|off",
-    ),
-]
-KeepTokens = Annotated[
-    float | None,
-    typer.Option(
-        envvar="PLAYHEAD_KEEP_TOKENS",
-        help="Part of the visual tokens that a look keeps, chosen by the question; of a server's frames.",
-        metavar="0..1",
-    ),
-]
-LlmOption = Annotated[
-    str | None,
-    typer.Option(envvar="PLAYHEAD_LLM", help="Chat model, such as openai:gpt-5 or openai:qwen3."),
-]
-BaseUrlOption = Annotated[
-    str | None, typer.Option(envvar="PLAYHEAD_BASE_URL", help="Any OpenAI-compatible server.", metavar="URL")
-]
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
 
 
 @app.command()
 def index(
     paths: Annotated[
-        list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEO_OR_FOLDER")
+        list[Path],
+        typer.Argument(
+            help="Video files, and folders that are searched for them.", metavar="VIDEO_OR_FOLDER"
+        ),
     ],
     library: LibraryOption = DEFAULT_LIBRARY,
     reader: Annotated[
         str | None, typer.Option(help=f"Decoder: auto (PyAV), pyav or decord. {AS_MADE}auto.")
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help=f"Pictures a second looked at where something changes. {AS_MADE}1.")
+        float | None, typer.Option(help=f"Frames sampled per second where the picture changes. {AS_MADE}1.")
     ] = None,
     everywhere: Annotated[
         bool | None,
         typer.Option(
-            "--everywhere/--where-it-changes", help=f"At that rate also where nothing changes. {AS_MADE}not."
+            "--everywhere/--where-it-changes",
+            help="Sample at that rate everywhere, or only where the picture changes. "
+            f"{AS_MADE}where it changes.",
         ),
     ] = None,
     min_segment: Annotated[
-        float | None, typer.Option(help=f"Shortest segment in seconds. {AS_MADE}2.")
+        float | None, typer.Option(help=f"Minimum length of a segment in seconds. {AS_MADE}2.")
     ] = None,
     max_segment: Annotated[
-        float | None, typer.Option(help=f"Longest segment in seconds. {AS_MADE}30.")
+        float | None, typer.Option(help=f"Maximum length of a segment in seconds. {AS_MADE}30.")
     ] = None,
-    workers: Annotated[int, typer.Option(help="Videos at a time, each in its own process.", min=1)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Number of videos indexed at a time, each in its own process.", min=1)
+    ] = 1,
     transcribe: Annotated[
         str | None,
         typer.Option(
@@ -164,10 +127,10 @@ def index(
         ),
     ] = None,
     screen_text: Annotated[
-        bool | None, typer.Option(help=f"Read what is written in the pictures. {AS_MADE}yes.")
+        bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
     captions: Annotated[
-        bool, typer.Option("--captions", help="Have a video-LLM say what each segment shows.")
+        bool, typer.Option("--captions", help="Caption each segment with a video-LLM.")
     ] = False,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
@@ -176,20 +139,28 @@ def index(
     video_model: VideoModel = "auto",
     profile: Annotated[
         str | None,
-        typer.Option(help="Models of an installed plugin, in every role left to auto.", metavar="NAME"),
+        typer.Option(
+            help="Use the models of this installed plugin wherever no model is named.", metavar="NAME"
+        ),
     ] = None,
     device: DeviceOption = "auto",
     wait: WaitOption = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="End with the traceback of the first file that fails.")
+        bool, typer.Option("--debug", help="Stop at the first file that fails, with its traceback.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Index videos into a library; run it again to add more or to resume.
+    """Index videos; run it again to add more or to resume.
 
-    Without settings a video keeps those that it was made with, and a new one gets those of the library. With
-    other settings it is made again as far as they change it. What is switched off for a run leaves what is
-    there.
+    Without options a video keeps the settings that it was indexed with, and a new one gets those of the
+    library. With other settings it is indexed again as far as they change it. What is switched off in a run
+    keeps its earlier results.
+
+    Examples:
+    playhead index talks
+    playhead index talks/lecture.mp4 --fps 2 --no-screen-text
+    playhead index talks --transcribe never --words-model off --json
+    playhead index talks --captions --video-model http://localhost:8000/v1
     """
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
     names = ModelNames(
@@ -218,7 +189,7 @@ def index(
                 if as_json:
                     print(records.line(records.of_report(report)), flush=True)
                 if not as_json or report.status == "refused":
-                    terminal.show_report(err if report.status == "refused" else SafeConsole(), report)
+                    terminal.show_report(_console_beside_progress(report.status == "refused"), report)
     except PlayheadError:
         if debug:
             traceback.print_exc()
@@ -232,291 +203,96 @@ def index(
         raise typer.Exit(1)
 
 
+def _console_beside_progress(is_refusal: bool) -> SafeConsole:
+    """Standard output, but the console of the progress bars where both are one terminal: it redraws them."""
+    return err if is_refusal or (err.is_terminal and sys.stdout.isatty()) else SafeConsole()
+
+
 @app.command()
 def search(
-    text: Annotated[str | None, typer.Argument(help='Words; "quoted words" must stand together.')] = None,
+    text: Annotated[
+        str | None, typer.Argument(help='Words to search for; "quoted words" must occur as a phrase.')
+    ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
-    image: Annotated[Path | None, typer.Option(help="Search by a picture.", metavar="FILE")] = None,
-    like: Annotated[str | None, typer.Option(help="Search by example.", metavar="VIDEO@TIME")] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="Search for frames like this image file.", metavar="FILE")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(help="Search for frames like the one at this time of a video.", metavar="VIDEO@TIME"),
+    ] = None,
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
-    lane: LaneOption = None,
-    limit: Annotated[int, typer.Option(help="Most moments.", min=1)] = 10,
-    min_score: Annotated[float, typer.Option(help="Leave out moments with a lower score.")] = 0.0,
+    modality: ModalityOption = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of results.", metavar="N", min=1)] = 10,
+    min_score: Annotated[
+        float, typer.Option(help="Leave out results with a lower fused score.", metavar="SCORE")
+    ] = 0.0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Find moments by words, by a picture, or by example."""
+    """Find moments by words, by an image, or by an example moment.
+
+    Examples:
+    playhead search "false alarm"
+    playhead search "bayes" --modality speech --modality screen --limit 3
+    playhead search "posterior" --video lecture.mp4 --from 0:05 --json
+    playhead search --like lecture.mp4@0:02
+    playhead search --image photo.jpg
+    """
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
     if text is not None:
         _checked(partial(checked_text, text, "the search text"))
-    opened = _open(library, ModelNames(device=device))
+    opened = open_library(library, ModelNames(device=device))
     result = opened.search(
         text,
         image=image,
-        like=None if like is None else _example(like),
+        like=None if like is None else example_moment(like),
         videos=video,
-        window=_window(opened, from_s, to_s),
-        lanes=_lanes(lane),
+        window=window_between(opened, from_s, to_s),
+        lanes=modalities_named(modality),
         limit=limit,
         min_score=min_score,
     )
     if as_json:
         for moment in result.moments:
             print(records.line(records.of_moment(moment)))
-        err.print(terminal.plain(coverage_sentence(result.coverage)))
+        err.print(terminal.plain(coverage_sentence(result.coverage)), soft_wrap=True)
     else:
         terminal.show_result(SafeConsole(), result, opened.names())
-
-
-@app.command()
-def ask(
-    question: Annotated[str, typer.Argument(help="The question.")],
-    library: LibraryOption = DEFAULT_LIBRARY,
-    video: VideoOption = None,
-    from_s: FromOption = None,
-    to_s: ToOption = None,
-    llm: LlmOption = None,
-    base_url: BaseUrlOption = None,
-    thread: Annotated[str | None, typer.Option(help="Go on with a conversation.", metavar="ID")] = None,
-    option: Annotated[
-        list[str] | None, typer.Option(help="An answer to choose from; may be repeated.", metavar="TEXT")
-    ] = None,
-    looks: Annotated[int | None, typer.Option(help="Most clips that the video-LLM is shown.", min=1)] = None,
-    frames: Annotated[int | None, typer.Option(help="Most frames of them, together.", min=1)] = None,
-    strategy: Annotated[str, typer.Option(help=f"{', '.join(STRATEGIES)}.")] = AGENT,
-    video_model: VideoModel = "auto",
-    keep_tokens: KeepTokens = None,
-    device: DeviceOption = "auto",
-    as_json: JsonOption = False,
-) -> None:
-    """Ask a question; the answer cites checked windows, or says that it is not there."""
-    _checked(partial(checked_text, question))
-    _checked(partial(checked_options, option or ()))
-    _checked(partial(checked_thread_id, thread))
-    _checked(lambda: check_strategy(strategy))
-    _checked(lambda: kept_part(keep_tokens))
-    opened = Library(library, ModelNames(device=device, video=video_model, keep_tokens=keep_tokens))
-    window = _window(opened, from_s, to_s)
-    tell = _tell if err.is_terminal and not as_json else _say_nothing
-    answer = opened.ask(
-        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread,
-        options=option or (), limits=_limits(looks, frames), strategy=strategy, on_progress=tell,
-        on_question=_answer_back if sys.stdin.isatty() and err.is_terminal and not as_json else None,
-    )  # fmt: skip
-    if as_json:
-        print(records.line(answer.to_json()))
-    else:
-        terminal.show_answer(SafeConsole(), answer, opened.names())
-
-
-def _answer_back(which: Clarify) -> str:
-    """What the person says to a question back; nothing for an empty line."""
-    err.print(terminal.plain(which.message))
-    for number, (_, name) in enumerate(which.choices, 1):
-        err.print(terminal.plain(f"  {number}  {one_line(name)}"))
-    return str(typer.prompt("Which", default="", show_default=False, err=True))
-
-
-def _limits(looks: int | None, frames: int | None) -> Limits:
-    """The agent's limits, with those that were given in their places."""
-    given = {"looks": looks, "frames": frames}
-    return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
-
-
-@app.command("compare")
-def compare_(
-    question: Annotated[str, typer.Argument(help="The question.")],
-    library: LibraryOption = DEFAULT_LIBRARY,
-    strategy: Annotated[
-        list[str] | None, typer.Option(help=f"Only this one of {', '.join(STRATEGIES)}; may be repeated.")
-    ] = None,
-    video: VideoOption = None,
-    from_s: FromOption = None,
-    to_s: ToOption = None,
-    llm: LlmOption = None,
-    base_url: BaseUrlOption = None,
-    video_model: VideoModel = "auto",
-    device: DeviceOption = "auto",
-    as_json: JsonOption = False,
-) -> None:
-    """Ask the agent and the baselines the same question; shows answers and costs side by side."""
-    _checked(partial(checked_text, question))
-    for name in strategy or ():
-        _checked(partial(check_strategy, name))
-    opened = Library(library, ModelNames(device=device, video=video_model))
-    how = {"videos": video, "window": _window(opened, from_s, to_s), "llm": llm, "base_url": base_url}
-    answers: list[tuple[str, Answer]] = []
-    for name, answer in compare(opened, question, strategy or (), **how):
-        answers.append((name, answer))
-        if as_json:
-            print(records.line({"strategy": name, **answer.to_json()}), flush=True)
-        elif err.is_terminal:
-            err.print(terminal.plain(f"{name}: {answer.status}", "dim"))
-    if not as_json:
-        terminal.show_comparison(SafeConsole(), answers, opened.names())
-
-
-@app.command("list")
-def list_(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
-    """List the videos of a library, and the files that could not be indexed."""
-    opened = _open(library)
-    retired = describe_retired(opened.retired())
-    if as_json:
-        for summary in opened.videos():
-            print(records.line(records.of_video(summary)))
-        for path, error in opened.failures():
-            message = one_line(f"failed {display_path(path)}: {error}")
-            err.print(message, highlight=False, markup=False, soft_wrap=True)
-        if retired:
-            err.print(retired, highlight=False, markup=False)
-    else:
-        terminal.show_videos(SafeConsole(), opened.videos(), opened.failures(), retired)
-
-
-@app.command()
-def show(
-    video: Annotated[str, typer.Argument(help="Id, path, file name or a part of it.")],
-    library: LibraryOption = DEFAULT_LIBRARY,
-    chapters: Annotated[
-        bool, typer.Option("--chapters", help="What its chapters show, made of its captions.")
-    ] = False,
-    video_model: VideoModel = "auto",
-    llm: LlmOption = None,
-    base_url: BaseUrlOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show one video: facts, stages, segments, words; or its chapters."""
-    opened = _open(library, ModelNames(video=video_model))
-    if chapters:
-        found, whole = opened.chapters(video, llm=llm, base_url=base_url)
-        if as_json:
-            print(records.line(records.of_chapters(opened.video_id(video), found, whole)))
-        else:
-            terminal.show_chapters(SafeConsole(), found, whole)
-        return
-    summary = opened.video(video)
-    if as_json:
-        segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
-        record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
-        print(records.line(record | {"settings": opened.settings(video)}))
-    else:
-        words = [
-            f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
-        ]
-        terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
-
-
-@app.command()
-def remove(
-    videos: Annotated[list[str], typer.Argument(help="Ids, paths, file names or parts of them.")],
-    library: LibraryOption = DEFAULT_LIBRARY,
-    wait: WaitOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Take videos out of the library, or forget files that failed; the files stay."""
-    opened = Library(library)
-    for name in videos:
-        wait_s, names = -1.0 if wait else 0.0, opened.names()
-        try:
-            video_id = opened.remove(name, wait_s=wait_s)
-        except VideoUnknown:
-            if not opened.failures_of(name):
-                raise
-            path = opened.clear_failure(name, wait_s=wait_s)
-            record = {"path": path_to_text(path), "removed": True}
-            said = one_line(f"forgot the failure of {display_path(path)}")
-        else:
-            record = {"video_id": video_id, "removed": True}
-            said = one_line(f"removed {video_id} ({names[video_id]})")
-        print(records.line(record) if as_json else said)
-
-
-@app.command()
-def relink(
-    folders: Annotated[list[Path], typer.Argument(help="Where to look for moved files.")],
-    library: LibraryOption = DEFAULT_LIBRARY,
-    wait: WaitOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Find videos that were moved or renamed, by their content."""
-    found = 0
-    for relinked in Library(library).relink(
-        folders,
-        wait_s=-1.0 if wait else 0.0,
-        on_unreadable=lambda error: err.print(str(error), highlight=False, markup=False, soft_wrap=True),
-    ):
-        found += 1
-        print(
-            records.line(records.of_relinked(relinked))
-            if as_json
-            else one_line(f"{relinked.video_id} is at {display_path(relinked.path)}")
-        )
-    if not found:
-        err.print("No moved video was found there.")
-
-
-@app.command()
-def clock(
-    video: Annotated[str | None, typer.Argument(help="Id, path, file name or part of it; else all.")] = None,
-    recorded: Annotated[
-        str | None,
-        typer.Argument(help="When it was recorded: 2024-05-17T14:30:12 (+02:00), or unknown."),
-    ] = None,
-    library: LibraryOption = DEFAULT_LIBRARY,
-    wait: WaitOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Show or say when videos were recorded: what came first is then told over several of them."""
-    opened = Library(library)
-    if video is not None and recorded is not None:
-        at = None if recorded == "unknown" else _checked(partial(recorded_time, recorded))
-        opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
-    shown = opened.videos() if video is None else [opened.video(video)]
-    if not as_json:
-        terminal.show_clock(SafeConsole(), shown)
-    for summary in shown if as_json else ():
-        print(records.line(records.of_video(summary)))
-
-
-@app.command()
-def verify(
-    library: LibraryOption = DEFAULT_LIBRARY,
-    deep: Annotated[bool, typer.Option("--deep", help="Read every video file again.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Say what is not as it should be, and what to do; exit 1 when there is something."""
-    problems = list(_open(library).verify(deep=deep))
-    if as_json:
-        for problem in problems:
-            print(records.line(records.of_problem(problem)))
-    else:
-        terminal.show_problems(SafeConsole(), problems)
-    if problems:
+    if not is_any_searched(result.coverage):
         raise typer.Exit(1)
 
 
-@app.command()
-def gc(
-    library: LibraryOption = DEFAULT_LIBRARY, wait: WaitOption = False, as_json: JsonOption = False
-) -> None:
-    """Delete what nothing points to any more."""
-    freed = Library(library).gc(wait_s=-1.0 if wait else 0.0)
-    print(records.line({"freed_bytes": freed}) if as_json else f"freed {freed / 1e6:.1f} MB")
+app.command()(question_commands.ask)
+app.command("compare")(question_commands.compare_strategies)
+app.command("list")(library_commands.list_videos)
+app.command()(library_commands.show)
+app.command()(library_commands.remove)
+app.command()(library_commands.relink)
+app.command()(library_commands.clock)
+app.command()(library_commands.verify)
+app.command()(library_commands.gc)
 
 
 @app.command()
 def doctor(
     library: LibraryOption = DEFAULT_LIBRARY,
     try_video: Annotated[
-        bool, typer.Option("--try", help="Load the video-LLM too and show it a grey clip.")
+        bool, typer.Option("--try", help="Also load the video-LLM and run it on a grey clip.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Report what works on this machine and what is searched without: packages are imported, models loaded,
-    servers asked; downloads nothing."""
+    """Report which packages, models and servers work on this machine.
+
+    Packages are imported, models loaded and servers asked; nothing is downloaded.
+
+    Examples:
+    playhead doctor
+    playhead doctor --json
+    """
     for finding in examine(library, try_video=try_video):
         if as_json:
             print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
@@ -527,7 +303,8 @@ def doctor(
 @app.command()
 def prepare(
     roles: Annotated[
-        list[str] | None, typer.Argument(help="picture, appearance, words, speech; all when none is given.")
+        list[str] | None,
+        typer.Argument(help="Which models: picture, appearance, words, speech; default: all."),
     ] = None,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
@@ -536,7 +313,12 @@ def prepare(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch models: says what and how large, and asks before it does."""
+    """Download models, after showing sizes and licences and asking.
+
+    Examples:
+    playhead prepare
+    playhead prepare words speech --yes
+    """
     names = ModelNames(picture_model, appearance_model, words_model, speech_model)
     missing = _checked(lambda: to_fetch(roles, names))
     if not missing:
@@ -556,62 +338,41 @@ def prepare(
         )
 
 
-def _open(folder: Path, names: ModelNames | None = None) -> Library:
-    """A library that is only read, with a line for a person when it cannot be written to."""
-    opened = Library(folder, names)
-    if opened.catalog.note:
-        err.print(f"note: {opened.catalog.note}", highlight=False, markup=False, soft_wrap=True)
-    return opened
+@app.command("help")
+def help_(
+    context: typer.Context,
+    command: Annotated[
+        str | None, typer.Argument(help="Name of a command; default: the list of commands.")
+    ] = None,
+) -> None:
+    """Show the help of a command.
+
+    Examples:
+    playhead help search
+    """
+    parent = context.parent
+    assert parent is not None, "a command has the program as its parent"
+    if command is None:
+        print(parent.get_help())
+        return
+    name, found, _ = parent.command.resolve_command(parent, [command])  # type: ignore[attr-defined]
+    print(found.get_help(typer.Context(found, info_name=name, parent=parent)))
 
 
-def _checked(make: Callable[[], Any]) -> Any:
-    """What `make` makes; its ValueError is wrong usage of the command."""
-    try:
-        return make()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-def _window(library: Library, from_s: float | None, to_s: float | None) -> Window | None:
-    if from_s is None and to_s is None:
-        return None
-    longest_s = max((summary.video.duration_s for summary in library.videos()), default=1.0)
-    return _checked(lambda: Window(from_s or 0.0, longest_s if to_s is None else to_s))  # type: ignore[no-any-return]
-
-
-def _lanes(names: list[str] | None) -> list[Lane] | None:
-    unknown = [name for name in names or () if name not in LANES]
-    if unknown:
-        raise typer.BadParameter(f"no lane {unknown[0]!r}; there are {', '.join(LANES)}")
-    return names  # type: ignore[return-value]
-
-
-def _example(text: str) -> tuple[str, float]:
-    name, at, time = text.rpartition("@")
-    if not at or not name:
-        raise typer.BadParameter(f"--like takes VIDEO@TIME, such as talk.mp4@12:30, got {text!r}")
-    return name, _time(time)
-
-
-def _tell(progress: Progress) -> None:
-    err.print(terminal.plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
-
-
-def _say_nothing(progress: Progress) -> None:
-    """Keeps quiet in a pipe."""
-
-
-def _plugins() -> None:
+def add_plugins() -> None:
+    """Adds the commands of installed plugins, once."""
+    known = {info.name for info in app.registered_commands}
     for entry in entry_points(group=COMMANDS):
-        app.command(entry.name)(entry.load())
+        if entry.name not in known:
+            app.command(entry.name)(entry.load())
 
 
 def main() -> None:
     """The entry point: runs a command and turns errors into exit codes."""
     prepare_streams()
-    _plugins()
+    add_plugins()
     try:
-        app()
+        app(prog_name=PROGRAM)
     except PlayheadError as error:
         print(one_line(f"error: {error}"), file=sys.stderr)
         sys.exit(1)

@@ -1,33 +1,23 @@
 """Writes the commands' own help into `docs/cli.md`: `python -m playhead.docs`."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-COMMANDS = (
-    "index", "search", "ask", "list", "show", "remove", "relink", "clock", "verify", "gc", "doctor",
-    "prepare", "demo",
-)  # fmt: skip
+from playhead.cli import add_plugins, app
+from playhead.command_line import PROGRAM, commands_of, help_text
+
 PAGE = Path("docs/cli.md")
-HEAD = "# Commands\n\nWritten by `make docs` from `playhead --help`; a test fails when the two part ways.\n"
+HEAD = "# Commands\n\nWritten by `make docs` from `playhead --help`; a test fails when the two differ.\n"
 
 
 def page() -> str:
-    """The text of `docs/cli.md` as the commands describe themselves now."""
+    """The text of `docs/cli.md` as the commands describe themselves now, those of installed plugins too."""
+    add_plugins()
     parts = [HEAD]
-    for arguments in ([], *([name] for name in COMMANDS)):
-        title = " ".join(["playhead", *arguments])
-        parts.append(f"\n## {title}\n\n```text\n{_help(arguments)}\n```\n")
+    for name in ("", *commands_of(app)):
+        title = f"{PROGRAM} {name}".strip()
+        lines = [line.rstrip() for line in help_text(app, name).strip().splitlines()]
+        parts.append("\n## {}\n\n```text\n{}\n```\n".format(title, "\n".join(lines)))
     return "".join(parts)
-
-
-def _help(arguments: list[str]) -> str:
-    environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
-    command = [sys.executable, "-c", "from playhead.cli import main; main()", *arguments, "--help"]
-    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    lines = [line.rstrip() for line in shown.replace("Usage: -c", "Usage: playhead").strip().splitlines()]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

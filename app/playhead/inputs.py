@@ -6,8 +6,11 @@ from playhead_index.clean_text import clean_text, one_line
 from playhead_index.search.results import LANES, Lane
 from playhead_index.text_limits import LIMITS
 
+QUESTION, SEARCH_TEXT = "the question", "the search text"
+EXAMPLES = {QUESTION: "when is entropy mentioned?", SEARCH_TEXT: "entropy"}
 
-def checked_text(text: str, what: str = "the question") -> str:
+
+def checked_text(text: str, what: str = QUESTION) -> str:
     """A question or a search text without control characters and lone surrogates.
 
     Args:
@@ -24,7 +27,7 @@ def checked_text(text: str, what: str = "the question") -> str:
     cleaned = clean_text(text)
     if not any(character.isalnum() for character in cleaned):
         got = f"has no letter or digit ({one_line(cleaned)[:40]!r})" if cleaned.strip() else "is empty"
-        raise ValueError(f"{what} {got}; give words, such as: when is entropy mentioned?")
+        raise ValueError(f"{what} {got}; give some words, such as: {EXAMPLES.get(what, EXAMPLES[QUESTION])}")
     return cleaned
 
 
@@ -77,10 +80,10 @@ def checked_lanes(lanes: Sequence[str]) -> tuple[Lane, ...]:
 
     Raises:
         TypeError: it is one name and no sequence of names.
-        ValueError: there is no lane of such a name.
+        ValueError: there is no modality of such a name.
     """
     known: dict[str, Lane] = {lane: lane for lane in LANES}
     for name in as_names(lanes, "lanes"):
         if name not in known:
-            raise ValueError(f"no lane {name!r}; there are {', '.join(LANES)}")
+            raise ValueError(f"no modality {name!r}; there are {', '.join(LANES)}")
     return tuple(known[name] for name in lanes)

@@ -443,8 +443,8 @@ class Library:
         query = Query(text, picture, example, scope, named, limit, min_score)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
-            reasons = "; ".join(f"{line.lane}: {line.why_not}" for line in result.coverage.lanes)
-            raise ModelUnavailable(f"nothing was searched, as no lane that was named can be ({reasons})")
+            reasons = "; ".join(f"{line.lane} ({line.why_not})" for line in result.coverage.lanes)
+            raise ModelUnavailable(f"cannot search {reasons}")
         return result
 
     def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
@@ -611,4 +611,7 @@ class _ViewerIfReachable:
 
     def with_note(self, answer: Answer) -> Answer:
         """The answer, with a first note that the server failed where it did."""
-        return replace(answer, notes=(self._failure, *answer.notes)) if self._failure else answer
+        if not self._failure:
+            return answer
+        fallback = answer.fallback or self._failure
+        return replace(answer, notes=(self._failure, *answer.notes), fallback=fallback)

@@ -33,6 +33,12 @@ def prepare_streams() -> None:
             reconfigure(errors=REPLACE)
 
 
+def write_line(text: str) -> None:
+    """Writes a line of a command's result to standard output at once, so that a reader of a pipe has it."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def drop_output() -> None:
     """Gives up what is still to be written to standard output, so that the exit does not fail too."""
     with suppress(OSError, ValueError):

@@ -5,13 +5,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from playhead.answer_view import citation_numbers
 from playhead.library import VideoSummary
 from playhead.output import writes_unicode
+from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.store.summaries import Summary
+from playhead_tools.evidence import Answer
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
@@ -68,6 +71,18 @@ def of_hit(hit: Hit) -> dict[str, Any]:
         "ref": hit.ref,
         "text": hit.text,
     }
+
+
+def of_answer(answer: Answer) -> dict[str, Any]:
+    """The line of `ask --json`; `citation_numbers` are the numbers that a terminal shows for evidence ids."""
+    return answer.to_json() | {"citation_numbers": citation_numbers(answer)}
+
+
+def of_comparison(row: Comparison) -> dict[str, Any]:
+    """A line of `compare --json`: the answer of one strategy, or why it could not run."""
+    if row.answer is None:
+        return {"strategy": row.strategy, "error": row.error, "error_type": row.error_type}
+    return {"strategy": row.strategy, **of_answer(row.answer)}
 
 
 def of_video(summary: VideoSummary) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """One question answered in several ways: the agent, and the plainer baselines that it must beat."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
@@ -52,7 +54,7 @@ def answer_by(
     eyes = library.eyes
     if eyes is None:
         raise ModelUnavailable(
-            f"{strategy} looks at clips, and there is no video-LLM: {library.video_choice.reason}"
+            f"{strategy} needs a video-LLM, and there is none: {library.video_choice.reason}"
         )
     limited = replace(context, limits=LIMITS)
     return answer_with(strategy, question, context=limited, eyes=eyes, options=options, scope=scope)
@@ -82,13 +84,30 @@ def answer_with_tools(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one strategy made of a question.
+
+    Args:
+        strategy: its name.
+        answer: None when it could not run.
+        error: why it could not run; empty when it did.
+        error_type: the class of the error.
+    """
+
+    strategy: str
+    answer: Answer | None
+    error: str = ""
+    error_type: str = ""
+
+
 def compare(
     library: "Library", question: str, strategies: Sequence[str] = (), **how: Any
-) -> Iterator[tuple[str, Answer]]:
-    """Each strategy's name and answer, in their order, as they come.
+) -> Iterator[Comparison]:
+    """What each strategy answers, in their order, as they come; one that cannot run says why, the rest go on.
 
-    What is loaded once is loaded before the first; what one strategy has looked at is not kept for the next,
-    so that each pays for its own looks.
+    Models are loaded before the first strategy runs, and no strategy uses cached observations of another, so
+    that each pays for its own.
 
     Args:
         library: what is asked.
@@ -98,21 +117,28 @@ def compare(
 
     Raises:
         ValueError: there is no such strategy.
-        ModelUnavailable: a baseline is asked for, and there is no video-LLM.
+        LibraryError: the library cannot be opened, or a video named in `how` is not in it.
     """
     without = () if how.get("llm") else (TOOLS,)
     names = strategies or tuple(name for name in STRATEGIES if name not in without)
     for name in names:
         check_strategy(name)
-    _warm(library, question)
+    library.scope(how.get("videos"), how.get("window"))
+    _load_models(library, question)
     for name in names:
-        library.forget_looks()
-        yield name, library.ask(question, strategy=name, **how)
+        try:
+            library.forget_looks()
+            row = Comparison(name, library.ask(question, strategy=name, **how))
+        except PlayheadError as error:
+            row = Comparison(name, None, str(error), type(error).__name__)
+        yield row
 
 
-def _warm(library: "Library", question: str) -> None:
-    """Loads the search and the video-LLM, by using each once."""
-    library.search(question, limit=1)
-    videos = library.catalog.videos()
-    if library.eyes is not None and videos:
-        library.eyes.look(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)
+def _load_models(library: "Library", question: str) -> None:
+    """Loads the search and the video-LLM by using each once; what fails here is reported by each strategy."""
+    with suppress(PlayheadError):
+        library.search(question, limit=1)
+    with suppress(PlayheadError):
+        videos = library.catalog.videos()
+        if library.eyes is not None and videos:
+            library.eyes.look(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich import markup
-from rich.console import Console, Group
+from rich.console import Console
 from rich.measure import Measurement
-from rich.panel import Panel
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from playhead.answer_view import plain as plain
+from playhead.answer_view import safe, shortened
 from playhead.doctor import Finding
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
@@ -22,40 +23,49 @@ from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
+from playhead_index.stages import STAGES
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
-from playhead_tools.evidence import Answer, coverage_sentence
+from playhead_tools.evidence import coverage_sentence, is_any_searched
 
-STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
-SHOWN_TEXT = 160
 MAX_TABLE_WIDTH = 1000
-MOST_WINDOWS = 3
+MIN_TEXT_WIDTH = 48
+"""A table of moments that leaves less than this for their texts is printed as blocks of lines instead."""
+MIN_ID_CHARS = 9
+GAP = 2
+"""Spaces between columns."""
+STAGE_NAMES = {
+    "subtitles": "subtitles",
+    "speech": "speech recognition",
+    "look": "frame sampling",
+    "layout": "colour layout",
+    "picture": "image-text embeddings",
+    "appearance": "image embeddings",
+    "segment": "segmentation",
+    "screen": "screen text (OCR)",
+    "meaning": "text embeddings",
+    "caption": "captions",
+    "finish": "finished",
+}
+"""What the stages of indexing are called on a terminal; JSON has their names as they are stored."""
 OFF_ADVICE = {
-    "picture": "pictures cannot be searched by words",
-    "appearance": "likeness is found by colour layout alone",
-    "meaning": "words are found by themselves, not by what they mean",
-    "speech": "speech was not recognised",
-    "screen": "screen text was not read",
+    "picture": "frames cannot be searched by text",
+    "appearance": "image search falls back to colour layout",
+    "meaning": "keyword search only (no text embeddings)",
+    "speech": "speech was not transcribed",
+    "screen": "text in frames was not read",
     "caption": "segments were not captioned",
 }
-
-
-def safe(text: str) -> str:
-    """Text from outside, cleaned, on one line, its brackets escaped for a string with Rich markup."""
-    return markup.escape(one_line(text))
-
-
-def plain(text: str, style: str = "") -> Text:
-    """Text from outside, cleaned, in which Rich reads no markup; its lines stay."""
-    return Text(printable_text(text), style=style)
 
 
 def show_report(console: Console, report: VideoReport) -> None:
     """One line a video as its indexing ends."""
     name = safe(display_path(report.path.name))
     if report.status == "failed":
-        console.print(f"[red]failed [/] {name}: {safe(report.error or '')}", soft_wrap=True)
+        console.print(
+            f"[red]failed [/] {name}: {safe(_without_path(report.path, report.error))}", soft_wrap=True
+        )
         return
     if report.status == "refused":
         console.print(f"[red]refused[/] {safe(report.error or '')}", soft_wrap=True)
@@ -65,11 +75,16 @@ def show_report(console: Console, report: VideoReport) -> None:
     took = f"{report.segments} segment{plural} in {report.seconds:.1f} s"
     console.print(f"[green]{word}[/] {name}  {took}  [dim]{safe(report.video_id or '')}[/]", soft_wrap=True)
     if report.replaced is not None:
-        console.print(f"        in place of an earlier version  [dim]{safe(report.replaced)}[/]")
+        console.print(f"        replaces an earlier version  [dim]{safe(report.replaced)}[/]", soft_wrap=True)
     if report.redone:
-        console.print(f"        redone: {safe(', '.join(report.redone))}")
+        console.print(f"        indexed again: {safe(', '.join(report.redone))}", soft_wrap=True)
     for warning in report.warnings:
-        console.print(f"        [yellow]warning[/] {safe(warning)}")
+        console.print(f"        [yellow]warning[/] {safe(warning)}", soft_wrap=True)
+
+
+def _without_path(path: Path, error: str | None) -> str:
+    """An error message without the file's path before it, for a line that names the file."""
+    return (error or "").removeprefix(f"{path}: ")
 
 
 def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
@@ -77,120 +92,51 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     for name, why in sorted(reasons):
         if why not in (NO_SOUND, NO_PICTURES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
-            console.print(f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(why)})")
+            line = f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(why)})"
+            console.print(line, highlight=False, soft_wrap=True)
 
 
-def show_result(console: Console, result: SearchResult, summaries: dict[str, str]) -> None:
-    """Moments as a table, then what was searched."""
+def show_result(console: Console, result: SearchResult, names: Mapping[str, str]) -> None:
+    """Moments as a table, or as blocks of lines where names leave too little room, then what was searched."""
     if not result.moments:
-        console.print("Nothing found.")
+        console.print("Nothing found." if is_any_searched(result.coverage) else "Nothing could be searched.")
+    rows = [
+        (str(place), str(moment.window), one_line(names[moment.video_id]), why(moment), _what(moment))
+        for place, moment in enumerate(result.moments, 1)
+    ]
+    taken = sum(max((len(row[column]) for row in rows), default=0) + GAP for column in range(3))
+    if console.width - taken >= MIN_TEXT_WIDTH:
+        _print_moments(console, rows)
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("", "when", "video", "found by", "what"):
-            table.add_column(column, overflow="fold", no_wrap=column == "video")
-        for place, moment in enumerate(result.moments, 1):
-            table.add_row(
-                str(place), str(moment.window), safe(summaries[moment.video_id]), why(moment), _what(moment)
-            )
-        console.print(table)
+        for place, when, name, found_by, what in rows:
+            console.print(plain(f"{place}  {when}  {name}"), soft_wrap=True)
+            console.print(Padding(Text(f"{found_by}: ") + what, (0, 0, 0, len(place) + GAP)))
     console.print(plain(coverage_sentence(result.coverage), "dim"))
 
 
+def _print_moments(console: Console, rows: Sequence[tuple[str, str, str, str, Text]]) -> None:
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "when", "video", "found by", "what"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("when", "video"))
+    for place, when, name, found_by, what in rows:
+        table.add_row(place, when, plain(name), found_by, what)
+    console.print(table)
+
+
 def why(moment: Moment) -> str:
-    """The ranks behind a moment: `speech #1, picture #4`."""
+    """The ranks behind a moment: `speech #1, speech (semantic) #2, picture #4`."""
     best: dict[str, int] = {}
     for hit in moment.hits:
-        label = hit.lane if hit.how != "meaning" else f"{hit.lane} (meaning)"
+        label = hit.lane if hit.how != "meaning" else f"{hit.lane} (semantic)"
         best[label] = min(best.get(label, hit.rank), hit.rank)
     return ", ".join(f"{label} #{rank}" for label, rank in sorted(best.items(), key=lambda item: item[1]))
 
 
 def _what(moment: Moment) -> Text:
     texts = dict.fromkeys(printable_text(hit.text).replace("\n", " / ") for hit in moment.hits if hit.text)
-    joined = " … ".join(texts) or "(picture)"
-    return Text(joined if len(joined) <= SHOWN_TEXT else joined[: SHOWN_TEXT - 1] + "…")
-
-
-def show_answer(console: Console, answer: Answer, names: dict[str, str]) -> None:
-    """The answer in a panel: words, the cited windows, notes, what was searched, what it cost."""
-    parts: list[Text | Table] = [plain(answer.text)]
-    if answer.intervals:
-        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-        for is_whole in (True, True, True, False):
-            table.add_column(no_wrap=is_whole, overflow="fold")
-        said = {e.id: f"the model saw: “{one_line(e.said)[:SHOWN_TEXT]}”" for e in answer.evidence if e.said}
-        for interval in answer.intervals:
-            where = names.get(interval.video_id, display_path(interval.path.name))
-            table.add_row(
-                plain(f"[{interval.evidence_id}]"),
-                str(interval.window),
-                safe(where),
-                Text(said.get(interval.evidence_id, ""), style="dim"),
-            )
-        parts += [Text(), table]
-    parts += [plain(f"Note: {note}", "yellow") for note in answer.notes]
-    searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
-    if searched and searched not in answer.text:
-        parts += [Text(), plain(searched, "dim")]
-    bill = _bill(answer)
-    reason = f": {answer.reason}" if answer.reason else ""
-    title = f"[{STATUS_STYLE[answer.status]}]{answer.status}{reason}[/] · confidence {answer.confidence:.2f}"
-    console.print(
-        Panel(Group(*parts), title=title, subtitle=bill, title_align="left", subtitle_align="right")
-    )
-
-
-def _bill(answer: Answer) -> str:
-    """What an answer took: `4.1 s, 6 looks at 48 frames, 2 model calls`."""
-    cost = answer.cost
-    made = cost.get("looks", 0)
-    looks = f"{made:.0f} look{'' if made == 1 else 's'} at {cost['frames']:.0f} frames" if made else ""
-    money = f"{cost['money']:.4f} in money" if cost.get("money") else ""
-    calls = f"{cost.get('model_calls', 0):.0f} model calls"
-    parts = [f"{cost.get('seconds', 0.0):.1f} s", looks, calls, money]
-    return ", ".join(part for part in parts if part)
-
-
-def show_comparison(console: Console, answers: Sequence[tuple[str, Answer]], names: dict[str, str]) -> None:
-    """Strategies side by side: what each answered, where, how sure, and what it took."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("strategy", "answer", "where"):
-        table.add_column(column, overflow="fold")
-    for column in ("conf.", "frames", "tokens", "calls", "s"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for strategy, answer in answers:
-        cost = {"frames": 0.0, "visual_tokens": 0.0, "prompt_tokens": 0.0, "looks": 0.0, **answer.cost}
-        numbers = (
-            f"{answer.confidence:.2f}",
-            f"{cost['frames']:.0f}",
-            f"{cost['visual_tokens'] + cost['prompt_tokens']:.0f}",
-            f"{cost['looks'] + cost['model_calls']:.0f}",
-            f"{cost['seconds']:.1f}",
-        )
-        table.add_row(safe(strategy), _shortly(answer), _where(answer, names), *numbers)
-    console.print(table)
-    legend = "tokens: visual ones, and those of the chat model's prompts; calls: of both models"
-    console.print(Text(legend, style="dim"))
-
-
-def _shortly(answer: Answer) -> Text:
-    """The status where it is no plain answer, and the first line."""
-    reason = f": {answer.reason}" if answer.reason else ""
-    line = printable_text(answer.text).strip().split("\n")[0]
-    told = line if len(line) <= SHOWN_TEXT else line[: SHOWN_TEXT - 1] + "…"
-    status = Text() if answer.status == "answered" else Text(f"{answer.status}{reason} ", style="yellow")
-    return status + Text(told)
-
-
-def _where(answer: Answer, names: dict[str, str]) -> Text:
-    """The first cited windows, the file's name where there are several videos."""
-    shown = answer.intervals[:MOST_WINDOWS]
-    windows = [
-        f"{one.window}" + (f" {one_line(names.get(one.video_id, ''))}" if len(names) > 1 else "")
-        for one in shown
-    ]
-    more = len(answer.intervals) - len(shown)
-    return Text("\n".join([*windows, *([f"and {more} more"] if more else [])]) or "–")
+    return Text(shortened(" … ".join(texts) or "(frame)"))
 
 
 def show_videos(
@@ -199,25 +145,28 @@ def show_videos(
     failures: Sequence[tuple[Path, str]],
     retired: str = "",
 ) -> None:
-    """The videos of a library as a table, files that could not be indexed, and a line on retired versions."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("video", "length", "segments", "speech", "screen", "picture", "state", "file"):
-        table.add_column(column)
-    for summary in summaries:
-        counts = summary.counts
-        table.add_row(
-            safe(summary.video.video_id[:9]),
-            format_time(round(summary.video.duration_s)),
-            *(str(counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
-            _picture_state(summary),
-            "ready" if summary.finished else "[yellow]unfinished[/]",
-            safe(summary.name),
+    """The videos of a library, files that could not be indexed, and a line on retired versions."""
+    ids = short_ids([summary.video.video_id for summary in summaries])
+    columns = ("id", "length", "segments", "speech", "screen", "picture", "state")
+    rows = [
+        (
+            summary.name,
+            (
+                ids[summary.video.video_id],
+                format_time(round(summary.video.duration_s)),
+                *(str(summary.counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
+                _picture_state(summary),
+                "ready" if summary.finished else "unfinished",
+            ),
         )
-    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+        for summary in summaries
+    ]
+    _print_videos(console, columns, rows)
     for path, error in failures:
-        console.print(f"[red]failed[/]  {safe(display_path(path.name))}: {safe(error)}", soft_wrap=True)
+        line = f"[red]failed[/]  {safe(display_path(path.name))}: {safe(_without_path(path, error))}"
+        console.print(line, soft_wrap=True)
     if retired:
-        console.print(plain(retired, style="dim"))
+        console.print(plain(retired, style="dim"), soft_wrap=True)
 
 
 def _picture_state(summary: VideoSummary) -> str:
@@ -228,12 +177,43 @@ def _picture_state(summary: VideoSummary) -> str:
     return "yes" if stage is not None and stage.status == "done" else "off"
 
 
-def _print_whole(console: Console, shown: Table | str) -> None:
-    """Prints a table in its full width, wider than the terminal if need be: names in it can be copied."""
-    if isinstance(shown, Table):
-        width = Measurement.get(console, console.options.update(width=MAX_TABLE_WIDTH), shown).maximum
+def short_ids(video_ids: Sequence[str]) -> dict[str, str]:
+    """The beginnings of ids, as long as it takes to tell each from the others, but at least `MIN_ID_CHARS`.
+
+    >>> short_ids(["v0123456789a", "v0123456789b", "vff"])
+    {'v0123456789a': 'v0123456789a', 'v0123456789b': 'v0123456789b', 'vff': 'vff'}
+    """
+    length = MIN_ID_CHARS
+    while len({video_id[:length] for video_id in video_ids}) < len(set(video_ids)):
+        length += 1
+    return {video_id: video_id[:length] for video_id in video_ids}
+
+
+def _print_videos(
+    console: Console, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
+) -> None:
+    """Prints (name, cells) of videos so that each name stands whole on one line and can be copied.
+
+    A table with the names last; on a terminal that is too narrow for it, a line with the name and one with
+    the cells for each video.
+    """
+    if not rows:
+        console.print("No videos yet: playhead index VIDEO_OR_FOLDER")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (*columns, "file"):
+        table.add_column(column)
+    for name, cells in rows:
+        table.add_row(*map(safe, cells), safe(name))
+    width = Measurement.get(console, console.options.update(width=MAX_TABLE_WIDTH), table).maximum
+    if width <= console.width or not console.is_terminal:
         console.width = max(console.width, width)
-    console.print(shown)
+        console.print(table)
+        return
+    for name, cells in rows:
+        console.print(plain(name, "bold"), soft_wrap=True)
+        facts = " · ".join(f"{column} {cell}" for column, cell in zip(columns, cells, strict=True))
+        console.print(plain(f"  {facts}"), soft_wrap=True)
 
 
 def recorded_text(recorded: datetime | None) -> str:
@@ -245,18 +225,20 @@ def recorded_text(recorded: datetime | None) -> str:
 
 def show_clock(console: Console, summaries: Sequence[VideoSummary]) -> None:
     """The videos in the order in which they were recorded, those last of which it is not known."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("recorded", "length", "video", "file"):
-        table.add_column(column)
     unknown = datetime.max.replace(tzinfo=UTC)
-    for summary in sorted(summaries, key=lambda one: one.recorded or unknown):
-        table.add_row(
-            recorded_text(summary.recorded),
-            format_time(round(summary.video.duration_s)),
-            safe(summary.video.video_id[:9]),
-            safe(summary.name),
+    ids = short_ids([summary.video.video_id for summary in summaries])
+    rows = [
+        (
+            summary.name,
+            (
+                recorded_text(summary.recorded),
+                format_time(round(summary.video.duration_s)),
+                ids[summary.video.video_id],
+            ),
         )
-    _print_whole(console, table if summaries else "No videos yet: playhead index VIDEO_OR_FOLDER")
+        for summary in sorted(summaries, key=lambda one: one.recorded or unknown)
+    ]
+    _print_videos(console, ("recorded", "length", "id"), rows)
 
 
 def show_video(
@@ -278,8 +260,8 @@ def show_video(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("stage", "state", "note"):
         table.add_column(column, overflow="fold")
-    for name, stage in summary.stages.items():
-        table.add_row(safe(name), safe(stage.status), safe(stage.note))
+    for name, stage in sorted(summary.stages.items(), key=lambda item: STAGES.index(item[0])):
+        table.add_row(safe(STAGE_NAMES.get(name, name)), safe(stage.status), safe(stage.note))
     console.print(table)
     for name, value in settings.items():
         console.print(Text(f"{name}: {value}", style="dim"))

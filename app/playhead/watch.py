@@ -20,9 +20,9 @@ SHARES = {
     "meaning": 0.03,
 }  # fmt: skip
 DOING = {
-    "subtitles": "reading subtitles", "speech": "recognising speech", "look": "looking at pictures",
-    "segment": "cutting", "screen": "reading screen text", "caption": "captioning",
-    "meaning": "embedding words",
+    "subtitles": "reading subtitles", "speech": "recognising speech", "look": "sampling frames",
+    "segment": "segmenting", "screen": "reading screen text", "caption": "captioning",
+    "meaning": "embedding text",
 }  # fmt: skip
 
 

@@ -22,13 +22,25 @@ WATCHED, QUICKLY_WATCHED = 5, 3
 
 def command(
     library: Annotated[
-        Path, typer.Option("--library", "-l", help="The library's folder.", metavar="DIR")
+        Path, typer.Option("--library", "-l", help="Folder of the library.", metavar="DIR")
     ] = Path("demo-library"),
-    video: Annotated[Path | None, typer.Option(help="Your own video; one is made without it.")] = None,
-    question: Annotated[list[str] | None, typer.Option(help="Ask this instead; may be repeated.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Ten minutes of made video, not an hour.")] = False,
+    video: Annotated[
+        Path | None, typer.Option(help="Use this video; default: one is synthesised.", metavar="FILE")
+    ] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(help="Ask this instead of the sample questions; repeatable.", metavar="TEXT"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Synthesise ten minutes of video instead of an hour.")
+    ] = False,
 ) -> None:
-    """Make or take a video, index it, search it, ask it."""
+    """Index, search and ask a sample video, or one of yours.
+
+    Examples:
+    playhead demo --quick
+    playhead demo --video talks/lecture.mp4 --question "when is the false alarm mentioned?"
+    """
     console = Console()
     if video is None:
         _made(console, library, question, quick)

@@ -3,6 +3,7 @@
 Every table, answer and message takes its names from `video_names`, so that a name means one video everywhere.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,8 @@ from playhead_index.store.places import retired_versions
 MIN_ID_PREFIX = 4
 MAX_LISTED = 10
 MAX_SUGGESTED = 3
+MIN_WORD = 4
+"""Characters that a word of a name has at least to be compared by itself."""
 MIN_SIMILARITY = 0.7
 """Of a suggested name, by `difflib`: `sillent.mp4` has 0.95 with `silent.mp4`, 0.64 with `lecture.mp4`."""
 
@@ -118,12 +121,13 @@ def _listed(video_ids: Iterable[str], names: Mapping[str, str]) -> str:
 
 
 def _suggestion(name: str, names: Mapping[str, str]) -> str:
-    by_form: dict[str, str] = {}
+    by_form: dict[str, dict[str, None]] = {}
     for called in names.values():
-        for form in (called, Path(called).name, Path(called).stem):
-            by_form.setdefault(form.casefold(), called)
+        words = [word for word in re.split(r"[\W_]", called) if len(word) >= MIN_WORD]
+        for form in (called, Path(called).name, Path(called).stem, *words):
+            by_form.setdefault(form.casefold(), {})[called] = None
     close = get_close_matches(name.casefold(), by_form, n=MAX_SUGGESTED, cutoff=MIN_SIMILARITY)
-    meant = dict.fromkeys(by_form[form] for form in close)
+    meant = list(dict.fromkeys(called for form in close for called in by_form[form]))[:MAX_SUGGESTED]
     return f"did you mean {' or '.join(meant)}? " if meant else ""
 
 

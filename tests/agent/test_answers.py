@@ -152,8 +152,8 @@ NOT_ANSWERED = [
     ("What is written at 12:30?", "false_premise", "No such time. lecture.mp4: 'at 12:30' is outside the video, which is 5:00 long."),
     ("What is said at 1:75?", "false_premise", "No such time. lecture.mp4: 'at 1:75' is not a time;"),
     ("What is said at 2:30?", "absent", "Nothing in the speech was found at that time."),
-    ("hello", "ambiguous", "The question names nothing to look for."),
-    ("How many different slides are there?", "out_of_scope", "Counting things needs a model that looks at the pictures;"),
+    ("hello", "ambiguous", "No search term was found in the question;"),
+    ("How many different slides are there?", "out_of_scope", "Counting objects needs a video-LLM, and there is none;"),
 ]  # fmt: skip
 
 
@@ -168,7 +168,9 @@ def test_no_answer_says_why(asking: Asking, question: str, reason: str, text: st
 def test_what_is_only_written_is_not_said_to_be_said(asking: Asking) -> None:
     answer = asking("When do they talk about the outline?")
     assert (answer.status, answer.reason) == ("partial", "absent")
-    assert answer.text.startswith("Not where the question places it, but found:\nOn screen at 0:20–1:00:")
+    assert answer.text.startswith(
+        "Found in another modality than the question asks about:\nOn screen at 0:20–1:00:"
+    )
 
 
 def test_a_picture_that_only_ranks_high_is_not_found_for_what_is_said(asking: Asking) -> None:
@@ -180,7 +182,7 @@ def test_a_picture_that_only_ranks_high_is_not_found_for_what_is_said(asking: As
 def test_a_picture_question_is_not_answered_as_if_pictures_were_searched(asking: Asking) -> None:
     answer = asking("What is shown while he talks about the exam?")
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert answer.text.startswith("Nothing has looked at the picture itself; the words there are:")
+    assert answer.text.startswith("No model has inspected the frames; the text there is:")
     assert "pictures were not searched" in answer.text
 
 
@@ -377,7 +379,7 @@ def test_the_time_between_two_things(asking: Asking) -> None:
 def test_things_are_not_counted_by_words(asking: Asking) -> None:
     answer = asking("How many tests are shown on the slides?")
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert answer.text.startswith("Things cannot be counted by words alone; here is where they come up:")
+    assert answer.text.startswith("Objects cannot be counted from text alone; they are mentioned here:")
 
 
 def test_a_summary_without_a_model_is_an_outline(asking: Asking) -> None:
@@ -417,7 +419,7 @@ def test_more_places_than_the_table_takes(
 ) -> None:
     answer = ask(question, context=repetitive, scope=IN_LECTURE)
     assert (answer.status, answer.intervals[0].window.start_s) == (status, start_s)
-    assert "more places were found than the" in answer.notes[-1]
+    assert answer.notes[-1] == "more was found than the limit of 48 search results; raise --max-evidence"
 
 
 WORDS = st.sampled_from(

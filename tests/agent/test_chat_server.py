@@ -81,8 +81,8 @@ def test_a_failing_server_is_named_and_the_evidence_speaks(
         answer = asking(server.base_url)
     assert answer.text.startswith("While “Bayes” is said (1:02–1:06)")
     (note,) = answer.notes
-    assert note.startswith(f"{why}: ChatOpenAI made at {server.base_url}: ")
-    assert note.endswith("; the answer is made of the evidence alone")
+    assert note.startswith(f"extractive answer: {why}: ChatOpenAI made at {server.base_url}: ")
+    assert answer.fallback == note
 
 
 def test_nobody_at_the_address(asking: Asking) -> None:
@@ -90,7 +90,8 @@ def test_nobody_at_the_address(asking: Asking) -> None:
         gone = server.base_url
     answer = asking(gone)
     assert answer.status == "answered"
-    assert answer.notes[0].startswith(f"the chat model could not be reached: ChatOpenAI made at {gone}: ")
+    reason = f"the chat model could not be reached: ChatOpenAI made at {gone}: "
+    assert answer.notes[0].startswith(f"extractive answer: {reason}")
 
 
 def test_a_slow_server_meets_the_clients_timeout(asking: Asking) -> None:

@@ -26,7 +26,7 @@ def test_show_me_the_second_one_asks_for_the_second_place_of_the_question_before
         second = ask("show me the second one", context=context, checkpointer=saver, thread_id=first.thread_id)
     assert len(first.intervals) > 1
     assert [one.window for one in second.intervals] == [first.intervals[1].window]
-    assert "taken as" in " ".join(second.notes)
+    assert "interpreted as" in " ".join(second.notes)
 
 
 def test_a_question_that_stands_alone_is_taken_as_it_is(made: Catalog, tmp_path: Path) -> None:

@@ -122,8 +122,8 @@ def test_a_second_bad_reply_gives_the_answer_of_the_evidence_and_says_so(
     answer, model = asking(reply, reply)
     assert answer.text.startswith(BY_CODE)
     assert (answer.status, len(model.seen)) == ("answered", 2)
-    assert answer.notes[0].startswith("the chat model's reply could not be used: ")
-    assert answer.notes[0].endswith("; the answer is made of the evidence alone")
+    assert answer.notes[0].startswith("extractive answer: the chat model's reply could not be used: ")
+    assert answer.fallback == answer.notes[0]
     assert why in answer.notes[0]
 
 
@@ -149,7 +149,8 @@ def test_a_claim_that_does_not_hold_is_dropped_and_reported(
 def test_when_nothing_holds_the_evidence_speaks(asking: Asking) -> None:
     answer, _ = asking(said(("Napoleon lost at Waterloo.", ["E3"])))
     assert answer.text.startswith(BY_CODE)
-    assert answer.notes[-1] == "no claim of the model held; the answer is made of the evidence alone"
+    assert answer.notes[-1] == "extractive answer: no statement of the chat model passed the citation check"
+    assert answer.fallback == answer.notes[-1]
 
 
 def test_markers_that_the_model_writes_are_defused(asking: Asking) -> None:

@@ -69,7 +69,7 @@ def test_a_model_that_follows_the_order_is_not_believed(tmp_path: Path) -> None:
     answer, model = asked_chat(library(tmp_path, "speech"), obeyed)
     assert len(model.seen) == 2
     assert answer.text.startswith("Said at 1:02")
-    assert any("the answer is made of the evidence alone" in note for note in answer.notes)
+    assert any("extractive answer: " in note for note in answer.notes)
 
 
 def test_evidence_that_reads_like_an_order_is_named_to_the_person(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from playhead_tools.toolbox import Called, Toolbox
 QUESTION = "When does he mention Bayes?"
 SEARCH = ("search", {"query": "Bayes", "modality": "speech"})
 GOOD = claims(("Thomas Bayes is mentioned at 1:02.", ["E1"]))
-BY_CODE = "; the answer is made by code without the model"
+BY_CODE = "extractive answer: "
 
 
 def by_code(made: Catalog, question: str = QUESTION) -> str:
@@ -52,7 +52,7 @@ def test_prose_is_sent_back_once_and_the_run_goes_on(made: Catalog) -> None:
 def test_prose_twice_gives_the_answer_of_code_and_says_so(made: Catalog) -> None:
     answer, _, _ = run_script(made, QUESTION, ["It is at 1:02.", "I said 1:02."])
     assert (answer.text, answer.status) == (by_code(made), "answered")
-    assert answer.notes == (f"the model replied twice without a tool call that could be used{BY_CODE}",)
+    assert answer.notes == (f"{BY_CODE}the model replied twice without a tool call that could be used",)
 
 
 BAD = {
@@ -73,8 +73,8 @@ def test_a_call_that_fits_no_tool_gets_one_repair(made: Catalog, bad: tuple[str,
 def test_two_of_them_in_a_row_give_the_answer_of_code(made: Catalog, bad: tuple[str, dict[str, Any]]) -> None:
     answer, _, _ = run_script(made, QUESTION, [bad, bad])
     assert answer.text == by_code(made)
-    assert answer.notes[0].startswith("the model made calls that could not be used twice in a row")
-    assert answer.notes[0].endswith(BY_CODE)
+    assert answer.notes[0].startswith(f"{BY_CODE}the model made calls that could not be used twice in a row")
+    assert answer.fallback == answer.notes[0]
 
 
 def test_arguments_that_are_no_json_are_a_bad_call(made: Catalog) -> None:
@@ -124,7 +124,7 @@ def test_a_claim_that_still_does_not_hold_is_left_out_and_noted(made: Catalog) -
 def test_claims_of_which_none_holds_give_the_answer_of_code(made: Catalog) -> None:
     wrong = claims(("Bayes is mentioned at 4:44.", ["E1"]))
     answer, _, _ = run_script(made, QUESTION, [SEARCH, wrong, wrong])
-    assert (answer.text, answer.notes[-1]) == (by_code(made), f"no claim of the model held{BY_CODE}")
+    assert (answer.text, answer.notes[-1]) == (by_code(made), f"{BY_CODE}no claim of the model held")
 
 
 def test_absent_without_a_scan_is_unknown(made: Catalog) -> None:

@@ -83,7 +83,7 @@ def test_other_settings_are_made_again_said_shown_and_remembered(
     run: Run, talk: MadeVideo, library: Path
 ) -> None:
     said = run("index", talk.path, "--library", library, "--fps", 4, "--everywhere", "--max-segment", 8).out
-    assert "redone: sampling (1 fps -> 4 fps, everywhere), segments (longest 30 s -> 8 s)" in said
+    assert "indexed again: sampling (1 fps -> 4 fps, everywhere), segments (longest 30 s -> 8 s)" in said
     assert run("index", talk.path, "--library", library).out.startswith("known")
     shown = run("show", "talk", "--library", library).out
     assert "sampling: 4 fps everywhere, reader pyav\nsegments: 2 to 8 s\n" in shown
@@ -99,7 +99,7 @@ def test_settings_that_do_not_go_together_are_wrong_usage(run: Run, talk: MadeVi
 
 def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
     done = run("index", talk.path, "--library", tmp_path / "library", "--no-screen-text")
-    assert "pictures cannot be searched by words" in done.err
+    assert "frames cannot be searched by text" in done.err
     assert "playhead prepare" in done.err
 
 
@@ -227,7 +227,7 @@ def test_a_changed_file_is_said_when_it_is_indexed_listed_and_shown(
     run("index", path, "--library", library, "--no-screen-text")
     (first,) = run("list", "--library", library, "--json").lines
     colours(path, [((30, 200, 30), 8.0)], subtitles=[(1.0, 2.0, "Frequentists.")])
-    assert "in place of an earlier version" in run("index", path, "--library", library).out
+    assert "replaces an earlier version" in run("index", path, "--library", library).out
     assert "1 replaced version (edit.mp4, 10 s) kept until gc" in run("list", "--library", library).out
     assert run("search", "bayes", "--library", library, "--lane", "speech").out.startswith("Nothing found.")
     shown = run("show", first["video_id"], "--library", library)
@@ -273,7 +273,9 @@ def test_gc_says_what_it_freed(run: Run, library: Path) -> None:
             ["search", "--image", "none.png", "-l", "LIBRARY"], "cannot be read as a picture", id="no picture"
         ),
         pytest.param(
-            ["search", "x", "--lane", "picture", "-l", "LIBRARY"], "(picture: ", id="a lane that is off"
+            ["search", "x", "--modality", "picture", "-l", "LIBRARY"],
+            "cannot search picture (",
+            id="a modality that is off",
         ),
     ],
 )
@@ -302,7 +304,7 @@ def test_what_the_world_lacks_is_one_line_and_exit_1(
         pytest.param(["compare", ""], id="nothing to compare"),
         pytest.param(["search", "x", "--like", "a@1"], id="two queries at once"),
         pytest.param(["search", "x", "--from", "soon"], id="a time that is none"),
-        pytest.param(["search", "x", "--lane", "smell"], id="a lane that is none"),
+        pytest.param(["search", "x", "--modality", "smell"], id="an unknown modality"),
         pytest.param(["search", "--like", "talk.mp4"], id="an example without a time"),
         pytest.param(["search", "x", "--from", "9", "--to", "3"], id="a stretch that ends before it starts"),
         pytest.param(["index", "x.mp4", "--reader", "guess"], id="a reader that is none"),

@@ -104,7 +104,7 @@ def test_the_answer_says_that_its_conversation_is_not_saved(unwritable: Path) ->
 
 def test_a_saved_conversation_is_gone_on_with(unwritable: Path) -> None:
     answer = open_library(unwritable).ask("and after that?", thread_id="first")
-    assert "taken as: What is said right after Bayes is mentioned?" in answer.notes
+    assert "interpreted as: What is said right after Bayes is mentioned?" in answer.notes
 
 
 def test_the_library_says_that_it_is_read_only(unwritable: Path) -> None:

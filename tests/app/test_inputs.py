@@ -10,7 +10,7 @@ from playhead.library import Library
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "\ufeff\0"])
 def test_an_empty_text_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="the question is empty; give words"):
+    with pytest.raises(ValueError, match="the question is empty; give some words, such as: when"):
         checked_text(text)
 
 
@@ -57,7 +57,7 @@ def test_one_name_is_not_taken_letter_by_letter() -> None:
 
 def test_lanes_that_do_not_exist_are_refused() -> None:
     assert checked_lanes(["speech", "screen"]) == ("speech", "screen")
-    with pytest.raises(ValueError, match="no lane 'sound'; there are picture, appearance"):
+    with pytest.raises(ValueError, match="no modality 'sound'; there are picture, appearance"):
         checked_lanes(["speech", "sound"])
     with pytest.raises(TypeError, match="lanes is a sequence of names"):
         checked_lanes("speech")

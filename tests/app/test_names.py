@@ -9,7 +9,10 @@ from rich.console import Console
 from tests.index.disks import copy_of_fixture
 
 from playhead import Library, terminal
+from playhead.answer_view import show_answer
+from playhead.comparison_view import show_comparison
 from playhead.models import ModelNames
+from playhead.strategies import Comparison
 from playhead.watch import running
 from playhead_agent.state import named_videos, without_names
 from playhead_tools.look_up import VideoEntry, list_videos
@@ -21,9 +24,9 @@ SHOW: dict[str, Callable[[Library, Console], None]] = {
     "list": lambda library, console: terminal.show_videos(console, library.videos(), []),
     "clock": lambda library, console: terminal.show_clock(console, library.videos()),
     "search": lambda library, console: terminal.show_result(console, library.search("the"), library.names()),
-    "ask": lambda library, console: terminal.show_answer(console, library.ask(QUESTION), library.names()),
-    "compare": lambda library, console: terminal.show_comparison(
-        console, [("agent", library.ask(QUESTION))], library.names()
+    "ask": lambda library, console: show_answer(console, library.ask(QUESTION), library.names()),
+    "compare": lambda library, console: show_comparison(
+        console, [Comparison("agent", library.ask(QUESTION))], library.names()
     ),
 }
 

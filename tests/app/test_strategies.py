@@ -12,7 +12,7 @@ from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.strategies import STRATEGIES, compare
 from playhead_agent.baselines.registry import BASELINES
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_tools.eyes import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
@@ -40,13 +40,29 @@ def test_a_strategy_is_one_word_of_the_question(library: Library) -> None:
 
 
 def test_compared_strategies_each_pay_for_their_own_looks(library: Library) -> None:
-    told = dict(compare(library, "Which colour is the house?", ["uniform", "uniform"], videos=["demo.mp4"]))
-    assert told["uniform"].cost["looks"] == 1
+    rows = list(compare(library, "Which colour is the house?", ["uniform", "uniform"], videos=["demo.mp4"]))
+    assert [row.answer and row.answer.cost["looks"] for row in rows] == [1, 1]
+
+
+def test_a_strategy_that_cannot_run_says_why_and_the_others_run(library: Library) -> None:
+    library.__dict__["eyes"] = None
+    names = ["uniform", "agent", "retrieve-once"]
+    rows = {row.strategy: row for row in compare(library, "When is Bayes mentioned?", names)}
+    assert list(rows) == names
+    assert rows["agent"].answer is not None
+    assert rows["uniform"].answer is None
+    assert rows["uniform"].error.startswith("uniform needs a video-LLM, and there is none: ")
+    assert rows["uniform"].error_type == "ModelUnavailable"
+
+
+def test_a_video_that_is_not_there_ends_a_comparison(library: Library) -> None:
+    with pytest.raises(VideoUnknown, match="no video 'nowhere' in this library"):
+        list(compare(library, "When is Bayes mentioned?", ["agent"], videos=["nowhere"]))
 
 
 def test_a_baseline_without_a_video_model_says_why(library: Library) -> None:
     library.__dict__["eyes"] = None
-    with pytest.raises(ModelUnavailable, match="uniform looks at clips, and there is no video-LLM"):
+    with pytest.raises(ModelUnavailable, match="uniform needs a video-LLM, and there is none"):
         library.ask("Which colour is it?", strategy="uniform")
 
 

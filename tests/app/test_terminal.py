@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from playhead import terminal
+from playhead import answer_view, comparison_view, terminal
 from playhead.doctor import Finding
 from playhead.library import VideoSummary
 from playhead.output import SafeConsole
+from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
@@ -32,7 +33,7 @@ VIDEO = VideoSummary(
     ROW, (FILE,), False, {}, {"look": Stage("look", "off", note=HOSTILE)}, datetime.now(UTC), name=FILE.name
 )
 COVERAGE = Coverage(1, 1, 9.0, (LaneCoverage("picture", False, 0, HOSTILE),))
-HIT = Hit("v1", "speech", "lexical", 1, 1.0, W, "span:1", HOSTILE)
+HIT = Hit("speech", "lexical", "v1", W, 1.0, 1, "span:1", HOSTILE)
 ANSWER = Answer(
     HOSTILE, "answered", "", (Interval("v1", FILE, W, "E1"),), (), COVERAGE,
     cost={"seconds": 1.0, "model_calls": 0.0},
@@ -47,9 +48,9 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_result": lambda c: terminal.show_result(
         c, SearchResult(Query("x"), [Moment("v1", FILE, W, 1.0, (HIT,))], COVERAGE, 0.1), {"v1": FILE.name}
     ),
-    "show_answer": lambda c: terminal.show_answer(c, ANSWER, {"v1": FILE.name}),
-    "show_comparison": lambda c: terminal.show_comparison(
-        c, [("agent", ANSWER)], {"v1": FILE.name, "v2": ""}
+    "show_answer": lambda c: answer_view.show_answer(c, ANSWER, {"v1": FILE.name}),
+    "show_comparison": lambda c: comparison_view.show_comparison(
+        c, [Comparison("agent", ANSWER), Comparison("uniform", None, HOSTILE)], {"v1": FILE.name, "v2": ""}
     ),
     "show_videos": lambda c: terminal.show_videos(c, [VIDEO], [(FILE, HOSTILE)]),
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
@@ -67,7 +68,9 @@ def rendered(show: Callable[[Console], None], **settings: object) -> str:
 
 
 def test_every_function_that_shows_something_is_rendered_here() -> None:
-    shown = {name for name, _ in inspect.getmembers(terminal, inspect.isfunction) if name.startswith("show_")}
+    modules = (terminal, answer_view, comparison_view)
+    functions = [name for module in modules for name, _ in inspect.getmembers(module, inspect.isfunction)]
+    shown = {name for name in functions if name.startswith("show_")}
     assert shown == RENDERED.keys()
 
 

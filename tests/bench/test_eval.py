@@ -187,7 +187,7 @@ def test_the_command_compares_strategies_at_a_real_model_and_replays_them(
 ) -> None:
     model = make_tiny_video_llm(tmp_path / "tiny-vlm")
     arguments = [
-        "world", "--minutes", "0.2", "--strategies", "blind,gold", "--limit", "2", "--frames", "4",
+        "world", "--minutes", "0.2", "--strategies", "blind,gold", "--limit", "2", "--max-frames", "4",
         "--out", tmp_path / "run", "--model", model, "--device", "cpu", "--json",
     ]  # fmt: skip
     first = CliRunner().invoke(app, list(map(str, arguments)))

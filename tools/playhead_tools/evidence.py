@@ -170,6 +170,8 @@ class Answer:
         question: what was asked.
         thread_id: the conversation that it belongs to.
         choice: the option that it chooses, from 0; None where none was given or none follows.
+        fallback: which model that was given could not be used, and why, so that a simpler method answered;
+            also one of the notes. Empty when all that was given was used.
     """
 
     text: str
@@ -185,6 +187,7 @@ class Answer:
     question: str = ""
     thread_id: str = ""
     choice: int | None = None
+    fallback: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -217,6 +220,7 @@ class Answer:
             "question": self.question,
             "thread_id": self.thread_id,
             "choice": self.choice,
+            "fallback": self.fallback,
         }
 
     @classmethod

@@ -206,9 +206,9 @@ def code_answer(state: ToolState, context: Context, why: str, *, limit: bool) ->
     limits = Limits(seconds=seconds)
     alone = replace(context, llm=None, limits=limits, meter=Meter(limits, clock))
     answer = ask(state["question"], context=alone, scope=scope_from_json(state.get("scope")))
-    said = f"{why}; the answer is made by code without the model"
+    said = f"extractive answer: {why}"
     cost = {**context.meter.cost(), "searches": context.meter.searches + answer.cost.get("searches", 0)}
-    answer = replace(answer, notes=(said, *answer.notes), cost=cost, thread_id="")
+    answer = replace(answer, notes=(said, *answer.notes), cost=cost, thread_id="", fallback=said)
     if not limit or answer.status == "abstained":
         return answer
     text = f"{answer.text}\nThe run ended early: {why}."

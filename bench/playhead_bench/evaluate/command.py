@@ -34,57 +34,81 @@ T = TypeVar("T")
 def command(
     context: typer.Context,
     task: Annotated[
-        str, typer.Argument(help="`world`, `real`, or the name of a benchmark's format.")
+        str,
+        typer.Argument(
+            help="world (synthetic videos), real (your videos and questions) or the name of a benchmark."
+        ),
     ] = WORLD,
     folder: Annotated[
         Path | None,
         typer.Argument(
-            help="Real: a folder of videos, their subtitles and questions.json, or of such folders.",
+            help="Task real: a folder of videos, their subtitles and questions.json, or of such folders.",
             metavar="[FOLDER]",
             show_default=False,
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="World: dev or test.")] = "dev",
-    mode: Annotated[str, typer.Option(help="World: iid or compositional.")] = "iid",
-    minutes: Annotated[str, typer.Option(help="World: lengths of the videos, such as 1,10,60.")] = "1",
-    each: Annotated[int, typer.Option(help="World: videos of each length.", min=1)] = 1,
-    per_kind: Annotated[int, typer.Option(help="World: most questions of a kind a video.", min=1)] = 2,
-    annotations: Annotated[Path | None, typer.Option(help="Format: the benchmark's file.")] = None,
-    videos: Annotated[Path | None, typer.Option(help="The folder of the videos.", metavar="DIR")] = None,
+    split: Annotated[
+        str, typer.Option(help="Task world: part of the synthetic benchmark: dev or test.")
+    ] = "dev",
+    mode: Annotated[
+        str, typer.Option(help="Task world: how dev and test differ: iid or compositional.")
+    ] = "iid",
+    minutes: Annotated[
+        str, typer.Option(help="Task world: lengths of the videos in minutes, such as 1,10,60.")
+    ] = "1",
+    each: Annotated[int, typer.Option(help="Task world: number of videos of each length.", min=1)] = 1,
+    per_kind: Annotated[
+        int, typer.Option(help="Task world: maximum number of questions of each kind per video.", min=1)
+    ] = 2,
+    annotations: Annotated[Path | None, typer.Option(help="Benchmarks: annotation file.")] = None,
+    videos: Annotated[Path | None, typer.Option(help="Folder of the videos.", metavar="DIR")] = None,
     strategies: Annotated[
-        str, typer.Option(help="Names with commas between; the usual ones when empty.")
+        str, typer.Option(help="Names of strategies, separated by commas; default: a standard set.")
     ] = "",
-    limit: Annotated[int | None, typer.Option(help="Most questions, kinds kept apart.", min=1)] = None,
-    open_ended: Annotated[bool, typer.Option("--open", help="Ask without the options.")] = False,
-    frames: Annotated[int, typer.Option(help="Most frames shown for a question.", min=2)] = DEFAULT_BUDGET,
-    out: Annotated[Path, typer.Option(help="The run's folder; an older run goes on.", metavar="DIR")] = Path(
-        "playhead-eval"
-    ),
-    model: Annotated[str, typer.Option(help="The answerer: a checkpoint of a video-LLM.")] = "",
-    picture_model: Annotated[str, typer.Option(help="Image-text encoder; the bundled one if empty.")] = "",
-    appearance_model: Annotated[str, typer.Option(help="Image encoder; the bundled one if empty.")] = "",
+    limit: Annotated[
+        int | None, typer.Option(help="Maximum number of questions, sampled evenly over kinds.", min=1)
+    ] = None,
+    open_ended: Annotated[bool, typer.Option("--open", help="Ask open-ended, without the choices.")] = False,
+    max_frames: Annotated[
+        int, typer.Option(help="Maximum number of frames per question.", min=2)
+    ] = DEFAULT_BUDGET,
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; an unfinished run is resumed.", metavar="DIR")
+    ] = Path("playhead-eval"),
+    model: Annotated[
+        str, typer.Option(help="Video-LLM that answers: a checkpoint folder; default: the bundled nano-vlm.")
+    ] = "",
+    picture_model: Annotated[str, typer.Option(help="Image-text encoder; default: the bundled one.")] = "",
+    appearance_model: Annotated[str, typer.Option(help="Image encoder; default: the bundled one.")] = "",
     words_model: Annotated[
-        str, typer.Option(help="Real: sentence encoder: a hub name, a folder, offline: or off.")
+        str,
+        typer.Option(help="Task real: text-embedding model: a Hugging Face name, a folder, offline: or off."),
     ] = "offline:",
     llm: Annotated[
-        str | None, typer.Option(help="Real: chat model that words answers, such as openai:qwen3.")
+        str | None, typer.Option(help="Task real: chat model that writes answers, such as openai:qwen3.")
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option(help="Real: the chat model's OpenAI-compatible server.", metavar="URL")
+        str | None, typer.Option(help="Task real: OpenAI-compatible server of the chat model.", metavar="URL")
     ] = None,
     half: Annotated[
         str,
-        typer.Option(help="Real: all, or every other video by name: odd (to tune on) or even (to report)."),
+        typer.Option(
+            help="Task real: all, or every other video by name: odd (for tuning) or even (for reporting)."
+        ),
     ] = "all",
-    seed: Annotated[int, typer.Option(help="Of videos, questions and draws.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
-    replay: Annotated[bool, typer.Option("--replay", help="Score kept replies; never ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of videos, questions and sampling.")] = 0,
+    device: Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda or mps.")] = "auto",
+    replay: Annotated[bool, typer.Option("--replay", help="Score cached responses; call no model.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")] = False,
 ) -> None:
-    """Compare ways to find what a question is about, at one and the same video-LLM.
+    """Compare strategies on a benchmark, with the same video-LLM.
 
-    `real` scores search and ask on questions that people asked, beside BM25 and sentence embeddings:
-    playhead eval real shared/data/real_questions --out run
+    Task `real` scores search and ask on questions that people asked, beside BM25 and sentence embeddings.
+
+    Examples:
+    playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+    playhead eval egoschema --annotations questions.json --videos clips
+    playhead eval real real_questions --out run
     """
     if task == REAL:
         refuse_other_options(context, task, frozenset(p.name or "" for p in context.command.params) - OPTIONS)
@@ -114,7 +138,7 @@ def command(
             speech="off",
             device=device,
         ),
-        frames,
+        max_frames,
         seed,
         replay,
     )

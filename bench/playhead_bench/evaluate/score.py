@@ -61,11 +61,16 @@ def command(
     format_name: Annotated[
         str, typer.Argument(help=f"Benchmark: {', '.join(NAMES)}.", metavar="FORMAT", show_default=False)
     ],
-    pred: Annotated[Path, typer.Option("--pred", help="File of predictions.", metavar="FILE")],
-    truth: Annotated[Path, typer.Option("--truth", help="The benchmark's own file.", metavar="FILE")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    pred: Annotated[Path, typer.Option("--pred", help="File with the predictions.", metavar="FILE")],
+    truth: Annotated[Path, typer.Option("--truth", help="Annotation file of the benchmark.", metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Score predictions as the benchmark's own script does."""
+    """Score predictions as the official script of a benchmark does.
+
+    Examples:
+    playhead score qvhighlights --pred predictions.jsonl --truth highlight_val_release.jsonl
+    playhead score nextqa --pred predictions.csv --truth val.csv --json
+    """
     try:
         name = known_name(format_name)
     except ValueError as error:

@@ -1,0 +1,179 @@
+"""Answers as a person reads them: numbered citations, file names once, plain words for the outcome."""
+
+import re
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
+
+from rich import markup
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from playhead_index.clean_text import one_line, printable_text
+from playhead_index.paths import display_path
+from playhead_tools.evidence import Answer, Interval, coverage_sentence
+
+STATUS_STYLE = {"answered": "green", "partial": "yellow", "abstained": "red"}
+OUTCOMES = {
+    "absent": "not found",
+    "unknown": "cannot tell",
+    "false_premise": "false premise",
+    "ambiguous": "question unclear",
+    "out_of_scope": "not supported",
+    "budget": "stopped at a limit",
+}
+"""What the reasons for not answering are called on a terminal; JSON has the reasons as they are."""
+MAX_TEXT_CHARS = 160
+"""Longer texts are cut in tables."""
+MAX_INLINE_NAME_CHARS = 24
+"""A longer name stands once below the answer, and a letter stands for it everywhere else."""
+_EVIDENCE_ID = re.compile(r"\bE\d+\b")
+_CITATION = re.compile(r"\[(E\d+(?:, E\d+)*)\]")
+
+
+def safe(text: str) -> str:
+    """Text from outside, cleaned, on one line, its brackets escaped for a string with Rich markup."""
+    return markup.escape(one_line(text))
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text from outside, cleaned, in which Rich reads no markup; its lines stay."""
+    return Text(printable_text(text), style=style)
+
+
+def shortened(text: str) -> str:
+    """A text of at most `MAX_TEXT_CHARS` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1] + "…"
+
+
+def outcome_of(answer: Answer) -> str:
+    """Whether the question was answered, in plain words.
+
+    >>> outcome_of(Answer("No.", "abstained", "unknown")), outcome_of(Answer("Some.", "partial", "unknown"))
+    ('cannot tell', 'partial answer')
+    >>> outcome_of(Answer("Some.", "partial", "budget"))
+    'partial answer: stopped at a limit'
+    """
+    if answer.status == "answered":
+        return "answered"
+    if answer.status == "abstained":
+        return OUTCOMES[answer.reason]
+    return "partial answer" + (f": {OUTCOMES['budget']}" if answer.reason == "budget" else "")
+
+
+def citation_numbers(answer: Answer) -> dict[str, int]:
+    """The number of each cited evidence record by its id: 1, 2, ... in the order of reading."""
+    in_text = [one for group in _CITATION.findall(answer.text) for one in group.split(", ")]
+    cited = {interval.evidence_id for interval in answer.intervals}
+    read = dict.fromkeys([*filter(cited.__contains__, in_text), *(i.evidence_id for i in answer.intervals)])
+    return {evidence_id: number for number, evidence_id in enumerate(read, 1)}
+
+
+def with_numbers(text: str, numbers: Mapping[str, int]) -> str:
+    """A text whose citations of evidence ids are citations of numbers, ascending within one pair of brackets.
+
+    >>> with_numbers("It is red [E7, E2], then blue [E7].", {"E2": 1, "E7": 2})
+    'It is red [1, 2], then blue [2].'
+    """
+
+    def numbered(found: re.Match[str]) -> str:
+        ids = found[1].split(", ")
+        if not all(one in numbers for one in ids):
+            return found[0]
+        return f"[{', '.join(map(str, sorted(numbers[one] for one in ids)))}]"
+
+    return _CITATION.sub(numbered, text)
+
+
+def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> None:
+    """The answer in a panel: text, cited windows, notes, what was searched, what it cost."""
+    numbers = citation_numbers(answer)
+    labels = long_name_labels(cited_names([answer], names))
+    parts: list[Text | Table] = [plain(with_labels(with_numbers(answer.text, numbers), labels))]
+    if answer.fallback:
+        parts.insert(0, plain(f"{answer.fallback[:1].upper()}{answer.fallback[1:]}", "yellow"))
+    if answer.intervals:
+        parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
+    notes = [_EVIDENCE_ID.sub(lambda found: _numbered(found[0], numbers), note) for note in answer.notes]
+    parts += [plain(f"Note: {note}", "yellow") for note in notes if note != answer.fallback]
+    searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
+    if searched and searched not in answer.text:
+        parts += [Text(), plain(searched, "dim")]
+    sure = "" if answer.status == "abstained" else f" · confidence {answer.confidence:.2f}"
+    title = f"[{STATUS_STYLE[answer.status]}]{outcome_of(answer)}[/]{sure}"
+    console.print(
+        Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
+    )
+
+
+def _numbered(evidence_id: str, numbers: Mapping[str, int]) -> str:
+    return f"[{numbers[evidence_id]}]" if evidence_id in numbers else evidence_id
+
+
+def cited_names(answers: Sequence[Answer], names: Mapping[str, str]) -> list[str]:
+    """The names of the videos that answers cite, each once, in the order of the citations."""
+    return list(dict.fromkeys(name_of(one, names) for answer in answers for one in answer.intervals))
+
+
+def name_of(interval: Interval, names: Mapping[str, str]) -> str:
+    """The name of the video of a cited window, on one line."""
+    return one_line(names.get(interval.video_id, display_path(interval.path.name)))
+
+
+def long_name_labels(names: Sequence[str]) -> dict[str, str]:
+    """A letter for each name that is too long to stand in a sentence.
+
+    >>> long_name_labels(["talk.mp4", "a-recording-of-monday-afternoon.mp4"])
+    {'a-recording-of-monday-afternoon.mp4': 'A'}
+    """
+    long = [name for name in names if len(name) > MAX_INLINE_NAME_CHARS]
+    return dict(zip(long, ascii_uppercase, strict=False))
+
+
+def with_labels(text: str, labels: Mapping[str, str]) -> str:
+    """A text in which letters stand for long names."""
+    for name in sorted(labels, key=len, reverse=True):
+        text = text.replace(name, labels[name])
+    return text
+
+
+def legend(labels: Mapping[str, str]) -> list[Text]:
+    """A line for each long name: `A = a-recording-of-monday-afternoon.mp4`."""
+    return [plain(f"{label} = {name}") for name, label in labels.items()]
+
+
+def _citations(
+    answer: Answer, names: Mapping[str, str], numbers: Mapping[str, int], labels: Mapping[str, str]
+) -> Table:
+    """The cited windows by video, in the order of their numbers; a name is on its first line alone."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for is_whole in (True, True, True, False):  # labels keep the names short
+        table.add_column(no_wrap=is_whole, overflow="fold")
+    said = {e.id: f"the model saw: “{one_line(e.said)[:MAX_TEXT_CHARS]}”" for e in answer.evidence if e.said}
+    by_video: dict[str, list[Interval]] = {}
+    for interval in sorted(answer.intervals, key=lambda one: numbers[one.evidence_id]):
+        by_video.setdefault(interval.video_id, []).append(interval)
+    for intervals in by_video.values():
+        name = name_of(intervals[0], names)
+        for place, interval in enumerate(intervals):
+            table.add_row(
+                plain(f"[{numbers[interval.evidence_id]}]"),
+                str(interval.window),
+                plain(labels.get(name, name) if place == 0 else ""),
+                Text(said.get(interval.evidence_id, ""), style="dim"),
+            )
+    return table
+
+
+def _cost(answer: Answer) -> str:
+    """What an answer took: `4.1 s, 6 clips inspected (48 frames), 2 model calls`."""
+    cost = answer.cost
+    num_clips = cost.get("looks", 0)
+    plural = "" if num_clips == 1 else "s"
+    clips = f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames)" if num_clips else ""
+    money = f"cost {cost['money']:.4f}" if cost.get("money") else ""
+    num_calls = cost.get("model_calls", 0)
+    calls = f"{num_calls:.0f} model call{'' if num_calls == 1 else 's'}"
+    parts = [f"{cost.get('seconds', 0.0):.1f} s", clips, calls, money]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,228 @@
+"""Commands that list a library and keep it in order: list, show, remove, relink, clock, verify, gc."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playhead import records, terminal
+from playhead.arguments import checked, err, open_library
+from playhead.library import Library
+from playhead.models import ModelNames
+from playhead.options import (
+    DEFAULT_LIBRARY,
+    BaseUrlOption,
+    JsonOption,
+    LibraryOption,
+    LlmOption,
+    VideoModel,
+    WaitOption,
+    complete_video,
+)
+from playhead.output import SafeConsole, write_line
+from playhead_index.clean_text import one_line
+from playhead_index.decode.recorded import recorded_time
+from playhead_index.errors import VideoUnknown
+from playhead_index.paths import display_path, path_to_text
+from playhead_index.store.places import describe_retired
+
+VideoArgument = typer.Argument(
+    help="Id, path, file name or a unique part of the name.", metavar="VIDEO", autocompletion=complete_video
+)
+
+
+def list_videos(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = False) -> None:
+    """List the videos, and the files that could not be indexed.
+
+    Examples:
+    playhead list
+    playhead list --library playhead-library --json
+    """
+    opened = open_library(library)
+    retired = describe_retired(opened.retired())
+    if as_json:
+        for summary in opened.videos():
+            write_line(records.line(records.of_video(summary)))
+        for path, error in opened.failures():
+            message = one_line(f"failed {display_path(path)}: {error}")
+            err.print(message, highlight=False, markup=False, soft_wrap=True)
+        if retired:
+            err.print(retired, highlight=False, markup=False)
+    else:
+        terminal.show_videos(SafeConsole(), opened.videos(), opened.failures(), retired)
+
+
+def show(
+    video: Annotated[str, VideoArgument],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    chapters: Annotated[
+        bool, typer.Option("--chapters", help="Show chapters, summarised from captions, instead.")
+    ] = False,
+    video_model: VideoModel = "auto",
+    llm: LlmOption = None,
+    base_url: BaseUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show facts, stages, settings and text of one video.
+
+    Examples:
+    playhead show lecture.mp4
+    playhead show lect --chapters
+    playhead show lecture.mp4 --json
+    """
+    opened = open_library(library, ModelNames(video=video_model))
+    if chapters:
+        found, whole = opened.chapters(video, llm=llm, base_url=base_url)
+        if as_json:
+            write_line(records.line(records.of_chapters(opened.video_id(video), found, whole)))
+        else:
+            terminal.show_chapters(SafeConsole(), found, whole)
+        return
+    summary = opened.video(video)
+    if as_json:
+        segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
+        record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
+        write_line(records.line(record | {"settings": opened.settings(video)}))
+    else:
+        words = [
+            f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
+        ]
+        terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
+
+
+def remove(
+    videos: Annotated[
+        list[str],
+        typer.Argument(
+            help="Ids, paths, file names or unique parts of names.",
+            metavar="VIDEO",
+            autocompletion=complete_video,
+        ),
+    ],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove videos, or forget files that failed; no file is deleted.
+
+    Examples:
+    playhead remove interview.mp4
+    """
+    opened = Library(library)
+    for name in videos:
+        wait_s, names = -1.0 if wait else 0.0, opened.names()
+        try:
+            video_id = opened.remove(name, wait_s=wait_s)
+        except VideoUnknown:
+            if not opened.failures_of(name):
+                raise
+            path = opened.clear_failure(name, wait_s=wait_s)
+            record = {"path": path_to_text(path), "removed": True}
+            said = one_line(f"forgot the failure of {display_path(path)}")
+        else:
+            record = {"video_id": video_id, "removed": True}
+            said = one_line(f"removed {video_id} ({names[video_id]})")
+        write_line(records.line(record) if as_json else said)
+
+
+def relink(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders to search for moved files.", metavar="FOLDER")
+    ],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find videos whose files were moved or renamed, by their content.
+
+    Examples:
+    playhead relink talks
+    """
+    found = 0
+    for relinked in Library(library).relink(
+        folders,
+        wait_s=-1.0 if wait else 0.0,
+        on_unreadable=lambda error: err.print(str(error), highlight=False, markup=False, soft_wrap=True),
+    ):
+        found += 1
+        write_line(
+            records.line(records.of_relinked(relinked))
+            if as_json
+            else one_line(f"{relinked.video_id} is at {display_path(relinked.path)}")
+        )
+    if not found:
+        err.print("No moved video was found there.")
+
+
+def clock(
+    video: Annotated[
+        str | None,
+        typer.Argument(
+            help="Id, path, file name or a unique part of the name; default: all videos.",
+            metavar="[VIDEO]",
+            autocompletion=complete_video,
+        ),
+    ] = None,
+    recorded: Annotated[
+        str | None,
+        typer.Argument(
+            help="Date and time when it was recorded: 2024-05-17T14:30:12 (+02:00), or unknown.",
+            metavar="[DATE]",
+        ),
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or set recording dates.
+
+    By them events of several videos are put in order.
+
+    Examples:
+    playhead clock
+    playhead clock lecture.mp4 2024-05-17T14:30:12
+    playhead clock lecture.mp4 unknown
+    """
+    opened = Library(library)
+    if video is not None and recorded is not None:
+        at = None if recorded == "unknown" else checked(partial(recorded_time, recorded))
+        opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
+    shown = opened.videos() if video is None else [opened.video(video)]
+    if not as_json:
+        terminal.show_clock(SafeConsole(), shown)
+    for summary in shown if as_json else ():
+        write_line(records.line(records.of_video(summary)))
+
+
+def verify(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every video file again.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check for missing and damaged files; exit code 1 if there are.
+
+    Examples:
+    playhead verify
+    playhead verify --deep --json
+    """
+    problems = list(open_library(library).verify(deep=deep))
+    if as_json:
+        for problem in problems:
+            write_line(records.line(records.of_problem(problem)))
+    else:
+        terminal.show_problems(SafeConsole(), problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def gc(
+    library: LibraryOption = DEFAULT_LIBRARY, wait: WaitOption = False, as_json: JsonOption = False
+) -> None:
+    """Delete stored data that no video uses any more.
+
+    Examples:
+    playhead gc
+    """
+    freed = Library(library).gc(wait_s=-1.0 if wait else 0.0)
+    write_line(records.line({"freed_bytes": freed}) if as_json else f"freed {freed / 1e6:.1f} MB")

@@ -1,0 +1,132 @@
+"""Options that several commands share, with their help texts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playhead_index.search.results import LANES
+from playhead_index.window import parse_time
+
+DEFAULT_LIBRARY = Path("playhead-library")
+MODALITY_HELP = (
+    "Search only this modality: speech (transcript), screen (text in frames), caption, picture (image-text "
+    "embeddings), appearance (image embeddings) or layout (colour layout); repeatable."
+)
+
+
+def time_option(text: str) -> float:
+    """Seconds of a time as it is typed, such as 75 or 1:15.
+
+    Raises:
+        typer.BadParameter: it is no time.
+    """
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def complete_video(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of videos of the library that begin with what was typed, for the completion of a shell."""
+    from playhead.library import Library
+    from playhead_index.errors import PlayheadError
+
+    folder = context.params.get("library") or DEFAULT_LIBRARY
+    try:
+        names = Library(folder).names().values()
+    except PlayheadError:
+        return []
+    return sorted(name for name in names if name.casefold().startswith(incomplete.casefold()))
+
+
+LibraryOption = Annotated[
+    Path,
+    typer.Option("--library", "-l", envvar="PLAYHEAD_LIBRARY", help="Folder of the library.", metavar="DIR"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line on stdout.")]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="Wait while another process is writing to the library.")
+]
+VideoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--video",
+        "-v",
+        help="Use only this video: its id, path, file name or a unique part of the name; repeatable.",
+        metavar="VIDEO",
+        autocompletion=complete_video,
+    ),
+]
+FromOption = Annotated[
+    float | None,
+    typer.Option(
+        "--from", parser=time_option, help="Use only what comes after this time (75, 1:15).", metavar="TIME"
+    ),
+]
+ToOption = Annotated[
+    float | None,
+    typer.Option(
+        "--to", parser=time_option, help="Use only what comes before this time (75, 1:15).", metavar="TIME"
+    ),
+]
+ModalityOption = Annotated[
+    list[str] | None, typer.Option("--modality", help=MODALITY_HELP, metavar="|".join(LANES))
+]
+PictureModel = Annotated[
+    str,
+    typer.Option(
+        help="Image-text encoder (CLIP), for searching frames by text: MODEL:TAG, hf-hub:ORG/NAME, "
+        "local-dir:FOLDER, auto or off."
+    ),
+]
+AppearanceModel = Annotated[
+    str,
+    typer.Option(
+        help="Image encoder (DINOv2), for searching by image: a Hugging Face name, a folder, auto or off."
+    ),
+]
+WordsModel = Annotated[
+    str,
+    typer.Option(
+        help="Text-embedding model, for semantic search: a Hugging Face name, a folder, offline:, auto "
+        "or off."
+    ),
+]
+SpeechModel = Annotated[
+    str,
+    typer.Option(
+        help="Speech recognition model (faster-whisper): a size, a Hugging Face name, a folder, auto or off."
+    ),
+]
+DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda, cuda:1 or mps.")]
+VideoModel = Annotated[
+    str,
+    typer.Option(
+        help="Video-LLM: URL of an OpenAI-compatible server (URL#MODEL for one of several), a Hugging Face "
+        "name, a folder, auto or off.",
+        metavar="NAME|URL|off",
+    ),
+]
+KeepTokens = Annotated[
+    float | None,
+    typer.Option(
+        envvar="PLAYHEAD_KEEP_TOKENS",
+        help="Fraction of the visual tokens of a clip that the video-LLM is given, chosen by relevance to "
+        "the question (with a server: fraction of the frames); default: all.",
+        metavar="0..1",
+    ),
+]
+LlmOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PLAYHEAD_LLM",
+        help="Chat model that writes the answer, such as openai:gpt-5; default: an extractive answer.",
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PLAYHEAD_BASE_URL", help="OpenAI-compatible server of the chat model.", metavar="URL"
+    ),
+]
