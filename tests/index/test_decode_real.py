@@ -35,13 +35,12 @@ for name in sys.argv[2:]:
 """
 ODD_REFUSED = {
     "http-streaming__mp4Captions.mp4": "not a video that can be read",
-    "media__sample_eac3.mp4": "there is no video in it, only audio",
     "media__sample_malformed_free_box.mp4": "not a video that can be read",
     "mp4parse-rust__invalid_userdata.mp4": "there is no picture in it; the file seems to be cut off",
 }
 REFUSED = {
-    "videos/odd": set(ODD_REFUSED),
-    "videos/free": {"popcorn-js__italia.mp4"},  # sound only
+    "videos/odd": {*ODD_REFUSED, "media__sample_eac3.mp4"},  # the last holds sound only
+    "videos/free": {"popcorn-js__italia.mp4"},  # likewise
     "videos/demo": set(),
 }
 ODD_FACTS = {
@@ -55,6 +54,8 @@ ODD_FACTS = {
     "moviepy__no_duration.webm": {"n_frames": 74, "is_variable_rate": False},
     "torchcodec__av1_video.mkv": {"codec": "av1", "n_frames": 125},
     "torchcodec__h264_10bits.mp4": {"n_frames": 30, "duration_s": 1.0},
+    "media__sample_eac3.mp4": {"has_pictures": False, "codec": "eac3", "width_px": 0},
+    "media__sample_with_vobsub.mp4": {"has_pictures": True, "pictures_end_s": 0.05, "gaps": ()},
     "media__sample_shorter_audio.mp4": {"has_audio": True, "duration_s": 1.2},
 }
 
