@@ -57,7 +57,7 @@ def to_sdr(coded: NDArray[np.uint16], transfer: int, primaries: int) -> NDArray[
     brightest = np.maximum(light.max(axis=-1, keepdims=True), np.float32(1e-6))
     light *= _compressed(brightest) / brightest
     places = np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(_LEVELS - 1) + np.float32(0.5)
-    return _srgb_codes()[places.astype(np.uint16)]
+    return np.asarray(_srgb_codes()[places.astype(np.uint16)])
 
 
 def _compressed(light: NDArray[np.float32]) -> NDArray[np.float32]:
