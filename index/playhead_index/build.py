@@ -17,7 +17,7 @@ from playhead_index.decode.protocol import CLOCK_AHEAD
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import hear, plan_speech, read_subtitles
+from playhead_index.hear import SUBTITLE_RULES, hear, plan_speech, read_subtitles
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -236,5 +236,10 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
 
 
 def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
-    """What was made, without the notes: why a stage is off may be said in other words than before."""
-    return {name: replace(stage, note="") for name, stage in stages.items()}
+    """What was made, without the notes and the rules: why a stage is off may be said in other words."""
+    return {
+        name: Stage(name, "off")
+        if stage.status == "off"
+        else replace(stage, note="", recipe=stage.recipe.removeprefix(SUBTITLE_RULES))
+        for name, stage in stages.items()
+    }

@@ -1,5 +1,6 @@
 """The stages that bring words with times: subtitles, and speech where none cover it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,8 +40,8 @@ NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
 OTHER_SUBTITLES = "its speech was recognised beside other subtitles than it has now"
-SUBTITLE_RULES = "2"
-"""Which rules say what of subtitles is speech; files that were read under others are read again."""
+SUBTITLE_RULES = "rules 2;"
+"""Which rules say what of subtitles is speech; subtitles that were read under others are read again."""
 
 Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
@@ -55,18 +56,14 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
         What of the subtitles was not taken, a line each; empty when nothing was read now.
     """
     files = [find_sidecars(place) for place in catalog.places(video_id)]
-    recipe = ";".join([SUBTITLE_RULES, *(_version(sidecar.path) for own in files for sidecar in own.taken)])
+    recipe = SUBTITLE_RULES + ";".join(_version(sidecar.path) for own in files for sidecar in own.taken)
     stage = read_stage(catalog, video_id, "subtitles")
     if stage.status == "done" and stage.recipe == recipe:
         return ()
     found, kinds, notes = _subtitle_words(path, info, files)
     with catalog.atomic() as db:
-        db.execute(
-            "DELETE FROM span WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
-            (video_id,),
-        )
+        _replace_subtitles(db, video_id, found)
         db.execute("DELETE FROM subtitle_source WHERE video_id = ?", (video_id,))
-        insert_words(db, video_id, found)
         for source, (language, own) in kinds.items():
             db.execute(
                 "INSERT OR REPLACE INTO subtitle_source VALUES (?, ?, ?, ?, ?)",
@@ -81,6 +78,22 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
         note = "; ".join(notes)
         write_stage(db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note=note))
     return tuple(notes)
+
+
+def _replace_subtitles(db: Database, video_id: str, found: Iterable[Words]) -> None:
+    """Makes stored subtitles those that were found; a span that is the same stays, with its vector."""
+    new = Counter(row for words in found if (row := _span_values(words)) is not None)
+    stored = db.execute(
+        "SELECT id, kind, source, language, start_s, end_s, text, confidence FROM span"
+        " WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
+        (video_id,),
+    ).fetchall()
+    for span_id, *values in stored:
+        if new[tuple(values)] > 0:
+            new[tuple(values)] -= 1
+        else:
+            db.execute("DELETE FROM span WHERE id = ?", (span_id,))
+    _insert_spans(db, video_id, new.elements())
 
 
 def _version(file: Path) -> str:
@@ -416,15 +429,25 @@ def _moved(window: Window, by_s: float) -> Window:
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:
     """Stores words as spans, cleaned, inside the caller's `atomic()`; none for words that come out empty."""
-    for words in found:
-        text = clean_text(words.text, LIMITS.span_chars)
-        if not text.strip():
-            continue
+    rows = (_span_values(words) for words in found)
+    _insert_spans(db, video_id, (row for row in rows if row is not None))
+
+
+def _insert_spans(db: Database, video_id: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    for row in rows:
         db.execute(
             "INSERT INTO span (video_id, kind, source, language, start_s, end_s, text, confidence)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                video_id, words.kind, clean_text(words.source), words.language,
-                words.window.start_s, words.window.end_s, text, words.confidence,
-            ),
-        )  # fmt: skip
+            (video_id, *row),
+        )
+
+
+def _span_values(words: Words) -> tuple[Any, ...] | None:
+    """What is stored of words, cleaned; None for words that come out empty."""
+    text = clean_text(words.text, LIMITS.span_chars)
+    if not text.strip():
+        return None
+    return (
+        words.kind, clean_text(words.source), words.language, words.window.start_s, words.window.end_s,
+        text, words.confidence,
+    )  # fmt: skip
