@@ -26,6 +26,7 @@ OUTCOMES = {
 """What the reasons for not answering are called on a terminal; JSON has the reasons as they are."""
 MAX_TEXT_CHARS = 160
 """Longer texts are cut in tables."""
+MAX_FALLBACK_CHARS = 300
 MAX_INLINE_NAME_CHARS = 24
 """A longer name stands once below the answer, and a letter stands for it everywhere else."""
 _EVIDENCE_ID = re.compile(r"\bE\d+\b")
@@ -42,9 +43,9 @@ def plain(text: str, style: str = "") -> Text:
     return Text(printable_text(text), style=style)
 
 
-def shortened(text: str) -> str:
-    """A text of at most `MAX_TEXT_CHARS` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1] + "…"
+def shortened(text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
+    """A text of at most so many characters, with an ellipsis where it was cut."""
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def outcome_of(answer: Answer) -> str:
@@ -92,7 +93,8 @@ def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> N
     labels = long_name_labels(cited_names([answer], names))
     parts: list[Text | Table] = [plain(with_labels(with_numbers(answer.text, numbers), labels))]
     if answer.fallback:
-        parts.insert(0, plain(f"{answer.fallback[:1].upper()}{answer.fallback[1:]}", "yellow"))
+        why = shortened(one_line(answer.fallback), MAX_FALLBACK_CHARS)
+        parts.insert(0, plain(f"{why[:1].upper()}{why[1:]}", "yellow"))
     if answer.intervals:
         parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
     notes = [_EVIDENCE_ID.sub(lambda found: _numbered(found[0], numbers), note) for note in answer.notes]

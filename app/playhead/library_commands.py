@@ -21,12 +21,14 @@ from playhead.options import (
     complete_video,
 )
 from playhead.output import SafeConsole, write_line
-from playhead_index.clean_text import one_line
+from playhead_index.clean_text import one_line, printable_text
 from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import VideoUnknown
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.store.places import describe_retired
+from playhead_index.words.protocol import Words
 
+LINE_END = "\n"
 VideoArgument = typer.Argument(
     help="Id, path, file name or a unique part of the name.", metavar="VIDEO", autocompletion=complete_video
 )
@@ -85,10 +87,13 @@ def show(
         record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
         write_line(records.line(record | {"settings": opened.settings(video)}))
     else:
-        words = [
-            f"{span.words.window}  {span.words.kind:7} {span.words.text}" for span in opened.words(video)
-        ]
+        words = [_span_line(span.words) for span in opened.words(video)]
         terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
+
+
+def _span_line(words: Words) -> str:
+    """A line of `show`: the window, the modality and the text of a span."""
+    return f"{words.window}  {words.kind:7} {printable_text(words.text).replace(LINE_END, ' / ')}"
 
 
 def remove(

@@ -299,7 +299,7 @@ def show_problems(console: Console, problems: Sequence[Problem]) -> None:
         line = f"[red]{safe(problem.kind)}[/] {safe(problem.what)}\n  → {safe(problem.advice)}"
         console.print(line, soft_wrap=True)
     if not problems:
-        console.print("[green]All is well.[/]")
+        console.print("[green]No problems found.[/]")
 
 
 def show_finding(console: Console, finding: Finding) -> None:

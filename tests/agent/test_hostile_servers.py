@@ -37,6 +37,7 @@ QUESTION = "When does he mention Bayes?"
 CALL_S, MUCH_S = 2.0, 30.0
 SPARE_S = 8.0
 NO_REPLY = "the chat model's server answered something that is no chat completion: ChatOpenAI"
+EXTRACTIVE = "extractive answer: "
 REFUSED = "the chat model refused or failed (HTTP 400): ChatOpenAI"
 UNREACHED = "the chat model could not be reached: ChatOpenAI", "the chat model did not answer within "
 UNUSED = "the chat model's reply could not be used: "
@@ -72,7 +73,8 @@ def test_the_evidence_answers_in_time_and_the_note_begins_with_what_happened(
         answer = asked(made, server.base_url, tools=tools, call_s=call_s)
     assert time.monotonic() - began_s < 2 * call_s + SPARE_S
     assert (answer.status, [i.window.start_s for i in answer.intervals]) == ("answered", [62.0, 181.0])
-    assert answer.notes[0].startswith(why), answer.notes
+    assert answer.notes[0] == answer.fallback
+    assert answer.fallback.removeprefix(EXTRACTIVE).startswith(why), answer.notes
 
 
 def test_a_good_server_words_the_answer(made: Catalog) -> None:
@@ -93,7 +95,7 @@ def test_a_reply_that_is_nested_too_deeply_is_sent_back_once(made: Catalog) -> N
     with hostile_server(body(completion("[" * 100_000))) as server:
         answer = asked(made, server.base_url, tools=False)
     assert (answer.status, len(server.heads)) == ("answered", 2)
-    assert answer.notes[0].startswith(UNUSED)
+    assert answer.fallback.startswith(EXTRACTIVE + UNUSED)
     assert "nested too deeply" in answer.notes[0]
 
 
@@ -107,7 +109,7 @@ def test_a_summary_without_the_chat_model_does_not_say_that_none_was_given(made:
         context = Context(WordFinder(made), made, llm=load_chat_model("made", server.base_url))
         answer = ask("Summarise the lecture.", context=context, scope=Scope((LECTURE,)))
     assert answer.text.startswith("No summary was written; these are samples at regular intervals:")
-    assert answer.notes[0].startswith("the chat model refused or failed (HTTP 404)")
+    assert answer.fallback.startswith(f"{EXTRACTIVE}the chat model refused or failed (HTTP 404)")
 
 
 SERVER = """

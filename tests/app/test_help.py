@@ -1,18 +1,23 @@
 """Every command's help: plain words, an example, and examples that run as they stand."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 from tests.app.test_cli import CUES, Run, run
+from tests.index.disks import copy_of_fixture
 from tests.made_videos import colours
 
 from playhead import __version__
 from playhead.cli import add_plugins, app
 from playhead.command_line import Command, commands_of, example_arguments, help_text
 from playhead.docs import PAGE, page
+from playhead.options import complete_video
 
 __all__ = ["run"]
 add_plugins()
@@ -111,3 +116,23 @@ def test_old_names_of_limits_still_work() -> None:
 def test_a_command_of_a_plugin_shows_its_examples_too() -> None:
     assert isinstance(COMMANDS["eval"], Command)
     assert "\nExamples:\n  playhead eval world" in help_text(app, "eval")
+
+
+def test_names_of_videos_are_completed(tmp_path: Path) -> None:
+    library = copy_of_fixture(tmp_path / "library")
+    context = COMMANDS["show"].make_context("show", ["-l", str(library), "x"])
+    assert complete_video(context, "SI") == ["silent.mp4"]
+    assert complete_video(context, "nothing") == []
+    missing = COMMANDS["show"].make_context("show", ["-l", str(tmp_path / "none"), "x"])
+    assert complete_video(missing, "") == []
+
+
+def test_completion_offers_new_names_of_options_only(tmp_path: Path) -> None:
+    words = {"_TYPER_COMPLETE_ARGS": "playhead ask x --max-", "_PLAYHEAD_COMPLETE": "complete_zsh"}
+    code = "from playhead.cli import main; main()"
+    environment = os.environ | words | {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    offered = re.findall(r"\"(--[a-z-]+)\":", done.stdout)
+    assert offered == ["--max-clips", "--max-frames", "--max-evidence"]
