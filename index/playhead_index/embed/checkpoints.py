@@ -4,14 +4,17 @@ A model is named by a folder (`/models/dino`, `local-dir:/models/dino`) or by it
 Face hub (`facebook/dinov2-small`), which is looked up in the local cache only.
 """
 
+import importlib
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from playhead_index.embed.digests import digest_of
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import missing_module
 
 LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
@@ -45,11 +48,24 @@ class Checkpoint:
     revision: str
 
 
+def hub(module: str = "huggingface_hub") -> ModuleType:
+    """huggingface_hub or a module of it, which knows the local cache and downloads into it.
+
+    Raises:
+        ModelUnavailable: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != "huggingface_hub":
+            raise
+        raise ModelUnavailable(missing_module("huggingface_hub")) from error
+
+
 @contextmanager
 def offline() -> Iterator[None]:
     """Inside, huggingface_hub and transformers answer from the cache and never try the network."""
-    from huggingface_hub import constants
-
+    constants = hub("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:
@@ -126,10 +142,8 @@ def cached_file(repo: str, filename: str) -> Path | None:
     Raises:
         ModelUnavailable: `repo` is not a name that the hub could have.
     """
-    from huggingface_hub import try_to_load_from_cache
-
     with mapped_load_errors(repo, "looking it up in the local cache"):
-        found = try_to_load_from_cache(repo, filename)
+        found = hub().try_to_load_from_cache(repo, filename)
     return Path(found) if isinstance(found, str) else None
 
 
@@ -139,10 +153,8 @@ def fetch_file(name: str, repo: str, filename: str) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such file.
     """
-    from huggingface_hub import hf_hub_download
-
     with mapped_load_errors(name, f"downloading {repo}/{filename}"):
-        return Path(hf_hub_download(repo, filename))
+        return Path(hub().hf_hub_download(repo, filename))
 
 
 def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
@@ -151,10 +163,8 @@ def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such model.
     """
-    from huggingface_hub import snapshot_download
-
     with mapped_load_errors(name, f"downloading {repo}"):
-        return Path(snapshot_download(repo, allow_patterns=list(patterns)))
+        return Path(hub().snapshot_download(repo, allow_patterns=list(patterns)))
 
 
 def commit_of(cached: Path) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.digests import digest_of
 from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_index.extras import install_command
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import TranscribedChunk, TranscriberTag, Words
@@ -128,7 +129,7 @@ def _load(model: str, device: str, download: bool) -> Any:
         from faster_whisper.utils import download_model
     except ImportError as error:
         raise ModelUnavailable(
-            f'recognising speech needs faster-whisper ({error}); pip install "playhead[asr]"'
+            f"recognising speech needs faster-whisper ({error}); run: {install_command('asr')}"
         ) from error
     kind, _, index = device.partition(":")
     try:
