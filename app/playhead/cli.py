@@ -15,12 +15,13 @@ from typing import Annotated, Any
 
 import typer
 
-from playhead import records, terminal
-from playhead.doctor import examine, fetch, to_fetch
+from playhead import records, setup, terminal
+from playhead.doctor import examine
 from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.output import SafeConsole, drop_output, prepare_streams
+from playhead.prepare import chosen_models, download_models, missing_models
 from playhead.strategies import AGENT, STRATEGIES, check_strategy, compare
 from playhead.video_facts import kept_part
 from playhead.watch import Watch
@@ -513,7 +514,8 @@ def doctor(
 @app.command()
 def prepare(
     roles: Annotated[
-        list[str] | None, typer.Argument(help="picture, appearance, words, speech; all when none is given.")
+        list[str] | None,
+        typer.Argument(help="picture, appearance, words, speech; or all, as when none is given."),
     ] = None,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
@@ -522,24 +524,36 @@ def prepare(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch models: says what and how large, and asks before it does."""
+    """Download models: prints their sizes and licences, asks, goes on where a download was cut off.
+
+    One that fails does not stop the others; exit 1 when one did. Example: playhead prepare words speech
+    """
     names = ModelNames(picture_model, appearance_model, words_model, speech_model)
-    missing = _checked(lambda: to_fetch(roles, names))
-    if not missing:
-        err.print("Everything is here already.")
-        return
-    for model in missing:
+    chosen = _checked(lambda: chosen_models(roles, names))
+    missing = missing_models(chosen)
+    for model in chosen:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
-        err.print(terminal.plain(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}"))
+        state = f"{size}, {model.licence}: {model.gives}" if model in missing else "is here"
+        err.print(terminal.plain(f"{model.role}: {model.name}, {state}"), soft_wrap=True)
+    if not missing:
+        return
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
-    for model in missing:
-        fetch(model)
-        print(
-            records.line({"role": model.role, "name": model.name})
-            if as_json
-            else one_line(f"{model.name} is here now")
-        )
+    failed = 0
+    for done in download_models(missing):
+        failed += bool(done.error)
+        if as_json:
+            print(records.line(records.of_download(done)), flush=True)
+        elif done.error:
+            err.print(terminal.plain(f"failed {done.model.name}: {done.error}", "red"), soft_wrap=True)
+        else:
+            print(one_line(f"{done.model.name} is here now"), flush=True)
+    if failed:
+        err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
+        raise typer.Exit(1)
+
+
+app.command("setup")(setup.command)
 
 
 def _open(folder: Path, names: ModelNames | None = None) -> Library:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 COMMANDS = (
     "index", "search", "ask", "list", "show", "remove", "relink", "clock", "verify", "gc", "doctor",
-    "prepare", "demo",
+    "prepare", "setup", "demo",
 )  # fmt: skip
 PAGE = Path("docs/cli.md")
 HEAD = "# Commands\n\nWritten by `make docs` from `playhead --help`; a test fails when the two part ways.\n"

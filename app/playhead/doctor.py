@@ -2,17 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.chat import load_chat_model
 from playhead.importing import failed_imports
 from playhead.keys import key_for
-from playhead.models import DEFAULTS, DefaultModel, ModelNames, library_models, load_one, resolve
+from playhead.models import DEFAULTS, ModelNames, library_models, resolve
+from playhead.prepare import why_not_here
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
-from playhead.video_models import AUTO, OFF, VideoChoice
+from playhead.video_models import OFF, VideoChoice
 from playhead_index.embed.runtime import is_missing_operator
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
@@ -73,53 +74,6 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     yield examine_video_model(try_video=try_video)
     yield from examine_chat_model()
     yield from _library(library)
-
-
-def to_fetch(roles: Sequence[str] | None = None, names: ModelNames | None = None) -> list[DefaultModel]:
-    """The models of some roles (all when None) that are not on this machine yet.
-
-    Args:
-        roles: of `DEFAULTS`.
-        names: other models than the default ones.
-
-    Raises:
-        ValueError: there is no such role.
-    """
-    unknown = [role for role in roles or () if role not in DEFAULTS]
-    if unknown:
-        raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
-    chosen = [_asked(role, getattr(names or ModelNames(), role)) for role in roles or DEFAULTS]
-    return [model for model in chosen if not is_here(model.role, model.name)]
-
-
-def _asked(role: str, name: str) -> DefaultModel:
-    if name in (AUTO, OFF):
-        return DEFAULTS[role]
-    return replace(
-        DEFAULTS[role], name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
-    )
-
-
-def is_here(role: str, name: str) -> bool:
-    """Whether a model loads from this machine alone."""
-    return not _why_not(role, name)
-
-
-def fetch(model: DefaultModel) -> None:
-    """Downloads a model and loads it once, so that it is known to work.
-
-    Raises:
-        ModelUnavailable: it cannot be fetched or does not load.
-    """
-    load_one(model.role, model.name, download=True)
-
-
-def _why_not(role: str, name: str) -> str:
-    try:
-        load_one(role, name)
-    except ModelUnavailable as error:
-        return str(error)
-    return ""
 
 
 def examine_packages() -> Iterator[Finding]:
@@ -189,7 +143,7 @@ def _device() -> Iterator[Finding]:
 
 
 def _model(role: str, name: str) -> Finding:
-    why_not = _why_not(role, name)
+    why_not = why_not_here(role, name)
     gives = DEFAULTS[role].gives
     return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
 

@@ -412,13 +412,14 @@ def _why_not_here(role: str, name: str) -> str:
     if role not in MODULES:
         return ""
     is_default = name == DEFAULTS[role].name
-    is_absent = is_default and not _is_cached(DEFAULTS[role])
+    is_absent = is_default and not is_cached(DEFAULTS[role])
     if find_spec(MODULES[role]) is None:
         return missing_module(MODULES[role]) + (f", then: playhead prepare {role}" if is_absent else "")
     return f"{name} is not on this machine; run: playhead prepare {role}" if is_absent else ""
 
 
-def _is_cached(model: DefaultModel) -> bool:
+def is_cached(model: DefaultModel) -> bool:
+    """Whether a default model is in the hub's local cache, by its largest file; nothing is loaded."""
     from playhead_index.embed.checkpoints import cached_file
 
     return find_spec("huggingface_hub") is not None and cached_file(*model.file) is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 from playhead.library import VideoSummary
 from playhead.output import writes_unicode
+from playhead.prepare import Download
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.paths import path_to_text
@@ -121,6 +122,11 @@ def _of_summary(summary: Summary) -> dict[str, Any]:
 def of_problem(problem: Problem) -> dict[str, Any]:
     """A line of `verify --json`."""
     return {"kind": problem.kind, "what": problem.what, "advice": problem.advice}
+
+
+def of_download(done: Download) -> dict[str, Any]:
+    """A line of `prepare --json`."""
+    return {"role": done.model.role, "name": done.model.name, "error": done.error or None}
 
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:

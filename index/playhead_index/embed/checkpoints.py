@@ -13,12 +13,14 @@ from pathlib import Path
 from types import ModuleType
 
 from playhead_index.embed.digests import digest_of
+from playhead_index.embed.downloads import fetch_large_file, fetch_large_files
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 
 LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
 SMALL_FILES = ("*.json", "*.txt", "*.model")
+HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 # What torch, transformers, open_clip and safetensors raise over files that are not what they should be.
 LOAD_ERRORS = (
     RuntimeError,
@@ -86,11 +88,25 @@ def mapped_load_errors(name: str, doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if is_network_error(error):
+            raise ModelUnavailable(interrupted(name, error)) from error
         if not isinstance(error, (*LOAD_ERRORS, SafetensorError)) and type(error) is not Exception:
             raise  # tokenizers raises Exception itself
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = " ".join(lines[:2]) or type(error).__name__
         raise ModelUnavailable(f"model {name!r}: {doing} failed: {reason}") from error
+
+
+def is_network_error(error: BaseException) -> bool:
+    """Whether an error is of the HTTP client that huggingface_hub uses: another package by its version."""
+    return type(error).__module__.partition(".")[0] in HTTP_CLIENTS and isinstance(error, Exception)
+
+
+def interrupted(name: str, error: BaseException) -> str:
+    """What to say of a download that a network error ended."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    again = "what has arrived is kept: run the same command again"
+    return f"model {name!r}: the download failed ({reason}); {again}"
 
 
 def find_checkpoint(
@@ -154,7 +170,9 @@ def fetch_file(name: str, repo: str, filename: str) -> Path:
         ModelUnavailable: the hub cannot be reached or has no such file.
     """
     with mapped_load_errors(name, f"downloading {repo}/{filename}"):
-        return Path(hub().hf_hub_download(repo, filename))
+        hub_download = hub().hf_hub_download
+        fetch_large_file(repo, filename)
+        return Path(hub_download(repo, filename))
 
 
 def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
@@ -164,7 +182,9 @@ def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
         ModelUnavailable: the hub cannot be reached or has no such model.
     """
     with mapped_load_errors(name, f"downloading {repo}"):
-        return Path(hub().snapshot_download(repo, allow_patterns=list(patterns)))
+        snapshot_download = hub().snapshot_download
+        fetch_large_files(repo, patterns)
+        return Path(snapshot_download(repo, allow_patterns=list(patterns)))
 
 
 def commit_of(cached: Path) -> str:

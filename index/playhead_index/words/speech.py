@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.embed.checkpoints import interrupted, is_network_error
 from playhead_index.embed.digests import digest_of
+from playhead_index.embed.downloads import fetch_large_file
 from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.extras import install_command
 from playhead_index.window import Window
@@ -107,6 +109,10 @@ class FasterWhisperTranscriber:
 
 
 def _cached(download_model: Any, model: str, download: bool) -> Path:
+    if download:
+        from faster_whisper import utils
+
+        fetch_large_file(getattr(utils, "_MODELS", {}).get(model, model), WEIGHTS)
     return Path(download_model(model, local_files_only=not download))
 
 
@@ -149,3 +155,7 @@ def _load(model: str, device: str, download: bool) -> Any:
         ) from error
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelUnavailable(f"the speech model {model!r} does not load: {error}") from error
+    except Exception as error:
+        if not is_network_error(error):
+            raise
+        raise ModelUnavailable(interrupted(model, error)) from error
