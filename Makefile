@@ -1,4 +1,4 @@
-# Two commands do everything on a machine with Python 3.11 or newer: make demo, make test.
+# Two commands do everything on a machine with Python 3.11: make demo, make test.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,21 +7,26 @@ VIDEO ?=
 QUESTION ?=
 QUICK ?=
 PARTS ?=
+# EXTRA=gpu on a machine with an NVIDIA GPU: faiss-gpu in the place of faiss-cpu.
+EXTRA ?= cpu
+# Compiled modules are kept, so that tests and the processes that they start do not compile them each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench docs clean
 
-$(BIN)/.installed: pyproject.toml constraints.txt
+$(BIN)/.installed: pyproject.toml bench/pyproject.toml constraints.txt
+	@echo "Making $(VENV) with $(EXTRA), dev and offline: some minutes and 2.5 GB, once; pip says what it installs."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,offline]"
-	touch $@
+	$(BIN)/python -m pip install --upgrade pip
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[$(EXTRA),dev,offline]" --editable ./bench
+	@touch $@
+	@du -sh $(VENV) | cut -f1 | xargs echo "Installed; size of $(VENV):"
 
 demo: $(BIN)/.installed  ## index an hour, search it, ask it; QUICK=1 ten minutes; VIDEO=path takes your own
 	$(BIN)/playhead demo --library $(LIBRARY) $(if $(QUICK),--quick) $(if $(VIDEO),--video "$(VIDEO)") $(if $(QUESTION),--question "$(QUESTION)")
 
 test: $(BIN)/.installed  ## the tests that need no GPU, weights or network
-	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m pytest --nbmake notebooks -o addopts=
+	$(BIN)/python -m pytest -n auto --dist worksteal --nbmake notebooks tests
 
 lint: $(BIN)/.installed  ## style, types, layers
 	$(BIN)/ruff check .

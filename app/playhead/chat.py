@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from playhead.keys import key_for, provider_variable
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import install_command
 from playhead_tools.redaction import redact, safe_cause
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
         from langchain_core.exceptions import LangChainException
         from openai import OpenAIError
     except ImportError as error:
-        raise ModelUnavailable('chat models need: pip install "playhead[llm]"') from error
+        raise ModelUnavailable(f"chat models need: {install_command('llm')}") from error
     if base_url is not None and ":" not in name:
         name = f"{OPENAI}:{name}"
     options: dict[str, Any] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}

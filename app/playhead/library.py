@@ -162,8 +162,8 @@ class Library:
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
         yield from build_library(
-            self.folder, found.videos, recipe or {}, load, executor, wait_s=wait_s,
-            switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
+            self.folder, found.videos, recipe or {}, load, executor, recorded_models=load.recorded,
+            wait_s=wait_s, switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
         )  # fmt: skip
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:

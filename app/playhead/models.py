@@ -16,13 +16,17 @@ from typing import Any, Protocol
 from playhead.video_facts import load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
-from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
+from playhead_index.recorded_models import RecordedEncoder, RecordedScreenReader, RecordedTranscriber
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.settings import SPEECH_MODEL, read_settings, unrecorded_transcriber
+from playhead_index.words.protocol import TranscriberTag
+from playhead_index.words.screen_text import RapidOcrReader
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = ("offline:",)
@@ -33,6 +37,11 @@ STAGE_OF = {
     "screen": "screen",
 }  # fmt: skip
 """The stage whose absence is told, by the role of its model."""
+MODULES = {
+    "picture": "open_clip", "appearance": "transformers", "words": "transformers", "speech": "faster_whisper",
+}  # fmt: skip
+"""The module without which a model of a role cannot be loaded."""
+SCREEN_READER = RapidOcrReader.name
 NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")
 PLUGINS = "playhead.models"
 """Entry points that bring models: a function from a role to the model's name, and the roles that it has.
@@ -187,6 +196,47 @@ class LoadModels:
         models = load_models(resolve(self.names, library), self.video)
         return _as_the_library_was_made(models, self.names, library)
 
+    def recorded(self) -> Models | None:
+        """The models that the library recorded, none of them loaded.
+
+        None where that is not enough to say what a run would load: a model was named, captions were asked
+        for, or a model that the library lacks may be on this machine.
+        """
+        library = library_models(self.folder)
+        off = {"caption": self.video.reason}
+        for role in DEFAULTS.keys() - library.keys():
+            off[STAGE_OF[role]] = _why_not_here(role, _resolve(role, AUTO, None).removesuffix("?"))
+        if named_models(self.names) or self.video.how != OFF or not all(off.values()):
+            return None
+        transcriber = _recorded_transcriber(library)
+        if "speech" in library and library["speech"].name != OFF and transcriber is None:
+            return None
+        found = Models(
+            picture=_recorded_encoder(library, "picture"),
+            appearance=_recorded_encoder(library, "appearance"),
+            words=_recorded_encoder(library, "words"),
+            transcriber=transcriber,
+            screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
+            off=off,
+            is_recorded=True,
+        )
+        return _as_the_library_was_made(found, self.names, library)
+
+
+def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> RecordedEncoder | None:
+    model = library.get(role)
+    if model is None or model.name == OFF:
+        return None
+    return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
+
+
+def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
+    model = library.get("speech")
+    if model is None or model.name == OFF or not model.revision:
+        return None
+    tag = TranscriberTag(model.name, model.revision)
+    return RecordedTranscriber(f"{ASR_PREFIX}{model.label}", tag)
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryModel:
@@ -196,11 +246,13 @@ class LibraryModel:
         name: what it is loaded by; `off` when the library was made without one.
         label: what it is called.
         revision: of its weights; empty where that was not recorded.
+        width: of its vectors; 0 for a model that makes none.
     """
 
     name: str
     label: str
     revision: str = ""
+    width: int = 0
 
 
 def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelNames:
@@ -262,7 +314,7 @@ def library_models(folder: Path) -> dict[str, LibraryModel]:
         found = {role: LibraryModel(OFF, OFF) for role in DEFAULTS if settings.get(f"{role}_model") == OFF}
         for space in ("picture", "appearance", "words"):
             if (tag := space_tag(catalog, space)) is not None:
-                found[space] = LibraryModel(tag.name, tag.name, tag.revision)
+                found[space] = LibraryModel(tag.name, tag.name, tag.revision, tag.width)
         if (speech := _speech_model(catalog, settings)) is not None:
             found["speech"] = speech
     if settings.get("screen_text") is False:
@@ -333,8 +385,8 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         if name == OFF:
             off[stage] = SWITCHED_OFF
             return None
-        if name == f"{getattr(DEFAULTS.get(role), 'name', '')}?" and not _is_cached(DEFAULTS[role]):
-            off[stage] = f"{DEFAULTS[role].name} is not on this machine; run: playhead prepare {role}"
+        if name.endswith("?") and (why := _why_not_here(role, name.removesuffix("?"))):
+            off[stage] = why
             return None
         try:
             return load_one(role, name.removesuffix("?"), names.device)
@@ -355,11 +407,22 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
     )
 
 
-def _is_cached(model: DefaultModel) -> bool:
-    """Whether a default model may be here, found out without importing what loads it."""
+def _why_not_here(role: str, name: str) -> str:
+    """Why a model cannot be on this machine, found out without importing what loads it; else empty."""
+    if role not in MODULES:
+        return ""
+    is_default = name == DEFAULTS[role].name
+    is_absent = is_default and not is_cached(DEFAULTS[role])
+    if find_spec(MODULES[role]) is None:
+        return missing_module(MODULES[role]) + (f", then: playhead prepare {role}" if is_absent else "")
+    return f"{name} is not on this machine; run: playhead prepare {role}" if is_absent else ""
+
+
+def is_cached(model: DefaultModel) -> bool:
+    """Whether a default model is in the hub's local cache, by its largest file; nothing is loaded."""
     from playhead_index.embed.checkpoints import cached_file
 
-    return cached_file(*model.file) is not None
+    return find_spec("huggingface_hub") is not None and cached_file(*model.file) is not None
 
 
 @cache
@@ -372,7 +435,6 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     from playhead_index.embed.dino import load_dino
     from playhead_index.embed.minilm import load_text_embedder
     from playhead_index.embed.openclip import load_open_clip
-    from playhead_index.words.screen_text import RapidOcrReader
     from playhead_index.words.speech import FasterWhisperTranscriber
 
     if role == "screen":

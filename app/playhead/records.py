@@ -8,6 +8,7 @@ from typing import Any
 from playhead.answer_view import citation_numbers
 from playhead.library import VideoSummary
 from playhead.output import writes_unicode
+from playhead.prepare import Download
 from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
@@ -137,6 +138,11 @@ def _of_summary(summary: Summary) -> dict[str, Any]:
 def of_problem(problem: Problem) -> dict[str, Any]:
     """A line of `verify --json`."""
     return {"kind": problem.kind, "what": problem.what, "advice": problem.advice}
+
+
+def of_download(done: Download) -> dict[str, Any]:
+    """A line of `prepare --json`."""
+    return {"role": done.model.role, "name": done.model.name, "error": done.error or None}
 
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from playhead.video_models import (
     server_choice,
 )
 from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_index.extras import has_gpu, missing_module
 from playhead_tools.redaction import passwords, redact, redact_keys, safe_cause
 
 if TYPE_CHECKING:
@@ -81,13 +82,20 @@ def named_choice(name: str, reason: str) -> VideoChoice:
 def machine_facts() -> MachineFacts:
     """GPU, memory, cached models and the server that the environment names, looked up now."""
     url = os.environ.get(SERVER)
+    missing = [module for module in ("torch", "transformers") if find_spec(module) is None]
     return MachineFacts(
-        gpu_gb=_gpu_gb(),
-        memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
-        cached=tuple(model.name for model in KNOWN if _is_whole(model.name)),
+        gpu_gb=_gpu_gb() if has_gpu() and not missing else None,
+        memory_gb=memory_gb(),
+        cached=() if missing else tuple(model.name for model in KNOWN if _is_whole(model.name)),
         four_bit=all(find_spec(package) is not None for package in ("bitsandbytes", "accelerate")),
         server=None if url is None else ask_server(url),
+        lacks=missing_module(missing[0]) if missing else "",
     )
+
+
+def memory_gb() -> float:
+    """The machine's memory in 10^9 bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
 def ask_server(address: str) -> ServerFacts:

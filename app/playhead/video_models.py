@@ -79,6 +79,7 @@ class MachineFacts:
         cached: models of `KNOWN` that are whole in the hub's local cache.
         four_bit: the packages for loading in 4 bits are installed.
         server: the server that the environment names; None when it names none.
+        lacks: why no model can be loaded on this machine itself; empty when one can.
     """
 
     gpu_gb: float | None = None
@@ -86,6 +87,7 @@ class MachineFacts:
     cached: tuple[str, ...] = ()
     four_bit: bool = False
     server: ServerFacts | None = None
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _needs_gb(weights_gb: float) -> float:
 
 
 def _why_none(facts: MachineFacts) -> str:
+    if facts.lacks:
+        return facts.lacks
     if not facts.cached:
         return "no video-LLM is in the cache of this machine"
     cached = ", ".join(facts.cached)

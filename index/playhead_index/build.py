@@ -5,6 +5,7 @@ crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,16 +23,17 @@ from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
 from playhead_index.read_aloud import read_screen
-from playhead_index.recipe import LoadModels, Models, Recipe
+from playhead_index.recipe import LoadModels, Models, Recipe, RecordedModels, no_recorded_models
+from playhead_index.recorded_models import ModelNeeded
 from playhead_index.redo import (
     adopt_recorded_names,
     adopt_unrecorded_settings,
     begin_redo,
     remember_transcriber,
 )
-from playhead_index.scan import change_during_run, clear_old_failures, record_failure, scan
+from playhead_index.scan import change_during_run, clear_old_failures, find_known, record_failure, scan
 from playhead_index.settings import RunSettings, remember, run_settings
-from playhead_index.stages import Stage, read_stage, read_stages, write_stage
+from playhead_index.stages import Stage, is_finished, read_stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
@@ -78,6 +80,7 @@ def build_library(
     load_models: LoadModels,
     executor: Executor,
     *,
+    recorded_models: RecordedModels = no_recorded_models,
     wait_s: float = 0.0,
     switches: Mapping[str, Any] = MappingProxyType({}),
     unreadable: Sequence[VideoUnreadable] = (),
@@ -95,6 +98,8 @@ def build_library(
         recipe: all settings, or only those fields of `Recipe` that are given: for the rest a video keeps
             what it was made with, and a new one gets what the library is made with.
         load_models: gives the models in the process that works with them.
+        recorded_models: gives those that the library recorded, not loaded, where that is known: a video of
+            which nothing is left to do needs no other.
         executor: runs the work, here or in processes of its own.
         wait_s: seconds to wait for another writer; below 0 for ever.
         switches: other settings of the library that are given (`settings.remember`).
@@ -117,7 +122,9 @@ def build_library(
             for error in unreadable:
                 yield failed(catalog, error.path, error)
             lost = None if debug else partial(_killed, catalog)
-            yield from executor.run(BuildVideo(folder, settings, load_models, debug), paths, lost)
+            yield from executor.run(
+                BuildVideo(folder, settings, load_models, debug, recorded_models), paths, lost
+            )
         finally:
             write_manifest(folder, catalog)
             keep_reserve(folder)
@@ -131,6 +138,7 @@ class BuildVideo:
     settings: RunSettings
     load_models: LoadModels
     debug: bool = False
+    recorded_models: RecordedModels = no_recorded_models
 
     def __call__(self, path: Path) -> VideoReport:
         """Indexes one file; whatever it raises becomes its failed report, or comes out with `debug`.
@@ -138,19 +146,32 @@ class BuildVideo:
         Raises:
             LibraryError: of the library, not of the file: a full disk, another writer, other models.
             ModelUnavailable: a model is not there.
+
+        The models are loaded unless nothing is left to do.
         """
         began = monotonic()
         catalog = Catalog(self.folder)
         try:
-            models = self.load_models()
-            return self._build(catalog, path, models, began)
+            if (recorded := self._recorded(catalog, path)) is not None:
+                with suppress(ModelNeeded):
+                    return self._build(catalog, path, recorded, began)
+            return self._build(catalog, path, self.load_models(), began)
         finally:
             catalog.close()
+
+    def _recorded(self, catalog: Catalog, path: Path) -> Models | None:
+        """The models that the library recorded, for a video of which probably nothing is left to do."""
+        try:
+            video_id = find_known(catalog, path)
+        except VideoUnreadable:
+            return None
+        is_known = video_id is not None and is_finished(catalog, video_id)
+        return self.recorded_models() if is_known else None
 
     def _build(self, catalog: Catalog, path: Path, models: Models, began: float) -> VideoReport:
         try:
             return build_video(catalog, path, self.settings, models)
-        except (LibraryError, ModelUnavailable):
+        except (LibraryError, ModelUnavailable, ModelNeeded):
             raise
         except Exception as error:  # the boundary: no file, however odd, may cost the others their turn
             if self.debug:

@@ -91,6 +91,7 @@ class Models:
         off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `screen` and `caption`
             that is None.
         unasked: roles whose model nobody named for this run: what another model has made is left as it is.
+        is_recorded: none is loaded; they are those that the library recorded (`recorded_models`).
     """
 
     picture: ImageTextEncoder | None = None
@@ -101,6 +102,7 @@ class Models:
     captioner: Captioner | None = None
     off: Mapping[str, str] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
+    is_recorded: bool = False
 
     def why_off(self, name: str) -> str:
         """Why a model is not there."""
@@ -109,3 +111,9 @@ class Models:
 
 LoadModels = Callable[[], Models]
 """Loads the models in the process that works with them; a top-level function or a frozen dataclass."""
+RecordedModels = Callable[[], Models | None]
+"""The models that a library recorded, not loaded; None where it takes more than that to know them."""
+
+
+def no_recorded_models() -> None:
+    """Models are loaded for every video, also for one of which nothing is left to do."""

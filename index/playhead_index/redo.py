@@ -13,6 +13,7 @@ from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.hear import SpeechPlan
 from playhead_index.look import times_to_look
 from playhead_index.recipe import Models, Recipe
+from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import (
     describe_change,
     is_same_model,
@@ -61,6 +62,9 @@ def begin_redo(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, 
         recipe: the settings of the run for this video.
         models: of the run.
         speech: what is to be recognised of the video.
+
+    Raises:
+        ModelNeeded: something is to be made again, and the models are not loaded.
     """
     stages = read_stages(catalog, video_id)
     recipe, kept = _possible_sampling(stages, recipe, models)
@@ -76,6 +80,8 @@ def begin_redo(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, 
         redone += _redo_captions(plan, stages, models)
     if redone and "finish" in stages:
         plan.append(replace(stages["finish"], status="running"))
+    if models.is_recorded and (plan or kept):
+        raise ModelNeeded("settings differ from those that the video was made with")
     if plan:
         with catalog.atomic() as db:
             for change in plan:

@@ -77,6 +77,16 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
     return Scanned(video_id, path, reader, info, state, is_new, replaced)
 
 
+def find_known(catalog: Catalog, path: Path) -> str | None:
+    """The video that a file is known to hold, when it stands unchanged where it stood; the file is not read.
+
+    Raises:
+        VideoUnreadable: the file is not there.
+    """
+    path = resolved_path(path)
+    return find_place(catalog, path_to_text(path), _state(path))
+
+
 def change_during_run(scanned: Scanned) -> str:
     """How a file differs from what it was when its indexing began; empty when it does not.
 

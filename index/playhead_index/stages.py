@@ -51,6 +51,12 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
     return read_stages(catalog, video_id).get(name, Stage(name))
 
 
+def is_finished(catalog: Catalog, video_id: str) -> bool:
+    """Whether no stage of a video is left to do: each is done, or off for want of a model."""
+    stages = read_stages(catalog, video_id)
+    return set(stages) == set(STAGES) and {s.status for s in stages.values()} <= {"done", "off"}
+
+
 def write_stage(db: Database, video_id: str, stage: Stage) -> None:
     """Puts a line into the job table, inside the caller's `atomic()`."""
     note = clean_text(stage.note, LIMITS.note_chars)

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo
 from playhead_index.recipe import Models, Recipe
+from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, to_text
 from playhead_index.stages import Stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
@@ -61,6 +62,9 @@ def update_timeline(
         info: what its file holds.
         recipe: the settings of the run for this video.
         models: of the run.
+
+    Raises:
+        ModelNeeded: something is to be made again, and the models are not loaded.
     """
     old = info_in_library(catalog, video_id, info)
     if old is info:
@@ -70,6 +74,8 @@ def update_timeline(
     change = f"{_timeline_text(old)} -> {_timeline_text(info)}"
     if lacking := _cannot_make(stages, recipe, models):
         return Timeline(old, warning=f"its timeline stays as it was made ({change} was measured): {lacking}")
+    if models.is_recorded:
+        raise ModelNeeded("the file holds another timeline than the library")
     keeps_looks = not (old.gaps or info.gaps) and abs(old.duration_s - info.pictures_end_s) <= SAME_END_S
     with catalog.atomic() as db:
         db.execute(

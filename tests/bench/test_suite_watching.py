@@ -1,7 +1,6 @@
 """The benchmarks of watching run what they say they run."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +47,6 @@ def test_a_stock_batch_pads_on_the_left() -> None:
     assert out[:, -4:].tolist() == alone
 
 
-@pytest.mark.skipif(find_spec("num2words") is None, reason="SmolVLM2's processor needs the package num2words")
 def test_smolvlm_can_be_made_too() -> None:
     made, call = make(TINY_SMOL), about(moving(3, TINY_SMOL.side_px), new_tokens=4)
     assert made.tokenizer.decode(stock(made, [call])[0][0, -4:]) == Made(made).watch(call).text

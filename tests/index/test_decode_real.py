@@ -56,7 +56,6 @@ ODD_FACTS = {
     "moviepy__no_duration.webm": {"n_frames": 74, "is_variable_rate": False},
     "torchcodec__av1_video.mkv": {"codec": "av1", "n_frames": 125},
     "torchcodec__h264_10bits.mp4": {"n_frames": 30, "duration_s": 1.0},
-    "media__sample_eac3.mp4": {"has_pictures": False, "codec": "eac3", "width_px": 0},
     "media__sample_with_vobsub.mp4": {"has_pictures": True, "pictures_end_s": 0.05, "gaps": ()},
     "media__sample_shorter_audio.mp4": {"has_audio": True, "duration_s": 1.2},
 }

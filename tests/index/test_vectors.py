@@ -12,6 +12,7 @@ from playhead_index.store import coded_store
 from playhead_index.store.coded_store import CodedStore, Recall, make_coded_store, text_like
 from playhead_index.store.faiss_store import FaissStore
 from playhead_index.store.ids import find_sorted, sorting_order
+from playhead_index.store.numpy_store import NumpyStore
 from playhead_index.store.vectors import MISSING, Neighbours, VectorStore, require_same_model
 
 WIDTH = 16
@@ -36,11 +37,14 @@ def assert_nearest(found: Neighbours, row: int, expected: list[tuple[int, float]
     np.testing.assert_allclose(scores, [score for _, score in expected], atol=1e-5)
 
 
-@pytest.fixture(params=["exact", "coded"])
+EXACT = {"faiss": FaissStore, "numpy": NumpyStore}
+
+
+@pytest.fixture(params=[*EXACT, "coded"])
 def store_of(request: pytest.FixtureRequest) -> object:
     def make(ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> VectorStore:
-        if request.param == "exact":
-            store = FaissStore(WIDTH)
+        if request.param in EXACT:
+            store: VectorStore = EXACT[request.param](WIDTH)
             store.add(ids, vectors)
             return store
         every = dict(zip(ids.tolist(), vectors, strict=True))
@@ -104,14 +108,15 @@ def test_vectors_come_back_as_they_were_kept(store_of) -> None:
 
 
 @given(
+    exact=st.sampled_from(list(EXACT.values())),
     steps=st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 30), min_size=1, max_size=8)), max_size=8),
     among=st.none() | st.sets(st.integers(0, 40)),
 )
 @settings(max_examples=60, deadline=None)
 def test_after_any_adding_and_removing_a_store_holds_what_a_dict_would(
-    steps: list[tuple[bool, set[int]]], among: set[int] | None
+    exact: type[FaissStore | NumpyStore], steps: list[tuple[bool, set[int]]], among: set[int] | None
 ) -> None:
-    store, held = FaissStore(WIDTH), dict[int, NDArray[np.float16]]()
+    store, held = exact(WIDTH), dict[int, NDArray[np.float16]]()
     for number, (adding, ids) in enumerate(steps):
         if adding:
             new = [i for i in ids if i not in held]
@@ -172,20 +177,25 @@ def test_recall_is_measured_on_real_texts_when_they_are_given() -> None:
     assert (store.recall.queries, store.recall.candidates) == ("text", 250)
 
 
-def test_an_empty_store_finds_nothing() -> None:
-    found = FaissStore(WIDTH).search(made(1).astype(np.float32), 5)
+@pytest.mark.parametrize("exact", EXACT.values())
+def test_an_empty_store_finds_nothing(exact: type[FaissStore | NumpyStore]) -> None:
+    found = exact(WIDTH).search(made(1).astype(np.float32), 5)
     assert found.of(0)[0].tolist() == []
 
 
+@pytest.mark.parametrize("exact", EXACT.values())
 @pytest.mark.parametrize("shape", [(3,), (1, WIDTH + 1)])
-def test_queries_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+def test_queries_of_another_shape_are_refused(
+    exact: type[FaissStore | NumpyStore], shape: tuple[int, ...]
+) -> None:
     with pytest.raises(ValueError, match=r"queries must be \(Q, 16\), got"):
-        FaissStore(WIDTH).search(np.zeros(shape, dtype=np.float32), 5)
+        exact(WIDTH).search(np.zeros(shape, dtype=np.float32), 5)
 
 
-def test_vectors_and_ids_must_be_as_many() -> None:
+@pytest.mark.parametrize("exact", EXACT.values())
+def test_vectors_and_ids_must_be_as_many(exact: type[FaissStore | NumpyStore]) -> None:
     with pytest.raises(ValueError, match=r"vectors must be \(2, 16\), got vectors.shape = \(3, 16\)"):
-        FaissStore(WIDTH).add(np.arange(2), made(3))
+        exact(WIDTH).add(np.arange(2), made(3))
 
 
 def test_neighbours_leave_out_what_is_missing() -> None:
@@ -207,3 +217,13 @@ def test_ids_are_found_where_they_stand(held: list[int], wanted: list[int]) -> N
     array = np.array(held, dtype=np.int64)
     places = find_sorted(array, sorting_order(array), np.array(wanted, dtype=np.int64))
     assert places.tolist() == [held.index(i) if i in held else -1 for i in wanted]
+
+
+def test_of_vectors_that_score_alike_the_first_comes_first_and_lost_ones_are_not_found() -> None:
+    vectors = np.zeros((5, WIDTH), dtype=np.float16)
+    vectors[[0, 2, 4], 0] = 1.0
+    vectors[3] = np.nan
+    store = NumpyStore(WIDTH)
+    store.add(np.arange(10, 15), vectors)
+    found = store.search(np.eye(1, WIDTH, dtype=np.float32), 5)
+    assert found.of(0)[0].tolist() == [10, 12, 14, 11]

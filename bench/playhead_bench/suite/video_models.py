@@ -8,6 +8,7 @@ from playhead_bench.suite.common import Size
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.families import family_of
 from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.number_words import provide_number_words
 from playhead_tools.video_llm.prompt import RULES
 
 MOST_PIXELS = 1 << 30
@@ -205,6 +206,7 @@ def _smolvlm(shape: Shape) -> tuple[Any, Any]:
         pad_token_id=words.pad_token_id,
     )  # fmt: skip
     edge = {"longest_edge": shape.side_px}
+    provide_number_words()
     processor = library.SmolVLMProcessor(
         image_processor=library.SmolVLMImageProcessor(size=edge, max_image_size=edge),
         tokenizer=words,

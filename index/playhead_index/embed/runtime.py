@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import install_command, missing_module, models_extra
 
 _MISSING_OPERATOR = re.compile(r"operator torchvision::q?nms does not exist")
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
@@ -42,7 +43,7 @@ def ensure_torchvision() -> ModuleType:
         try:
             return importlib.import_module("torchvision")
         except ImportError as error:
-            raise ModelUnavailable(f"torchvision does not load ({error}); reinstall playhead") from error
+            raise ModelUnavailable(_why_not("torchvision", error)) from error
         except RuntimeError as error:
             if not is_missing_operator(str(error)):
                 raise ModelUnavailable(f"torchvision does not load: {error}") from error
@@ -109,7 +110,14 @@ def _load(name: str) -> ModuleType:
         try:
             return importlib.import_module(name)
         except ImportError as error:
-            raise ModelUnavailable(f"{name} does not load ({error}); reinstall playhead") from error
+            raise ModelUnavailable(_why_not(name, error)) from error
+
+
+def _why_not(name: str, error: ImportError) -> str:
+    """Why a module does not load, with the command that installs it, or installs it again."""
+    if isinstance(error, ModuleNotFoundError) and error.name == name:
+        return missing_module(name)
+    return f"{name} does not load ({error}); run: {install_command(models_extra())}"
 
 
 def _declare_operators() -> None:

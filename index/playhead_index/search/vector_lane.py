@@ -5,6 +5,7 @@ being written or that a crash left, are not read.
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,11 @@ _SPANS = (
     "SELECT id, row, start_s, end_s FROM span WHERE video_id = ? AND kind = ? AND row < ?"
     " ORDER BY start_s, id"
 )
+
+
+def has_faiss() -> bool:
+    """Whether FAISS is installed; without it every vector is compared by NumPy, and there are no codes."""
+    return find_spec("faiss") is not None
 
 
 def space_of(lane: Lane) -> str:
@@ -80,6 +86,8 @@ class VectorLane:
     @property
     def codes(self) -> "CodedStore | None":
         """The store, when it works with codes."""
+        if not has_faiss():
+            return None
         from playhead_index.store.coded_store import CodedStore
 
         return self._store if isinstance(self._store, CodedStore) else None
@@ -121,6 +129,7 @@ class VectorLane:
             or self._store is None
             or len(self.table) <= self._exact_limit
             or self._codes_fit()
+            or not has_faiss()
         ):
             return
         from playhead_index.store.coded_store import RECALL_WANTED, make_coded_store
@@ -138,9 +147,13 @@ class VectorLane:
         return self.tag is not None
 
     def _new_store(self) -> VectorStore:
+        assert self.tag is not None
+        if not has_faiss():
+            from playhead_index.store.numpy_store import NumpyStore
+
+            return NumpyStore(self.tag.width)
         from playhead_index.store.faiss_store import FaissStore
 
-        assert self.tag is not None
         return FaissStore(self.tag.width)
 
     def _replace(self, changed: list[str], gone: list[str]) -> None:
@@ -211,6 +224,8 @@ class VectorLane:
 
     def _load_codes(self) -> VectorStore | None:
         assert self.tag is not None
+        if not has_faiss():
+            return None
         loaded = load_codes(self._cache, self.tag, self._fetch)
         if loaded is None:
             return None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import install_command
 from playhead_index.window import Window
 from playhead_index.words.merge import merge_screen_text
 from playhead_index.words.protocol import ScreenReader, Words
@@ -132,7 +133,7 @@ def _load(threads: int | None, longest_side_px: int, min_confidence: float) -> A
         from rapidocr import RapidOCR
     except ImportError as error:
         raise ModelUnavailable(
-            f"reading screen text needs rapidocr ({error}); pip install rapidocr"
+            f"reading screen text needs rapidocr ({error}); run: {install_command()}"
         ) from error
     runtime = "EngineConfig.onnxruntime"
     settings = {

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.embed.checkpoints import interrupted, is_network_error
 from playhead_index.embed.digests import digest_of
+from playhead_index.embed.downloads import fetch_large_file
 from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_index.extras import install_command
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import (
@@ -170,6 +173,10 @@ def _only(chunk: Chunk, needed: Sequence[Window]) -> Chunk:
 
 
 def _cached(download_model: Any, model: str, download: bool) -> Path:
+    if download:
+        from faster_whisper import utils
+
+        fetch_large_file(getattr(utils, "_MODELS", {}).get(model, model), WEIGHTS)
     return Path(download_model(model, local_files_only=not download))
 
 
@@ -192,7 +199,7 @@ def _load(model: str, device: str, download: bool) -> Any:
         from faster_whisper.utils import download_model
     except ImportError as error:
         raise ModelUnavailable(
-            f'recognising speech needs faster-whisper ({error}); pip install "playhead[asr]"'
+            f"recognising speech needs faster-whisper ({error}); run: {install_command('asr')}"
         ) from error
     kind, _, index = device.partition(":")
     try:
@@ -212,3 +219,7 @@ def _load(model: str, device: str, download: bool) -> Any:
         ) from error
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelUnavailable(f"the speech model {model!r} does not load: {error}") from error
+    except Exception as error:
+        if not is_network_error(error):
+            raise
+        raise ModelUnavailable(interrupted(model, error)) from error

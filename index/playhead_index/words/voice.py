@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.errors import ModelUnavailable
+from playhead_index.extras import install_command
 from playhead_index.window import Window
 
 RATE_HZ = 16_000
@@ -51,7 +52,7 @@ def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
         from faster_whisper.vad import VadOptions, get_speech_timestamps
     except ImportError as error:
         raise ModelUnavailable(
-            f'finding speech needs faster-whisper ({error}); pip install "playhead[asr]"'
+            f"finding speech needs faster-whisper ({error}); run: {install_command('asr')}"
         ) from error
     if not len(sound):
         return []

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
+from playhead_tools.video_llm.number_words import provide_number_words
 
 QWEN_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
@@ -208,6 +209,7 @@ def smolvlm() -> tuple[Any, Any]:
     )
     edge = {"size": {"longest_edge": 32}, "max_image_size": {"longest_edge": 32}}
     sampling = {"max_frames": 64, "fps": 1, "video_size": {"longest_edge": 32}}
+    provide_number_words()
     processor = library.SmolVLMProcessor(
         image_processor=library.SmolVLMImageProcessor(**edge),
         tokenizer=words,

@@ -11,6 +11,7 @@ from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transfo
 from playhead_index.embed.transformer import load_whole
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.families import Family, family_of
+from playhead_tools.video_llm.number_words import provide_number_words
 
 Attention = Literal["auto", "sdpa", "flash_attention_2", "eager"]
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
@@ -77,6 +78,8 @@ def load(name: str, how: Loading) -> Loaded:
     with offline(), mapped_load_errors(name, "loading it"):
         config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
         family = family_of(config.model_type)
+        if config.model_type == "smolvlm":
+            provide_number_words()
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
         model = load_whole(transformers().AutoModelForImageTextToText, checkpoint.folder, **options)
     _check_takes_features(name, model)
