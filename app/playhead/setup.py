@@ -21,6 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from playhead import records, terminal
+from playhead.answer_view import show_answer
 from playhead.library import Library
 from playhead.models import DEFAULTS, MODULES, DefaultModel, is_cached
 from playhead.output import SafeConsole
@@ -225,7 +226,9 @@ def command(
     """Set up this machine: propose packages and models with sizes, install them after one yes, answer a
     sample question.
 
-    Example: playhead setup --dry-run
+    Examples:
+    playhead setup --dry-run
+    playhead setup --yes
     """
     err = SafeConsole(stderr=True)
     plan = make_plan(look_at_machine())
@@ -241,7 +244,7 @@ def command(
         print(records.line({"question": question, "answer": answer.to_json()}))
     else:
         SafeConsole().print(terminal.plain(f"sample question: {question}", "bold"))
-        terminal.show_answer(SafeConsole(), answer, names)
+        show_answer(SafeConsole(), answer, names)
     for failure in failures:
         err.print(terminal.plain(f"not done: {failure}", "yellow"), soft_wrap=True)
     if failures:
