@@ -50,6 +50,7 @@ def test_one_model_that_fails_does_not_stop_the_rest(models: dict[str, Path], tm
     assert (again.returncode, "words: tiny/words, is here" in again.stderr) == (0, True)
 
 
+@pytest.mark.slow
 def test_without_a_hub_each_model_is_a_line(tmp_path: Path) -> None:
     with model_hub({}) as hub:
         gone = hub.url

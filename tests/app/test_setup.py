@@ -83,6 +83,7 @@ def test_the_plan_names_sizes_licences_and_time() -> None:
     assert "min at 5 MB/s" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("faster_whisper") is None, reason="the extra asr is not installed")
 def test_without_a_hub_it_says_so_in_a_line_and_answers_by_words(tmp_path: Path) -> None:
     with model_hub({}) as hub:
