@@ -317,9 +317,10 @@ def prepare(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Download models, after showing sizes and licences and asking; goes on where one was cut off.
+    """Download models, after showing sizes and licences and asking.
 
-    One that fails does not stop the others; the exit status is 1 when one did.
+    A download that was cut off goes on where it stopped. One that fails does not stop the others; the exit
+    code is 1 when one did.
 
     Examples:
     playhead prepare all

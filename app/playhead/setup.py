@@ -223,8 +223,9 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
 ) -> None:
-    """Set up this machine: propose packages and models with sizes, install them after one yes, answer a
-    sample question.
+    """Set up this machine: packages, models, and a sample question.
+
+    Proposes packages and models with their sizes, installs them after one yes, and answers a sample question.
 
     Examples:
     playhead setup --dry-run
