@@ -49,8 +49,10 @@ def ticks_in(table: PacketTable, windows: Sequence[Window]) -> NDArray[np.int64]
     edges = [(table.tick_at(window.start_s), table.tick_at(window.end_s)) for window in windows]
     places = np.searchsorted(table.ticks, np.array(edges, np.int64).reshape(-1, 2), side="right") - 1
     firsts, lasts = np.maximum(0, places).T
-    size = len(table.ticks) + 1
-    num_open = np.cumsum(np.bincount(firsts, minlength=size) - np.bincount(lasts + 1, minlength=size))
+    num_open = np.zeros(len(table.ticks) + 1, np.int32)
+    np.add.at(num_open, firsts, 1)
+    np.subtract.at(num_open, lasts + 1, 1)
+    np.cumsum(num_open, out=num_open)
     return np.asarray(table.ticks[num_open[:-1] > 0])
 
 

@@ -1,7 +1,6 @@
 """Walks over the decoded pictures of one file: forward where it can, back to a keyframe where it must."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from heapq import heappop, heappush
 from pathlib import Path
@@ -9,6 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from playhead_index.decode.opening import counts_pictures, demuxed, opened, read_only
 from playhead_index.decode.packets import PacketTable
@@ -30,7 +31,7 @@ def decoded(
     *,
     from_key: bool = False,
     only_keys: bool = False,
-    wanted: Sequence[int] | None = None,
+    wanted: NDArray[np.int64] | None = None,
 ) -> Iterator[Any]:
     """The pictures of a stream from where the container stands, in the order in which they are shown.
 
@@ -38,8 +39,8 @@ def decoded(
         damaged: gets the tick of every packet that did not decode; the pictures around it go on.
         from_key: leave out what comes before the first keyframe packet.
         only_keys: decode keyframes only.
-        wanted: ticks in ascending order; pictures that no other refers to are decoded only when they are
-            among these.
+        wanted: (N,) int64 ticks in ascending order; pictures that no other refers to are decoded only when
+            they are among these.
 
     Raises:
         LostAtTheEnd: pictures were lost when the decoder was emptied.
@@ -64,12 +65,12 @@ def decoded(
                 yield picture
 
 
-def _contains(ascending: Sequence[int], value: int | None) -> bool:
-    """Binary search, so that a flat array of millions of ticks serves as a set of little memory."""
+def _contains(ascending: NDArray[np.int64], value: int | None) -> bool:
+    """Binary search, so that an array of a million ticks serves as a set of little memory."""
     if value is None:
         return False
-    place = bisect_left(ascending, value)
-    return place < len(ascending) and ascending[place] == value
+    place = int(np.searchsorted(ascending, value))
+    return place < len(ascending) and bool(ascending[place] == value)
 
 
 def _decode(packet: Any, damaged: list[int]) -> list[Any]:
@@ -99,12 +100,12 @@ class Cursor:
         path: the video file.
         stream_index: which of its streams.
         table: when the pictures of that stream are shown.
-        wanted: ticks of all the pictures that will be asked for, in ascending order: in H.264 and HEVC,
+        wanted: (N,) int64, ascending ticks of all the pictures that will be asked for: in H.264 and HEVC,
             a picture that no other one refers to is then decoded only when it is wanted. None decodes all.
     """
 
     def __init__(
-        self, path: Path, stream_index: int, table: PacketTable, wanted: Sequence[int] | None = None
+        self, path: Path, stream_index: int, table: PacketTable, wanted: NDArray[np.int64] | None = None
     ) -> None:
         self.damaged: list[int] = []
         self.num_decoded = 0

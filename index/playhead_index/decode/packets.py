@@ -173,8 +173,8 @@ class _Rows:
         self.n_encrypted += packet.has_sidedata("encryption_info")
 
     def table(self, tick_s: Fraction) -> PacketTable:
-        at, lasts, sizes = (np.array(column, np.int64) for column in (self.at, self.lasts, self.sizes))
-        is_key, is_shown = np.array(self.is_key, bool), np.array(self.is_shown, bool)
+        at, lasts, sizes = (np.frombuffer(column, np.int64) for column in (self.at, self.lasts, self.sizes))
+        is_key, is_shown = (np.frombuffer(column, np.bool_) for column in (self.is_key, self.is_shown))
         ticks = np.unique(at[is_shown])
         keys = np.flatnonzero(is_key)
         if not len(keys):

@@ -1,6 +1,5 @@
 """Reads videos with PyAV (FFmpeg): the reader that was exact on every file it was tried on."""
 
-from array import array
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -101,8 +100,7 @@ class PyavReader(Sampling):
 
     def _frames_at_ticks(self, limits: NDArray[np.int64], short_side_px: int | None) -> Iterator[Frame]:
         known = self._known
-        wanted = array("q", [])
-        wanted.frombytes(np.unique(known.table.all_shown_at(limits)).tobytes())
+        wanted = known.table.all_shown_at(limits)
         upright = Upright(known.shape.shrunk(short_side_px))
         frame: Frame | None = None
         shown = None
@@ -111,7 +109,7 @@ class PyavReader(Sampling):
             Cursor(self.path, known.stream_index, known.table, wanted) as cursor,
         ):
             try:
-                for limit in limits.tolist():
+                for limit in map(int, limits):
                     picture = cursor.at(limit)
                     if picture is None:
                         time_s = known.table.seconds(limit)
