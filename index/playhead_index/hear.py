@@ -12,7 +12,7 @@ from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import CAPTIONS_NOT_READ, SOUND_NOT_READ
 from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
-from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
+from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable, VideoUnreadable
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import made_with, recognition, to_text
@@ -307,11 +307,14 @@ def _leave_to_subtitles(
 def _voice(
     reader: VideoReader, info: VideoInfo, plan: SpeechPlan
 ) -> list[tuple[Window, tuple[Window, ...]]] | None:
-    """(chunk, where somebody speaks in it) over the sound; None where no voice detector is installed."""
-    sound = reader.audio(SPEECH_RATE_HZ, info.window, stream_index=_stream(plan))
+    """(chunk, where somebody speaks in it) over the sound; None where that cannot be known.
+
+    It cannot where no voice detector is installed, and with a reader that gives no sound.
+    """
     try:
+        sound = reader.audio(SPEECH_RATE_HZ, info.window, stream_index=_stream(plan))
         return list(voice_by_chunk(sound))
-    except ModelUnavailable:
+    except (ModelUnavailable, VideoUnreadable):
         return None
 
 
@@ -370,8 +373,21 @@ def _transcribe(
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
+    note = "; ".join(filter(None, [_heard(catalog, video_id), *plan.notes]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
+
+
+def _heard(catalog: Catalog, video_id: str) -> str:
+    """How much of the voice was recognised; empty where subtitles cover none of it."""
+    ((voiced_s, subtitled_s, recognised_s),) = catalog.query(
+        "SELECT total(voiced_s), total(subtitled_s), total(recognised_s) FROM voice_chunk WHERE video_id = ?",
+        (video_id,),
+    )
+    if not subtitled_s:
+        return ""
+    parts = f"{subtitled_s:.0f} s are under subtitles, {recognised_s:.0f} s are recognised"
+    return f"of {voiced_s:.0f} s of voice {parts}"
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:
