@@ -293,7 +293,7 @@ def _leave_to_subtitles(
     voice = _voice(reader, info, plan) if is_measured else None
     left = [part for _, own in voice or () for part in uncovered_voice(own, plan.cover.windows)]
     why = SUBTITLES_TAKEN if voice is not None and not left else plan.why_not
-    off = replace(stage, status="off", note="; ".join([why, *plan.notes]))
+    off = replace(stage, status="off", note="; ".join([why, *_unread(plan)]))
     with catalog.atomic() as db:
         if voice is not None:
             off = replace(off, position_s=left[0].start_s if left else info.duration_s, recipe=made)
@@ -302,6 +302,10 @@ def _leave_to_subtitles(
                 uncovered = uncovered_voice(own, plan.cover.windows)
                 _insert_voice(db, video_id, window, own, uncovered, is_recognised=False)
         write_stage(db, video_id, off)
+
+
+def _unread(plan: SpeechPlan) -> list[str]:
+    return [note for note in plan.notes if note.startswith(SOUND_NOT_READ)]
 
 
 def _voice(
