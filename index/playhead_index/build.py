@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from playhead_index.cut import cut_segments
-from playhead_index.decode.protocol import CLOCK_AHEAD
+from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
@@ -249,7 +249,11 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
         status,
         segments=read_stage(catalog, video_id, "segment").rows,
         seconds=monotonic() - began,
-        off=tuple((name, stage.note) for name, stage in after.items() if stage.status == "off"),
+        off=tuple(
+            (name, stage.note.partition(f"; {SOUND_NOT_READ}")[0])
+            for name, stage in after.items()
+            if stage.status == "off"
+        ),
         replaced=scanned.replaced,
         redone=(*timeline.redone, *redo.redone),
         warnings=tuple(warning for warning in warnings if warning),

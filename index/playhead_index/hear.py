@@ -309,7 +309,7 @@ def _leave_to_subtitles(
     voice = _voice(reader, info, plan) if is_measured else None
     left = [part for _, own in voice or () for part in uncovered_voice(own, plan.cover.windows)]
     why = SUBTITLES_TAKEN if voice is not None and not left else plan.why_not
-    off = replace(stage, status="off", note="; ".join([why, *plan.notes]))
+    off = replace(stage, status="off", note="; ".join([why, *_unread(plan)]))
     with catalog.atomic() as db:
         if voice is not None:
             off = replace(off, position_s=left[0].start_s if left else info.duration_s, recipe=made)
@@ -318,6 +318,10 @@ def _leave_to_subtitles(
                 uncovered = uncovered_voice(own, plan.cover.windows)
                 _insert_voice(db, video_id, window, own, uncovered, is_recognised=False)
         write_stage(db, video_id, off)
+
+
+def _unread(plan: SpeechPlan) -> list[str]:
+    return [note for note in plan.notes if note.startswith(SOUND_NOT_READ)]
 
 
 def _voice(
@@ -390,6 +394,7 @@ def _transcribe(
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
+    note = "; ".join(filter(None, [_heard(catalog, video_id), *plan.notes]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
 
@@ -425,6 +430,18 @@ def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
 
 def _moved(window: Window, by_s: float) -> Window:
     return Window(window.start_s + by_s, window.end_s + by_s)
+
+
+def _heard(catalog: Catalog, video_id: str) -> str:
+    """How much of the voice was recognised; empty where subtitles cover none of it."""
+    ((voiced_s, subtitled_s, recognised_s),) = catalog.query(
+        "SELECT total(voiced_s), total(subtitled_s), total(recognised_s) FROM voice_chunk WHERE video_id = ?",
+        (video_id,),
+    )
+    if not subtitled_s:
+        return ""
+    parts = f"{subtitled_s:.0f} s are under subtitles, {recognised_s:.0f} s are recognised"
+    return f"of {voiced_s:.0f} s of voice {parts}"
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:

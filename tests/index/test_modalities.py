@@ -66,6 +66,11 @@ def test_a_sound_track_that_is_not_read_is_named() -> None:
     assert found.why_not == "a part of its sound is not read: sound track 2 (opus, en)"
 
 
+def test_why_speech_is_off_is_said_without_the_tracks_that_are_not_read() -> None:
+    off = StageState("off", 0.0, "no speech model; sound that is not read: sound track 2 (opus, en)")
+    assert cover(_video(speech=off), "speech", WHOLE).why_not == "no speech model"
+
+
 def test_speech_of_a_video_with_unread_sound_is_not_covered() -> None:
     video = replace(_video(speech=DONE), has_unread_sound=True)
     found = cover(video, "speech", WHOLE)

@@ -139,6 +139,9 @@ def test_only_voice_that_no_subtitle_covers_is_recognised(library: Path, video: 
         ("asr", "under the old bridge"),
     ]
     assert voice(library) == pytest.approx((9.0, 5.0, 4.0))
+    assert Catalog(library).query("SELECT note FROM stage WHERE name = 'speech'") == [
+        ("of 9 s of voice 5 s are under subtitles, 4 s are recognised",)
+    ]
     assert speech(library) == ("covered", "")
 
 

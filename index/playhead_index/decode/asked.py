@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.packets import EDGE_S, PacketTable
 from playhead_index.decode.protocol import Frame, VideoReader
+from playhead_index.decode.sound import pieces
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window
 
@@ -104,7 +105,7 @@ def once(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 
 class Sampling:
-    """Gives a reader its `sample`, which is made of its `frames_at`."""
+    """Gives a reader its `sample`, which is made of its `frames_at`, and its `audio`, which PyAV reads."""
 
     def sample(
         self: VideoReader, fps: float, window: Window | None = None, *, short_side_px: int | None = None
@@ -120,3 +121,23 @@ class Sampling:
         """
         within = checked_window(self.path, window, self.probe().duration_s)
         return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
+
+    def audio(
+        self: VideoReader, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
+    ) -> Iterator[NDArray[np.float32]]:
+        """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.
+
+        Sample 0 is heard at the window's start. Silence stands before the sound begins and in its gaps;
+        the pieces end with the window or with the sound. A file without sound gives nothing.
+
+        Raises:
+            TimestampOutOfRange: the window lies outside the video.
+            ValueError: rate_hz is not above 0.
+            VideoUnreadable: the file cannot be opened.
+        """
+        checked_rate(rate_hz)
+        info = self.probe()
+        within = checked_window(self.path, window, info.duration_s)
+        if not info.has_audio:
+            return iter(())
+        return pieces(self.path, rate_hz, within, info.origin_s, stream_index)

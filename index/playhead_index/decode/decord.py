@@ -3,7 +3,8 @@
 decord carries an FFmpeg of 2018, keeps decoding into memory as long as its reader lives, and returns
 other pictures than those asked for after seeks in some files, without an error. So here it is opened for
 a batch of pictures and dropped, its table of times is compared with the packets of the file first, and
-kinds of files in which it was seen to go wrong are not read with it.
+kinds of files in which it was seen to go wrong are not read with it. Its sound has no usable clock: PyAV reads the
+sound.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.asked import (
     Sampling,
-    checked_rate,
     checked_short_side,
     checked_times,
     checked_window,
@@ -112,22 +112,6 @@ class DecordReader(Sampling):
         table = self._known.table
         keys = table.key_ticks[np.isin(table.key_ticks, table.ticks)]
         return self._pictures(keys, checked_short_side(short_side_px))
-
-    def audio(
-        self, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
-    ) -> Iterator[NDArray[np.float32]]:
-        """Nothing for a file without sound; decord's sound has no usable clock, so the rest is refused.
-
-        Raises:
-            TimestampOutOfRange: the window lies outside the video.
-            ValueError: rate_hz is not above 0.
-            VideoUnreadable: the file has sound.
-        """
-        checked_rate(rate_hz)
-        checked_window(self.path, window, self.probe().duration_s)
-        if self.probe().has_audio:
-            self._refuse("the decord reader gives no sound")
-        return iter(())
 
     def _refuse(self, why: str | None) -> None:
         if why:

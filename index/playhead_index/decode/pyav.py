@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.asked import (
     Sampling,
-    checked_rate,
     checked_short_side,
     checked_times,
     checked_window,
@@ -20,7 +19,6 @@ from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
 from playhead_index.decode.opening import mapped_av_errors, opened, read_only
 from playhead_index.decode.probing import Probe, probe_file
 from playhead_index.decode.protocol import NO_PICTURES, Frame, VideoInfo
-from playhead_index.decode.sound import pieces
 from playhead_index.decode.upright import Upright
 from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.window import Window, format_time
@@ -145,26 +143,6 @@ class PyavReader(Sampling):
             except LostAtTheEnd:
                 damaged.append(known.table.end)
         self._note(damaged)
-
-    def audio(
-        self, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
-    ) -> Iterator[NDArray[np.float32]]:
-        """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.
-
-        Sample 0 is heard at the window's start. Silence stands before the sound begins and in its gaps;
-        the pieces end with the window or with the sound. A file without sound gives nothing.
-
-        Raises:
-            TimestampOutOfRange: the window lies outside the video.
-            ValueError: rate_hz is not above 0.
-            VideoUnreadable: the file cannot be opened.
-        """
-        checked_rate(rate_hz)
-        info = self.probe()
-        within = checked_window(self.path, window, info.duration_s)
-        if not info.has_audio:
-            return iter(())
-        return pieces(self.path, rate_hz, within, info.origin_s, stream_index)
 
     def _note(self, damaged: Sequence[int]) -> None:
         for warning in damage_in_words(damaged, self._known):

@@ -126,7 +126,7 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     if speech.status == "off" and video.has_subtitles:
         return 0.0, f"its subtitles cover {video.subtitled_s:.0f} s of {video.duration_s:.0f} s"
     if speech.status == "off":
-        return 0.0, speech.note or NOT_RECOGNISED
+        return 0.0, speech.note.partition(f"; {SOUND_NOT_READ}")[0] or NOT_RECOGNISED
     return speech.position_s, _why_unfinished(speech)
 
 
@@ -135,7 +135,7 @@ def _why_not_heard(video: VideoStages, speech: StageState) -> str:
     if speech.position_s >= video.duration_s - ROUNDING_S:
         return ""
     if not video.has_subtitles:
-        return speech.note or NOT_RECOGNISED
+        return speech.note.partition(f"; {SOUND_NOT_READ}")[0] or NOT_RECOGNISED
     covered_s, voiced_s = video.subtitled_voice_s, video.voiced_s or 0.0
     return f"its subtitles cover {covered_s:.0f} s of {voiced_s:.0f} s of voice"
 

@@ -1,8 +1,9 @@
 """Which subtitle files beside a video belong to it, in what language and of which kind."""
 
+import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,18 +89,18 @@ def find_sidecars(video_path: Path) -> SubtitleFiles:
         Nothing when the folder cannot be read.
     """
     here = video_path.parent
-    names = _names(here)
+    names, folders = _entries(here)
     stem = _folded(video_path.stem)
     videos = {_folded(Path(name).stem) for name in names if _is_video(name)}
     search = _Search(stem, videos - {stem}, {_folded(name) for name in names if _is_video(name)}, video_path)
     taken = list(search.named(here, names))
-    for folder in _subfolders(here, FOLDERS):
-        inside = _names(folder)
+    for folder in _called(here, folders, FOLDERS):
+        inside, own_folders = _entries(folder)
         taken += search.named(folder, inside)
         if len(videos | {stem}) == 1:
             taken += search.labelled(folder, inside)
-        for own in _subfolders(folder, {stem}):
-            taken += search.labelled(own, _names(own))
+        for own in _called(folder, own_folders, {stem}):
+            taken += search.labelled(own, _entries(own)[0])
     unique = {sidecar.path: sidecar for sidecar in taken}
     return SubtitleFiles(tuple(unique.values()), _left_lines(search.left, set(unique)))
 
@@ -215,20 +216,20 @@ def _left_lines(left: Iterable[tuple[Path, str]], taken: set[Path]) -> tuple[str
     )
 
 
-def _names(folder: Path) -> list[str]:
+def _entries(folder: Path) -> tuple[list[str], list[str]]:
+    """The names of the files and of the folders in a folder, sorted; none when it cannot be read."""
+    files, folders = list[str](), list[str]()
     try:
-        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                (folders if entry.is_dir() else files if entry.is_file() else []).append(entry.name)
     except OSError:
-        return []
+        return [], []
+    return sorted(files), sorted(folders)
 
 
-def _subfolders(folder: Path, names: Iterable[str]) -> list[Path]:
-    try:
-        entries = sorted(entry for entry in folder.iterdir() if entry.is_dir())
-    except OSError:
-        return []
-    wanted = set(names)
-    return [entry for entry in entries if _folded(entry.name) in wanted]
+def _called(folder: Path, names: Iterable[str], wanted: Collection[str]) -> list[Path]:
+    return [folder / name for name in names if _folded(name) in wanted]
 
 
 def _is_video(name: str) -> bool:
