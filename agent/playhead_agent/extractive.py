@@ -203,9 +203,8 @@ def _reckoned(material: Material) -> Claim:
         if len(kinds) == 1
         else "is found"
     )
-    subject = (
-        named(_asked(material.spec), [material.texts[i] for i in ids]) if _asked(material.spec) else "This"
-    )
+    asked, texts = _asked(material.spec), [material.texts[i] for i in ids]
+    subject = named(asked, texts) if asked else f"“{excerpt(texts[0], '', 40)}”"
     places = [material.at(e.video_id, e.window) for e in finding.events]
     shown = listed(places[:MOST_LINES]) + (" and later" if len(places) > MOST_LINES else "")
     least = "" if finding.complete else "at least "

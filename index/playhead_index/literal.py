@@ -53,6 +53,8 @@ _WORD = re.compile(
     rf"|(?<=\d) ?[{_CURRENCY}](?! ?\d))?"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_CONTRACTION = re.compile(r"(?:i|you|he|she|it|we|they|that|there|who|what)'(?:ll|re|d|s)")
+"""Contractions that are other words without their apostrophe: `we'll` and `well`."""
 _JOINS = re.compile(r"\+{1,2}|[.'·&/@:,-]")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]+)(\d+)|(\d+)([^\W\d]+)")
 _UNSPACED = re.compile(
@@ -137,8 +139,8 @@ def surfaces_in(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=65536)
 def _word(head: str, body: str, tail: str) -> Word:
     tail = tail.strip()
-    if tail and tail in _CURRENCY:
-        head, tail = ("" if head[-1:] in _CURRENCY and head else tail) + head, ""
+    if tail and tail in _CURRENCY:  # `5 €` is `€5`
+        head, tail = (head + tail if head in ("", "-", "+") and _NUMBER.fullmatch(body) else head), ""
     if tail == "*" and len(body) > 1:
         tail = ""
     if _NUMBER.fullmatch(body):
@@ -208,7 +210,7 @@ def _without_joins(body: str) -> str:
     def keep(found: re.Match[str]) -> str:
         sign = found[0]
         if sign in "'·":
-            return ""
+            return sign if sign == "'" and _CONTRACTION.fullmatch(body) else ""
         between_digits = body[found.start() - 1].isdigit() and body[found.end()].isdigit()
         if sign == ".":
             return "." if between_digits else ""
@@ -239,7 +241,7 @@ def _is_decimal_point(text: str, found: re.Match[str]) -> bool:
 
 def _beside_apostrophe(body: str) -> frozenset[str]:
     pieces = body.split("'")
-    if len(pieces) != 2 or pieces[1] == "t":
+    if len(pieces) != 2 or pieces[1] == "t" or _CONTRACTION.fullmatch(body):
         return frozenset()
     return frozenset(piece for piece in pieces if len(piece) >= MIN_PIECE_CHARS and piece.isalnum())
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from tests import made_videos
 from tests.index.decord_installed import needs_decord

@@ -70,6 +70,19 @@ def test_a_text_finds_the_sentence_and_the_slide_around_it_as_one_moment(library
     assert {(hit.lane, hit.how) for hit in best.hits} >= {("speech", "lexical"), ("screen", "lexical")}
 
 
+def test_quoted_words_are_found_neither_by_meaning_nor_in_pictures(library: MadeLibrary) -> None:
+    library.add("code", BUSY, [("speech", 10.0, 12.0, "it is red, in C++"), ("speech", 90.0, 92.0, "red C")])
+    assert {video_id for video_id, _ in windows(library.searcher().search(Query(text="red")))} == {
+        "car",
+        "code",
+    }
+    result = library.searcher().search(Query(text='"red" "C++"'))
+    assert windows(result) == [("code", Window(10, 12))]
+    assert lines(result)["picture"] == (False, 0)
+    named = library.searcher().search(Query(text='"red"', lanes=("picture",)))
+    assert windows(named) == [("car", Window(40, 48))]
+
+
 @pytest.mark.parametrize("text", ["a zebra", "pink", ""])
 def test_what_is_not_there_is_not_found(library: MadeLibrary, text: str) -> None:
     assert windows(library.searcher().search(Query(text=text))) == []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from playhead_index.literal import Word, words_in
-from playhead_tools.match import STOPWORDS, match_word, plain, put_away_quotes, stem
+from playhead_tools.match import is_stop_word, match_word, plain, put_away_quotes, stem
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.wording import SAY, SHOW, VIDEO, WRITE, is_colour, re_any_case, single_blanks, word_set
 
@@ -151,12 +151,12 @@ def _states(detail: Detail, asked: Sequence[Word], text: str) -> bool:
 
 
 def _holds_any(asked: Sequence[Word], text: str) -> bool:
-    return any(match_word(word, text) != "none" for word in asked if word.key not in STOPWORDS)
+    return any(match_word(word, text) != "none" for word in asked if not is_stop_word(word.key))
 
 
 def _tells_who(asked: Sequence[Word], sentence: str) -> bool:
     """`Celia is the captain`, `Celia, the captain`."""
-    names = {word.key for word in asked if word.key not in STOPWORDS}
+    names = {word.key for word in asked if not is_stop_word(word.key)}
     keys = [word.key for word in words_in(sentence)]
     commas = {plain(word) for word in sentence.split() if word.endswith(",")}
     for at, key in enumerate(keys):
@@ -169,7 +169,7 @@ def _tells_who(asked: Sequence[Word], sentence: str) -> bool:
 
 def _names_someone(asked: Sequence[Word], sentence: str) -> bool:
     """All that is asked stands there, and a name besides, or any other word where nothing is capitalised."""
-    wanted = [word for word in asked if word.key not in STOPWORDS]
+    wanted = [word for word in asked if not is_stop_word(word.key)]
     if any(match_word(word, sentence) == "none" for word in wanted):
         return False
     if _BY_WHOM.search(sentence):
@@ -180,7 +180,7 @@ def _names_someone(asked: Sequence[Word], sentence: str) -> bool:
 
 def _is_other(word: str, wanted: Sequence[Word]) -> bool:
     key = plain(word)
-    return bool(key) and key not in STOPWORDS and all(match_word(one, word) == "none" for one in wanted)
+    return bool(key) and not is_stop_word(key) and all(match_word(one, word) == "none" for one in wanted)
 
 
 def claim_states_detail(detail: Detail, spec: QuestionSpec, claim: str, text: str) -> bool:
@@ -205,7 +205,7 @@ def claim_states_detail(detail: Detail, spec: QuestionSpec, claim: str, text: st
 
 
 def _is_new(word: Word, asked: Sequence[Word]) -> bool:
-    if word.key in STOPWORDS or not word.key.isalpha() or _FRAME.fullmatch(word.key):
+    if is_stop_word(word.key) or not word.key.isalpha() or _FRAME.fullmatch(word.key):
         return False
     return all(word.key not in one.keys and stem(word.key) != stem(one.key) for one in asked)
 
@@ -213,7 +213,7 @@ def _is_new(word: Word, asked: Sequence[Word]) -> bool:
 def _stands_near(words: Sequence[Word], spec: QuestionSpec, text: str) -> bool:
     """Whether one of the words stands near what the question asks about."""
     keys = [word.key for word in words_in(text)]
-    names = {word.key for target in spec.targets for word in words_in(target) if word.key not in STOPWORDS}
+    names = {word.key for target in spec.targets for word in words_in(target) if not is_stop_word(word.key)}
     near = {word.key for word in words}
     places = [i for i, key in enumerate(keys) if key in names]
     return any(

@@ -154,7 +154,12 @@ def _stems(text: str) -> frozenset[str]:
 def _asked_words(text: str) -> tuple[Word, ...]:
     """The words that carry meaning, each once; all words where there would be none ("to be or not to be")."""
     words = {word.key: word for word in words_in(text)}
-    return tuple(word for key, word in words.items() if key not in STOPWORDS) or tuple(words.values())
+    return tuple(word for key, word in words.items() if not is_stop_word(key)) or tuple(words.values())
+
+
+def is_stop_word(key: str) -> bool:
+    """Whether a word carries no meaning by itself; contractions such as `we'll` are as their first part."""
+    return key.partition("'")[0] in STOPWORDS
 
 
 @lru_cache(maxsize=4096)

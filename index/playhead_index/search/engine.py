@@ -22,6 +22,7 @@ from playhead_index.search.results import (
     Query,
     SearchResult,
 )
+from playhead_index.search.terms import has_quoted_words
 from playhead_index.search.timeline import Timeline
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
 from playhead_index.search.word_lanes import WordLanes
@@ -76,8 +77,9 @@ class Searcher:
     def search(self, query: Query) -> SearchResult:
         """Moments that answer a query, best first, and what was searched for them.
 
-        A text is searched for in pictures and words; a picture or a moment of a video (`like`) in
-        pictures only. What `like` points at, its segment, is not among the moments.
+        A text is searched for in pictures and words, one with quoted words in words alone; a picture or a
+        moment of a video (`like`) in pictures only. What `like` points at, its segment, is not among the
+        moments.
 
         Raises:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
@@ -155,7 +157,11 @@ class Searcher:
         lanes = [lane for lane in LANES if lane in (query.lanes or fitting)]
         lists: list[list[Found]] = []
         lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
+        is_quoted = query.text is not None and query.lanes is None and has_quoted_words(query.text)
         for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
+            if is_quoted:
+                lines[lane] = LaneCoverage(lane, False, 0, _QUOTED)
+                continue
             depth = max(LEAST_DEPTH, DEEPER_PICTURES * query.limit)
             hits, lines[lane] = self._frames.search(lane, self._lane, facts, query, depth)
             lists.append(hits)
@@ -171,6 +177,9 @@ class Searcher:
     def _lane(self, lane: Lane) -> VectorLane:
         self._lanes[lane].refresh(self._seen)
         return self._lanes[lane]
+
+
+_QUOTED = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
 
 
 def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:

@@ -195,6 +195,9 @@ class LexicalIndex:
         Words with signs of their own are looked for under the pieces of which the index knows them, other
         words only where they may be indexed in another spelling.
         """
+        words = [*asked.signed, *asked.spelled]
+        pieces = (piece for word in words for phrase in index_phrases(word) for piece in chunks(phrase))
+        self._tokenizer.tokens(list(dict.fromkeys(pieces)))  # all in one go
         for word in asked.signed:
             yield self._ids_of(word, index_phrases(word), or_near=False)
         terms = set(asked.terms)

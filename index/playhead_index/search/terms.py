@@ -181,6 +181,11 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
     )
 
 
+def has_quoted_words(text: str) -> bool:
+    """Whether a text has words in quotation marks, which must stand in the words of a video themselves."""
+    return any(map(chunks, _QUOTED.findall(text.translate(_TYPOGRAPHIC_QUOTES))))
+
+
 def _signed_apart(text: str) -> tuple[str, tuple[Word, ...], tuple[Word, ...]]:
     """A text without the words that are compared on the raw text, those words, and the other ones."""
     signed: list[Word] = []

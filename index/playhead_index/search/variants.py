@@ -14,6 +14,8 @@ from playhead_index.literal import Word, is_unspaced, text_words
 
 MAX_SPLIT_CHARS = 16
 """Longer words are not tried in two pieces (`o brien`, `node js`)."""
+MAX_PIECE_CHARS = 3
+"""The shorter of two pieces of letters has so many at most (`o brien`, `don t`)."""
 MAX_LETTERS_APART = 6
 """Longer words are not tried letter by letter (`u s a`)."""
 MAX_REPLACED = 3
@@ -70,8 +72,15 @@ def _phrases(word: Word) -> Iterator[str]:
     yield from _unfolded(whole)
     if 2 <= len(whole) <= MAX_LETTERS_APART and whole.isalpha():
         yield " ".join(whole)
-    if len(whole) <= MAX_SPLIT_CHARS:
-        yield from (f"{whole[:at]} {whole[at:]}" for at in range(1, len(whole)))
+    if MAX_PIECE_CHARS < len(whole) <= MAX_SPLIT_CHARS:
+        yield from (f"{whole[:at]} {whole[at:]}" for at in range(1, len(whole)) if _may_be_cut(whole, at))
+
+
+def _may_be_cut(word: str, at: int) -> bool:
+    """Whether an apostrophe, a hyphen or a point may stand at a place of a word."""
+    if word[at - 1].isdigit() != word[at].isdigit() or word.isdigit():
+        return True
+    return min(at, len(word) - at) <= MAX_PIECE_CHARS
 
 
 def _grouped(digits: str) -> list[str]:
