@@ -1,6 +1,7 @@
 """The arguments of commands, checked: libraries are opened, and wrong values become usage errors."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from playhead.output import SafeConsole
 from playhead_index.search.results import Lane
 from playhead_index.window import Window, format_time
 
+SETTING_OPTIONS = {
+    "reader": "--reader", "fps": "--fps", "everywhere": "--everywhere", "min_segment_s": "--min-segment",
+    "max_segment_s": "--max-segment", "transcribe": "--transcribe", "without_subtitles": "without-subtitles",
+}  # fmt: skip
+"""How settings and their values are written on the command line."""
 err = SafeConsole(stderr=True)
 """Where everything goes that is not the result of a command."""
 
@@ -36,6 +42,21 @@ def checked(make: Callable[[], Any]) -> Any:
         return make()
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def checked_settings(library: Library, given: Mapping[str, Any]) -> None:
+    """Checks the settings of `index` against those of the library.
+
+    Raises:
+        typer.BadParameter: a value is wrong, or they do not go together; the message names the options.
+    """
+    try:
+        library.recipe(given)
+    except ValueError as error:
+        message = str(error)
+        for setting, option in SETTING_OPTIONS.items():
+            message = re.sub(rf"\b{setting}\b", option, message)
+        raise typer.BadParameter(message) from error
 
 
 def window_between(library: Library, from_s: float | None, to_s: float | None) -> Window | None:

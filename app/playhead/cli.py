@@ -15,7 +15,14 @@ import typer
 
 from playhead import __version__, library_commands, question_commands, records, setup, terminal
 from playhead.arguments import checked as _checked
-from playhead.arguments import err, example_moment, modalities_named, open_library, window_between
+from playhead.arguments import (
+    checked_settings,
+    err,
+    example_moment,
+    modalities_named,
+    open_library,
+    window_between,
+)
 from playhead.command_line import PROGRAM, App, Group
 from playhead.doctor import examine
 from playhead.inputs import checked_text
@@ -179,7 +186,7 @@ def index(
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
-    _checked(lambda: opened.recipe(given))
+    checked_settings(opened, given)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
     reports = []

@@ -114,21 +114,37 @@ def remove(
     Examples:
     playhead remove interview.mp4
     """
-    opened = Library(library)
-    for name in videos:
-        wait_s, names = -1.0 if wait else 0.0, opened.names()
-        try:
-            video_id = opened.remove(name, wait_s=wait_s)
-        except VideoUnknown:
-            if not opened.failures_of(name):
-                raise
+    opened, wait_s = Library(library), -1.0 if wait else 0.0
+    names = opened.names()
+    for name, video_id in _videos_or_failures(opened, videos).items():
+        if video_id is None:
             path = opened.clear_failure(name, wait_s=wait_s)
             record = {"path": path_to_text(path), "removed": True}
-            said = one_line(f"forgot the failure of {display_path(path)}")
+            message = one_line(f"forgot the failure of {display_path(path)}")
         else:
+            opened.remove(video_id, wait_s=wait_s)
             record = {"video_id": video_id, "removed": True}
-            said = one_line(f"removed {video_id} ({names[video_id]})")
-        write_line(records.line(record) if as_json else said)
+            message = one_line(f"removed {video_id} ({names[video_id]})")
+        write_line(records.line(record) if as_json else message)
+
+
+def _videos_or_failures(library: Library, names: list[str]) -> dict[str, str | None]:
+    """The id of each video by the name that was given, each video once; None for a file that failed.
+
+    Raises:
+        VideoUnknown: a name means neither, or several: nothing is removed then.
+    """
+    found: dict[str, str | None] = {}
+    for name in names:
+        try:
+            video_id: str | None = library.video_id(name)
+        except VideoUnknown:
+            if not library.failures_of(name):
+                raise
+            video_id = None
+        if video_id is None or video_id not in found.values():
+            found[name] = video_id
+    return found
 
 
 def relink(
@@ -165,7 +181,7 @@ def clock(
         str | None,
         typer.Argument(
             help="Id, path, file name or a unique part of the name; default: all videos.",
-            metavar="[VIDEO]",
+            metavar="VIDEO",
             autocompletion=complete_video,
         ),
     ] = None,
@@ -173,7 +189,7 @@ def clock(
         str | None,
         typer.Argument(
             help="Date and time when it was recorded: 2024-05-17T14:30:12 (+02:00), or unknown.",
-            metavar="[DATE]",
+            metavar="DATE",
         ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,

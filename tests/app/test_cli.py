@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.made_videos import MadeVideo, colours, gradient
+from tests.made_videos import MadeVideo, colours, gradient, tone
 from tests.tools.video_llm.made_server import made_server
 
 from playhead.cli import main
@@ -94,7 +94,50 @@ def test_other_settings_are_made_again_said_shown_and_remembered(
 def test_settings_that_do_not_go_together_are_wrong_usage(run: Run, talk: MadeVideo, library: Path) -> None:
     done = run("index", talk.path, "--library", library, "--max-segment", 3)
     assert done.code == 2
-    assert "max_segment_s must be at least three times min_segment_s" in " ".join(done.err.split())
+    assert "--max-segment must be at least three times --min-segment" in " ".join(done.err.split())
+
+
+def test_a_wrong_setting_is_named_as_it_is_typed(run: Run, talk: MadeVideo, library: Path) -> None:
+    done = run("index", talk.path, "--library", library, "--transcribe", "maybe")
+    assert done.code == 2
+    assert "--transcribe must be one of without-subtitles, always, never, got 'maybe'" in done.err
+
+
+def test_nothing_is_removed_where_one_name_means_nothing(run: Run, library: Path) -> None:
+    done = run("remove", "talk", "nothing", "--library", library)
+    assert (done.code, done.out) == (1, "")
+    assert "no video 'nothing'" in done.err
+    assert len(run("list", "--library", library, "--json").lines) == 1
+
+
+def test_a_video_that_is_named_twice_is_removed_once(run: Run, library: Path) -> None:
+    done = run("remove", "talk", "talk.mp4", "--library", library, "--json")
+    assert (done.code, len(done.lines)) == (0, 1)
+
+
+def test_a_range_that_ends_before_it_starts_is_said_in_its_options(run: Run, library: Path) -> None:
+    done = run("search", "x", "--from", "5", "--to", "2", "--library", library)
+    assert done.code == 2
+    assert "--from 0:05 is not before --to 0:02" in done.err
+
+
+def test_a_comparison_in_which_one_strategy_can_run_is_a_success(run: Run, library: Path) -> None:
+    both = ("compare", "when is Bayes mentioned?", "--library", library, "--video-model", "off", "--json")
+    done = run(*both, "--strategy", "uniform", "--strategy", "agent")
+    assert (done.code, [line["strategy"] for line in done.lines]) == (0, ["uniform", "agent"])
+    assert done.lines[0]["error_type"] == "ModelUnavailable"
+    assert done.lines[1]["citation_numbers"] == {"E1": 1}
+    assert run(*both, "--strategy", "uniform").code == 1
+
+
+def test_a_search_that_can_search_nothing_says_so_and_exits_1(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    unheard = colours(tmp_path / "unheard.mp4", [((200, 30, 30), 5.0)], audio=tone(5.0))
+    off = ("--no-screen-text", "--speech-model", "off", "--transcribe", "never")
+    assert run("index", unheard.path, "--library", library, *off).code == 0
+    done = run("search", "the", "--library", library)
+    assert (done.code, done.out.splitlines()[0]) == (1, "Nothing could be searched.")
+    assert "Nothing was searched in 1 video" in done.out
 
 
 def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_every_example_parses(name: str, words: list[str]) -> None:
     assert all(value is not None for value in context.params.values() if isinstance(value, list))
 
 
+@pytest.mark.slow
 def test_the_examples_run_one_after_the_other(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_a_report_is_not_printed_into_a_progress_bar_and_names_are_whole(
     lines: Lines, tmp_path: Path
 ) -> None:

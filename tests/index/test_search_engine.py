@@ -124,7 +124,7 @@ def test_coverage_says_what_was_searched_and_what_was_not_and_why(library: MadeL
     ]
     assert [line.why_not for line in coverage.lanes] == [
         "",
-        "layout compares pictures: search with a picture, or with a moment of a video",
+        "layout compares images: search with an image, or with a moment of a video",
         "",
         "no captioner was given",
     ]

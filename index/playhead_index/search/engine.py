@@ -188,5 +188,5 @@ def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:
 
 def _unfit(lane: Lane) -> str:
     if lane in TEXT_LANES:
-        return f"{lane} is searched by words: search with a text"
-    return f"{lane} compares pictures: search with a picture, or with a moment of a video"
+        return f"{lane} is text: search with words"
+    return f"{lane} compares images: search with an image, or with a moment of a video"
