@@ -3,8 +3,8 @@
 decord carries an FFmpeg of 2018, keeps decoding into memory as long as its reader lives, and returns
 other pictures than those asked for after seeks in some files, without an error. So here it is opened for
 a batch of pictures and dropped, its table of times is compared with the packets of the file first, and
-kinds of files in which it was seen to go wrong are not read with it. Its sound has no usable clock: PyAV reads the
-sound.
+kinds of files in which it was seen to go wrong are not read with it. Its sound has no usable clock, so sound
+is read by PyAV.
 """
 
 from collections.abc import Iterator, Sequence

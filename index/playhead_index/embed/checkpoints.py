@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.downloads import fetch_large_file, fetch_large_files
@@ -50,7 +49,7 @@ class Checkpoint:
     revision: str
 
 
-def hub(module: str = "huggingface_hub") -> ModuleType:
+def hub(module: str = "huggingface_hub") -> Any:
     """huggingface_hub or a module of it, which knows the local cache and downloads into it.
 
     Raises:
