@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.downloads import fetch_large_file, fetch_large_files
