@@ -14,6 +14,8 @@ from tests.made_videos import MadeVideo, colours, gradient, tone
 from tests.tools.video_llm.made_server import made_server
 
 from playhead.cli import main
+from playhead.library import Library
+from playhead.models import ModelNames
 
 CUES = [(1.0, 3.0, "Good evening, this is about Bayes."), (6.0, 8.0, "Posterior odds are what we want.")]
 
@@ -57,11 +59,18 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> MadeVideo:
     return colours(path, [((200, 30, 30), 5.0), ((30, 30, 200), 5.0)], subtitles=CUES)
 
 
+@pytest.fixture(scope="module")
+def indexed(talk: MadeVideo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of `talk`, made once; tests get copies of it."""
+    made = Library(tmp_path_factory.mktemp("indexed") / "library", ModelNames(screen="off"))
+    assert [report.status for report in made.index(talk.path)] == ["indexed"]
+    made.catalog.close()
+    return made.folder
+
+
 @pytest.fixture
-def library(run: Run, talk: MadeVideo, tmp_path: Path) -> Path:
-    folder = tmp_path / "library"
-    assert run("index", talk.path, "--library", folder, "--no-screen-text").code == 0
-    return folder
+def library(indexed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(indexed, tmp_path / "library"))
 
 
 def test_index_says_what_it_did_in_one_json_line_a_video(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
