@@ -46,7 +46,7 @@ def joined(path: Path) -> MadeVideo:
     times_s = [*range(6), *range(200, 206)]
     pictures = [(coded(3), float(time_s)) for time_s in times_s]
     return write_video(path, pictures, end_s=206.0, audio=tone(206.0, rate_hz=8000), audio_rate_hz=8000,
-                       audio_hole_s=(6.0, 200.0))  # fmt: skip
+                       audio_hole_s=(6.0, 200.0), audio_codec="pcm_s16le")  # fmt: skip
 
 
 # ---- sound that outlasts the pictures ----

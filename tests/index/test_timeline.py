@@ -8,6 +8,7 @@ from tests.made_videos import MadeVideo, coded, counted, cover_only, read_code, 
 from tests.shared_data import shared
 
 from playhead_index.decode import VideoInfo, open_reader
+from playhead_index.decode.gaps import find_gaps
 from playhead_index.errors import NoPictures, TimestampOutOfRange, VideoUnreadable
 from playhead_index.segment import sampling_times
 from playhead_index.window import Window
@@ -194,11 +195,16 @@ def test_where_pictures_and_sound_pause_together_there_is_a_gap(tmp_path: Path, 
     assert (gap.start_s, gap.end_s) == (pytest.approx(10.0, abs=0.3), pytest.approx(200.0, abs=0.3))
 
 
-def test_a_gap_of_a_file_with_sound_alone_is_found(tmp_path: Path) -> None:
+def test_a_gap_behind_the_last_picture_is_found(tmp_path: Path) -> None:
     made = write_video(tmp_path / "v.mkv", pictures(0.0), end_s=0.04, audio=tone(210.0, rate_hz=8000),
-                       audio_rate_hz=8000, audio_hole_s=(10.0, 200.0))  # fmt: skip
+                       audio_rate_hz=8000, audio_hole_s=(10.0, 200.0), audio_codec="pcm_s16le")  # fmt: skip
     (gap,) = probe(made.path).gaps
     assert (gap.start_s, gap.end_s) == (pytest.approx(10.0, abs=0.3), pytest.approx(200.0, abs=0.3))
+
+
+def test_a_gap_of_a_file_with_sound_alone_is_where_its_sound_pauses_for_a_minute() -> None:
+    sound = [Window(0.0, 10.0), Window(50.0, 60.0), Window(200.0, 210.0)]
+    assert find_gaps(None, sound) == (Window(60.0, 200.0),)
 
 
 @pytest.mark.parametrize(
