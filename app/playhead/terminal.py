@@ -247,7 +247,8 @@ def show_video(
     """One video: facts, the job table, what it was made with, and the beginning of its outline."""
     video = summary.video
     console.print(
-        f"[bold]{safe(video.video_id)}[/]  {', '.join(safe(display_path(path)) for path in summary.paths)}"
+        f"[bold]{safe(video.video_id)}[/]  {', '.join(safe(display_path(path)) for path in summary.paths)}",
+        soft_wrap=True,
     )
     if summary.retired is not None:
         said = f"{summary.retired.sentence}; not searched, freed by playhead gc"
