@@ -132,5 +132,7 @@ def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
 @lru_cache(maxsize=1024)
 def _letters_in_a_row(key: str) -> re.Pattern[str]:
     """The letters of a word, at most one sign between two of them; a blank too where digits begin or end."""
-    joins = [r"\W?" if a.isdigit() != b.isdigit() else r"[^\w\s]?" for a, b in pairwise(key)]
-    return re.compile("".join(letter + join for letter, join in zip(key, [*joins, ""], strict=True)))
+    pattern = key[:1]
+    for before, after in pairwise(key):
+        pattern += (r"\W?" if before.isdigit() != after.isdigit() else r"[^\w\s]?") + after
+    return re.compile(pattern)
