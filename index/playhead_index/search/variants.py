@@ -8,7 +8,7 @@ index needs no second key and libraries stay as they are; what is found is compa
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from playhead_index.literal import Word, is_unspaced, text_words
 
@@ -122,5 +122,17 @@ def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
     """
     if any(sign in word.key and not any(typed in text for typed in _TYPED_AS[sign]) for sign in _TYPED_AS):
         return False
+    is_plain = text.isascii() and word.key.isascii() and word.key.isalnum()
+    if is_plain and _letters_in_a_row(word.key).search(text.lower()) is None:
+        return False
     words = text_words(text)
     return words.has(word) or (or_near and word.key in words.near_keys)
+
+
+@lru_cache(maxsize=1024)
+def _letters_in_a_row(key: str) -> re.Pattern[str]:
+    """The letters of a word, at most one sign between two of them; a blank too where digits begin or end."""
+    pattern = key[:1]
+    for before, after in pairwise(key):
+        pattern += (r"\W?" if before.isdigit() != after.isdigit() else r"[^\w\s]?") + after
+    return re.compile(pattern)
