@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.downloads import fetch_large_file, fetch_large_files
@@ -67,7 +68,7 @@ def hub(module: str = "huggingface_hub") -> ModuleType:
 @contextmanager
 def offline() -> Iterator[None]:
     """Inside, huggingface_hub and transformers answer from the cache and never try the network."""
-    constants = hub("huggingface_hub.constants")
+    constants: Any = hub("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:

@@ -50,7 +50,8 @@ def fetch_large_file(repo: str, filename: str, revision: str | None = None) -> N
 
     url = hf_hub_url(repo, filename, revision=revision)
     metadata = get_hf_file_metadata(url)
-    if not metadata.etag or (metadata.size or 0) < MIN_BYTES:
+    size = metadata.size or 0
+    if not metadata.etag or size < MIN_BYTES:
         return
     blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
     blob = blobs / metadata.etag
@@ -58,15 +59,15 @@ def fetch_large_file(repo: str, filename: str, revision: str | None = None) -> N
     part = blob.with_name(blob.name + PART)
     with FileLock(f"{part}.lock"):
         if not blob.exists():
-            _go_on(url, metadata.location, metadata.size, part)
-            _check(part, metadata.etag, metadata.size, f"{repo}/{filename}")
+            _go_on(url, metadata.location, size, part)
+            _check(part, metadata.etag, size, f"{repo}/{filename}")
             part.replace(blob)
 
 
 def _go_on(url: str, location: str, size: int, part: Path) -> None:
     """Appends what is missing of a file to the part of it that is there."""
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     headers = build_hf_headers()
     if urlsplit(location).netloc != urlsplit(url).netloc:

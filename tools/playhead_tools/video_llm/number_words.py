@@ -5,6 +5,7 @@ not installed, its place is taken by `number_in_words`, which writes the same.
 """
 
 import importlib
+from typing import Any
 
 from playhead_index.embed.runtime import transformers
 
@@ -43,7 +44,7 @@ def number_in_words(number: int) -> str:
 def provide_number_words() -> None:
     """Lets SmolVLM2's processor of transformers work without num2words; one that is installed stays."""
     transformers()
-    processor = importlib.import_module(PROCESSOR)
+    processor: Any = importlib.import_module(PROCESSOR)
     if processor.num2words is None:
         processor.num2words = number_in_words
 
