@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from playhead_index.embed.digests import digest_of
@@ -50,7 +51,7 @@ class Checkpoint:
     revision: str
 
 
-def hub(module: str = "huggingface_hub") -> Any:
+def hub(module: str = "huggingface_hub") -> ModuleType:
     """huggingface_hub or a module of it, which knows the local cache and downloads into it.
 
     Raises:
@@ -67,7 +68,7 @@ def hub(module: str = "huggingface_hub") -> Any:
 @contextmanager
 def offline() -> Iterator[None]:
     """Inside, huggingface_hub and transformers answer from the cache and never try the network."""
-    constants = hub("huggingface_hub.constants")
+    constants: Any = hub("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:

@@ -67,7 +67,7 @@ def fetch_large_file(repo: str, filename: str, revision: str | None = None) -> N
 def _go_on(url: str, location: str, size: int, part: Path) -> None:
     """Appends what is missing of a file to the part of it that is there."""
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     headers = build_hf_headers()
     if urlsplit(location).netloc != urlsplit(url).netloc:
