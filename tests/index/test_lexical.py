@@ -301,6 +301,14 @@ def test_a_word_is_found_in_another_spelling(library: MadeLibrary, asked: str, t
     assert found(index_of(library), asked) == [text]
 
 
+def test_every_text_with_the_pieces_of_a_word_is_compared(
+    library: MadeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "COMPARED_AT_ONCE", 3)
+    library.add("v1", spans=speech(*["written in C"] * 7, "written in C++"))
+    assert list(filter(None, found(index_of(library), "C++"))) == ["written in C++"]
+
+
 def test_quoted_words_are_not_found_in_another_form(library: MadeLibrary) -> None:
     library.add("v1", spans=speech("giant robotic claws", "you have your robotics"))
     assert found(index_of(library), '"robotics"') == ["you have your robotics"]

@@ -1,5 +1,7 @@
 """How often something is said: counted in the words, before spans are joined."""
 
+from time import perf_counter
+
 import pytest
 
 from playhead_index.store.catalog import SpanRow
@@ -39,6 +41,17 @@ def test_two_sources_of_one_passage_are_not_added_up() -> None:
     recognised = spans((0.2, 5.8, "Okay okay. Okay."), source="asr:base")
     screen = spans((0, 9, "OKAY OKAY OKAY OKAY"), source="ocr:rapidocr", kind="screen")
     assert count_occurrences("okay", [*subtitles, *recognised, *screen]) == 3
+
+
+def test_a_long_cue_that_repeats_itself_is_counted_in_linear_time() -> None:
+    def seconds(num_words: int) -> float:
+        said = " ".join(["no"] * num_words)
+        began = perf_counter()
+        assert count_occurrences("yes", spans((0, 4, said), (2, 6, f"{said} yes"))) == 1
+        return perf_counter() - began
+
+    seconds(100)
+    assert seconds(8_000) < 6 * max(seconds(4_000), 0.05)
 
 
 def test_text_on_the_screen_counts_once_a_passage() -> None:

@@ -115,8 +115,8 @@ def _entry(catalog: Catalog, row: VideoRow, name: str) -> VideoEntry:
 
 def with_pictures(catalog: Catalog, stretches: Sequence[tuple[str, Window]]) -> list[tuple[str, Window]]:
     """Those stretches that lie in recordings with pictures: in the others there is nothing to look at."""
-    blind = {video_id for (video_id,) in catalog.query("SELECT video_id FROM video WHERE n_frames = 0")}
-    return [(video_id, window) for video_id, window in stretches if video_id not in blind]
+    sound_only = {video.video_id for video in catalog.videos() if not video.n_frames}
+    return [(video_id, window) for video_id, window in stretches if video_id not in sound_only]
 
 
 def pieces_to_view(

@@ -62,8 +62,18 @@ def _without_repeats(spans: Sequence[SpanRow]) -> list[str]:
 
 
 def _num_repeated(said: Sequence[str], keys: Sequence[str]) -> int:
-    """How many words at the beginning repeat what was said: its last words, or all of them."""
-    for num in range(min(len(said), len(keys)), 0, -1):
-        if list(said[-num:]) == list(keys[:num]):
-            return num
-    return 0
+    """How many words at the beginning repeat the last words of what was said.
+
+    The longest such run, in linear time: the prefix function of Knuth, Morris and Pratt (1977), of the
+    beginning, a mark and the end.
+    """
+    if not said or not keys:
+        return 0
+    row = [*keys, None, *said[-len(keys) :]]
+    longest = [0] * len(row)
+    for at in range(1, len(row)):
+        num = longest[at - 1]
+        while num and row[at] != row[num]:
+            num = longest[num - 1]
+        longest[at] = num + (row[at] == row[num])
+    return longest[-1]

@@ -147,6 +147,7 @@ class Desk:
     used: dict[Request, Look] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
     _segments: dict[str, list[Window]] = field(default_factory=dict)
+    _gaps: dict[str, tuple[Window, ...]] | None = None
     _not_ranked: frozenset[str] = frozenset()
 
     @property
@@ -235,7 +236,9 @@ class Desk:
 
     def _pieces(self, video_id: str, window: Window) -> list[Window]:
         """A stretch in its segments, long ones in equal parts; in parts alone where it has no segments."""
-        gaps = read_gaps(self.context.catalog, [video_id]).get(video_id, ())
+        if self._gaps is None:
+            self._gaps = read_gaps(self.context.catalog)
+        gaps = self._gaps.get(video_id, ())
         return pieces_to_view(window, self.segments(video_id), gaps, MAX_PIECE_S)
 
     def places_of(self, deed: Deed, most: int) -> list[Stretch]:

@@ -34,9 +34,10 @@ def find_gaps(table: PacketTable | None, sound: Sequence[Window]) -> tuple[Windo
         return _sound_pauses(Window(sound[0].start_s, sound[-1].end_s), sound)
     gaps: list[Window] = []
     max_distance_s = _max_distance_s(table)
+    usual_s = _usual_length_s(table) if len(table.pauses) else 0.0
     for begin, stated_end, after in table.pauses.tolist():
         begin_s, after_s = table.seconds(begin), table.seconds(after)
-        length_s = min(_usual_length_s(table), after_s - begin_s)
+        length_s = min(usual_s, after_s - begin_s)
         pause = Window(begin_s + length_s, after_s) if begin_s + length_s < after_s else None
         if pause is None:
             continue

@@ -48,8 +48,8 @@ class SubtitleTrack:
     """A subtitle stream inside a video file; picture subtitles (PGS, VobSub) have `is_text` False.
 
     Args:
-        kinds: what its flags and its title say: `forced`, `sdh`, `hearing_impaired`, `commentary`, `dub`,
-            `original`, `descriptions`, `lyrics`, `translated`, `default`.
+        kinds: what its flags and its title say, as `sound_tracks.track_kinds` names it: `forced`, `sdh`,
+            `hearing_impaired`, `commentary`, `descriptions`, `translated` and others; and `default`.
     """
 
     stream_index: int

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playhead_index.words.languages import language_tag, same_language
+from playhead_index.words.track_kinds import KIND_WORDS
 
 _DISPOSITIONS = {
     "comment": "commentary", "visual_impaired": "visual_impaired", "descriptions": "descriptions",
@@ -12,16 +13,9 @@ _DISPOSITIONS = {
     "karaoke": "karaoke", "clean_effects": "clean_effects", "forced": "forced", "captions": "sdh",
 }  # fmt: skip
 """Flags of FFmpeg that say of which kind a track is (libavformat/avformat.h, `AV_DISPOSITION_*`)."""
-_TITLE_WORDS = {
-    "commentary": "commentary", "comments": "commentary", "commentaries": "commentary",
-    "descriptive": "descriptions", "description": "descriptions", "descriptions": "descriptions",
-    "forced": "forced", "foreign": "forced", "signs": "forced",
-    "sdh": "sdh", "cc": "sdh", "captions": "sdh",
-    "dub": "dub", "dubbed": "dub", "karaoke": "karaoke", "lyrics": "lyrics",
-    "translated": "translated", "translation": "translated",
-}  # fmt: skip
+_TITLE_WORDS = KIND_WORDS | {"dub": "dub", "dubbed": "dub"}
 NOT_THE_MAIN_SOUND = frozenset(("commentary", "visual_impaired", "descriptions", "karaoke", "clean_effects"))
-"""Kinds of tracks that are read only where there is no other, or where they are asked for."""
+"""Kinds of tracks that are read only where there is no other, or where they are requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +28,7 @@ class SoundTrack:
         language: BCP 47 tag that the file gives, or None.
         kinds: what its flags and its title say: `commentary`, `visual_impaired`, `descriptions`, `dub`,
             `original`, `hearing_impaired`, `karaoke`, `lyrics`, `clean_effects`.
-        is_default: it is read where no other is asked for: exactly one track of a file is.
+        is_default: it is read where no other is requested: exactly one track of a file is.
     """
 
     stream_index: int
@@ -50,7 +44,7 @@ class TrackChoice:
 
     Args:
         track: None for a file without sound.
-        note: what was asked for and is not there; empty when all is as asked.
+        note: what was requested and is not there; empty when all is as requested.
     """
 
     track: SoundTrack | None
@@ -112,26 +106,28 @@ def sound_stream(container: Any, stream_index: int | None = None) -> Any:
     return None if index is None else container.streams[index]
 
 
-def choose_sound_track(tracks: Sequence[SoundTrack], asked: str | None = None) -> TrackChoice:
+def choose_sound_track(tracks: Sequence[SoundTrack], requested: str | None = None) -> TrackChoice:
     """The track that is read.
 
     Args:
         tracks: of one file.
-        asked: a number from 1 on, in the order of the file, or a language; None for the default. Of several
-            tracks of a language the default one is taken, then one that is no commentary.
+        requested: a number from 1 on, in the order of the file, or a language; None for the default. Of
+            several tracks of a language the default one is taken, then one that is no commentary.
 
     >>> tracks = [SoundTrack(1, "opus", "de", is_default=True), SoundTrack(2, "opus", "en")]
     >>> choose_sound_track(tracks, "en").track.stream_index, choose_sound_track(tracks, "3").note
     (2, 'there is no sound track 3: 1 (opus, de) is read')
     """
     default = next((track for track in tracks if track.is_default), None)
-    if asked is None or default is None:
+    if requested is None or default is None:
         return TrackChoice(default)
-    if asked.isdecimal():
-        if 1 <= int(asked) <= len(tracks):
-            return TrackChoice(tracks[int(asked) - 1])
-        return TrackChoice(default, f"there is no sound track {asked}: {track_name(tracks, default)} is read")
-    tag = language_tag(asked) or asked
+    if requested.isdecimal():
+        if 1 <= int(requested) <= len(tracks):
+            return TrackChoice(tracks[int(requested) - 1])
+        return TrackChoice(
+            default, f"there is no sound track {requested}: {track_name(tracks, default)} is read"
+        )
+    tag = language_tag(requested) or requested
     fitting = [track for track in tracks if track.language is not None and same_language(track.language, tag)]
     if fitting:
         main = min(fitting, key=lambda track: (not track.is_default, bool(track.kinds & NOT_THE_MAIN_SOUND)))

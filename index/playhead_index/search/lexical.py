@@ -34,8 +34,8 @@ MOST_TERMS = 64
 CACHED_FROM = 20_000
 """Spans from which reading the cache file is worth more than working them out again (0.2 s)."""
 CACHED_AGAIN_PART = 10
-MAX_COMPARED = 50_000
-"""Spans whose raw text is compared with one asked word: about a second."""
+COMPARED_AT_ONCE = 5_000
+"""Spans whose raw text is read and compared with a word at once, so that memory does not grow with them."""
 
 
 class LexicalIndex:
@@ -211,13 +211,23 @@ class LexicalIndex:
         known = [phrase for phrase in phrases if self._is_indexed(phrase)]
         if not known:
             return np.zeros(0, dtype=np.int64)
-        rows = self._catalog.query(
-            "SELECT span.id, span.text FROM span_fts JOIN span ON span.id = span_fts.rowid"
-            " WHERE span_fts MATCH ? LIMIT ?",
-            (" OR ".join(f'"{phrase}"' for phrase in known), MAX_COMPARED),
-        )
-        held = [span_id for span_id, text in rows if holds_word(text, word, or_near=or_near)]
-        return np.array(held, dtype=np.int64)
+        expression = " OR ".join(f'"{phrase}"' for phrase in known)
+        texts = self._matching_texts(expression)
+        return np.array([i for i, text in texts if holds_word(text, word, or_near=or_near)], dtype=np.int64)
+
+    def _matching_texts(self, expression: str) -> Iterator[tuple[int, str]]:
+        """(id, text) of every span that an FTS5 expression matches, by id."""
+        last_id = -1
+        while True:
+            rows = self._catalog.query(
+                "SELECT span.id, span.text FROM span_fts JOIN span ON span.id = span_fts.rowid"
+                " WHERE span_fts MATCH ? AND span_fts.rowid > ? ORDER BY span_fts.rowid LIMIT ?",
+                (expression, last_id, COMPARED_AT_ONCE),
+            )
+            yield from rows
+            if len(rows) < COMPARED_AT_ONCE:
+                return
+            last_id = rows[-1][0]
 
     def _terms_of(self, phrase: str) -> list[str]:
         tokens = (token for found in self._tokenizer.tokens(chunks(phrase)) for token in found)

@@ -19,7 +19,7 @@ from playhead_index.window import Window, without_gaps
 ROUNDING_S = 1e-3
 NOT_INDEXED = "not indexed to the end"
 MIN_SUBTITLED_SHARE = 0.1
-"""Least part of a video with sound that subtitles lie over when they are a transcript: 0.24 and 0.34 in two
+"""Minimum part of a video with sound that subtitles lie over when they are a transcript: 0.24 and 0.34 in two
 short films, 0.08 for a forced track of one line in 26 s."""
 NOT_RECOGNISED = "speech was not recognised"
 NOTHING_RECORDED = "nothing was recorded there: the clock of the file jumps ahead"

@@ -113,7 +113,7 @@ def _replaced(word: str, places: Sequence[int], length: int, spelled: str) -> st
 
 
 def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
-    """Whether a text literally holds a word; most texts without its signs are told by that alone.
+    """Whether a text literally holds a word; most texts without its signs are refused by that alone.
 
     Args:
         text: raw.

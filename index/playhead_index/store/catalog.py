@@ -644,6 +644,16 @@ class Catalog:
         )
         return [span_row(row) for row in rows]
 
+    def longest_texts(self, kinds: Sequence[SpanKind], limit: int) -> list[str]:
+        """The longest texts of some kinds of spans, longest first, without those of retired videos."""
+        marks = ", ".join("?" * len(kinds))
+        rows = self.query(
+            f"SELECT text FROM span WHERE kind IN ({marks}) AND {LIVE}"
+            " ORDER BY length(text) DESC, id LIMIT ?",
+            (*kinds, limit),
+        )
+        return [text for (text,) in rows]
+
 
 @dataclass(frozen=True, slots=True)
 class _Copy:

@@ -215,10 +215,11 @@ def _seen_row(kit: Kit, seen: Seen, piece: tuple[str, Window], what: str) -> Rec
 
 def _likely_first(kit: Kit, what: str, asked: Stretches) -> list[tuple[str, Window]]:
     """All pieces of the scope, those first that a search for pictures and captions ranks high."""
+    gaps = read_gaps(kit.catalog, asked.keys())
     pieces = [
         piece
         for video_id, window in with_pictures(kit.catalog, list(asked.items()))
-        for piece in _pieces(kit, video_id, window)
+        for piece in _pieces(kit, video_id, window, gaps.get(video_id, ()))
     ]
     moments = _moments(kit, what, tuple(asked))
 
@@ -239,8 +240,7 @@ def _moments(kit: Kit, what: str, video_ids: tuple[str, ...]) -> list[tuple[str,
     return [(moment.video_id, moment.window, moment.score) for moment in found.moments]
 
 
-def _pieces(kit: Kit, video_id: str, window: Window) -> list[tuple[str, Window]]:
+def _pieces(kit: Kit, video_id: str, window: Window, gaps: Sequence[Window]) -> list[tuple[str, Window]]:
     """A stretch in pieces of at most `PIECE_S` that do not cross the borders of segments."""
     segments = [segment.window for segment in kit.catalog.segments(video_id)]
-    gaps = read_gaps(kit.catalog, [video_id]).get(video_id, ())
     return [(video_id, piece) for piece in pieces_to_view(window, segments, gaps, PIECE_S)]
