@@ -215,7 +215,10 @@ def describe_settings(catalog: Catalog, video_id: str) -> dict[str, str]:
     for name, label in (("look", "sampling"), ("segment", "segments"), ("screen", "screen text"),
                         ("speech", "speech"), ("caption", "captions")):  # fmt: skip
         stage = stages.get(name)
-        if stage is not None and (values := made_with(stage)) is not None:
+        values = made_with(stage)
+        if name == "speech" and values is not None and values.get("model") is None:
+            continue  # nothing was recognised: only the subtitles are noted
+        if stage is not None and values is not None:
             assumed = "" if stage.recipe else " (not recorded: the defaults are assumed)"
             lines[label] = _line(name, values) + assumed
     return lines

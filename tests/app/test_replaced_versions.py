@@ -233,7 +233,7 @@ def test_ghosts_of_an_older_library_are_retired_when_it_is_opened(
 ) -> None:
     library, _ = edited
     with library.catalog.atomic() as db:
-        for table in ("retired", "file_state", "setting"):
+        for table in ("retired", "file_state", "setting", "subtitle_source", "voice_chunk"):
             db.execute(f"DROP TABLE {table}")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm004'")
     reopened = Library(library.folder, OFF)

@@ -88,9 +88,7 @@ def done(folder: Path) -> dict[tuple[str, ...], Done]:
 def test_indexing_says_what_is_off_and_the_extra_that_turns_it_on(done: dict[tuple[str, ...], Done]) -> None:
     said = done["first",].said
     assert "indexed talk.mp4" in said
-    assert (
-        "off     picture: pictures cannot be searched by words (open_clip is not installed; run: pip" in said
-    )
+    assert "off     picture: frames cannot be searched by text (open_clip is not installed; run: pip" in said
     assert '[cpu]", then: playhead prepare picture)' in said
 
 

@@ -9,6 +9,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
@@ -104,7 +105,10 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
         while len(blocks) > 1 and blocks[-2][2] / blocks[-2][0] >= blocks[-1][2] / blocks[-1][0]:
             weight, values, marks = blocks.pop()
             blocks[-1] = [blocks[-1][0] + weight, blocks[-1][1] + values, blocks[-1][2] + marks]
-    points = [(values / weight, _kept(marks / weight)) for weight, values, marks in blocks]
+    means = accumulate(
+        (values / weight for weight, values, _ in blocks), max
+    )  # means of equals may round apart
+    points = [(mean, _kept(marks / weight)) for mean, (weight, _, marks) in zip(means, blocks, strict=True)]
     first, last = points[0][1], points[-1][1]
     points = [(0.0, first), *(p for p in points if 0.0 < p[0] < 1.0), (1.0, last)]
     return Calibration(tuple(p[0] for p in points), tuple(p[1] for p in points), len(raw))

@@ -25,7 +25,7 @@ from typing import Any
 from playhead_bench.robustness.media import RATE_HZ, Slide, find_utterances, join_utterances, write_video
 from playhead_bench.robustness.snapshot import Difference, Snapshot, catalog_copy, compare, read_snapshot
 from playhead_bench.robustness.worker import CommandEnd, Worker, WorkerServer
-from playhead_index.stages import STAGES
+from playhead_index.stages import STAGES_OF_EACH_VIDEO
 from playhead_index.store.catalog import CATALOG_NAME
 
 NUM_UTTERANCES = 30
@@ -384,7 +384,7 @@ def killed_place(library: Path, before: Snapshot | None, after: Snapshot, *, is_
     done = set(after.tables["stage"])
     now = {(row[0], row[1]): row for row in found.tables["stage"]}
     for video_id in videos:
-        for stage in STAGES:
+        for stage in STAGES_OF_EACH_VIDEO:
             if now.get((video_id, stage)) not in done:
                 return Place(stage, video_id)
     known = {row[0] for row in after.tables["video"]}

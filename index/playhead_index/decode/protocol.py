@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from playhead_index.decode.sound_tracks import SoundTrack
 from playhead_index.window import Window, without_gaps
 
+EDGE_S = 1e-6
+"""A picture that begins at most so long after a time counts as begun then."""
 SOUND_NOT_READ = "sound that is not read: "
 """Begins a warning that a part of the sound is not read: a further track, or what precedes the pictures."""
 CLOCK_AHEAD = "the clock of the file jumps ahead: "
