@@ -48,7 +48,7 @@ from playhead_tools.cite import (
     without_markers,
 )  # fmt: skip
 from playhead_tools.confidence import MENTION_ONLY, OTHER_FORM
-from playhead_tools.details import NOT_STATED, Detail, detail_asked
+from playhead_tools.details import NOT_STATED, Detail, required_detail
 from playhead_tools.evidence import (
     Answer,
     Claim,
@@ -401,7 +401,7 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     if spec.of_things and not spec.targets:
         text = "Counting objects needs a video-LLM, and there is none; see --video-model."
         return _answer(state, context, text, "abstained", "out_of_scope", notes)
-    if detail_asked(spec) == "language":
+    if required_detail(spec) == "language":
         text = "Which language is spoken is not known: only the words that are spoken are searched."
         return _answer(state, context, text, "abstained", "unknown", notes)
     if not state["lookups"]:

@@ -18,6 +18,7 @@ from playhead_index.window import Window, format_time
 SETTING_OPTIONS = {
     "reader": "--reader", "fps": "--fps", "everywhere": "--everywhere", "min_segment_s": "--min-segment",
     "max_segment_s": "--max-segment", "transcribe": "--transcribe", "without_subtitles": "without-subtitles",
+    "audio_track": "--audio-track", "language must": "--language must",
 }  # fmt: skip
 """How settings and their values are written on the command line."""
 err = SafeConsole(stderr=True)

@@ -24,6 +24,7 @@ from playhead import records, terminal
 from playhead.answer_view import show_answer
 from playhead.library import Library
 from playhead.models import DEFAULTS, MODULES, DefaultModel, is_cached
+from playhead.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from playhead.output import SafeConsole
 from playhead.prepare import download_models, why_no_hub
 from playhead.video_facts import memory_gb
@@ -208,17 +209,12 @@ def make_sample_video(path: Path) -> Path:
 
 
 def command(
-    library: Annotated[
-        Path,
-        typer.Option(
-            "--library", "-l", envvar="PLAYHEAD_LIBRARY", help="The library's folder.", metavar="DIR"
-        ),
-    ] = Path("playhead-library"),
+    library: LibraryOption = DEFAULT_LIBRARY,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Install and download without asking.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print what would be installed and downloaded.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Set up this machine: packages, models, and a sample question.
 

@@ -18,6 +18,16 @@ from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.voice import (
+    SubtitleSource,
+    delete_voice_chunks,
+    insert_voice_chunk,
+    read_cues,
+    read_subtitle_sources,
+    replace_subtitle_sources,
+    set_covers_speech,
+    voice_totals,
+)
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
@@ -63,18 +73,11 @@ def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo)
     found, kinds, notes = _subtitle_words(path, info, files)
     with catalog.atomic() as db:
         _replace_subtitles(db, video_id, found)
-        db.execute("DELETE FROM subtitle_source WHERE video_id = ?", (video_id,))
-        for source, (language, own) in kinds.items():
-            db.execute(
-                "INSERT OR REPLACE INTO subtitle_source VALUES (?, ?, ?, ?, ?)",
-                (
-                    video_id,
-                    clean_text(source),
-                    language,
-                    " ".join(sorted(own)),
-                    covers_speech(own, None, None),
-                ),
-            )
+        sources = (
+            SubtitleSource(source, language, own, covers_speech(own, None, None))
+            for source, (language, own) in kinds.items()
+        )
+        replace_subtitle_sources(db, video_id, sources)
         note = "; ".join(notes)
         write_stage(db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note=note))
     return tuple(notes)
@@ -183,19 +186,12 @@ def plan_speech(
 def _covering_cues(catalog: Catalog, video_id: str, spoken: str | None) -> list[tuple[Window, str | None]]:
     """(window, language) of the cues of subtitles that are a transcript of the sound."""
     sources = {
-        source: covers_speech(kinds.split(), language, spoken)
-        for source, language, kinds in catalog.query(
-            "SELECT source, language, kinds FROM subtitle_source WHERE video_id = ?", (video_id,)
-        )
+        one.source: covers_speech(one.kinds, one.language, spoken)
+        for one in read_subtitle_sources(catalog, video_id)
     }
-    rows = catalog.query(
-        "SELECT source, language, start_s, end_s FROM span WHERE video_id = ? AND kind = 'speech'"
-        " AND source NOT LIKE 'asr:%'",
-        (video_id,),
-    )
     return [
-        (Window(start_s, end_s), language)
-        for source, language, start_s, end_s in rows
+        (window, language)
+        for source, language, window in read_cues(catalog, video_id)
         if sources.get(source, True) and same_language(language, spoken)
     ]
 
@@ -255,20 +251,15 @@ def hear(
 def _mark_covering_sources(catalog: Catalog, video_id: str, plan: SpeechPlan) -> None:
     """Notes which subtitles are a transcript of the sound that is read."""
     spoken = plan.hints.language or plan.hints.likely_language
-    rows = catalog.query(
-        "SELECT source, language, kinds, covers_speech FROM subtitle_source WHERE video_id = ?", (video_id,)
-    )
     changed = [
-        (int(covers), video_id, source)
-        for source, language, kinds, noted in rows
-        if (covers := covers_speech(kinds.split(), language, spoken)) != bool(noted)
+        (one.source, covers)
+        for one in read_subtitle_sources(catalog, video_id)
+        if (covers := covers_speech(one.kinds, one.language, spoken)) != one.covers_speech
     ]
     if changed:
         with catalog.atomic() as db:
-            for values in changed:
-                db.execute(
-                    "UPDATE subtitle_source SET covers_speech = ? WHERE video_id = ? AND source = ?", values
-                )
+            for source, covers in changed:
+                set_covers_speech(db, video_id, source, covers)
 
 
 def _keep_recognised(catalog: Catalog, video_id: str, plan: SpeechPlan, stage: Stage) -> None:
@@ -284,7 +275,7 @@ def _keep_recognised(catalog: Catalog, video_id: str, plan: SpeechPlan, stage: S
     with catalog.atomic() as db:
         _drop_subtitled(catalog, db, video_id, plan.cover)
         if before:
-            db.execute("DELETE FROM voice_chunk WHERE video_id = ?", (video_id,))
+            delete_voice_chunks(db, video_id)
             off = replace(stage, status="off", position_s=0.0, note=OTHER_SUBTITLES)
             write_stage(db, video_id, off)
         else:
@@ -313,10 +304,10 @@ def _leave_to_subtitles(
     with catalog.atomic() as db:
         if voice is not None:
             off = replace(off, position_s=left[0].start_s if left else info.duration_s, recipe=made)
-            db.execute("DELETE FROM voice_chunk WHERE video_id = ?", (video_id,))
+            delete_voice_chunks(db, video_id)
             for window, own in voice:
                 uncovered = uncovered_voice(own, plan.cover.windows)
-                _insert_voice(db, video_id, window, own, uncovered, is_recognised=False)
+                insert_voice_chunk(db, video_id, window, own, uncovered, is_recognised=False)
         write_stage(db, video_id, off)
 
 
@@ -338,27 +329,6 @@ def _voice(
     except ModelUnavailable:
         return None
     return found
-
-
-def _insert_voice(
-    db: Database,
-    video_id: str,
-    window: Window,
-    voice: Sequence[Window],
-    uncovered: Sequence[Window],
-    *,
-    is_recognised: bool,
-) -> None:
-    """Notes how much of the voice of a chunk subtitles cover and how much was recognised."""
-    voiced_s = sum(part.duration_s for part in voice)
-    left_s = sum(part.duration_s for part in uncovered)
-    db.execute(
-        "INSERT OR REPLACE INTO voice_chunk VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            video_id, window.start_s, window.end_s, voiced_s, max(0.0, voiced_s - left_s),
-            left_s if is_recognised else 0.0,
-        ),
-    )  # fmt: skip
 
 
 def _stream(plan: SpeechPlan) -> int | None:
@@ -386,10 +356,10 @@ def _transcribe(
                 db.execute(
                     "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?", behind
                 )
-                db.execute("DELETE FROM voice_chunk WHERE video_id = ? AND start_s >= ?", behind)
+                delete_voice_chunks(db, video_id, chunk.window.start_s)
                 insert_words(db, video_id, words)
                 if chunk.voice is not None:
-                    _insert_voice(
+                    insert_voice_chunk(
                         db, video_id, chunk.window, chunk.voice, chunk.recognised, is_recognised=True
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
@@ -434,14 +404,11 @@ def _moved(window: Window, by_s: float) -> Window:
 
 def _heard(catalog: Catalog, video_id: str) -> str:
     """How much of the voice was recognised; empty where subtitles cover none of it."""
-    ((voiced_s, subtitled_s, recognised_s),) = catalog.query(
-        "SELECT total(voiced_s), total(subtitled_s), total(recognised_s) FROM voice_chunk WHERE video_id = ?",
-        (video_id,),
-    )
-    if not subtitled_s:
+    totals = voice_totals(catalog, video_id)
+    if not totals.subtitled_s:
         return ""
-    parts = f"{subtitled_s:.0f} s are under subtitles, {recognised_s:.0f} s are recognised"
-    return f"of {voiced_s:.0f} s of voice {parts}"
+    parts = f"{totals.subtitled_s:.0f} s are under subtitles, {totals.recognised_s:.0f} s are recognised"
+    return f"of {totals.voiced_s:.0f} s of voice {parts}"
 
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:

@@ -106,10 +106,23 @@ def test_settings_that_do_not_go_together_are_wrong_usage(run: Run, talk: MadeVi
     assert "--max-segment must be at least three times --min-segment" in " ".join(done.err.split())
 
 
-def test_a_wrong_setting_is_named_as_it_is_typed(run: Run, talk: MadeVideo, library: Path) -> None:
-    done = run("index", talk.path, "--library", library, "--transcribe", "maybe")
-    assert done.code == 2
-    assert "--transcribe must be one of without-subtitles, always, never, got 'maybe'" in done.err
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        (
+            "--transcribe",
+            "maybe",
+            "--transcribe must be one of without-subtitles, always, never, got 'maybe'",
+        ),
+        ("--audio-track", "0", "--audio-track must be a number from 1 on, or a language such as en; got '0'"),
+        ("--language", "x", "--language must be a tag such as en, de or pt-BR, or auto; got 'x'"),
+    ],
+)
+def test_a_wrong_setting_is_named_as_it_is_typed(
+    run: Run, talk: MadeVideo, library: Path, option: str, value: str, message: str
+) -> None:
+    done = run("index", talk.path, "--library", library, option, value)
+    assert (done.code, message in " ".join(done.err.split())) == (2, True)
 
 
 def test_nothing_is_removed_where_one_name_means_nothing(run: Run, library: Path) -> None:

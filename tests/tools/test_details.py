@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_tools.details import Detail, claim_states_detail, detail_asked, states_detail
+from playhead_tools.details import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.evidence import Claim
 from playhead_tools.question import parse_question
 from playhead_tools.verdict_rules import missing_detail
@@ -25,11 +25,11 @@ ASKED: list[tuple[str, Detail | None]] = [
 
 @pytest.mark.parametrize(("question", "detail"), ASKED, ids=[row[0] for row in ASKED])
 def test_the_detail_that_a_question_asks_for(question: str, detail: Detail | None) -> None:
-    assert detail_asked(parse_question(question)) == detail
+    assert required_detail(parse_question(question)) == detail
 
 
 def test_options_are_chosen_by_other_rules() -> None:
-    assert detail_asked(parse_question("Who is Celia?", ["the captain", "the cook"])) is None
+    assert required_detail(parse_question("Who is Celia?", ["the captain", "the cook"])) is None
 
 
 STATED = [
@@ -55,7 +55,7 @@ STATED = [
 @pytest.mark.parametrize(("question", "text", "is_stated"), STATED, ids=[f"{r[0]} {r[1]}" for r in STATED])
 def test_whether_a_text_states_what_is_asked(question: str, text: str, is_stated: bool) -> None:
     spec = parse_question(question)
-    detail = detail_asked(spec)
+    detail = required_detail(spec)
     assert detail is not None
     assert states_detail(detail, spec, [text]) is is_stated
 
@@ -76,7 +76,7 @@ def test_a_claim_of_a_model_counts_where_its_own_words_stand_in_what_it_cites(
     question: str, claim: str, text: str, is_stated: bool
 ) -> None:
     spec = parse_question(question)
-    detail = detail_asked(spec)
+    detail = required_detail(spec)
     assert detail is not None
     assert claim_states_detail(detail, spec, claim, text) is is_stated
 

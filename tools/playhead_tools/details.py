@@ -87,11 +87,11 @@ _FRAME = re_any_case(
 _SENTENCE = re.compile(r"(?<=[^\W\dA-Z_]{2}[.!?…;])\s")  # not behind `U.S.A.` or `Mr.`
 
 
-def detail_asked(spec: QuestionSpec) -> Detail | None:
+def required_detail(spec: QuestionSpec) -> Detail | None:
     """The detail that a question asks for; None where a mention answers it, or options are given.
 
     >>> from playhead_tools.question import parse_question
-    >>> [detail_asked(parse_question(f"{text}?")) for text in ("Who is Celia", "Where is Bayes mentioned")]
+    >>> [required_detail(parse_question(f"{text}?")) for text in ("Who is Celia", "Where is Bayes mentioned")]
     ['identity', None]
     """
     if spec.options or spec.of_video or spec.intent in ("count", "how_long", "summarise", "order"):

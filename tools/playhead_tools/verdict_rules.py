@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.search.results import Coverage, Lane, Modality
-from playhead_tools.details import Detail, claim_states_detail, detail_asked, states_detail
+from playhead_tools.details import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.evidence import LANE_NAMES, Claim, Reason, Status, is_searched, missing_videos
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
 
@@ -156,7 +156,7 @@ def missing_detail(
         texts: the words of each evidence by its id.
         by_model: a chat model wrote the claims, so that their own words count too.
     """
-    detail = detail_asked(spec)
+    detail = required_detail(spec)
     if detail is None:
         return None
     for claim in claims:

@@ -27,7 +27,7 @@ Samples = NDArray[np.float32]
 
 
 class SoundExtent:
-    """Where one sound stream has sound, from its packets, in memory that does not grow with them.
+    """Where one sound stream has sound, from its packets; memory grows with its pauses, not with packets.
 
     Args:
         tick_s: seconds of one tick of the stream.

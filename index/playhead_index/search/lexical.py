@@ -91,7 +91,7 @@ class LexicalIndex:
         Returns:
             A list for each kind, best first, equal scores in the order of the videos and of time.
         """
-        asked = self.asked(text)
+        asked = self.query_words(text)
         size = sum(part.size for part in self._parts)
         if asked.is_empty or size == 0:
             return {kind: [] for kind in kinds}
@@ -107,8 +107,8 @@ class LexicalIndex:
         }
         return span_hits(self._catalog, ranked, "lexical")
 
-    def asked(self, text: str) -> AskedWords:
-        """What a text asks the words of this library."""
+    def query_words(self, text: str) -> AskedWords:
+        """The terms, phrases and words that a text searches for, by the tokenizer of this library."""
         return asked_words(text, self._tokenizer)
 
     def curve(self, text: str, kind: SpanKind, video_id: str) -> tuple[Block, NDArray[np.float64]]:
@@ -119,7 +119,7 @@ class LexicalIndex:
             kind: which.
             video_id: of which video.
         """
-        asked = asked_words(text, self._tokenizer)
+        asked = self.query_words(text)
         size = sum(part.size for part in self._parts)
         weights = self._weights(asked.terms, size) if size else []
         mean_length = sum(part.total_length for part in self._parts) / max(1, size)

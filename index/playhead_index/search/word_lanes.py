@@ -74,7 +74,7 @@ class WordLanes:
         lanes = {kind: vectors_of(kind) for kind in some} if self._words.given else {}
         vector, why_not = self._vector(list(lanes.values()), text)
         by_meaning = self._by_meaning(lanes, vector, scope, depth) if vector is not None else {}
-        asked = self.lexical.asked(text)
+        asked = self.lexical.query_words(text)
         if asked.is_literal:
             by_meaning = {kind: _holding(asked, hits) for kind, hits in by_meaning.items()}
         lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
