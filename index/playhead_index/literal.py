@@ -28,9 +28,10 @@ MIN_WHOLE_DIGITS = 4
 MIN_PIECE_CHARS = 3
 """Letters beside an apostrophe from which they are a word too: `Bob` in `Bob's`."""
 
-MAX_CACHED_TEXTS = 512
-"""Texts whose words are held: more than one answer compares. A text of 100 characters takes 16 KB, one of
-2,000 takes 100 KB."""
+MAX_CACHED_TEXTS, MAX_CACHED_LONG_TEXTS = 8192, 64
+"""Texts whose words are held: more short ones than one question reads, and few long ones. 8,192 subtitle cues
+of 45 characters take 20 MB, texts of 500 characters without a word in common 220 MB."""
+MAX_SHORT_CHARS = 500
 
 _CURRENCY = "$€£¥₹₽"
 _UNITS_BEFORE = f"{_CURRENCY}@#+"
@@ -101,7 +102,7 @@ _OWN_SIGN = re.compile(rf"^[-+.@#{_CURRENCY}]|[+#*{_UNITS_BEHIND}]$")
 _SIGN = re.compile(rf"[+#*&@.:/,-]|[{_CURRENCY}]|[{_UNITS_BEHIND}]")
 
 
-@lru_cache(maxsize=MAX_CACHED_TEXTS)
+@lru_cache(maxsize=512)
 def fold_text(text: str) -> str:
     """A text in one spelling, with all its signs: case, accents and typographic characters gone.
 
@@ -118,7 +119,7 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
 
 
-@lru_cache(maxsize=MAX_CACHED_TEXTS)
+@lru_cache(maxsize=512)
 def words_in(text: str) -> tuple[Word, ...]:
     """The words of a text, in order.
 
@@ -281,7 +282,8 @@ class TextWords:
         self._parts: list[frozenset[str]] = []
         self._wholes: dict[int, tuple[frozenset[str], int]] = {}
         for word in self.words:
-            self._wholes[len(self._parts)] = word.keys, len(word.parts)
+            if len(word.parts) > 1:
+                self._wholes[len(self._parts)] = word.keys, len(word.parts)
             self._parts += word.parts
 
     @cached_property
@@ -338,7 +340,7 @@ class TextWords:
             return []
         ends = [at + 1] if word.key in self._parts[at] else []
         keys, num_parts = self._wholes.get(at, (frozenset[str](), 0))
-        if num_parts > 1 and word.key in keys:
+        if word.key in keys:
             ends.append(at + num_parts)
         run = self._parts[at : at + len(word.sequence)]
         if word.sequence and len(run) == len(word.sequence):
@@ -354,10 +356,13 @@ class TextWords:
         ]
 
 
-@lru_cache(maxsize=MAX_CACHED_TEXTS)
 def text_words(text: str) -> TextWords:
-    """The `TextWords` of a text."""
-    return TextWords(text)
+    """The `TextWords` of a text, from a cache where it was read before."""
+    return (_short_text_words if len(text) <= MAX_SHORT_CHARS else _long_text_words)(text)
+
+
+_short_text_words = lru_cache(maxsize=MAX_CACHED_TEXTS)(TextWords)
+_long_text_words = lru_cache(maxsize=MAX_CACHED_LONG_TEXTS)(TextWords)
 
 
 def is_unspaced(text: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_index.literal import text_words, words_in
+from playhead_index.literal import MAX_CACHED_LONG_TEXTS, text_words, words_in
 from playhead_index.search.variants import index_phrases
 
 SIGN_WORDS = [
@@ -127,3 +127,11 @@ def test_every_word_of_a_text_is_found_in_it_and_can_be_asked_of_an_index(text: 
     for word in words_in(text):
         assert text_words(text).has(word)
         assert all(set(phrase) != {" "} for phrase in index_phrases(word))
+
+
+def test_few_long_texts_are_held_in_memory() -> None:
+    first = text_words("first " * 100)
+    assert text_words("first " * 100) is first
+    for number in range(MAX_CACHED_LONG_TEXTS):
+        text_words(f"{number} " * 300)
+    assert text_words("first " * 100) is not first

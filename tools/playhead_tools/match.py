@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from playhead_index.literal import MAX_CACHED_TEXTS, Word, fold_text, text_words, words_in
+from playhead_index.literal import Word, fold_text, text_words, words_in
 from playhead_index.search.variants import index_phrases
 
 _PIECES = re.compile(r"[^\W_]+")
@@ -140,14 +140,9 @@ def match_word(word: Word, text: str) -> WordMatch:
     there = text_words(text)
     if there.has(word):
         return "literal"
-    if word.key in there.near_keys or (word.key.isalnum() and stem(word.key) in _stems(text)):
+    if word.key in there.near_keys or (word.key.isalnum() and stem(word.key) in map(stem, there.keys)):
         return "form"
     return "none"
-
-
-@lru_cache(maxsize=MAX_CACHED_TEXTS)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, text_words(text).keys))
 
 
 @lru_cache(maxsize=4096)
