@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playhead_index.paths import display_path
+from playhead_index.walk import MEDIA_SUFFIXES
 from playhead_index.words.languages import language_tag
 
 SUBTITLE_SUFFIXES = frozenset(
@@ -17,11 +18,6 @@ UNREAD_SUFFIXES = frozenset((".lrc", ".scc", ".mcc", ".stl", ".tsv", ".json", ".
 """Suffixes of subtitles that no reader here takes; a file with one is named, not read."""
 FOLDERS = frozenset(("subs", "sub", "subtitles", "subtitle"))
 """Names of folders beside a video in which players look for its subtitles."""
-_VIDEO_NAMES_END = """
-    .mp4 .m4v .mov .mkv .webm .avi .ts .m2ts .mts .mpg .mpeg .flv .wmv .ogv .ogg .3gp .3g2 .asf .vob .mxf
-    .y4m .divx .rm .rmvb .f4v .m4a .mp3 .wav .opus .flac
-"""
-_VIDEO_SUFFIXES = frozenset(_VIDEO_NAMES_END.split())
 _KINDS = {
     "sdh": "sdh", "cc": "sdh", "captions": "sdh", "caption": "sdh", "hearing": "sdh", "impaired": "sdh",
     "forced": "forced", "foreign": "forced", "signs": "forced", "songs": "forced",
@@ -116,7 +112,8 @@ class _Search:
         """The subtitles among names of a folder that begin with the video's name."""
         for name in names:
             suffix, stem = Path(name).suffix.lower(), _folded(Path(name).stem)
-            rest = _behind(self.stem, stem)
+            rest = _behind(self._own, stem)
+            rest = _behind(self.stem, stem) if rest is None else rest
             if rest is None or suffix not in SUBTITLE_SUFFIXES | UNREAD_SUFFIXES or self._is_of_another(stem):
                 continue
             label = _read_label(rest.lstrip("."), loose=not rest.startswith("."))
@@ -178,7 +175,7 @@ def _read_label(text: str, *, loose: bool) -> tuple[str | None, frozenset[str]] 
             languages[-1] = "-".join(filter(None, (languages[-1], _QUALIFIERS[word])))
         elif word.isdecimal() and len(word) <= 2:
             numbers += 1
-        elif f".{word}" not in _VIDEO_SUFFIXES:
+        elif f".{word}" not in MEDIA_SUFFIXES:
             return None
     if len(languages) == 2 and "hi" in languages:  # hearing impaired beside a language, else Hindi
         languages.remove("hi")
@@ -233,7 +230,7 @@ def _called(folder: Path, names: Iterable[str], wanted: Collection[str]) -> list
 
 
 def _is_video(name: str) -> bool:
-    return Path(name).suffix.lower() in _VIDEO_SUFFIXES
+    return Path(name).suffix.lower() in MEDIA_SUFFIXES
 
 
 def _folded(text: str) -> str:
