@@ -214,14 +214,16 @@ def command(
     library: Annotated[
         Path,
         typer.Option(
-            "--library", "-l", envvar="PLAYHEAD_LIBRARY", help="The library's folder.", metavar="DIR"
+            "--library", "-l", envvar="PLAYHEAD_LIBRARY", help="Folder of the library.", metavar="DIR"
         ),
     ] = Path("playhead-library"),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Install and download without asking.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print what would be installed and downloaded.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line on stdout.")
+    ] = False,
 ) -> None:
     """Set up this machine: packages, models, and a sample question.
 
