@@ -37,7 +37,9 @@ def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
         from langchain_core.exceptions import LangChainException
         from openai import OpenAIError
     except ImportError as error:
-        raise ModelUnavailable(f"chat models need: {install_command('llm')}") from error
+        raise ModelUnavailable(
+            f"a chat model needs langchain-openai; run: {install_command('llm')}"
+        ) from error
     if base_url is not None and ":" not in name:
         name = f"{OPENAI}:{name}"
     options: dict[str, Any] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}

@@ -6,6 +6,7 @@ line for a `PlayheadError`; 2 for wrong usage; 130 after Ctrl-C; a traceback onl
 
 import sys
 import traceback
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -45,11 +46,11 @@ from playhead.options import (
     WordsModel,
 )
 from playhead.output import SafeConsole, drop_output, prepare_streams
-from playhead.prepare import chosen_models, download_models, missing_models
+from playhead.prepare import chosen_models, download_models, missing_hub, missing_models
 from playhead.watch import Watch
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
-from playhead_index.extras import BENCH, install_bench_command
+from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
 from playhead_index.store.disk import FULL
 from playhead_tools.evidence import coverage_sentence, is_any_searched
 
@@ -304,11 +305,15 @@ def doctor(
     playhead doctor
     playhead doctor --json
     """
+    console, advice = SafeConsole(), InstallAdvice(names_extra=True)
     for finding in examine(library, try_video=try_video):
         if as_json:
             print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
         else:
-            terminal.show_finding(SafeConsole(), finding)
+            terminal.show_finding(console, replace(finding, detail=advice.shorten(finding.detail)))
+    if advice.command:
+        lead = "To install what is missing, or only those of these extras that you want, run"
+        console.print(terminal.plain(f"{lead}: {advice.command}"), soft_wrap=True)
 
 
 @app.command()
@@ -342,6 +347,8 @@ def prepare(
         err.print(terminal.plain(f"{model.role}: {model.name}, {state}"), soft_wrap=True)
     if not missing:
         return
+    if lacking := missing_hub():
+        raise PlayheadError(f"nothing was downloaded: {lacking}")
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
     failed = 0

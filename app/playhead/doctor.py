@@ -36,8 +36,8 @@ MODEL_PACKAGES = {
 """Those of the extras `cpu` and `gpu`."""
 FAISS = ("faiss-cpu", "faiss-gpu")
 """Distributions that own the package `faiss`; only one of them may be installed."""
-WITHOUT_MODELS = "words are searched by themselves; pictures, and words by meaning, are not searched"
-WITHOUT_FAISS = "vectors are compared one by one by NumPy: as exact, and slower in large libraries"
+WITHOUT_MODELS = "keyword search only; no semantic search, no search of pictures"
+WITHOUT_FAISS = "vectors are compared by NumPy, which is as exact and slower in large libraries"
 OPTIONAL = {
     "faster-whisper": ("asr", "faster_whisper"),
     "langchain-openai": ("llm", "langchain_openai"),

@@ -547,11 +547,11 @@ class Library:
         return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
-        """Why stages are off, by name: for want of a model rather than for want of pictures or sound."""
+        """Why stages are off, by name; one video without pictures or sound is no reason for the others."""
         rows = self.catalog.query(
             f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note"
         )
-        return dict(sorted(rows, key=lambda row: row[1] not in (NO_PICTURES, NO_SOUND)))
+        return {name: note for name, note in rows if note not in (NO_PICTURES, NO_SOUND)}
 
     def _summaries(self, videos: Sequence[VideoRow]) -> list[VideoSummary]:
         unfinished, names, clock = (

@@ -198,7 +198,7 @@ def clock(
 ) -> None:
     """Show or set recording dates.
 
-    By them events of several videos are put in order.
+    They put events of several videos in order.
 
     Examples:
     playhead clock

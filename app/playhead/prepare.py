@@ -80,6 +80,15 @@ def download_models(
             yield Download(model)
 
 
+def missing_hub() -> str:
+    """Why nothing can be downloaded on this machine at all: what is not installed; empty when all is."""
+    try:
+        hub()
+    except ModelUnavailable as error:
+        return str(error)
+    return ""
+
+
 def why_no_hub() -> str:
     """Why models cannot be downloaded now; empty when the model hub answers.
 

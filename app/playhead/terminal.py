@@ -19,6 +19,7 @@ from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.clean_text import one_line, printable_text
 from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.extras import InstallAdvice
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
@@ -90,10 +91,14 @@ def _without_path(path: Path, error: str | None) -> str:
 def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     """What was left out over a whole run, once each, with how to turn it on."""
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
+    advice = InstallAdvice()
     for name, why in sorted(reasons):
         if why not in (NO_SOUND, NO_PICTURES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
-            line = f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(why)})"
+            line = f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(advice.shorten(why))})"
             console.print(line, highlight=False, soft_wrap=True)
+    if advice.command:
+        line = f"        to switch {'it' if advice.num_commands == 1 else 'them'} on, run: {advice.command}"
+        console.print(plain(line), soft_wrap=True)
 
 
 def show_result(console: Console, result: SearchResult, names: Mapping[str, str]) -> None:
@@ -261,9 +266,13 @@ def show_video(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("stage", "state", "note"):
         table.add_column(column, overflow="fold")
+    advice = InstallAdvice()
     for name, stage in sorted(summary.stages.items(), key=lambda item: STAGES.index(item[0])):
-        table.add_row(safe(STAGE_NAMES.get(name, name)), safe(stage.status), safe(stage.note))
+        note = safe(advice.shorten(stage.note))
+        table.add_row(safe(STAGE_NAMES.get(name, name)), safe(stage.status), note)
     console.print(table)
+    if advice.command:
+        console.print(plain(f"To switch on what is not installed, run: {advice.command}"), soft_wrap=True)
     for name, value in settings.items():
         console.print(Text(f"{name}: {value}", style="dim"))
     for text in words:

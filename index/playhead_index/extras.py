@@ -101,6 +101,56 @@ def missing_module(module: str) -> str:
     return f"{module} is not installed; run: {install_command(models_extra() if extra == 'cpu' else extra)}"
 
 
+class InstallAdvice:
+    """Collects the install commands of several messages, so that one command is shown instead of each.
+
+    Args:
+        names_extra: leave `; extra: NAME` in a message in place of its command.
+    """
+
+    def __init__(self, *, names_extra: bool = False) -> None:
+        self.num_commands = 0
+        self._names_extra = names_extra
+        self._by_command = {install_command(extra): extra for extra in (*EXTRAS, "gpu")}
+        commands = "|".join(map(re.escape, self._by_command))
+        self._pattern = re.compile(rf"; run: ({commands})(?:, then: playhead prepare ([a-z]+))?")
+        self._extras, self._roles = dict[str, None](), dict[str, None]()
+
+    def shorten(self, text: str) -> str:
+        """A message without its commands, which `command` then contains."""
+        return self._pattern.sub(self._collect, text)
+
+    @property
+    def command(self) -> str:
+        """The one command for all messages so far; empty where none of them had one."""
+        if not self._extras:
+            return ""
+        prepare = f" && playhead prepare {' '.join(self._roles)}" if self._roles else ""
+        return install_command(*self._extras) + prepare
+
+    def _collect(self, match: re.Match[str]) -> str:
+        extra = self._by_command[match[1]]
+        self.num_commands += 1
+        self._extras[extra] = None
+        if match[2]:
+            self._roles[match[2]] = None
+        return f"; extra: {extra}" if self._names_extra else ""
+
+
+def say_commands_once(text: str, purpose: str) -> str:
+    """A sentence with at most one install command: several are joined to one behind it.
+
+    Args:
+        text: such as that of `missing_module`, several times.
+        purpose: what the command is for, such as `To search them`.
+    """
+    if "; run: " not in text:
+        return text
+    advice = InstallAdvice()
+    short = advice.shorten(text)
+    return f"{short} {purpose}, run: {advice.command}" if advice.num_commands > 1 else text
+
+
 def is_address(place: str) -> bool:
     """Whether a place is a URL and not a path."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", place) is not None

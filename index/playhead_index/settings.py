@@ -233,6 +233,8 @@ def _line(stage: str, values: Values) -> str:
         return f"{values['min_segment_s']:g} to {values['max_segment_s']:g} s"
     if stage == "screen":
         return f"{values['model']}, at most every {values['read_screen_every_s']:g} s"
+    if "model" not in values:
+        return f"{'' if values.get('subtitles') else 'no '}subtitles, no speech model"
     language = f", language {values['language']}" if values.get("language") else ""
     track = f", sound track {values['audio_track']}" if values.get("audio_track") else ""
     return f"{values['model']}{_revision(values, ' ')}{language}{track}"

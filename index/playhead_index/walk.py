@@ -17,7 +17,7 @@ VIDEO_SUFFIXES = TRANSPORT_STREAMS | frozenset(
     f".{name}"
     for name in (
         *("mp4", "m4v", "mov", "qt", "3gp", "3g2", "f4v", "mkv", "webm", "avi", "divx", "flv", "wmv", "asf"),
-        *("mpg", "mpeg", "mpe", "vob", "mxf", "ogv", "ogm", "nut", "dv", "rm", "rmvb"),
+        *("mpg", "mpeg", "mpe", "vob", "mxf", "ogv", "ogm", "nut", "dv", "rm", "rmvb", "y4m"),
     )
 )
 SOUND_SUFFIXES = frozenset(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,8 +89,28 @@ def done(folder: Path) -> dict[tuple[str, ...], Done]:
 def test_indexing_says_what_is_off_and_the_extra_that_turns_it_on(done: dict[tuple[str, ...], Done]) -> None:
     said = done["first",].said
     assert "indexed talk.mp4" in said
-    assert "off     picture: frames cannot be searched by text (open_clip is not installed; run: pip" in said
-    assert '[cpu]", then: playhead prepare picture)' in said
+    assert "off     picture: frames cannot be searched by text (open_clip is not installed)" in said
+    assert said.count("pip install") == 1
+    assert re.search(r"run: pip install .*\[cpu\]. && playhead prepare appearance words picture$", said, re.M)
+
+
+def test_an_answer_says_the_install_command_once(done: dict[tuple[str, ...], Done]) -> None:
+    assert done["ask", "is a penguin shown?"].said.count("pip install") <= 1
+    assert done["show", "talk.mp4"].said.count("pip install") == 1
+
+
+@pytest.mark.slow
+def test_doctor_ends_with_one_command_for_all_that_is_missing(folder: Path) -> None:
+    (done,) = run(folder, ("doctor",))
+    assert done.said.count("pip install") == 1
+    assert re.search(r"run: pip install .*\[cpu,asr\].$", done.said, re.M), done.said
+
+
+def test_prepare_says_what_is_not_installed_before_it_asks(folder: Path) -> None:
+    (done,) = run(folder, ("prepare", "words"))
+    assert done.code == 1
+    assert "nothing was downloaded: huggingface_hub is not installed; run: pip install" in done.said
+    assert "Download?" not in done.said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -48,17 +48,17 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
         pytest.param(
             load_open_clip, "ViT-B-32:laion2b_s34b_b79k",
             r"laion2B-s34B-b79K/open_clip_model.safetensors\) are not on this machine; "
-            r"run: playhead prepare --picture-model ViT-B-32:laion2b_s34b_b79k",
+            r"run: playhead prepare picture --picture-model ViT-B-32:laion2b_s34b_b79k",
             id="listed weights that are not cached",
         ),
         pytest.param(
             load_open_clip, "ViT-B-16-SigLIP:webli",
-            "run: playhead prepare --picture-model ViT-B-16-SigLIP:webli",
+            "run: playhead prepare picture --picture-model ViT-B-16-SigLIP:webli",
             id="listed weights with a tokenizer on the hub",
         ),
         pytest.param(
             load_open_clip, "hf-hub:someone/clip",
-            "run: playhead prepare --picture-model hf-hub:someone/clip",
+            "run: playhead prepare picture --picture-model hf-hub:someone/clip",
             id="a hub model that is not cached",
         ),
         pytest.param(
@@ -75,14 +75,16 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
         ),
         pytest.param(
             load_dino, "facebook/dinov2-small",
-            "run: playhead prepare --appearance-model facebook/dinov2-small",
+            "run: playhead prepare appearance --appearance-model facebook/dinov2-small",
             id="a DINO that is not cached",
         ),
         pytest.param(
             load_dino, "/no/such/dino", "there is no folder /no/such/dino", id="a folder that is not there"
         ),
         pytest.param(
-            load_text_embedder, "sentence-transformers/all-MiniLM-L6-v2", "playhead prepare --words-model",
+            load_text_embedder,
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "playhead prepare words --words-model",
             id="a sentence model that is not cached",
         ),
     ],

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from playhead_index import extras
-from playhead_index.extras import install_bench_command, install_command, missing_module, models_extra
+from playhead_index.extras import (
+    InstallAdvice,
+    install_bench_command,
+    install_command,
+    missing_module,
+    models_extra,
+    say_commands_once,
+)
 
 
 def installed(place: Path, record: dict[str, object] | None, name: str = "playhead") -> None:
@@ -90,3 +97,29 @@ def test_without_faiss_the_extra_follows_the_machine(tmp_path: Path, monkeypatch
 def test_a_module_of_no_extra_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError, match="numpy"):
         missing_module("numpy")
+
+
+def test_the_commands_of_several_messages_become_one(site: Path) -> None:
+    installed(site, None)
+    advice = InstallAdvice()
+    message = 'torch is not installed; run: pip install "playhead[cpu]", then: playhead prepare picture'
+    assert advice.shorten(message) == "torch is not installed"
+    assert advice.shorten('no speech; run: pip install "playhead[asr]"') == "no speech"
+    assert advice.shorten("captions were not asked for") == "captions were not asked for"
+    assert advice.command == 'pip install "playhead[cpu,asr]" && playhead prepare picture'
+
+
+def test_an_extra_is_named_in_the_place_of_its_command(site: Path) -> None:
+    installed(site, None)
+    advice = InstallAdvice(names_extra=True)
+    assert advice.shorten('not installed; run: pip install "playhead[llm]"') == "not installed; extra: llm"
+    assert InstallAdvice().command == ""
+
+
+def test_a_sentence_with_one_command_stays_and_two_become_one_behind_it(site: Path) -> None:
+    installed(site, None)
+    one = 'no speech; run: pip install "playhead[asr]".'
+    assert say_commands_once(one, "To search it") == one
+    two = 'no pictures; run: pip install "playhead[cpu]"; no speech; run: pip install "playhead[asr]".'
+    joined = 'no pictures; no speech. To search them, run: pip install "playhead[cpu,asr]"'
+    assert say_commands_once(two, "To search them") == joined

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from playhead_index.walk import MEDIA_SUFFIXES
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.sidecars import SubtitleFiles, find_sidecars
 
@@ -173,3 +174,11 @@ def test_tags_of_one_language_agree_whatever_their_region() -> None:
     assert same_language("en-US", "en")
     assert same_language(None, "de")
     assert not same_language("pt", "es")
+
+
+@pytest.mark.parametrize("suffix", sorted(MEDIA_SUFFIXES))
+def test_subtitles_that_carry_the_name_of_another_recording_are_its_own(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"talk.en{suffix}").touch()
+    assert found(tmp_path, "talk.mp4", "talk.en.srt") == []
+    own = {(f"talk.en{suffix}.srt", None), ("talk.en.srt", None)}
+    assert set(found(tmp_path, f"talk.en{suffix}", f"talk.en{suffix}.srt", "talk.en.srt")) == own

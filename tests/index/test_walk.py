@@ -163,7 +163,7 @@ def test_a_folder_without_videos_says_what_was_looked_for_and_skipped(tmp_path: 
     (refused,) = find_videos([tmp_path / "in"]).refused
     assert refused.why == (
         "no videos or sound files in this folder (looked for .mp4, .mkv, .webm, .mov, .avi, .ts, .mp3, .m4a, "
-        ".wav and 45 more suffixes); "
+        ".wav and 46 more suffixes); "
         "skipped: 1 link that leads outside it, 1 link to nothing, 1 link to a folder, "
         "1 hidden file or folder, 1 other file; a file that is named is taken whatever it is called"
     )

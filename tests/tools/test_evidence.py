@@ -62,6 +62,11 @@ SENTENCES = [
         "Nothing was searched in 1 video (1:00): it has no pictures.",
     ),
     (
+        Coverage(1, 3, 60.0, (LaneCoverage("screen", False, 0, "reason of another video"),),
+                 modalities=(ModalitySummary("screen", 1, 0, 60.0, 60.0),)),
+        "Searched 1 video (1:00): there is no screen text here.",
+    ),
+    (
         Coverage(2, 3, 60.0, (SPEECH, LaneCoverage("picture", True, 9)),
                  modalities=(ModalitySummary("picture", 1, 1, 30.0, 30.0),)),
         "Searched 2 videos (1:00) by speech and pictures; 1 of them has no pictures.",

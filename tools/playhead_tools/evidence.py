@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from playhead_index.extras import say_commands_once
 from playhead_index.paths import path_to_text, text_to_path
 from playhead_index.search.results import (
     EXAMPLE_LANES,
@@ -369,6 +370,11 @@ def coverage_sentence(coverage: Coverage) -> str:
     >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes[:1], modalities=(speech,)))
     'Searched 3 videos (1:02:10): speech was searched in 2 of 3 videos, not in trailer.mp4 (no speech model).'
     """
+    return say_commands_once(_coverage_sentence(coverage), "To search the rest")
+
+
+def _coverage_sentence(coverage: Coverage) -> str:
+    """The same, with every install command where it is needed."""
     videos = f"{coverage.videos} video{'' if coverage.videos == 1 else 's'}"
     length = format_time(round(coverage.duration_s))
     if not coverage.lanes and not coverage.viewed_s:
@@ -453,6 +459,8 @@ def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
         return f"{not_searched}: {why or 'no reason was given'}"
     if line.items:
         return ""
+    if summary is not None and summary.num_covered:
+        return f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
     if summary is not None and summary.num_not_applicable and not summary.num_applicable:
         what = CARRIER[summary.modality]
         return f"it has no {what}" if coverage.videos == 1 else f"none of them has {what}"

@@ -71,7 +71,11 @@ def load_dino(
         ModelUnavailable: files are missing or do not fit, or it is not a DINO.
     """
     found = checkpoints.find_checkpoint(
-        name, NEEDED, WEIGHTS, advice=f"playhead prepare --appearance-model {name}", download=download
+        name,
+        NEEDED,
+        WEIGHTS,
+        advice=f"playhead prepare appearance --appearance-model {name}",
+        download=download,
     )
     on = pick_device(device)
     with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):

@@ -99,7 +99,7 @@ def load_text_embedder(
 
 
 def _checkpoint(name: str, download: bool) -> checkpoints.Checkpoint:
-    advice = f"playhead prepare --words-model {name}"
+    advice = f"playhead prepare words --words-model {name}"
     return checkpoints.find_checkpoint(name, NEEDED, WEIGHTS, advice=advice, download=download)
 
 

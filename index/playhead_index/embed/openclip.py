@@ -278,4 +278,4 @@ def _width(model: Any, preprocessing: Preprocessing, device: str) -> int:
 
 
 def _advice(name: str) -> str:
-    return f"playhead prepare --picture-model {name}"
+    return f"playhead prepare picture --picture-model {name}"

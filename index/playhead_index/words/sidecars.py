@@ -109,7 +109,8 @@ class _Search:
         """The subtitles among names of a folder that begin with the video's name."""
         for name in names:
             suffix, stem = Path(name).suffix.lower(), _folded(Path(name).stem)
-            rest = _behind(self.stem, stem)
+            rest = _behind(self._own, stem)
+            rest = _behind(self.stem, stem) if rest is None else rest
             if rest is None or suffix not in SUBTITLE_SUFFIXES | UNREAD_SUFFIXES or self._is_of_another(stem):
                 continue
             label = _read_label(rest.lstrip("."), loose=not rest.startswith("."))
