@@ -19,9 +19,9 @@ from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.clean_text import one_line, printable_text
 from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.extras import InstallAdvice
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
-from playhead_index.extras import InstallAdvice
 from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
 from playhead_index.stages import STAGES

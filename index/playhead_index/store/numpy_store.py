@@ -1,8 +1,8 @@
 """Exact search of fp16 vectors in memory by NumPy alone, for an installation without FAISS.
 
-The same scores as `FaissStore` to float32 rounding. One query over 100,000 vectors of 384 dimensions takes 8 to
-9 times the CPU time (0.10 s against 0.012 s), 50 queries in one call about 30 times, for every query turns all
-vectors into float32 again. There are no codes for very many vectors without FAISS.
+The same scores as `FaissStore` to float32 rounding. One query over 100,000 vectors of 384 dimensions takes 8
+to 9 times the CPU time (0.10 s against 0.012 s), 50 queries in one call about 30 times, for every query turns
+all vectors into float32 again. There are no codes for very many vectors without FAISS.
 """
 
 import numpy as np
