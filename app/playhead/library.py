@@ -547,7 +547,7 @@ class Library:
         return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
-        """Why stages are off, by name; one video without pictures or sound is no reason for the others."""
+        """Why stages are off, by name; not that a video has no pictures or no sound."""
         rows = self.catalog.query(
             f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note"
         )

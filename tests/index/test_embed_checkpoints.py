@@ -82,9 +82,7 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
             load_dino, "/no/such/dino", "there is no folder /no/such/dino", id="a folder that is not there"
         ),
         pytest.param(
-            load_text_embedder,
-            "sentence-transformers/all-MiniLM-L6-v2",
-            "playhead prepare words --words-model",
+            load_text_embedder, "sentence-transformers/all-MiniLM-L6-v2", "prepare words --words-model",
             id="a sentence model that is not cached",
         ),
     ],
