@@ -52,9 +52,12 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
 
 
 def is_finished(catalog: Catalog, video_id: str) -> bool:
-    """Whether no stage of a video is left to do: each is done, or off for want of a model."""
+    """Whether no stage of a video is left to do: each is done, or off for want of a model.
+
+    Only a recording whose clock jumps has a line for its timeline.
+    """
     stages = read_stages(catalog, video_id)
-    return set(stages) == set(STAGES) and {s.status for s in stages.values()} <= {"done", "off"}
+    return set(stages) | {TIMELINE} == set(STAGES) and {s.status for s in stages.values()} <= {"done", "off"}
 
 
 def write_stage(db: Database, video_id: str, stage: Stage) -> None:
