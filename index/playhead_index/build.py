@@ -222,7 +222,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     timeline = update_timeline(catalog, video_id, info, asked, models)
     info = timeline.info
 
-    not_taken = read_subtitles(catalog, video_id, scanned.path, info)
+    not_taken = read_subtitles(catalog, video_id, scanned.path, info, is_recorded=models.is_recorded)
     asked = settings.recipe_of(catalog, video_id)
     speech = plan_speech(catalog, video_id, info, asked, models)
     redo = begin_redo(catalog, video_id, asked, models, speech)

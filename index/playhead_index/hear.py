@@ -15,6 +15,7 @@ from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, u
 from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
+from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
@@ -57,19 +58,33 @@ Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
 
 
-def read_subtitles(catalog: Catalog, video_id: str, path: Path, info: VideoInfo) -> tuple[str, ...]:
+def read_subtitles(
+    catalog: Catalog, video_id: str, path: Path, info: VideoInfo, *, is_recorded: bool = False
+) -> tuple[str, ...]:
     """Stores the words of the subtitle tracks inside a file and of the subtitle files beside its copies.
 
     Done again, from the start, when the files beside them have changed.
 
+    Args:
+        catalog: of the library.
+        video_id: of a video in it.
+        path: of its file.
+        info: of the file.
+        is_recorded: the models of the run are not loaded, so that new words could not be embedded.
+
     Returns:
         What of the subtitles was not taken, a line each; empty when nothing was read now.
+
+    Raises:
+        ModelNeeded: subtitles are to be read, and the models are not loaded.
     """
     files = [find_sidecars(place) for place in catalog.places(video_id)]
     recipe = SUBTITLE_RULES + ";".join(_version(sidecar.path) for own in files for sidecar in own.taken)
     stage = read_stage(catalog, video_id, "subtitles")
     if stage.status == "done" and stage.recipe == recipe:
         return ()
+    if is_recorded:
+        raise ModelNeeded("the subtitles are others than those that were read")
     found, kinds, notes = _subtitle_words(path, info, files)
     with catalog.atomic() as db:
         _replace_subtitles(db, video_id, found)

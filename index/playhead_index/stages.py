@@ -54,7 +54,10 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
 
 
 def is_finished(catalog: Catalog, video_id: str) -> bool:
-    """Whether no stage of a video is left to do: each is done, or off for want of a model."""
+    """Whether no stage of a video is left to do: each is done, or off for want of a model.
+
+    Only a recording whose clock jumps has a line for its timeline.
+    """
     stages = read_stages(catalog, video_id)
     return stages.keys() >= set(STAGES_OF_EACH_VIDEO) and {s.status for s in stages.values()} <= {
         "done",

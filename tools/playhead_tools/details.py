@@ -78,7 +78,9 @@ _BY_MEANS = re_any_case(
     r"\b(?:by\s+\w+ing|using|with\s+(?:the|an?|your|his|her)|through|via|first|then|steps?)\b"
 )
 _DETERMINER = word_set("a an the my our his her your their one")
+_POSSESSIVE = re.compile(r"[^\W\d_]['’]s$")
 _IS = word_set("is was are were")
+_NOBODY = word_set("nobody none nothing no one everyone everybody someone somebody everything here now not")
 _FRAME = re_any_case(
     rf"(?:{_FRAMING}|{VIDEO}|question|answer|evidence|speaker|person|someone|somebody|people|word|words|name|named|"
     r"time|times|moment|moments|seconds?|minutes?|once|twice|part|about|during|also|only|not|known|unknown|unclear|"
@@ -155,16 +157,27 @@ def _holds_any(asked: Sequence[Word], text: str) -> bool:
 
 
 def _tells_who(asked: Sequence[Word], sentence: str) -> bool:
-    """`Celia is the captain`, `Celia, the captain`."""
+    """`Celia is the captain`, `Celia is Bob's sister`, `Celia, the captain`; asked for the captain too."""
     names = {word.key for word in asked if not is_stop_word(word.key)}
-    keys = [word.key for word in words_in(sentence)]
-    commas = {plain(word) for word in sentence.split() if word.endswith(",")}
-    for at, key in enumerate(keys):
-        if key in names and keys[at + 1 : at + 2]:
-            is_told = keys[at + 1] in _IS and keys[at + 2 : at + 3] and keys[at + 2] in _DETERMINER
-            if is_told or (key in commas and keys[at + 1] in _DETERMINER):
-                return True
+    words = [(plain(word), word) for word in sentence.split()]
+    words = [(key, word) for key, word in words if key]
+    keys = [key for key, _ in words]
+    for at, (key, word) in enumerate(words[:-1]):
+        is_told = keys[at + 1] in _IS and at + 2 < len(words) and _determines(words[at + 2][1])
+        if key in names and (is_told or (word.endswith(",") and keys[at + 1] in _DETERMINER)):
+            return True
+        if is_told and _is_name(word) and names & set(keys[at + 3 : at + 3 + MAX_WORDS_BETWEEN]):
+            return True
     return False
+
+
+def _determines(word: str) -> bool:
+    """`the`, `my`, `Bob's`."""
+    return plain(word) in _DETERMINER or _POSSESSIVE.search(word) is not None
+
+
+def _is_name(word: str) -> bool:
+    return word.strip("\"'“‘(")[:1].isupper() and not is_stop_word(plain(word)) and plain(word) not in _NOBODY
 
 
 def _names_someone(asked: Sequence[Word], sentence: str) -> bool:

@@ -29,6 +29,8 @@ from playhead_index.words.whisper_files import check_whisper
 
 WEIGHTS = "model.bin"
 SHORTEST_SPAN_S = 0.1
+RANDOM_SEED = 1
+"""Whisper draws words at random where it is unsure; by one seed the same sound gives the same words."""
 ROUNDING_S = 1e-6
 MIN_OVERRIDE_PROBABILITY = 0.9
 """Probability of a detected language from which it counts and not the tag of the file. With the model `base`,
@@ -195,6 +197,7 @@ def _revision(model: str) -> str:
 
 def _load(model: str, device: str, download: bool) -> Any:
     try:
+        from ctranslate2 import set_random_seed
         from faster_whisper import WhisperModel
         from faster_whisper.utils import download_model
     except ImportError as error:
@@ -205,6 +208,7 @@ def _load(model: str, device: str, download: bool) -> Any:
     try:
         folder = Path(model) if Path(model).is_dir() else _cached(download_model, model, download)
         check_whisper(folder)
+        set_random_seed(RANDOM_SEED)
         return WhisperModel(
             str(folder),
             device=kind,
