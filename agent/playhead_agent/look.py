@@ -29,6 +29,8 @@ from playhead_tools.times import resolve_times
 
 MOST_READ = 8
 OUTLINE_PARTS = 8
+MAX_NAMED = 3
+"""So many videos are named in notes on times that lie outside them; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,24 @@ def _placed(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> P
             continue
         stretches.append((video.video_id, inside))
         notes += [f"{video.name}: {one}" for one in said]
+    outside, notes = _first_few(outside), _first_few(notes)
     if not stretches:
         return Placed((), tuple(notes), ("false_premise", "No such time. " + "; ".join(outside) + "."))
     which = _which(spec, stretches, videos)
     refusal = None if which is None else ("ambiguous", _refusal(which))
     return Placed(tuple(stretches), (*notes, *outside), refusal, which)
+
+
+def _first_few(lines: Sequence[str]) -> list[str]:
+    """The lines of the first videos, and how many more videos have one.
+
+    >>> _first_few(["a.mp4: short", "b.mp4: short", "c.mp4: short", "d.mp4: short", "e.mp4: short"])
+    ['a.mp4: short', 'b.mp4: short', 'c.mp4: short', 'likewise for 2 more videos']
+    """
+    more = len(lines) - MAX_NAMED
+    if more <= 0:
+        return list(lines)
+    return [*lines[:MAX_NAMED], f"likewise for {more} more video{'' if more == 1 else 's'}"]
 
 
 def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]) -> Clarify | None:

@@ -31,6 +31,11 @@ NVIDIA = tuple(map(Path, ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev
 """Any of these is there where an NVIDIA driver is loaded (Linux, containers, WSL)."""
 AMD = Path("/dev/kfd")
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_COMMAND = re.compile(
+    r"""; run: pip install (?:-e )?["'][^]["']*\[([a-z]+)\][^]["']*["']"""
+    r"""(?:, then: playhead prepare ([a-z]+))?"""
+)
+"""An install command of one extra in a message; also one that was stored by another installation."""
 _UNSAFE = re.compile(r'["$`\\]')
 
 
@@ -111,14 +116,11 @@ class InstallAdvice:
     def __init__(self, *, names_extra: bool = False) -> None:
         self.num_commands = 0
         self._names_extra = names_extra
-        self._by_command = {install_command(extra): extra for extra in (*EXTRAS, "gpu")}
-        commands = "|".join(map(re.escape, self._by_command))
-        self._pattern = re.compile(rf"; run: ({commands})(?:, then: playhead prepare ([a-z]+))?")
         self._extras, self._roles = dict[str, None](), dict[str, None]()
 
     def shorten(self, text: str) -> str:
         """A message without its commands, which `command` then contains."""
-        return self._pattern.sub(self._collect, text)
+        return _COMMAND.sub(self._collect, text)
 
     @property
     def command(self) -> str:
@@ -129,7 +131,9 @@ class InstallAdvice:
         return install_command(*self._extras) + prepare
 
     def _collect(self, match: re.Match[str]) -> str:
-        extra = self._by_command[match[1]]
+        extra = match[1]
+        if extra not in (*EXTRAS, "gpu"):
+            return match[0]
         self.num_commands += 1
         self._extras[extra] = None
         if match[2]:

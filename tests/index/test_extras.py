@@ -123,3 +123,14 @@ def test_a_sentence_with_one_command_stays_and_two_become_one_behind_it(site: Pa
     two = 'no pictures; run: pip install "playhead[cpu]"; no speech; run: pip install "playhead[asr]".'
     joined = 'no pictures; no speech. To search them, run: pip install "playhead[cpu,asr]"'
     assert say_commands_once(two, "To search them") == joined
+
+
+def test_a_command_stored_by_another_installation_becomes_that_of_this_one(site: Path) -> None:
+    installed(site, None)
+    advice = InstallAdvice()
+    stored = 'no speech; run: pip install "playhead[asr] @ file:///gone/playhead-0.1.0-py3-none-any.whl"'
+    assert advice.shorten(stored) == "no speech"
+    assert advice.command == 'pip install "playhead[asr]"'
+    assert (
+        advice.shorten('no; run: pip install "playhead[nosuch]"') == 'no; run: pip install "playhead[nosuch]"'
+    )
