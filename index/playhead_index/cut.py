@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.decode.packets import EDGE_S
+from playhead_index.decode.protocol import EDGE_S
 from playhead_index.look import layout_vectors
 from playhead_index.recipe import Recipe
 from playhead_index.segment.cuts import cut

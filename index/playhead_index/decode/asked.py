@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.packets import EDGE_S, PacketTable
-from playhead_index.decode.protocol import Frame, VideoReader
+from playhead_index.decode.packets import PacketTable
+from playhead_index.decode.protocol import EDGE_S, Frame, VideoReader
 from playhead_index.decode.sound import pieces
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window

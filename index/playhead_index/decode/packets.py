@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.opening import counts_pictures, demuxed
+from playhead_index.decode.protocol import EDGE_S
 
-EDGE_S = 1e-6
 MIN_TAIL_S = 0.2
 """Sound that goes on for no longer after the last picture does not make a recording longer: encoders fill
 their last packet with silence. In 55 files of many sources made to end together it was at most 0.14 s."""

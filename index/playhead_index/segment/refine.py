@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.packets import EDGE_S
-from playhead_index.decode.protocol import Frame, VideoReader
+from playhead_index.decode.protocol import EDGE_S, Frame, VideoReader
 from playhead_index.segment.signature import thumbnail
 from playhead_index.window import Window
 
