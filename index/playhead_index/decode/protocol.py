@@ -24,6 +24,8 @@ SOUND_NOT_READ = "sound that is not read: "
 CLOCK_AHEAD = "the clock of the file jumps ahead: "
 """Begins a warning that a recording has gaps."""
 NO_PICTURES = "there are no pictures in it, only sound"
+EDGE_S = 1e-6
+"""Times in seconds that differ by less are the same."""
 CAPTIONS_NOT_READ = "closed captions in its pictures (CEA-608 or 708) are not read"
 """A warning that the pictures carry captions, which no reader here takes."""
 
