@@ -23,7 +23,7 @@ __all__ = ["run"]
 add_plugins()
 COMMANDS = commands_of(app)
 EXAMPLES = [(name, words) for name, command in COMMANDS.items() for words in example_arguments(command)]
-NEEDS_MORE = ("--llm", "--video-model", "--image", "prepare", "demo", "eval", "score", "doctor")
+NEEDS_MORE = ("--llm", "--video-model", "--image", "prepare", "setup", "demo", "eval", "score", "doctor")
 """Examples with one of these words need a server, a download, a file or minutes; they are parsed only."""
 RUNS = [words for _, words in EXAMPLES if not set(words) & set(NEEDS_MORE)]
 NOT_OF_THE_FIELD = re.compile(
