@@ -459,7 +459,7 @@ def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
         return f"{not_searched}: {why or 'no reason was given'}"
     if line.items:
         return ""
-    if summary is not None and summary.num_covered:
+    if summary is not None and summary.num_covered and not line.searched:
         return f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
     if summary is not None and summary.num_not_applicable and not summary.num_applicable:
         what = CARRIER[summary.modality]
