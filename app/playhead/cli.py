@@ -274,7 +274,7 @@ def search(
         err.print(terminal.plain(coverage_sentence(result.coverage)), soft_wrap=True)
     else:
         terminal.show_result(SafeConsole(), result, opened.names())
-    if not is_any_searched(result.coverage):
+    if not result.moments and not is_any_searched(result.coverage):
         raise typer.Exit(1)
 
 

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,13 @@ def test_a_search_that_can_search_nothing_says_so_and_exits_1(run: Run, tmp_path
     done = run("search", "the", "--library", library)
     assert (done.code, done.out.splitlines()[0]) == (1, "Nothing could be searched.")
     assert "Nothing was searched in 1 video" in done.out
+
+
+def test_what_a_run_that_was_stopped_left_is_found_and_is_no_error(run: Run, library: Path) -> None:
+    with closing(sqlite3.connect(library / "catalog.sqlite")) as db, db:
+        db.execute("DELETE FROM stage")
+    done = run("search", "posterior", "--library", library, "--json")
+    assert (done.code, len(done.lines)) == (0, 1)
 
 
 def test_index_says_what_is_off_and_how_to_turn_it_on(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
