@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.store.ids import find_sorted, sorting_order
+from playhead_index.store.memory_store import MemoryStore
 from playhead_index.store.vectors import MISSING, Neighbours
 
 BLAS_FROM = 8
@@ -22,7 +22,7 @@ COPY_PART = 32
 """A filter that leaves less than one in so many rows is answered from a copy of these rows."""
 
 
-class FaissStore:
+class FaissStore(MemoryStore):
     """A `VectorStore` in memory whose every search looks at every vector.
 
     Args:
@@ -30,42 +30,9 @@ class FaissStore:
     """
 
     def __init__(self, width: int) -> None:
-        self.width = width
+        super().__init__(width)
         self._index = _half_index(width)
-        self._ids = np.zeros(0, dtype=np.int64)
-        self._order: NDArray[np.int64] | None = None
         self._memory: NDArray[np.uint8] | None = None
-
-    def __len__(self) -> int:
-        """How many vectors it holds."""
-        return len(self._ids)
-
-    @property
-    def ids(self) -> NDArray[np.int64]:
-        """(N,) int64, in the order in which they came."""
-        return self._ids
-
-    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
-        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; kept as fp16.
-
-        Raises:
-            ValueError: the vectors are not (n, D), one for each id.
-        """
-        if vectors.shape != (len(ids), self.width):
-            raise ValueError(f"vectors must be ({len(ids)}, {self.width}), got {vectors.shape = }")
-        if len(ids):
-            self._index.add_sa_codes(as_codes(vectors))
-            self._ids = np.concatenate([self._ids, ids])
-            self._order, self._memory = sorting_order(self._ids), None
-
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        """Forgets vectors; ids that it does not hold are passed over."""
-        places = self._places(ids)
-        places = places[places >= 0]
-        if len(places):
-            self._index.remove_ids(places)
-            self._ids = np.delete(self._ids, places)
-            self._order, self._memory = sorting_order(self._ids), None
 
     def search(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -75,8 +42,7 @@ class FaissStore:
         Raises:
             ValueError: the queries are not (Q, D).
         """
-        if queries.ndim != 2 or queries.shape[1] != self.width:
-            raise ValueError(f"queries must be (Q, {self.width}), got {queries.shape = }")
+        self._check_queries(queries)
         if allowed is not None:
             places = self._places(allowed)
             return self._search_among(queries, k, places[places >= 0])
@@ -86,24 +52,19 @@ class FaissStore:
             scores, places = self._index.search(queries, min(k, max(1, len(self))))
         return self._named(scores, places)
 
-    def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n,) dot products of one (D,) query with the vectors of (n,) ids; -inf where there is none."""
-        places = self._places(ids)
-        found = places >= 0
-        scores = np.full(len(ids), -np.inf, dtype=np.float32)
-        scores[found] = scores_of_codes(query, self._codes_at(places[found]))
-        return scores
+    def _append_rows(self, vectors: NDArray[np.floating]) -> None:
+        self._index.add_sa_codes(as_codes(vectors))
+        self._memory = None
 
-    def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, D) float32 vectors of (n,) ids.
+    def _delete_rows(self, places: NDArray[np.int64]) -> None:
+        self._index.remove_ids(places)
+        self._memory = None
 
-        Raises:
-            KeyError: an id is not there.
-        """
-        places = self._places(ids)
-        if np.any(places < 0):
-            raise KeyError(f"no vector for the ids {ids[places < 0][:5].tolist()}")
+    def _rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._codes_at(places).view(np.float16).astype(np.float32)
+
+    def _products(self, query: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
+        return scores_of_codes(query, self._codes_at(places))
 
     def _search_among(self, queries: NDArray[np.float32], k: int, places: NDArray[np.int64]) -> Neighbours:
         k = min(k, len(places))
@@ -132,9 +93,6 @@ class FaissStore:
                 _keep_best(best[query], places[query], products[query, new], new + first)
         order = np.argsort(-best, axis=1, kind="stable")
         return np.take_along_axis(best, order, axis=1), np.take_along_axis(places, order, axis=1)
-
-    def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        return find_sorted(self._ids, self._order, ids)
 
     @property
     def _codes(self) -> NDArray[np.uint8]:

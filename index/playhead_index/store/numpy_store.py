@@ -8,13 +8,13 @@ all vectors into float32 again. There are no codes for very many vectors without
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.store.ids import find_sorted, sorting_order
+from playhead_index.store.memory_store import MemoryStore
 from playhead_index.store.vectors import MISSING, Neighbours
 
 BLOCK = 4096
 
 
-class NumpyStore:
+class NumpyStore(MemoryStore):
     """A `VectorStore` in memory whose every search compares the query with every vector.
 
     Args:
@@ -22,41 +22,8 @@ class NumpyStore:
     """
 
     def __init__(self, width: int) -> None:
-        self.width = width
+        super().__init__(width)
         self._vectors = np.zeros((0, width), dtype=np.float16)
-        self._ids = np.zeros(0, dtype=np.int64)
-        self._order: NDArray[np.int64] | None = None
-
-    def __len__(self) -> int:
-        """How many vectors it holds."""
-        return len(self._ids)
-
-    @property
-    def ids(self) -> NDArray[np.int64]:
-        """(N,) int64, in the order in which they came."""
-        return self._ids
-
-    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
-        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; kept as fp16.
-
-        Raises:
-            ValueError: the vectors are not (n, D), one for each id.
-        """
-        if vectors.shape != (len(ids), self.width):
-            raise ValueError(f"vectors must be ({len(ids)}, {self.width}), got {vectors.shape = }")
-        if len(ids):
-            self._vectors = np.concatenate([self._vectors, np.asarray(vectors, dtype=np.float16)])
-            self._ids = np.concatenate([self._ids, ids])
-            self._order = sorting_order(self._ids)
-
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        """Drops vectors; ids that it does not hold are passed over."""
-        places = self._places(ids)
-        places = places[places >= 0]
-        if len(places):
-            self._vectors = np.delete(self._vectors, places, axis=0)
-            self._ids = np.delete(self._ids, places)
-            self._order = sorting_order(self._ids)
 
     def search(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -66,8 +33,7 @@ class NumpyStore:
         Raises:
             ValueError: the queries are not (Q, D).
         """
-        if queries.ndim != 2 or queries.shape[1] != self.width:
-            raise ValueError(f"queries must be (Q, {self.width}), got {queries.shape = }")
+        self._check_queries(queries)
         places = np.arange(len(self)) if allowed is None else self._places(allowed)
         places = places[places >= 0]
         k = min(k, len(places))
@@ -80,34 +46,20 @@ class NumpyStore:
             ids[row] = np.where(np.isneginf(scores[row]), MISSING, self._ids[places[best]])
         return Neighbours(ids, scores)
 
-    def scores(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n,) dot products of one (D,) query with the vectors of (n,) ids; -inf where there is none."""
-        places = self._places(ids)
-        found = places >= 0
-        scores = np.full(len(ids), -np.inf, dtype=np.float32)
-        scores[found] = self._products(query, places[found])
-        return scores
+    def _append_rows(self, vectors: NDArray[np.floating]) -> None:
+        self._vectors = np.concatenate([self._vectors, np.asarray(vectors, dtype=np.float16)])
 
-    def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, D) float32 vectors of (n,) ids.
+    def _delete_rows(self, places: NDArray[np.int64]) -> None:
+        self._vectors = np.delete(self._vectors, places, axis=0)
 
-        Raises:
-            KeyError: an id is not there.
-        """
-        places = self._places(ids)
-        if np.any(places < 0):
-            raise KeyError(f"no vector for the ids {ids[places < 0][:5].tolist()}")
+    def _rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._vectors[places].astype(np.float32)
-
-    def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        return find_sorted(self._ids, self._order, ids)
 
     def _products(self, query: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) float32 dot products with the vectors in (n,) places; -inf for one that is not finite."""
         products = np.empty(len(places), dtype=np.float32)
         for first in range(0, len(places), BLOCK):
-            rows = self._vectors[places[first : first + BLOCK]].astype(np.float32)
-            products[first : first + BLOCK] = rows @ query
+            products[first : first + BLOCK] = self._rows(places[first : first + BLOCK]) @ query
         products[~np.isfinite(products)] = -np.inf
         return products
 
