@@ -339,8 +339,8 @@ def _voice(
         for part in info.recorded:
             sound = reader.audio(SPEECH_RATE_HZ, part, stream_index=_stream(plan))
             for chunk, voice in voice_by_chunk(sound):
-                own = tuple(_moved(window, part.start_s) for window in voice)
-                found.append((_moved(chunk, part.start_s), own))
+                own = tuple(window.shifted(part.start_s) for window in voice)
+                found.append((chunk.shifted(part.start_s), own))
     except ModelUnavailable:
         return None
     return found
@@ -400,21 +400,17 @@ def _transcribed(
 def _within(hints: RecognitionHints, part: Window) -> RecognitionHints:
     """Hints for a part of a recording, in the time of that part."""
     inside = (window.clamped(part) for window in hints.subtitled)
-    return replace(hints, subtitled=tuple(_moved(window, -part.start_s) for window in inside if window))
+    return replace(hints, subtitled=tuple(window.shifted(-part.start_s) for window in inside if window))
 
 
 def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
     """A chunk whose times begin later."""
     return TranscribedChunk(
-        _moved(chunk.window, by_s),
-        tuple(replace(words, window=_moved(words.window, by_s)) for words in chunk.words),
-        chunk.voice and tuple(_moved(window, by_s) for window in chunk.voice),
-        tuple(_moved(window, by_s) for window in chunk.recognised),
+        chunk.window.shifted(by_s),
+        tuple(replace(words, window=words.window.shifted(by_s)) for words in chunk.words),
+        chunk.voice and tuple(window.shifted(by_s) for window in chunk.voice),
+        tuple(window.shifted(by_s) for window in chunk.recognised),
     )
-
-
-def _moved(window: Window, by_s: float) -> Window:
-    return Window(window.start_s + by_s, window.end_s + by_s)
 
 
 def _heard(catalog: Catalog, video_id: str) -> str:

@@ -57,6 +57,14 @@ class Window:
         """The shortest window that holds both."""
         return Window(min(self.start_s, other.start_s), max(self.end_s, other.end_s))
 
+    def shifted(self, by_s: float) -> "Window":
+        """This window `by_s` seconds later, or earlier where that is below 0.
+
+        >>> Window(1.0, 2.5).shifted(-1.0)
+        Window(start_s=0.0, end_s=1.5)
+        """
+        return Window(self.start_s + by_s, self.end_s + by_s)
+
     def clamped(self, within: "Window") -> "Window | None":
         """The part of this window inside `within`, or None when there is none."""
         start_s, end_s = max(self.start_s, within.start_s), min(self.end_s, within.end_s)

@@ -154,7 +154,7 @@ def later(value: T, by_s: float) -> T:
 
 def _later(value: Any, by_s: float) -> Any:
     if isinstance(value, Window):
-        return Window(value.start_s + by_s, value.end_s + by_s)
+        return value.shifted(by_s)
     if is_dataclass(value):
         kind: Any = type(value)
         return kind(**{part.name: _later(getattr(value, part.name), by_s) for part in fields(value)})

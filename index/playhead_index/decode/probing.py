@@ -71,9 +71,10 @@ def probe_file(path: Path, stream_index: int | None = None) -> Probe | VideoInfo
         VideoUnreadable: it has a video stream of which no picture can be decoded, or neither video nor sound
             that can be decoded; the message says why.
     """
-    with opened(path) as container:
-        sound_only = stream_index is None and not video_streams(container) and sound_stream(container)
-    return _probe_sound(path) if sound_only else probe(path, stream_index)
+    try:
+        return probe(path, stream_index)
+    except NoPictures:
+        return _probe_sound(path)
 
 
 def probe(path: Path, stream_index: int | None = None) -> Probe:
@@ -125,7 +126,7 @@ def _extents(container: Any) -> dict[int, SoundExtent]:
 def _on_the_clock(extents: Iterable[SoundExtent], origin_s: float) -> tuple[Window, ...]:
     """Where some track has sound, in seconds of the presentation clock; it may begin before 0."""
     stretches = join_windows(stretch for extent in extents for stretch in extent.stretches())
-    return tuple(Window(stretch.start_s - origin_s, stretch.end_s - origin_s) for stretch in stretches)
+    return tuple(stretch.shifted(-origin_s) for stretch in stretches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _probe_sound(path: Path) -> VideoInfo:
             path, "its sound carries no times; put it into a container: ffmpeg -i FILE -c copy NEW.mka"
         )
     origin_s = stretches[0].start_s
-    sound = [Window(one.start_s - origin_s, one.end_s - origin_s) for one in stretches]
+    sound = [one.shifted(-origin_s) for one in stretches]
     end_s = sound[-1].end_s
     gaps = find_gaps(None, sound)
     warnings = [*header.warnings, *_gap_warnings(gaps)]

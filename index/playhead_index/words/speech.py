@@ -103,7 +103,7 @@ class FasterWhisperTranscriber:
             raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
         within = Window(0.0, duration_s)
         for chunk in chunks(pieces, self._chunk_s):
-            window = Window(chunk.from_s, chunk.from_s + len(chunk.sound) / RATE_HZ)
+            window = chunk.window
             if window.end_s > done_s + ROUNDING_S:
                 voice = chunk.windows
                 needed = uncovered_voice(voice, hints.subtitled)

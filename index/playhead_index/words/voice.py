@@ -34,9 +34,12 @@ class Chunk:
     @property
     def windows(self) -> tuple[Window, ...]:
         """Where somebody speaks, in the time of the whole sound."""
-        return tuple(
-            Window(self.from_s + window.start_s, self.from_s + window.end_s) for window in self.speech
-        )
+        return tuple(window.shifted(self.from_s) for window in self.speech)
+
+    @property
+    def window(self) -> Window:
+        """The stretch itself, in the time of the whole sound."""
+        return Window(self.from_s, self.from_s + len(self.sound) / RATE_HZ)
 
 
 def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
@@ -99,8 +102,7 @@ def voice_by_chunk(
         ModelUnavailable: faster-whisper is not installed.
     """
     for chunk in chunks(pieces, longest_s):
-        window = Window(chunk.from_s, chunk.from_s + len(chunk.sound) / RATE_HZ)
-        yield window, chunk.windows
+        yield chunk.window, chunk.windows
 
 
 def cut_s(speech: list[Window], length_s: float) -> float:

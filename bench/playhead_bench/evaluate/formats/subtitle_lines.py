@@ -36,5 +36,5 @@ def subtitle_lines(
             bad.append(BadRow(found.where, str(error)))
             continue
         if (inside := window.clamped(clip)) is not None:
-            lines.append((Window(inside.start_s - starting_s, inside.end_s - starting_s), text))
+            lines.append((inside.shifted(-starting_s), text))
     return tuple(lines), tuple(bad)
