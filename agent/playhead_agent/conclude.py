@@ -311,7 +311,7 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
     text = _written(material, kept, checked.by_model)
     coverage, sure = extent.coverage, judgement.confidence * checked.share * _form_factor(material)
     missing = _missing_detail(state, material, checked)
-    if missing is not None and status == "answered":
+    if missing is not None and (status == "answered" or (status == "partial" and checked.by_model)):
         status, reason, sure = "partial", "unknown", sure * MENTION_ONLY
         text = f"Mentioned here; {NOT_STATED[missing]}:\n{text}"
     elif status == "partial":

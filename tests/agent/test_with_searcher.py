@@ -1,11 +1,13 @@
 """The same questions, found by the real search engine instead of the made one."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
-from tests.tools.made_library import LECTURE, WordFinder
+from tests.tools.made_library import LECTURE, WordFinder, make_library
 
 from playhead_agent.run import ask
+from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.engine import Searcher
@@ -73,3 +75,14 @@ def test_a_picture_model_that_cannot_be_loaded_turns_its_lane_off_and_says_so(ma
     ]
     gone = ask("When does a blue boat appear?", context=context)
     assert "pictures were not searched: no image-text weights; run: playhead prepare picture" in gone.text
+
+
+def test_what_a_model_makes_of_a_mention_is_no_surer_where_pictures_were_not_searched(tmp_path: Path) -> None:
+    catalog = make_library(tmp_path, [(LECTURE, "speech", 10.0, 12.0, "Look Celia, we follow our passions.")])
+    claims = [{"text": "Celia never follows orders.", "evidence_ids": ["E1"]}]
+    reply = {"answerable": True, "reason": "", "claims": claims}
+    context = Context(_NoPictureModel(catalog), catalog, llm=ScriptedChatModel(replies=[reply]))
+    answer = ask("Who is Celia?", context=context, scope=Scope((LECTURE,)))
+    assert (answer.status, answer.confidence <= 0.5) == ("partial", True)
+    lead = "Mentioned here; it is not said who that is:"
+    assert answer.text.startswith(f"{lead}\nCelia never follows orders [E1].")

@@ -74,7 +74,7 @@ def _kept(
     text = ". ".join(f"{c.text.rstrip('. ')} [{', '.join(c.evidence_ids)}]" for c in claims) + "."
     seen = any(record.kind in ("picture", "metadata") for record in records)
     missing = None if seen else missing_detail(spec, claims, texts, by_model=True)
-    if is_sure and missing is not None:
+    if missing is not None:
         text = f"Mentioned here; {NOT_STATED[missing]}:\n{text}"
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
     elif not is_sure:
