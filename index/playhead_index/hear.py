@@ -29,6 +29,7 @@ from playhead_index.store.voice import (
     set_covers_speech,
     voice_totals,
 )
+from playhead_index.store.word_times import insert_word_times
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
@@ -102,7 +103,7 @@ def _replace_subtitles(db: Database, video_id: str, found: Iterable[Words]) -> N
     """Makes stored subtitles those that were found; a span that is the same stays, with its vector."""
     new = Counter(row for words in found if (row := _span_values(words)) is not None)
     stored = db.execute(
-        "SELECT id, kind, source, language, start_s, end_s, text, confidence FROM span"
+        "SELECT id, kind, source, language, start_s, end_s, text, confidence, speaker FROM span"
         " WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
         (video_id,),
     ).fetchall()
@@ -111,7 +112,8 @@ def _replace_subtitles(db: Database, video_id: str, found: Iterable[Words]) -> N
             new[tuple(values)] -= 1
         else:
             db.execute("DELETE FROM span WHERE id = ?", (span_id,))
-    _insert_spans(db, video_id, new.elements())
+    for row in new.elements():
+        _insert_span(db, video_id, row)
 
 
 def _version(file: Path) -> str:
@@ -424,17 +426,21 @@ def _heard(catalog: Catalog, video_id: str) -> str:
 
 def insert_words(db: Database, video_id: str, found: Iterable[Words]) -> None:
     """Stores words as spans, cleaned, inside the caller's `atomic()`; none for words that come out empty."""
-    rows = (_span_values(words) for words in found)
-    _insert_spans(db, video_id, (row for row in rows if row is not None))
+    for words in found:
+        row = _span_values(words)
+        if row is not None:
+            span_id = _insert_span(db, video_id, row)
+            if words.word_times and row[_TEXT] == words.text:  # offsets of cleaned text would be others
+                insert_word_times(db, span_id, words.word_times)
 
 
-def _insert_spans(db: Database, video_id: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    for row in rows:
-        db.execute(
-            "INSERT INTO span (video_id, kind, source, language, start_s, end_s, text, confidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (video_id, *row),
-        )
+def _insert_span(db: Database, video_id: str, row: tuple[Any, ...]) -> int:
+    cursor = db.execute(
+        "INSERT INTO span (video_id, kind, source, language, start_s, end_s, text, confidence, speaker)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (video_id, *row),
+    )
+    return int(cursor.lastrowid or 0)
 
 
 def _span_values(words: Words) -> tuple[Any, ...] | None:
@@ -444,5 +450,9 @@ def _span_values(words: Words) -> tuple[Any, ...] | None:
         return None
     return (
         words.kind, clean_text(words.source), words.language, words.window.start_s, words.window.end_s,
-        text, words.confidence,
+        text, words.confidence, clean_text(words.speaker) if words.speaker else None,
     )  # fmt: skip
+
+
+_TEXT = 5
+"""Where the text stands in a row of `_span_values`."""

@@ -233,8 +233,12 @@ def test_ghosts_of_an_older_library_are_retired_when_it_is_opened(
 ) -> None:
     library, _ = edited
     with library.catalog.atomic() as db:
-        for table in ("retired", "file_state", "setting", "subtitle_source", "voice_chunk"):
+        for table in (
+            *("retired", "file_state", "setting", "subtitle_source", "voice_chunk"),
+            *("span_words", "speaker", "speaker_turn", "transcript_unit"),
+        ):
             db.execute(f"DROP TABLE {table}")
+        db.execute("ALTER TABLE span DROP COLUMN speaker")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm004'")
     reopened = Library(library.folder, OFF)
     assert [version.video_id for version in reopened.retired()] == [fingerprint(contents[0])]

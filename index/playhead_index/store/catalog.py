@@ -269,6 +269,51 @@ CREATE TABLE voice_chunk (
 """
 
 
+@migrations()
+def m007_transcripts(db: Database) -> None:
+    """Who says what and when each word is said, and the sentences, passages and topics of a transcript."""
+    for statement in _TRANSCRIPTS.split(";;"):
+        db.execute(statement)
+
+
+_TRANSCRIPTS = """
+ALTER TABLE span ADD COLUMN speaker TEXT;;
+CREATE TABLE span_words (
+    span_id INTEGER PRIMARY KEY REFERENCES span ON DELETE CASCADE,
+    times TEXT NOT NULL
+) STRICT;;
+CREATE TABLE speaker (
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    name TEXT,
+    named_by TEXT CHECK (named_by IN ('source', 'person')),
+    voice BLOB,
+    PRIMARY KEY (video_id, label)
+) STRICT;;
+CREATE TABLE speaker_turn (
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL CHECK (start_s < end_s),
+    label TEXT NOT NULL,
+    PRIMARY KEY (video_id, start_s, label)
+) STRICT;;
+CREATE TABLE transcript_unit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    video_id TEXT NOT NULL REFERENCES video ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('speech', 'screen', 'caption')),
+    level TEXT NOT NULL CHECK (level IN ('sentence', 'passage', 'topic')),
+    language TEXT,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL CHECK (start_s < end_s),
+    text TEXT NOT NULL,
+    speaker TEXT,
+    span_ids TEXT NOT NULL,
+    row INTEGER
+) STRICT;;
+CREATE INDEX transcript_unit_video ON transcript_unit (video_id, level, start_s)
+"""
+
+
 @contextmanager
 def mapped_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.
@@ -665,13 +710,14 @@ class _Copy:
     stamp: tuple[int, int, int, int]
 
 
-SPAN_COLUMNS = "id, video_id, kind, source, language, start_s, end_s, text, confidence"
+SPAN_COLUMNS = "id, video_id, kind, source, language, start_s, end_s, text, confidence, speaker"
 
 
 def span_row(row: Sequence[Any]) -> SpanRow:
     """A `SpanRow` from a row of `SPAN_COLUMNS`."""
-    span_id, video_id, kind, source, language, start_s, end_s, text, confidence = row
-    return SpanRow(span_id, video_id, Words(kind, source, Window(start_s, end_s), text, language, confidence))
+    span_id, video_id, kind, source, language, start_s, end_s, text, confidence, speaker = row
+    words = Words(kind, source, Window(start_s, end_s), text, language, confidence, speaker)
+    return SpanRow(span_id, video_id, words)
 
 
 def _is_stale(opened: Opened, path: Path) -> bool:

@@ -14,6 +14,25 @@ SpanKind = Literal["speech", "screen", "caption"]
 
 
 @dataclass(frozen=True, slots=True)
+class WordTime:
+    """When one word of a span is said.
+
+    Args:
+        start: offset of its first character in the text of the span.
+        end: offset behind its last character.
+        start_s: seconds, on the clock of the recording.
+        end_s: seconds.
+        probability: 0 to 1, as the model gives it.
+    """
+
+    start: int
+    end: int
+    start_s: float
+    end_s: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Words in a window, before they are stored as a span.
 
@@ -25,6 +44,10 @@ class Words:
         text: plain text, no markup, one or several lines, never empty.
         language: BCP 47 tag where known.
         confidence: 0 to 1 where the source gives one.
+        speaker: label of who says it: a name that the source gives, or the number that speaker diarisation
+            gave the voice ("1", "2", ...); None where it is not known.
+        word_times: when each word is said, in the order of the text; empty where that is not known. Stored
+            apart from the span: `Catalog.spans` leaves them out, `store.word_times` reads them.
     """
 
     kind: SpanKind
@@ -33,6 +56,8 @@ class Words:
     text: str
     language: str | None = None
     confidence: float | None = None
+    speaker: str | None = None
+    word_times: tuple[WordTime, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.text.strip():
