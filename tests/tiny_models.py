@@ -74,17 +74,46 @@ def make_tiny_dino(folder: Path, *, registers: int = 0, seed: int = 0) -> Path:
 def make_tiny_text_model(folder: Path, *, seed: int = 0) -> Path:
     """A folder with a two-layer BERT and a vocabulary of a few words, 0.1 MB."""
     library = transformers()
-    folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[MASK]", *TEXT_WORDS]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
-    library.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    vocab_size = make_tiny_tokenizer(folder)
     with torch().random.fork_rng():
         torch().manual_seed(seed)
         model = library.BertModel(
             library.BertConfig(
-                vocab_size=len(vocabulary), hidden_size=TEXT_WIDTH, num_hidden_layers=2,
+                vocab_size=vocab_size, hidden_size=TEXT_WIDTH, num_hidden_layers=2,
                 num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
             )
         )  # fmt: skip
     model.save_pretrained(folder)
     return folder
+
+
+TINY_SIZES = {
+    "hidden_size": TEXT_WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+    "max_position_embeddings": 64,
+}  # fmt: skip
+
+
+def make_tiny_reranker(folder: Path, family: str = "bert", *, num_labels: int = 1, seed: int = 0) -> Path:
+    """A folder with a two-layer sequence classifier over the vocabulary of `make_tiny_text_model`, 0.1 MB."""
+    library = transformers()
+    make_tiny_tokenizer(folder)
+    config = library.AutoConfig.for_model(
+        family, **TINY_SIZES, vocab_size=len(TEXT_WORDS) + 4, num_labels=num_labels, pad_token_id=0,
+        cls_token_id=2, sep_token_id=16, bos_token_id=2, eos_token_id=16,
+    )  # fmt: skip
+    with torch().random.fork_rng():
+        torch().manual_seed(seed)
+        model = library.AutoModelForSequenceClassification.from_config(config)
+        for parameter in model.parameters():  # the initial weights of a head give nearly equal scores
+            torch().nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    return folder
+
+
+def make_tiny_tokenizer(folder: Path) -> int:
+    """Writes the word tokenizer of the tiny text models into a folder; the size of its vocabulary."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[MASK]", *TEXT_WORDS]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+    transformers().BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    return len(vocabulary)

@@ -85,6 +85,18 @@ class FakeTextEmbedder:
         return _unit(rows)
 
 
+class FakeReranker:
+    """A `Reranker` that scores a text by the share of the query's words in it."""
+
+    name = "fake:reranker"
+
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N,) float32 in [0, 1] for N texts."""
+        words = set(_words(query))
+        shares = [len(words & set(_words(text))) / max(1, len(words)) for text in texts]
+        return np.array(shares, dtype=np.float32)
+
+
 def _colour_parts(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(len(COLOURS),) float32: the part of the picture that is nearest to each colour."""
     step = max(1, min(image.shape[:2]) // FakeEmbedder.image_size_px)
