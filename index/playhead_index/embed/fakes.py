@@ -84,6 +84,10 @@ class FakeTextEmbedder:
                 row += _hashed(word, self.tag.width)
         return _unit(rows)
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same as `encode_texts`."""
+        return self.encode_texts(texts)
+
 
 class FakeReranker:
     """A `Reranker` that scores a text by the share of the query's words in it."""
