@@ -190,6 +190,8 @@ def index(
     checked_settings(opened, given)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
+    if opened.recipe(given).transcribe != "never" and (notice := opened.speech_notice):
+        err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
