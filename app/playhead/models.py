@@ -29,6 +29,7 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.recorded_models import RecordedEncoder, RecordedScreenReader, RecordedTranscriber
+from playhead_index.settings import FORMER_BEAM_SIZE
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
@@ -186,7 +187,7 @@ def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTran
     model = library.get("speech")
     if model is None or model.name == OFF or not model.revision:
         return None
-    tag = TranscriberTag(model.name, model.revision)
+    tag = TranscriberTag(model.name, model.revision, beam_size=model.beam_size)
     return RecordedTranscriber(f"{ASR_PREFIX}{model.label}", tag)
 
 
@@ -199,12 +200,14 @@ class LibraryModel:
         label: what it is called.
         revision: of its weights; empty where that was not recorded.
         width: of its vectors; 0 for a model that makes none.
+        beam_size: of a speech model; None where it takes none.
     """
 
     name: str
     label: str
     revision: str = ""
     width: int = 0
+    beam_size: int | None = FORMER_BEAM_SIZE
 
 
 def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelNames:
@@ -284,7 +287,8 @@ def _speech_model(catalog: Catalog, settings: Mapping[str, Any]) -> LibraryModel
     """The speech model that was recorded, else the one that words of an older library are named after."""
     if isinstance(record := settings.get(SPEECH_MODEL), dict):
         label = record["name"].removeprefix(ASR_PREFIX)
-        return LibraryModel(record["location"] or label, label, record["revision"])
+        beam_size = record.get("beam_size", FORMER_BEAM_SIZE)
+        return LibraryModel(record["location"] or label, label, record["revision"], beam_size=beam_size)
     if SPEECH_MODEL in settings:
         return None
     name = (unrecorded_transcriber(catalog) or "").removeprefix(ASR_PREFIX)

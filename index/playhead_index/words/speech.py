@@ -54,7 +54,7 @@ class FasterWhisperTranscriber:
         language: BCP 47 tag of what is spoken; None finds it out, anew for each chunk.
         download: fetch the weights where they are not on this machine.
         chunk_s: the most sound, in seconds, that is held and recognised at once.
-        beam_size: hypotheses of the beam search; 1 is greedy decoding.
+        beam_size: hypotheses of the beam search where no hint says another number; 1 is greedy decoding.
         hotwords: names and terms, separated by commas or blanks, that are likely to be said; None for none.
         compute_type: number format of the weights in CTranslate2, such as `int8` or `float16`; `auto` takes
             the fastest that the device has.
@@ -86,7 +86,7 @@ class FasterWhisperTranscriber:
         self._hotwords = hotwords
         self._model = _load(model, device, download, compute_type)
         languages = () if self._model.model.is_multilingual else ("en",)
-        self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages)
+        self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages, beam_size)
 
     def transcribe(
         self,
@@ -132,8 +132,8 @@ class FasterWhisperTranscriber:
                 vad_filter=True,
                 condition_on_previous_text=False,
                 word_timestamps=True,
-                beam_size=self._beam_size,
-                hotwords=self._hotwords,
+                beam_size=hints.beam_size or self._beam_size,
+                hotwords=hints.hotwords or self._hotwords,
             )
             for segment in segments:
                 start_s = chunk.from_s + float(segment.start)
