@@ -9,14 +9,14 @@ any event are quadratic (80,000 `{` in one cue took 4.8 s of CPU).
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
-from itertools import takewhile
+from itertools import accumulate, pairwise, takewhile
 from math import isfinite
 
-from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, plain_webvtt
+from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, webvtt_voices
 
 _VTT_TIME = r"(?:(\d{1,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _VTT_TIMING = re.compile(rf"[ \t\f]*{_VTT_TIME}[ \t\f]*-->[ \t\f]*{_VTT_TIME}", re.ASCII)
@@ -59,11 +59,15 @@ class NotThisFormat(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Plain words as a file times them: the times may lie below 0, be equal, or be the wrong way round."""
+    """Plain words as a file times them: the times may lie below 0, be equal, or be the wrong way round.
+
+    `speaker` is the name that the file gives for who says them, None where it gives none.
+    """
 
     start_s: float
     end_s: float
     text: str
+    speaker: str | None = None
 
 
 def reader_for(
@@ -127,10 +131,9 @@ def read_webvtt(text: str, stream_origin_s: float | None = None) -> list[Cue]:
     while at < len(lines):
         if not in_header and _VTT_SIGNATURE.match(lines[at]):
             clock.read_header(lines, at)
-        cue, at = _webvtt_block(lines, at, in_header)
+        found, at = _webvtt_block(lines, at, in_header)
         in_header = False
-        if cue is not None:
-            cues.append(clock.place(cue))
+        cues += map(clock.place, found)
     arrows = [line for line in lines[1:] if "-->" in line]
     if arrows and not any(map(_VTT_TIMING.match, arrows)):
         raise NotThisFormat(f"no time of it can be read; the first is {arrows[0].strip()!r}, not 00:00.000")
@@ -179,25 +182,54 @@ def _wrapped_s(time_s: float) -> float:
     return (time_s + _MAX_BEFORE_S) % MPEG_CLOCK_S - _MAX_BEFORE_S
 
 
-def _webvtt_block(lines: list[str], at: int, in_header: bool) -> tuple[Cue | None, int]:
-    """The cue in the block that begins at a line, if it holds one, and the line behind the block."""
+def _webvtt_block(lines: list[str], at: int, in_header: bool) -> tuple[list[Cue], int]:
+    """The cue of the block that begins at a line, one for each voice in it, and the line behind the block."""
     first, timing, words = at, None, at
     while at < len(lines) and lines[at] != "":
         if "-->" in lines[at]:
             is_timing_line = at == first or (at == first + 1 and "-->" not in lines[first])
             if in_header or not is_timing_line:
-                return _webvtt_cue(timing, lines[words:at]), at
+                return _webvtt_cues(timing, lines[words:at]), at
             timing, words = _VTT_TIMING.match(lines[at]), at + 1
         at += 1
-    return _webvtt_cue(timing, lines[words:at]), at + 1
+    return _webvtt_cues(timing, lines[words:at]), at + 1
 
 
-def _webvtt_cue(timing: re.Match[str] | None, lines: list[str]) -> Cue | None:
+def _webvtt_cues(timing: re.Match[str] | None, lines: list[str]) -> list[Cue]:
     if timing is None:
-        return None
+        return []
     values = [int(value or 0) for value in timing.groups()]
     start_s, end_s = (h * 3600 + m * 60 + s + ms / 1000 for h, m, s, ms in (values[:4], values[4:]))
-    return Cue(start_s, end_s, plain_webvtt("\n".join(lines)))
+    return cues_of_voices(start_s, end_s, webvtt_voices("\n".join(lines)))
+
+
+def cues_of_voices(start_s: float, end_s: float, voices: Sequence[tuple[str | None, str]]) -> list[Cue]:
+    """A cue for what each voice says in one window: they speak one after the other, as long as their text is.
+
+    Parts of one speaker that follow each other are one cue, on lines of their own. Without words there is one
+    cue, which is empty.
+    """
+    if not voices:
+        return [Cue(start_s, end_s, "")]
+    joined: list[tuple[str | None, str]] = []
+    for name, text in voices:
+        if joined and joined[-1][0] == name:
+            joined[-1] = (name, f"{joined[-1][1]}\n{text}")
+        else:
+            joined.append((name, text))
+    times = split_times(start_s, end_s, [len(text) for _, text in joined])
+    return [Cue(a, b, text, name) for (a, b), (name, text) in zip(pairwise(times), joined, strict=True)]
+
+
+def split_times(start_s: float, end_s: float, lengths: Sequence[int]) -> list[float]:
+    """The ends of parts of a window that are as long as some lengths of text, with its start before them.
+
+    >>> split_times(1.0, 5.0, [10, 30])
+    [1.0, 2.0, 5.0]
+    """
+    total = sum(lengths) or 1
+    inner = (start_s + (end_s - start_s) * done / total for done in accumulate(lengths[:-1]))
+    return [start_s, *inner, end_s] if lengths else []
 
 
 def read_subrip(text: str) -> list[Cue]:

@@ -19,6 +19,7 @@ MAX_SENTENCE_WORDS = 3
 """Words that a bracketed text which ends like a sentence may have and still be a description: `Sighs.`"""
 MAX_LABEL_CHARS = 40
 MAX_LABEL_WORDS = 4
+MAX_SPEAKER_CHARS = 80
 MIN_TELEMETRY_CUES = 3
 MIN_TELEMETRY_SHARE = 0.8
 NEXT_CUE_WITHIN_S = 5.0
@@ -49,6 +50,8 @@ _MAX_MUSIC_WORDS = 5
 _NO_NAMES = frozenset(
     ("STEP", "PART", "CHAPTER", "NOTE", "WARNING", "TIP", "EXAMPLE", "RULE", "LESSON", "PS")
 )
+
+_NO_ACTORS = frozenset(("NTP", "Default"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,19 @@ def spoken_text(text: str) -> tuple[str, int]:
     if any(sign in said for sign in NOTE_SIGNS) and _names_music(inner):
         return "", count + 1
     return said, count
+
+
+def speaker_label(name: str | None) -> str | None:
+    """The label of a speaker that a subtitle format names in a field of its own; None where it names nobody.
+
+    Names without a letter are none, and neither is `NTP`, which old scripts of SubStation Alpha have in every
+    line. Longer ones are cut at 80 characters.
+
+    >>> speaker_label(" Ann  Lee: "), speaker_label("0000"), speaker_label("NTP")
+    ('Ann Lee', None, None)
+    """
+    cleaned = " ".join((name or "").split()).strip(" :")[:MAX_SPEAKER_CHARS].rstrip()
+    return cleaned if cleaned not in _NO_ACTORS and any(map(str.isalpha, cleaned)) else None
 
 
 def is_telemetry(cues: Sequence[Words]) -> bool:
