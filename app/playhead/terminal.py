@@ -47,6 +47,7 @@ STAGE_NAMES = {
     "screen": "screen text (OCR)",
     "meaning": "text embeddings",
     "caption": "captions",
+    "transcript": "transcript segmentation",
     "finish": "finished",
 }
 """What the stages of indexing are called on a terminal; JSON has their names as they are stored."""

@@ -7,6 +7,7 @@ at pauses.
 """
 
 import re
+from collections.abc import Iterable
 
 _STOPS = ".!?…。！？｡．।॥؟۔։።᙮។။‽⁇⁈⁉"
 _ALWAYS = frozenset("。！？｡．।॥؟۔։።᙮។။")
@@ -19,6 +20,10 @@ _NEW_SPEAKER = re.compile(r"\n[ \t]*(?=[-–—]\s?\w)|(?=>>)")
 _LAST_TOKEN = re.compile(r"[^\s(\[{\"'“‘«¿¡]{1,24}\Z")
 _OPENERS = "\"'“‘«‹([{（【「『《〈［¿¡-–—>♪# \t\n"
 _MAX_TOKEN_CHARS = 25
+_UNSPACED_SIGN = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
 
 _TITLES = """
 mr mrs ms messrs dr prof st mt gen sen rep gov capt cpt lt col sgt maj cmdr adm rev hon pres supt insp
@@ -90,7 +95,7 @@ def _is_end(text: str, stop: re.Match[str], tag: str, has_capitals: bool) -> boo
     mark = stop[0].rstrip("\"'”’»›)]}）】」』》〉］")
     if mark[-1] in _ALWAYS:
         return not (len(mark) < len(stop[0]) and text[stop.end() : stop.end() + 1] == "と")
-    if stop.end() < len(text) and not text[stop.end()].isspace() and not _is_unspaced(text[stop.end()]):
+    if stop.end() < len(text) and not text[stop.end()].isspace() and not is_unspaced_sign(text[stop.end()]):
         return False
     following = _first_word(text, stop.end())
     if not following:
@@ -146,6 +151,23 @@ def _has_capitals(text: str, stops: list[re.Match[str]]) -> bool:
     return capitals >= sum(word[:1].islower() for word in firsts)
 
 
-def _is_unspaced(sign: str) -> bool:
-    """A sign of a script that puts no space between sentences: CJK, kana, Thai, Lao, Khmer, Burmese."""
-    return "\u3000" <= sign <= "\u9fff" or "\uf900" <= sign <= "\ufaff" or "\u0e00" <= sign <= "\u0eff"
+def is_unspaced_sign(sign: str) -> bool:
+    """Whether a character is of a script without spaces between words; Korean, which has them, is not.
+
+    CJK ideographs and punctuation, kana, Thai, Lao, Burmese and Khmer.
+    """
+    return sign >= "\u0e00" and _UNSPACED_SIGN.match(sign) is not None
+
+
+def join_sentences(texts: Iterable[str]) -> str:
+    """Sentences or passages as one text, with a space between them where their script has spaces.
+
+    >>> join_sentences(["One.", "Two."]), join_sentences(["一。", "二。"])
+    ('One. Two.', '一。二。')
+    """
+    pieces: list[str] = []
+    for text in texts:
+        if pieces and not (is_unspaced_sign(pieces[-1][-1]) and is_unspaced_sign(text[0])):
+            pieces.append(" ")
+        pieces.append(text)
+    return "".join(pieces)
