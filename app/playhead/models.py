@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from playhead.default_models import (
     DEFAULTS,
@@ -28,7 +28,12 @@ from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelT
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
-from playhead_index.recorded_models import RecordedEncoder, RecordedScreenReader, RecordedTranscriber
+from playhead_index.recorded_models import (
+    RecordedEncoder,
+    RecordedScreenReader,
+    RecordedTextEmbedder,
+    RecordedTranscriber,
+)
 from playhead_index.settings import FORMER_BEAM_SIZE
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
@@ -167,7 +172,7 @@ class LoadModels:
         found = Models(
             picture=_recorded_encoder(library, "picture"),
             appearance=_recorded_encoder(library, "appearance"),
-            words=_recorded_encoder(library, "words"),
+            words=_recorded_text_embedder(library, self.names.device),
             transcriber=transcriber,
             screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
             off=off,
@@ -181,6 +186,17 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     if model is None or model.name == OFF:
         return None
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
+
+
+def _recorded_text_embedder(
+    library: Mapping[str, "LibraryModel"], device: str
+) -> RecordedTextEmbedder | None:
+    """The library's text embedder, which is loaded alone when only texts are to be embedded."""
+    model = library.get("words")
+    if model is None or model.name == OFF:
+        return None
+    tag = ModelTag(model.name, model.revision, model.width)
+    return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
 
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:

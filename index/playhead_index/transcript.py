@@ -29,12 +29,11 @@ from playhead_index.store.transcript import (
     units_to_embed,
 )
 from playhead_index.window import Window
-from playhead_index.words.cohesion import term_vectors
 from playhead_index.words.passages import divide_passages
 from playhead_index.words.protocol import SpanKind
 from playhead_index.words.sentence_units import Sentence, divide_sentences
 from playhead_index.words.sentences import join_sentences
-from playhead_index.words.topics import divide_topics
+from playhead_index.words.topics import divide_topics, topic_vectors
 from playhead_index.words.transcripts import transcripts
 
 STAGE = "transcript"
@@ -80,7 +79,7 @@ def _divide(catalog: Catalog, video_id: str, recipe: str) -> Stage:
             for one in divide_passages(found)
         ]
         passages += own
-        topics += _topics(own, term_vectors([one.text for one in own]))
+        topics += _topics(own, topic_vectors([one.text for one in own]))
     stage = Stage(STAGE, "running", recipe=recipe)
     with catalog.atomic() as db:
         replace_units(db, video_id, KIND, [*passages, *sentences, *topics])
@@ -177,5 +176,6 @@ def _topics_by_vectors(catalog: Catalog, video_id: str, shards: Shards) -> list[
     topics = list[TranscriptUnit]()
     for own in by_language.values():
         at = np.array([row_of[passage.unit_id] for passage in own], dtype=np.int64)
-        topics += _topics(own, shards.read_rows(video_id, at).astype(np.float32))
+        embeddings = shards.read_rows(video_id, at).astype(np.float32)
+        topics += _topics(own, topic_vectors([passage.text for passage in own], embeddings))
     return topics

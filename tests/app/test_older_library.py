@@ -38,7 +38,7 @@ class RefusingModel:
         raise AssertionError(f"{len(images)} pictures are embedded again")
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        raise AssertionError(f"{len(texts)} texts are embedded again")
+        raise AssertionError(f"{len(texts)} texts are embedded again: {texts}")
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         raise AssertionError(f"{len(texts)} queries are embedded")

@@ -27,6 +27,7 @@ TABLES = {
     "frame": "id, video_id, row, start_s, end_s, segment_id",
     "span": "id, video_id, kind, source, start_s, end_s, text, row",
     "reading": "video_id, row",
+    "transcript_unit": "id, video_id, level, language, start_s, end_s, text, span_ids, row",
     "space": "name, model, revision, width",
 }
 MOMENTS = [
@@ -40,6 +41,9 @@ MOMENTS = [
     pytest.param("INSERT INTO reading#3", id="in the screen text"),
     pytest.param("DELETE FROM reading#1", id="while readings become spans"),
     pytest.param("UPDATE span SET row#3", id="in the vectors of words, written and not yet committed"),
+    pytest.param("INSERT INTO transcript_unit#3", id="in the units of the transcript"),
+    pytest.param("UPDATE transcript_unit SET row#2", id="in the vectors of units, written and not committed"),
+    pytest.param("DELETE FROM transcript_unit#2", id="while topics are divided by their vectors"),
     pytest.param("COMMIT#20", id="at the twentieth commit"),
     pytest.param("COMMIT#25", id="at the twenty-fifth commit"),
 ]
