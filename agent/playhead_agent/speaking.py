@@ -193,10 +193,10 @@ def _of_one(
 ) -> Claim:  # fmt: skip
     name, total_s, num_turns = total
     times = "once" if num_turns == 1 else f"{num_turns:.0f} times"
-    shown = ", ".join(places) + (" and later" if num_turns > len(places) else "")
+    shown = ("longest at " if num_turns > len(places) else "at ") + ", ".join(places)
     if spec.speaking == "count":
-        return Claim(f"{name} speaks {least}{times}: {shown}", tuple(ids))
-    return Claim(f"{name} speaks for {least}{_length(total_s)} in all, {times}: {shown}", tuple(ids))
+        return Claim(f"{name} speaks {least}{times}, {shown}", tuple(ids))
+    return Claim(f"{name} speaks for {least}{_length(total_s)} in all, {times}, {shown}", tuple(ids))
 
 
 def _is_total(spec: QuestionSpec) -> bool:
@@ -229,4 +229,7 @@ def _cited(spec: QuestionSpec, turns: Sequence[NamedTurn]) -> list[NamedTurn]:
         totals = speaking_totals(citable)
         totals = totals[::-1] if spec.speaking == "least" else totals
         return [max(own, key=lambda one: one.turn.speaking_s) for _, _, own in totals[:MAX_TURNS]]
+    if spec.speaking in ("how_long", "count"):
+        longest = sorted(citable, key=lambda one: -one.turn.speaking_s)[:MAX_TURNS]
+        return [one for one in citable if one in longest]
     return citable[:MAX_TURNS]
