@@ -59,6 +59,7 @@ class Evidence:
         text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
         lanes: the lanes that found it.
         said: what a video-LLM said of the picture; empty when nothing looked at it.
+        speaker: name of who says it; empty where it is not known, and in the compact form.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Evidence:
     text: str = ""
     lanes: tuple[Lane, ...] = ()
     said: str = ""
+    speaker: str = ""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -88,6 +90,7 @@ class Evidence:
         if not compact:
             return record
         del record["text"]
+        record["speaker"] = ""
         if self.lanes == (self.kind,):
             del record["lanes"]
         for name, usual in _USUAL.items():
@@ -115,6 +118,7 @@ _USUAL: dict[str, Any] = {
     "role": "target0",
     "tied_to": "",
     "said": "",
+    "speaker": "",
 }
 
 
