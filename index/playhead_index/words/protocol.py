@@ -14,8 +14,8 @@ SpanKind = Literal["speech", "screen", "caption"]
 MIN_CONFIDENCE = 0.45
 """Words below this confidence are stored and searched, but no claim rests on them alone.
 
-tiny.en gave German and Spanish, which it does not know, 0.09 to 0.44 in all of 20 spans, and English less than
-this in 5 of 550 s. base gave English, German and Spanish less in 9 of 405 s."""
+tiny.en gave German and Spanish, which it does not know, 0.09 to 0.44 in all of 20 spans, and English less
+than this in 5 of 550 s. base gave English, German and Spanish less in 9 of 405 s."""
 
 
 @dataclass(frozen=True, slots=True)
