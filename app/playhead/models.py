@@ -21,7 +21,7 @@ from playhead.default_models import (
     known_model,
     packaged_speech_notice,
 )
-from playhead.video_facts import load_captioner
+from playhead.video_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
@@ -77,7 +77,8 @@ class ModelNames:
         picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
         appearance: a DINOv2 of transformers: a hub name or a folder.
         words: a sentence encoder of transformers: a hub name, a folder, or `offline:`.
-        speech: a faster-whisper model: a size, a hub name, a folder, or `offline:`.
+        speech: a faster-whisper model: a size, a hub name, a folder, or `offline:`; or the address of a
+            transcription server, `URL#MODEL`.
         screen: `auto`, `on` or `off`; with `auto` as the library was made, else on.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
@@ -201,7 +202,7 @@ def _recorded_text_embedder(
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
     model = library.get("speech")
-    if model is None or model.name == OFF or not model.revision:
+    if model is None or model.name == OFF or not (model.revision or is_address(model.name)):
         return None
     tag = TranscriberTag(model.name, model.revision, beam_size=model.beam_size)
     return RecordedTranscriber(f"{ASR_PREFIX}{model.label}", tag)
@@ -418,6 +419,12 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         "speech": FasterWhisperTranscriber,
     }
     plugin, colon, rest = name.partition(":")
+    if role == "speech" and is_address(name):
+        from playhead.speech_servers import load_speech_server
+
+        if find_spec(MODULES["speech"]) is None:  # it brings the voice detector
+            raise ModelUnavailable(missing_module(MODULES["speech"]))
+        return load_speech_server(name)
     if role == "speech" and name == PACKAGED:
         model = FasterWhisperTranscriber(str(packaged_folder()), device=device)
         model.name, model.tag = f"{ASR_PREFIX}{NAME}", replace(model.tag, location=PACKAGED)

@@ -109,9 +109,7 @@ def units_by_id(catalog: Catalog, unit_ids: Sequence[int]) -> dict[int, tuple[st
     found: dict[int, tuple[str, TranscriptUnit]] = {}
     for chunk in batches(unit_ids, MAX_IDS_IN_SQL):
         marks = ", ".join("?" * len(chunk))
-        rows = catalog.query(
-            f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk
-        )
+        rows = catalog.query(f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk)
         found |= {row[1]: (row[0], _unit(row[1:])) for row in rows}
     return found
 
@@ -158,9 +156,7 @@ def read_transcript_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> li
     """The stored words of one kind of a video with their word times, in time order."""
     spans = catalog.spans(video_id, kind)
     times = read_word_times(catalog, [span.id for span in spans])
-    return [
-        TranscriptSpan(span.id, replace(span.words, word_times=times.get(span.id, ()))) for span in spans
-    ]
+    return [TranscriptSpan(span.id, replace(span.words, word_times=times.get(span.id, ()))) for span in spans]
 
 
 def span_digest(catalog: Catalog, video_id: str, kind: SpanKind) -> str:
