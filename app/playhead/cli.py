@@ -26,7 +26,7 @@ from playhead.arguments import (
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.doctor import examine
-from playhead.inputs import checked_text
+from playhead.inputs import checked_text, cleaned_hotwords
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -38,6 +38,7 @@ from playhead.options import (
     LibraryOption,
     ModalityOption,
     PictureModel,
+    SpeakerOption,
     SpeechModel,
     ToOption,
     VideoModel,
@@ -138,6 +139,22 @@ def index(
             metavar="N|LANGUAGE",
         ),
     ] = None,
+    hotwords: Annotated[
+        str | None,
+        typer.Option(
+            help="Names and terms that are likely to be said, separated by commas; speech recognition spells "
+            f'them so. "" for none. {AS_MADE}none.',
+            metavar="WORDS",
+        ),
+    ] = None,
+    beam_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Hypotheses of the beam search in speech recognition, 1 to 20: 1 is fastest. "
+            f"{AS_MADE}the model's.",
+            metavar="N",
+        ),
+    ] = None,
     screen_text: Annotated[
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
@@ -172,6 +189,7 @@ def index(
     playhead index talks
     playhead index talks/lecture.mp4 --fps 2 --no-screen-text
     playhead index talks --transcribe never --words-model off --json
+    playhead index talks --speech-model large-v3-turbo --hotwords "ComfyUI, Playhead"
     playhead index talks --captions --video-model http://localhost:8000/v1
     """
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
@@ -183,13 +201,16 @@ def index(
     asked = {
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
-        "language": language, "audio_track": audio_track,
+        "language": language, "audio_track": audio_track, "hotwords": cleaned_hotwords(hotwords),
+        "beam_size": beam_size,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
     checked_settings(opened, given)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
+    if opened.recipe(given).transcribe != "never" and (notice := opened.speech_notice):
+        err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
@@ -237,6 +258,7 @@ def search(
     from_s: FromOption = None,
     to_s: ToOption = None,
     modality: ModalityOption = None,
+    speaker: SpeakerOption = None,
     limit: Annotated[int, typer.Option(help="Maximum number of results.", metavar="N", min=1)] = 10,
     min_score: Annotated[
         float, typer.Option(help="Leave out results with a lower fused score.", metavar="SCORE")
@@ -250,11 +272,14 @@ def search(
     playhead search "false alarm"
     playhead search "bayes" --modality speech --modality screen --limit 3
     playhead search "posterior" --video lecture.mp4 --from 0:05 --json
+    playhead search "buttons" --speaker "Project Manager"
     playhead search --like lecture.mp4@0:02
     playhead search --image photo.jpg
     """
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
+    if speaker and text is None:
+        raise typer.BadParameter("--speaker searches what is said: give TEXT with it")
     if text is not None:
         _checked(partial(checked_text, text, "the search text"))
     opened = open_library(library, ModelNames(device=device))
@@ -267,6 +292,7 @@ def search(
         lanes=modalities_named(modality),
         limit=limit,
         min_score=min_score,
+        speakers=speaker,
     )
     if as_json:
         for moment in result.moments:
@@ -282,6 +308,7 @@ app.command()(question_commands.ask)
 app.command("compare")(question_commands.compare_strategies)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
+app.command()(library_commands.speakers)
 app.command()(library_commands.remove)
 app.command()(library_commands.relink)
 app.command()(library_commands.clock)

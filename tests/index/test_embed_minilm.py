@@ -1,6 +1,5 @@
 """Tests of the sentence embedder: against transformers on a tiny model, and with the real all-MiniLM."""
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,7 +7,14 @@ import numpy as np
 import pytest
 from tests.tiny_models import TEXT_WIDTH, make_tiny_text_model
 
-from playhead_index.embed.minilm import OFFLINE_PACKAGE, SentenceEmbedder, load_text_embedder, verified
+from playhead_index.embed.minilm import (
+    OFFLINE_PACKAGE,
+    OFFLINE_SHA256,
+    OFFLINE_WEIGHTS,
+    SentenceEmbedder,
+    load_text_embedder,
+)
+from playhead_index.embed.packaged import verified
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelUnavailable
 
@@ -63,22 +69,9 @@ def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: SentenceEmbedd
 
 def test_a_package_with_other_weights_is_not_used(folder: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"not the published model: its sha256 is .*, expected 53aa"):
-        verified(folder, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")
+        verified(folder, OFFLINE_WEIGHTS, OFFLINE_SHA256, OFFLINE_PACKAGE)
 
 
 def test_a_package_without_weights_is_said_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"model.safetensors is missing; install"):
-        verified(tmp_path, "00")
-
-
-def test_a_model_that_pools_otherwise_is_refused(tmp_path: Path) -> None:
-    make_tiny_text_model(tmp_path)
-    (tmp_path / "1_Pooling").mkdir()
-    pooling = {
-        "word_embedding_dimension": 32,
-        "pooling_mode_cls_token": True,
-        "pooling_mode_mean_tokens": False,
-    }
-    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
-    with pytest.raises(ModelUnavailable, match="it pools by pooling_mode_cls_token; only the mean"):
-        load_text_embedder(str(tmp_path))
+        verified(tmp_path, OFFLINE_WEIGHTS, "00", OFFLINE_PACKAGE)

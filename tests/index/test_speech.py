@@ -176,6 +176,11 @@ def test_another_rate_is_refused(tiny: Transcriber) -> None:
         list(tiny.transcribe(iter([]), 44_100, 1.0))
 
 
+def test_a_beam_of_no_hypotheses_is_refused() -> None:
+    with pytest.raises(ValueError, match="beam_size must be at least 1, got 0"):
+        FasterWhisperTranscriber("tiny", beam_size=0)
+
+
 def test_weights_that_are_not_here_name_the_download() -> None:
     with pytest.raises(ModelUnavailable, match="are not on this machine; fetch them with: playhead prepare"):
         FasterWhisperTranscriber("nobody/has-this-model")

@@ -1,6 +1,6 @@
 """Who speaks in a video: labels of speakers, the names they were given, embeddings of their voices."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from playhead_index.batches import batches
 from playhead_index.clean_text import clean_text
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
+from playhead_index.window import Window
 
 SpeakerOrigin = Literal["source", "voice"]
 """Where a label comes from: a subtitle source that names its speakers, or diarisation of the sound."""
@@ -57,6 +59,13 @@ def display_name(speaker: Speaker) -> str:
     return speaker.name or f"speaker {speaker.label}"
 
 
+def name_of_label(label: str | None, name: str | None) -> str | None:
+    """What a speaker is called whose label a span has; None for a span without one."""
+    if label is None:
+        return None
+    return name or (f"speaker {label}" if is_voice_label(label) else label)
+
+
 def read_speakers(catalog: Catalog, video_id: str) -> list[Speaker]:
     """The speakers of a video: named by a source in alphabetical order, then voices by number."""
     rows = catalog.query(
@@ -71,6 +80,27 @@ def read_all_speakers(catalog: Catalog) -> dict[str, list[Speaker]]:
     for row in catalog.query("SELECT video_id, label, name, named_by, voice FROM speaker ORDER BY video_id"):
         by_video.setdefault(row[0], []).append(_speaker(row))
     return {video_id: _in_order(own) for video_id, own in by_video.items()}
+
+
+def read_turns(catalog: Catalog, video_id: str) -> list[tuple[str, Window]]:
+    """(label, window) of every turn that diarisation found in a video, in time order."""
+    rows = catalog.query(
+        "SELECT label, start_s, end_s FROM speaker_turn WHERE video_id = ? ORDER BY start_s, label",
+        (video_id,),
+    )
+    return [(label, Window(start_s, end_s)) for label, start_s, end_s in rows]
+
+
+def spans_of_speakers(catalog: Catalog, labels: Mapping[str, Collection[str]]) -> NDArray[np.int64]:
+    """(n,) ascending ids of the spans that some speakers say, from their labels by video."""
+    wanted = {(video_id, label) for video_id, own in labels.items() for label in own}
+    names = sorted({label for _, label in wanted})
+    found: list[int] = []
+    for chunk in batches(names, MAX_IDS_IN_SQL):
+        marks = ", ".join("?" * len(chunk))
+        rows = catalog.query(f"SELECT id, video_id, speaker FROM span WHERE speaker IN ({marks})", chunk)
+        found += [span_id for span_id, video_id, label in rows if (video_id, label) in wanted]
+    return np.array(sorted(found), dtype=np.int64)
 
 
 def name_speaker(catalog: Catalog, video_id: str, label: str, name: str | None) -> None:

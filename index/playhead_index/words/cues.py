@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, pairwise, takewhile, zip_longest
 from math import isfinite
+from xml.etree import ElementTree
 
 from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, webvtt_voices
 
@@ -37,6 +38,8 @@ _MPL2_LINE = re.compile(r"\[(-?\d{1,9})\]\[(-?\d{1,9})\](.*)", re.ASCII)
 _ASS_SECTION = re.compile(r"\s*+\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
 _ASS_TIME = re.compile(r"\s*+(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*+$", re.ASCII)
 _TTML_NAMESPACE = "http://www.w3.org/ns/ttml"
+_TT, _TTM = f"{{{_TTML_NAMESPACE}}}", f"{{{_TTML_NAMESPACE}#metadata}}"
+_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 # Players that are not told how long a SAMI cue stands show it so long, as pysubs2 does.
 _SAMI_LEAST_S, _SAMI_S_A_CHARACTER = 0.5, 0.067
 # What pysubs2's TTML parser lets through from int(), dict, and the parser of XML.
@@ -294,7 +297,8 @@ def _ass_cue(columns: list[str], rest: str) -> Iterator[Cue]:
     values = dict(zip(columns, rest.split(",", len(columns) - 1), strict=False))
     start, end = (_ASS_TIME.match(values.get(name, "")) for name in ("start", "end"))
     if start is not None and end is not None and "text" in values:
-        yield Cue(_seconds(*start.groups()), _seconds(*end.groups()), plain_ass(values["text"]))
+        actor = values.get("name") or values.get("actor")
+        yield Cue(_seconds(*start.groups()), _seconds(*end.groups()), plain_ass(values["text"]), actor)
 
 
 def read_microdvd(text: str, fps: float | None = None) -> list[Cue]:
@@ -392,9 +396,37 @@ def read_ttml(text: str) -> list[Cue]:
 
     try:
         events = pysubs2.SSAFile.from_string(text, format_="ttml").events
+        agents = _ttml_agents(text)
     except _PYSUBS2_MAY_RAISE as error:
         raise NotThisFormat(f"damaged ({type(error).__name__}: {error})") from error
-    return [Cue(event.start / 1000, event.end / 1000, plain_lines(event.text)) for event in events]
+    return [
+        Cue(event.start / 1000, event.end / 1000, plain_lines(event.text), agent)
+        for event, agent in zip_longest(events, agents[: len(events)])
+    ]
+
+
+def _ttml_agents(text: str) -> list[str | None]:
+    """The name of the agent of each paragraph of a TTML file, in the order in which pysubs2 reads them.
+
+    An agent (`ttm:agent`, TTML 2, section 14.1.1) that is given to a division or the body holds for its
+    paragraphs; one whose element gives no name names nobody.
+    """
+    root = ElementTree.fromstring(text)
+    names: dict[str, str] = {}
+    for agent in root.iter(f"{_TTM}agent"):
+        found = " ".join("".join(name.itertext()) for name in agent.iterfind(f"{_TTM}name"))
+        names[agent.get(_XML_ID, "")] = " ".join(found.split())
+    body = root.find(f"{_TT}body")
+    if body is None:
+        return []
+    return [
+        next((name for id_ in ids.split() if (name := names.get(id_))), None)
+        for division in body.iterfind(f"{_TT}div")
+        for paragraph in division.iterfind(f"{_TT}p")
+        for ids in [
+            paragraph.get(f"{_TTM}agent") or division.get(f"{_TTM}agent") or body.get(f"{_TTM}agent") or ""
+        ]
+    ]
 
 
 def _seconds(sign: str | None, hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:

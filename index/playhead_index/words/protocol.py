@@ -74,28 +74,34 @@ class TranscriberTag:
         revision: digest of its weights; empty where it has none.
         language: BCP 47 tag of what it takes the speech for; None when it detects the language.
         languages: BCP 47 tags of the only languages that it knows; empty for very many.
+        beam_size: hypotheses of its beam search where no other number is asked for; None where it takes none.
     """
 
     location: str = ""
     revision: str = ""
     language: str | None = None
     languages: tuple[str, ...] = ()
+    beam_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecognitionHints:
-    """What is known of a sound before its speech is recognised.
+    """What is known of a sound before its speech is recognised, and how it is to be recognised.
 
     Args:
         language: BCP 47 tag of what is spoken, taken as given.
         likely_language: BCP 47 tag that the file gives; another one that is detected with high probability
             counts instead.
         subtitled: where subtitles say what is spoken: voice that they cover is not recognised.
+        hotwords: names and terms that are likely to be said; None for none.
+        beam_size: hypotheses of the beam search; None for the model's own number.
     """
 
     language: str | None = None
     likely_language: str | None = None
     subtitled: tuple[Window, ...] = ()
+    hotwords: str | None = None
+    beam_size: int | None = None
 
 
 NO_HINTS = RecognitionHints()

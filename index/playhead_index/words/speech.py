@@ -28,6 +28,7 @@ from playhead_index.words.voice import CHUNK_S, RATE_HZ, Chunk, chunks
 from playhead_index.words.whisper_files import check_whisper
 
 WEIGHTS = "model.bin"
+DEFAULT_BEAM_SIZE = 5
 SHORTEST_SPAN_S = 0.1
 RANDOM_SEED = 1
 """Whisper draws words at random where it is unsure; by one seed the same sound gives the same words."""
@@ -53,10 +54,15 @@ class FasterWhisperTranscriber:
         language: BCP 47 tag of what is spoken; None finds it out, anew for each chunk.
         download: fetch the weights where they are not on this machine.
         chunk_s: the most sound, in seconds, that is held and recognised at once.
+        beam_size: hypotheses of the beam search where no hint says another number; 1 is greedy decoding.
+        hotwords: names and terms, separated by commas or blanks, that are likely to be said; None for none.
+        compute_type: number format of the weights in CTranslate2, such as `int8` or `float16`; `auto` takes
+            the fastest that the device has.
 
     Raises:
         ModelUnavailable: faster-whisper is not installed, the weights are not there or do not load, or are
             not exactly those of the model.
+        ValueError: beam_size is below 1.
     """
 
     def __init__(
@@ -67,13 +73,20 @@ class FasterWhisperTranscriber:
         download: bool = False,
         *,
         chunk_s: float = CHUNK_S,
+        beam_size: int = DEFAULT_BEAM_SIZE,
+        hotwords: str | None = None,
+        compute_type: str = "auto",
     ) -> None:
+        if beam_size < 1:
+            raise ValueError(f"beam_size must be at least 1, got {beam_size}")
         self.name = f"asr:{Path(model).name if Path(model).is_dir() else model}"
         self.language = language.split("-")[0].lower() if language else None
         self._chunk_s = chunk_s
-        self._model = _load(model, device, download)
+        self._beam_size = beam_size
+        self._hotwords = hotwords
+        self._model = _load(model, device, download, compute_type)
         languages = () if self._model.model.is_multilingual else ("en",)
-        self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages)
+        self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages, beam_size)
 
     def transcribe(
         self,
@@ -119,6 +132,8 @@ class FasterWhisperTranscriber:
                 vad_filter=True,
                 condition_on_previous_text=False,
                 word_timestamps=True,
+                beam_size=hints.beam_size or self._beam_size,
+                hotwords=hints.hotwords or self._hotwords,
             )
             for segment in segments:
                 start_s = chunk.from_s + float(segment.start)
@@ -195,7 +210,7 @@ def _revision(model: str) -> str:
     return digest_of([folder / WEIGHTS])
 
 
-def _load(model: str, device: str, download: bool) -> Any:
+def _load(model: str, device: str, download: bool, compute_type: str) -> Any:
     try:
         from ctranslate2 import set_random_seed
         from faster_whisper import WhisperModel
@@ -213,7 +228,7 @@ def _load(model: str, device: str, download: bool) -> Any:
             str(folder),
             device=kind,
             device_index=int(index or 0),
-            compute_type="auto",
+            compute_type=compute_type,
             local_files_only=not download,
         )
     except OSError as error:

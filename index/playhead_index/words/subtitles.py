@@ -16,7 +16,7 @@ from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unrolled
 from playhead_index.words.sidecars import find_sidecars
-from playhead_index.words.spoken import speaker_label
+from playhead_index.words.speaker_labels import speaker_label
 from playhead_index.words.text_encoding import EncodingUnknown, decode_text
 from playhead_index.words.tracks import TrackWords, read_tracks
 
