@@ -57,6 +57,7 @@ from playhead_tools.evidence import (
     Status,
     coverage_sentence,
     is_any_searched,
+    uncertainty_notes,
 )  # fmt: skip
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
@@ -318,8 +319,9 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         text = _partly(material, judgement, text)
     if status == "partial":
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
-    answer = _answer(state, context, text, status, reason, checked.notes)
     cited = list(dict.fromkeys(i for claim in kept for i in claim.evidence_ids))
+    uncertain = uncertainty_notes([material.evidence[i] for i in cited])
+    answer = _answer(state, context, text, status, reason, [*checked.notes, *uncertain])
     return replace(
         answer,
         claims=kept,

@@ -27,6 +27,8 @@ _SAID: dict[EvidenceKind, str] = {
     "picture": "Closest picture",
     "metadata": "In the library",
 }
+_UNCERTAIN: dict[EvidenceKind, str] = {**_SAID, "speech": "Possibly said", "screen": "Possibly on screen"}
+"""The same of words that were recognised with low confidence."""
 _PLACES: dict[Kind, str] = {
     "speech": "in the speech",
     "screen": "in the text on the screen",
@@ -123,7 +125,7 @@ def _line(material: Material, evidence_id: str) -> Claim:
     if anchor is not None:
         return _tied_line(material, record, anchor)
     where = material.at(record.video_id, record.window)
-    said = f"{_SAID[record.kind]} at {where}"
+    said = f"{_said(record)} at {where}"
     counts = all(evidence_id not in event.evidence_ids for event in material.finding.forms)
     lead = (_nth_lead(material, record) if counts else "") or said
     forms = _forms_in(material, evidence_id)
@@ -132,6 +134,10 @@ def _line(material: Material, evidence_id: str) -> Claim:
     if record.kind == "picture":
         return Claim(lead, (evidence_id,))
     return Claim(f"{lead}: “{excerpt(material.texts[evidence_id], _asked(material.spec))}”", (evidence_id,))
+
+
+def _said(record: Evidence) -> str:
+    return (_UNCERTAIN if record.is_uncertain else _SAID)[record.kind]
 
 
 def _forms_in(material: Material, evidence_id: str) -> list[str]:
@@ -147,7 +153,7 @@ def _nth_lead(material: Material, record: Evidence) -> str:
         return ""
     where = material.at(record.video_id, record.window)
     time = "time" if n in (1, -1) or n is None else "time there"
-    return f"{_SAID[record.kind]} for the {_NTH[n]} {time}, at {where}" if n else ""
+    return f"{_said(record)} for the {_NTH[n]} {time}, at {where}" if n else ""
 
 
 def _tied_line(material: Material, record: Evidence, anchor: Evidence) -> Claim:

@@ -26,7 +26,7 @@ from playhead.arguments import (
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.doctor import examine
-from playhead.inputs import checked_text
+from playhead.inputs import checked_text, cleaned_hotwords
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -138,6 +138,22 @@ def index(
             metavar="N|LANGUAGE",
         ),
     ] = None,
+    hotwords: Annotated[
+        str | None,
+        typer.Option(
+            help="Names and terms that are likely to be said, separated by commas; speech recognition spells "
+            f'them so. "" for none. {AS_MADE}none.',
+            metavar="WORDS",
+        ),
+    ] = None,
+    beam_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Hypotheses of the beam search in speech recognition, 1 to 20: 1 is fastest. "
+            f"{AS_MADE}the model's.",
+            metavar="N",
+        ),
+    ] = None,
     screen_text: Annotated[
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
@@ -172,6 +188,7 @@ def index(
     playhead index talks
     playhead index talks/lecture.mp4 --fps 2 --no-screen-text
     playhead index talks --transcribe never --words-model off --json
+    playhead index talks --speech-model large-v3-turbo --hotwords "ComfyUI, Playhead"
     playhead index talks --captions --video-model http://localhost:8000/v1
     """
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
@@ -183,13 +200,16 @@ def index(
     asked = {
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
-        "language": language, "audio_track": audio_track,
+        "language": language, "audio_track": audio_track, "hotwords": cleaned_hotwords(hotwords),
+        "beam_size": beam_size,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
     checked_settings(opened, given)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
+    if opened.recipe(given).transcribe != "never" and (notice := opened.speech_notice):
+        err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):

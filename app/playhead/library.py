@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from playhead.asking import follow
 from playhead.chat import load_chat_model
 from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
-from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
+from playhead.models import (
+    NO_CAPTIONS,
+    LoadModels,
+    ModelNames,
+    encoder_callables,
+    library_switches,
+    speech_notice,
+)
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import is_address, kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
@@ -168,6 +175,11 @@ class Library:
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:
             self.searcher.prepare()
+
+    @property
+    def speech_notice(self) -> str:
+        """That `index` recognises speech with the packaged English model, and what is better; else empty."""
+        return speech_notice(self.models, self.folder)
 
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """The settings that a new video would be made with.

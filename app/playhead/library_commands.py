@@ -93,7 +93,8 @@ def show(
 
 def _span_line(words: Words) -> str:
     """A line of `show`: the window, the modality and the text of a span."""
-    return f"{words.window}  {words.kind:7} {printable_text(words.text).replace(LINE_END, ' / ')}"
+    mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
+    return f"{words.window}  {words.kind:7} {printable_text(words.text).replace(LINE_END, ' / ')}{mark}"
 
 
 def remove(

@@ -96,7 +96,9 @@ WordsModel = Annotated[
 SpeechModel = Annotated[
     str,
     typer.Option(
-        help="Speech recognition model (faster-whisper): a size, a Hugging Face name, a folder, auto or off."
+        help="Speech recognition model (faster-whisper): a size, Hugging Face name, folder, offline: "
+        "(tiny.en of the extra offline, English only), auto or off. auto: large-v3-turbo on a GPU, else "
+        "small."
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda, cuda:1 or mps.")]

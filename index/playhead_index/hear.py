@@ -197,7 +197,7 @@ def plan_speech(
     cover = SubtitleCover() if recipe.transcribe == "always" else SubtitleCover(covering)
     unread = unread_tracks(info.sound_tracks, choice.track)
     notes = [choice.note, f"{SOUND_NOT_READ}{unread}" if unread else ""]
-    hints = RecognitionHints(given, likely, cover.windows)
+    hints = RecognitionHints(given, likely, cover.windows, recipe.hotwords or None, recipe.beam_size)
     why_not = _why_no_speech(info, recipe, models, given or likely)
     made = recognition(models.transcriber, recipe, cover.digest) if models.transcriber is not None else {}
     return SpeechPlan(why_not, choice.track, hints, cover, made, tuple(filter(None, notes)))
@@ -443,8 +443,8 @@ def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) 
     more = f" and {len(found) - MAX_STRETCHES_NAMED} more" if len(found) > MAX_STRETCHES_NAMED else ""
     known = ", ".join(transcriber.tag.languages)
     return (
-        f"the speech at {places}{more} is probably not in {known}, which is all that {transcriber.name} knows:"
-        " index with another --speech-model"
+        f"the speech at {places}{more} is probably not in {known}, which is all that {transcriber.name}"
+        " knows: index with another --speech-model"
     )
 
 

@@ -15,7 +15,7 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
     """The hits of some lists of spans, ranked from 1."""
     ids = sorted({span_id for one in ranked.values() for span_id, _ in one})
     rows = catalog.query(
-        f"SELECT id, video_id, start_s, end_s, text FROM span WHERE id IN ({_marks(ids)})", ids
+        f"SELECT id, video_id, start_s, end_s, text, confidence FROM span WHERE id IN ({_marks(ids)})", ids
     )
     found = {row[0]: row[1:] for row in rows}
     hits: dict[SpanKind, list[Hit]] = {}
@@ -23,9 +23,10 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
         there = [(span_id, score) for span_id, score in one if span_id in found]
         hits[kind] = []
         for rank, (span_id, score) in enumerate(there, start=1):
-            video_id, start_s, end_s, text = found[span_id]
+            video_id, start_s, end_s, text, confidence = found[span_id]
             window = Window(start_s, end_s)
-            hits[kind].append(Hit(kind, how, video_id, window, score, rank, f"span:{span_id}", text))
+            hit = Hit(kind, how, video_id, window, score, rank, f"span:{span_id}", text, confidence)
+            hits[kind].append(hit)
     return hits
 
 

@@ -163,7 +163,8 @@ class Kit:
 def row_of(kit: Kit, record: Evidence, text: str, evidence_id: str, about: str = "") -> Record:
     """One piece of evidence as a model reads it: id, place, times in seconds and on the clock, words.
 
-    The words are escaped and cut; `reads_like_orders` is set where they look like an instruction.
+    The words are escaped and cut; `reads_like_orders` is set where they look like an instruction, and
+    `uncertain` where they were recognised with low confidence.
 
     Args:
         kit: of the question.
@@ -176,6 +177,8 @@ def row_of(kit: Kit, record: Evidence, text: str, evidence_id: str, about: str =
     row["kind"] = record.kind
     if text:
         row["words"] = as_data(around(text, about, kit.limits.row_chars))
+    if record.is_uncertain:
+        row["uncertain"] = f"recognised with confidence {record.confidence:.2f}: do not rely on these words"
     if text and reads_like_orders(text):
         row["reads_like_orders"] = True
     return row

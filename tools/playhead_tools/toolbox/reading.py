@@ -8,7 +8,7 @@ from playhead_index.store.catalog import SegmentRow, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools import look_up
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.look_up import VideoEntry, read_words, reading_coverage
 from playhead_tools.toolbox.arguments import Time, evidence_of, fitting, moment_of, video_of, window_of
 from playhead_tools.toolbox.kit import Kit, Record, place, result, row_of
@@ -118,10 +118,7 @@ def word_rows(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0, about: str
     """A row for each span, put into the table."""
     rows = []
     for span in spans:
-        kind, window = span.words.kind, span.words.window
-        record = Evidence(
-            "", span.video_id, window, kind, "supported", (span.id,), match=match, lanes=(kind,)
-        )
+        record = words_evidence([span], "supported", match=match, lanes=(span.words.kind,))
         rows.append(row_of(kit, record, span.words.text, kit.table.add(record), about))
     return rows
 

@@ -5,7 +5,7 @@ from typing import Literal
 from playhead_index.errors import ModelUnavailable, ToolError, VideoError
 from playhead_index.search.results import TEXT_LANES, Lane, Moment, Query, Scope, SearchResult
 from playhead_index.store.catalog import SpanRow
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.look_up import read_spans, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.toolbox.arguments import (
@@ -111,8 +111,7 @@ def _records(moment: Moment, spans: dict[int, SpanRow], query: str) -> list[tupl
         span = spans.get(int(number)) if what == "span" else None
         if span is not None and len(found) < SPANS_A_MOMENT:
             match, kind = coverage(query, span.words.text), span.words.kind
-            where = (span.video_id, span.words.window)
-            record = Evidence("", *where, kind, "supported", (span.id,), match=match, lanes=(kind,))
+            record = words_evidence([span], "supported", match=match, lanes=(kind,))
             found.setdefault(hit.ref, (record, span.words.text))
     pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
     if pictures:
