@@ -1,4 +1,4 @@
-"""Speech of one chunk of sound: windows of 30 s that start and end between sentences, each in its language."""
+"""Speech of a chunk of sound: windows of 30 s that start and end between sentences, each in its language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from playhead_index.words.voice_timeline import VoiceTimeline, quietest, voice_t
 from playhead_index.words.whisper_decoder import WINDOW_S, DecodedWindow, DecodedWord, EncodedWindow
 
 MIN_ADVANCE_S = 18.0
-"""A window is not left earlier: a sentence that starts before is decoded in two windows, cut at a pause."""
+"""A window is not left earlier: a sentence that starts before is decoded in two, cut at a pause."""
 SEEN_AFTER_S = 1.5
-"""A full stop with so much of the window behind it was set knowing what follows; nearer to the end of a window
-Whisper sets one behind any words."""
+"""A full stop with so much of the window behind it was set knowing what follows; nearer to the end of a
+window Whisper sets one behind any words."""
 MIN_TAIL_S = 1.0
 """What the model left out at the end of the sound is decoded again from here on."""
 SEARCH_S = 2.0
