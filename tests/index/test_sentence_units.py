@@ -104,13 +104,17 @@ def test_recognised_speech_is_taken_only_where_no_cue_says_it() -> None:
 
 def test_a_second_track_of_one_language_says_nothing_twice() -> None:
     plain = [span(i, 4 * i, 4 * i + 3, f"This is line {i}.") for i in range(5)]
-    deaf = [span(10 + i, 4 * i + 0.2, 4 * i + 3, f"ANN: This is line {i}.", source="track:2") for i in range(5)]
+    deaf = [
+        span(10 + i, 4 * i + 0.2, 4 * i + 3, f"ANN: This is line {i}.", source="track:2") for i in range(5)
+    ]
     (found,) = transcripts([*plain, *deaf])
     assert {one.words.source for one in found.spans} == {"track:2"}  # it has more text
 
 
 def test_spans_of_an_unknown_language_belong_to_the_only_known_one() -> None:
-    (found,) = transcripts([span(1, 0, 2, "Hello there."), span(2, 3, 4, "Bye", language=None, source="asr:x")])
+    (found,) = transcripts(
+        [span(1, 0, 2, "Hello there."), span(2, 3, 4, "Bye", language=None, source="asr:x")]
+    )
     assert (found.language, len(found.spans)) == ("en", 2)
 
 

@@ -61,9 +61,7 @@ def divide_topics(windows: Sequence[Window], vectors: NDArray[np.float32]) -> li
     return [range(first, last) for first, last in cheapest(len(windows), cost)]
 
 
-def topic_vectors(
-    texts: Sequence[str], embeddings: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def topic_vectors(texts: Sequence[str], embeddings: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """(N, D) float32 vectors by which the passages of a topic are alike.
 
     Common words and, where there is a text model, sentence embeddings, which count as much: both together
