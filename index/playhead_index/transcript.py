@@ -18,6 +18,7 @@ from playhead_index.store.transcript import (
     UnitLevel,
     clear_unit_rows,
     count_unit_rows,
+    names_lost_spans,
     read_transcript_spans,
     read_units,
     replace_topics,
@@ -56,7 +57,7 @@ def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
     """
     recipe = UNIT_RULES + span_digest(catalog, video_id, KIND)
     stage = read_stage(catalog, video_id, STAGE)
-    if stage.recipe != recipe:
+    if stage.recipe != recipe or names_lost_spans(catalog, video_id, KIND):
         stage = _divide(catalog, video_id, recipe)
     embedder = models.words
     if embedder is not None:

@@ -127,6 +127,9 @@ COUNTED = {
     "frame": "SELECT row, frame.start_s, frame.end_s, ordinal FROM frame"
     " JOIN segment ON segment.id = segment_id ORDER BY row",
     "span": "SELECT kind, source, start_s, end_s, text, row FROM span ORDER BY row",
+    "transcript_unit": "SELECT level, unit.start_s, unit.end_s, unit.text, unit.row, group_concat(span.row)"
+    " FROM transcript_unit AS unit, json_each(span_ids) JOIN span ON span.id = value"
+    " GROUP BY unit.id ORDER BY unit.id",
 }
 
 

@@ -77,11 +77,11 @@ def test_sentences_passages_and_topics_are_stored_in_time_order(index, catalog) 
     found = {level: read_units(catalog, video_id, level) for level in ("sentence", "passage", "topic")}
     assert len(found["sentence"]) == 30
     assert found["sentence"][0].text == (
-        "We talk of the battery of the remote control and of the battery of the remote control again, number 1."
+        "We talk of the battery of the remote control"
+        " and of the battery of the remote control again, number 1."
     )
     assert all(20 <= one.window.duration_s <= 60 for one in found["passage"])
-    assert [one.window.start_s for one in found["topic"]][0] == 0.0
-    assert [one.window.end_s for one in found["topic"]][-1] == 180.0
+    assert (found["topic"][0].window.start_s, found["topic"][-1].window.end_s) == (0.0, 180.0)
     starts_s = {one.window.start_s for one in found["passage"]}
     assert all(one.window.start_s in starts_s for one in found["topic"])
 
