@@ -65,7 +65,9 @@ def run_search(
     frames: dict[int, list[Any]] = {}
     searches: list[Coverage] = []
     notes: list[str] = []
+    speakers = tuple(lookup.get("speakers", ())) or None
     for scope in _scopes(stretches, context.catalog):
+        scope = replace(scope, speakers=speakers)
         result, said = _search(lookup, scope, context)
         searches.append(result.coverage)
         notes += said
@@ -73,6 +75,7 @@ def run_search(
             _collect([hit for hit in moment.hits if _inside(hit, stretches)], spans)
             _collect_picture(moment, stretches, frames)
     found: dict[str, Any] = {name: lookup[name] for name in ("role", "text", "lanes", "keep")}
+    found |= {"speakers": list(speakers)} if speakers else {}
     found["spans"], found["frames"] = list(spans.values()), list(frames.values())
     return found, add_coverage(searches), notes
 

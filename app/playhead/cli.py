@@ -38,6 +38,7 @@ from playhead.options import (
     LibraryOption,
     ModalityOption,
     PictureModel,
+    SpeakerOption,
     SpeechModel,
     ToOption,
     VideoModel,
@@ -237,6 +238,7 @@ def search(
     from_s: FromOption = None,
     to_s: ToOption = None,
     modality: ModalityOption = None,
+    speaker: SpeakerOption = None,
     limit: Annotated[int, typer.Option(help="Maximum number of results.", metavar="N", min=1)] = 10,
     min_score: Annotated[
         float, typer.Option(help="Leave out results with a lower fused score.", metavar="SCORE")
@@ -250,11 +252,14 @@ def search(
     playhead search "false alarm"
     playhead search "bayes" --modality speech --modality screen --limit 3
     playhead search "posterior" --video lecture.mp4 --from 0:05 --json
+    playhead search "buttons" --speaker "Project Manager"
     playhead search --like lecture.mp4@0:02
     playhead search --image photo.jpg
     """
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
+    if speaker and text is None:
+        raise typer.BadParameter("--speaker searches what is said: give TEXT with it")
     if text is not None:
         _checked(partial(checked_text, text, "the search text"))
     opened = open_library(library, ModelNames(device=device))
@@ -267,6 +272,7 @@ def search(
         lanes=modalities_named(modality),
         limit=limit,
         min_score=min_score,
+        speakers=speaker,
     )
     if as_json:
         for moment in result.moments:
@@ -282,6 +288,7 @@ app.command()(question_commands.ask)
 app.command("compare")(question_commands.compare_strategies)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
+app.command()(library_commands.speakers)
 app.command()(library_commands.remove)
 app.command()(library_commands.relink)
 app.command()(library_commands.clock)

@@ -58,6 +58,14 @@ VideoOption = Annotated[
         autocompletion=complete_video,
     ),
 ]
+SpeakerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speaker",
+        help="Search only what this speaker says, by name or label (`playhead speakers`); repeatable.",
+        metavar="NAME",
+    ),
+]
 FromOption = Annotated[
     float | None,
     typer.Option(

@@ -18,7 +18,7 @@ from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import SUBTITLE_RULES, hear, plan_speech, read_subtitles
+from playhead_index.hear import hear, plan_speech, read_subtitles, without_rules
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -272,6 +272,6 @@ def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
     return {
         name: Stage(name, "off")
         if stage.status == "off"
-        else replace(stage, note="", recipe=stage.recipe.removeprefix(SUBTITLE_RULES))
+        else replace(stage, note="", recipe=without_rules(stage.recipe))
         for name, stage in stages.items()
     }

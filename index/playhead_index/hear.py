@@ -1,6 +1,7 @@
 """The stages that bring words with times: subtitles, and speech where none cover it."""
 
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.speakers import Speaker, replace_speakers
 from playhead_index.store.voice import (
     SubtitleSource,
     delete_voice_chunks,
@@ -52,8 +54,9 @@ NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
 OTHER_SUBTITLES = "its speech was recognised beside other subtitles than it has now"
-SUBTITLE_RULES = "rules 2;"
-"""Which rules say what of subtitles is speech; subtitles that were read under others are read again."""
+SUBTITLE_RULES = "rules 3;"
+"""Which rules say what of subtitles is speech, and who says it; those read under others are read again."""
+_ANY_RULES = re.compile(r"rules \d+;")
 
 Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
@@ -100,20 +103,41 @@ def read_subtitles(
 
 
 def _replace_subtitles(db: Database, video_id: str, found: Iterable[Words]) -> None:
-    """Makes stored subtitles those that were found; a span that is the same stays, with its vector."""
-    new = Counter(row for words in found if (row := _span_values(words)) is not None)
+    """Makes stored subtitles those that were found; a span that is the same stays, with its vector.
+
+    One that differs in its speaker only stays too.
+    """
+    new = defaultdict[tuple[Any, ...], list[str | None]](list)
+    for *values, speaker in filter(None, map(_span_values, found)):
+        new[tuple(values)].append(speaker)
     stored = db.execute(
         "SELECT id, kind, source, language, start_s, end_s, text, confidence, speaker FROM span"
         " WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
         (video_id,),
     ).fetchall()
-    for span_id, *values in stored:
-        if new[tuple(values)] > 0:
-            new[tuple(values)] -= 1
-        else:
+    for span_id, *values, speaker in stored:
+        same = new.get(tuple(values))
+        if not same:
             db.execute("DELETE FROM span WHERE id = ?", (span_id,))
-    for row in new.elements():
-        _insert_span(db, video_id, row)
+        elif speaker in same:
+            same.remove(speaker)
+        else:
+            db.execute("UPDATE span SET speaker = ? WHERE id = ?", (same.pop(0), span_id))
+    for row, speakers in new.items():
+        for speaker in speakers:
+            _insert_span(db, video_id, (*row, speaker))
+    named = db.execute(
+        "SELECT DISTINCT speaker FROM span WHERE video_id = ? AND speaker IS NOT NULL"
+        " AND (source LIKE 'track:%' OR source LIKE 'file:%')",
+        (video_id,),
+    ).fetchall()
+    speakers_of_sources = (Speaker(video_id, label, label, "source") for (label,) in named)
+    replace_speakers(db, video_id, speakers_of_sources, "source")
+
+
+def without_rules(recipe: str) -> str:
+    """The record of the subtitles that were read, without the rules under which they were read."""
+    return _ANY_RULES.sub("", recipe, count=1)
 
 
 def _version(file: Path) -> str:

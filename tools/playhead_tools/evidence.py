@@ -59,6 +59,7 @@ class Evidence:
         text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
         lanes: the lanes that found it.
         said: what a video-LLM said of the picture; empty when nothing looked at it.
+        speaker: name of who says it; empty where it is not known, and in the compact form.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Evidence:
     text: str = ""
     lanes: tuple[Lane, ...] = ()
     said: str = ""
+    speaker: str = ""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -88,6 +90,7 @@ class Evidence:
         if not compact:
             return record
         del record["text"]
+        record["speaker"] = ""
         if self.lanes == (self.kind,):
             del record["lanes"]
         for name, usual in _USUAL.items():
@@ -115,6 +118,7 @@ _USUAL: dict[str, Any] = {
     "role": "target0",
     "tied_to": "",
     "said": "",
+    "speaker": "",
 }
 
 
@@ -248,6 +252,7 @@ def coverage_to_json(coverage: Coverage) -> dict[str, Any]:
         "unfinished": list(coverage.unfinished),
         "modalities": [_summary_to_json(one) for one in coverage.modalities],
         "viewed_s": round(coverage.viewed_s, 3),
+        "num_without_speakers": coverage.num_without_speakers,
         "sentence": coverage_sentence(coverage),
     }
 
@@ -282,6 +287,7 @@ def coverage_from_json(record: Mapping[str, Any]) -> Coverage:
         tuple(record["unfinished"]),
         tuple(map(_summary_from_json, record.get("modalities", ()))),
         record.get("viewed_s", 0.0),
+        record.get("num_without_speakers"),
     )
 
 
@@ -317,6 +323,7 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage | None:
         tuple(unfinished),
         tuple(modalities.values()),
         max(part.viewed_s for part in parts),
+        max((n for part in parts if (n := part.num_without_speakers) is not None), default=None),
     )
 
 
@@ -354,6 +361,9 @@ def add_coverage(parts: Sequence[Coverage]) -> Coverage:
         tuple(dict.fromkeys(video for part in parts for video in part.unfinished)),
         tuple(modalities.values()),
         sum(part.viewed_s for part in parts),
+        sum(unknown)
+        if (unknown := [n for p in parts if (n := p.num_without_speakers) is not None])
+        else None,
     )
 
 
@@ -390,6 +400,8 @@ def _coverage_sentence(coverage: Coverage) -> str:
         which = "it is" if coverage.videos == 1 else f"{n} of them {'is' if n == 1 else 'are'}"
         parts.append(f"{which} not indexed to the end")
     parts += list(dict.fromkeys(part for line in lines if (part := _without_pictures(line, coverage))))
+    if coverage.num_without_speakers:
+        parts.append(without_speakers(coverage.num_without_speakers, coverage.videos))
     if searched:
         return "; ".join([f"Searched {videos} ({length}) by {listed(searched)}", *parts]) + "."
     lead = (
@@ -407,6 +419,16 @@ def _without_pictures(line: LaneCoverage, coverage: Coverage) -> str:
         return ""
     n = summary.num_not_applicable
     return f"{n} of them {'has' if n == 1 else 'have'} no pictures" if n and line.searched else ""
+
+
+def without_speakers(num_unknown: int, num_videos: int) -> str:
+    """That it is not known who speaks in some videos.
+
+    >>> without_speakers(3, 4), without_speakers(1, 1)
+    ('who speaks is not known in 3 of 4 videos', 'who speaks is not known')
+    """
+    where = "" if num_videos == 1 else f" in {num_unknown} of {num_videos} videos"
+    return f"who speaks is not known{where}"
 
 
 def is_any_searched(coverage: Coverage) -> bool:
