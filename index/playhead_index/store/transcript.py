@@ -160,7 +160,7 @@ def read_transcript_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> li
 
 
 def span_digest(catalog: Catalog, video_id: str, kind: SpanKind) -> str:
-    """What stands for all that units are made of: times, text, source and speaker of the spans of one kind."""
+    """What stands for all that units are made of: times, text, source and speaker of spans of one kind."""
     digest = blake2b(digest_size=8)
     rows = catalog.query(
         "SELECT start_s, end_s, source, language, text, speaker, times FROM span"

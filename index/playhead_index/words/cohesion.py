@@ -74,12 +74,13 @@ def depths(
     last = np.maximum(np.searchsorted(starts_s, starts_s[1:] + BLOCK_S), gaps + 1)
     before, after = sums[gaps] - sums[first], sums[last] - sums[gaps]
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    alike = np.divide((before * after).sum(axis=1), lengths, out=np.zeros(count - 1), where=lengths > 0)
-    return _peaks(alike) + _peaks(alike[::-1])[::-1] - 2 * alike
+    alike = np.zeros(count - 1)
+    np.divide((before * after).sum(axis=1), lengths, out=alike, where=lengths > 0)
+    return peaks(alike) + peaks(alike[::-1])[::-1] - 2 * alike
 
 
-def _peaks(alike: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The value of the peak that is reached to the left of each place by going up only."""
+def peaks(alike: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) the value of the peak that is reached to the left of each place by going up only."""
     peaks = alike.copy()
     for i in range(1, len(alike)):
         if alike[i - 1] >= alike[i]:

@@ -21,7 +21,13 @@ SHORT_TOPIC_COST = 3.0
 """What a topic of no length costs more than one of `MIN_TOPIC_S`."""
 
 
-def divide_topics(windows: Sequence[Window], vectors: NDArray[np.float32]) -> list[range]:
+def divide_topics(
+    windows: Sequence[Window],
+    vectors: NDArray[np.float32],
+    *,
+    max_s: float = MAX_TOPIC_S,
+    topic_cost: float = TOPIC_COST,
+) -> list[range]:
     """The topics of a transcript, as ranges of its passages that follow one another.
 
     Of all divisions into topics of 1 to 5 minutes the one is taken in which the vectors of each topic scatter
@@ -32,6 +38,8 @@ def divide_topics(windows: Sequence[Window], vectors: NDArray[np.float32]) -> li
     Args:
         windows: of the passages, in the order in which they begin.
         vectors: (N, D) float32, of the passages (`topic_vectors`).
+        max_s: seconds of the longest topic.
+        topic_cost: what another topic must gain.
 
     Raises:
         ValueError: there are not as many vectors as windows.
@@ -51,12 +59,12 @@ def divide_topics(windows: Sequence[Window], vectors: NDArray[np.float32]) -> li
 
     def cost(first: int, last: int) -> float:
         length_s = ends_s[last - 1] - starts_s[first]
-        if length_s > MAX_TOPIC_S and last - first > 1:
+        if length_s > max_s and last - first > 1:
             return float("inf")
         total = sums[last] - sums[first]
         scatter = norms[last] - norms[first] - float(total @ total) / (lengths[last] - lengths[first])
         short = max(0.0, MIN_TOPIC_S - length_s) / MIN_TOPIC_S
-        return float(scatter + TOPIC_COST + SHORT_TOPIC_COST * short)
+        return float(scatter + topic_cost + SHORT_TOPIC_COST * short)
 
     return [range(first, last) for first, last in cheapest(len(windows), cost)]
 
