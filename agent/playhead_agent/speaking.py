@@ -6,6 +6,7 @@ from dataclasses import replace
 from playhead_agent.gather import Table, of_spans
 from playhead_agent.reasoning import Finding
 from playhead_agent.state import Context, Stretch
+from playhead_index.store.speakers import display_name
 from playhead_index.window import format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, without_speakers
@@ -19,6 +20,10 @@ from playhead_tools.times import parse_times
 
 MAX_TURNS = 12
 """Turns that an answer quotes, or cites for a length of time."""
+_GROUPS = frozenset(
+    ("group", "team", "everyone", "everybody", "people", "participants", "speakers", "group mates", "members")
+)
+"""Subjects of a question that mean all who speak."""
 NOT_KNOWN = (
     "It is not known who speaks here: neither subtitles nor diarisation name speakers; see playhead speakers."
 )
@@ -40,12 +45,17 @@ def with_speakers(
         return _of_speaking(spec, asked, speakers)
     notes = _unknown_notes(speakers)
     for mention in mentions_of_speakers(question):
-        found = speakers.match(mention.who)
-        if found:
-            names = _names(speakers, mention.who)
+        if mention.who.casefold().removeprefix("the ") in _GROUPS:
+            parsed = parse_question(mention.text, spec.options)
+            return replace(parsed, text=spec.text), "", []
+        names = _names(speakers, mention.who)
+        if names:
             parsed = parse_question(mention.text, spec.options)
             spec = replace(parsed, text=spec.text, speaker=mention.who, speakers=names, wanted="speech")
-            several = [f"“{mention.who}” may be {' or '.join(names)}"] if len(names) > 1 else []
+            is_one = " and " not in mention.who
+            several = [f"“{mention.who}” may be {' or '.join(names)}"] if is_one and len(names) > 1 else []
+            if spec.targets and spec.relation is not None and speakers.match(spec.targets[0]):
+                spec = replace(spec, targets=())  # with whom, while something is discussed
             return _with_something_asked(spec), "", [*several, *notes]
     if required_detail(spec) == "speaker":
         return spec, "", notes
@@ -82,7 +92,10 @@ def _with_something_asked(spec: QuestionSpec) -> QuestionSpec:
 
 
 def _names(speakers: ScopeSpeakers, who: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.name or f"speaker {one.label}" for one in speakers.match(who)))
+    """The names of the speakers that a name means; of names joined by `and`, where each means somebody."""
+    parts = [who] if speakers.match(who) else who.split(" and ")
+    found = [speakers.match(part) for part in parts]
+    return tuple(dict.fromkeys(display_name(one) for own in found for one in own)) if all(found) else ()
 
 
 def _is_anyone(who: str) -> bool:

@@ -21,6 +21,9 @@ MAX_TURN_PAUSE_S = 5.0
 """Spans of one speaker belong to one turn over pauses up to this, while nobody else speaks."""
 SAMPLE_CHARS = 80
 MAX_NAMED = 8
+MIN_PREFIX_CHARS = 5
+MAX_ENDING_CHARS = 3
+"""A word of a name may be given without its ending: `industrial design` for `Industrial Designer`."""
 _WORD = re.compile(r"\w+")
 _ARTICLES = frozenset(("the", "a", "an", "mr", "mrs", "ms", "dr", "prof", "sir", "madam", "herr", "frau"))
 _ROLE_WORDS = """
@@ -119,7 +122,8 @@ def _turns_of_spans(spans: Sequence[SpanRow], labels: Mapping[str, str]) -> list
         else:
             groups.append([span])
         before = span
-    return [_turn(labels[label], own) for own in groups if (label := own[0].words.speaker) in labels]
+    named = [(labels.get(own[0].words.speaker or ""), own) for own in groups]
+    return [_turn(label, own) for label, own in named if label is not None]
 
 
 def _is_same_turn(before: SpanRow, span: SpanRow, labels: Mapping[str, str]) -> bool:
@@ -256,7 +260,11 @@ def match_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Sp
     whole = [one for one, words in names if words == asked]
     if whole:
         return whole
-    part = [one for one, words in names if one.name is not None and set(asked) <= set(words)]
+    part = [
+        one
+        for one, words in names
+        if one.name is not None and all(any(_is_word_of(a, word) for word in words) for a in asked)
+    ]
     if part:
         return part
     return [
@@ -266,10 +274,18 @@ def match_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Sp
     ]
 
 
+def _is_word_of(asked: str, word: str) -> bool:
+    """`designer` and `design` for `designer`."""
+    is_long = len(asked) >= MIN_PREFIX_CHARS and len(word) - len(asked) <= MAX_ENDING_CHARS
+    return asked == word or (is_long and word.startswith(asked))
+
+
 def _name_words(name: str) -> tuple[str, ...]:
-    """The words of a name, folded, without titles and articles where others are left."""
-    words = tuple(_WORD.findall(name.casefold()))
-    return tuple(word for word in words if word not in _ARTICLES) or words
+    """The words of a name, folded, without titles and articles at its beginning where others are left."""
+    words = _WORD.findall(name.casefold())
+    while len(words) > 1 and words[0] in _ARTICLES:
+        words = words[1:]
+    return tuple(words)
 
 
 def known_names(known: Mapping[str, Sequence[Speaker]]) -> list[str]:

@@ -58,12 +58,20 @@ def cited(answer):
         ("When does the project manager mention buttons?", [0.0, 8.0]),
         ("What did the designer recommend when discussing rubber?", [40.0]),
         ("Who mentions the budget?", [20.0]),
+        ("What did Marketing and the Industrial Designer say about rubber?", [40.0]),
+        ("What did the group say about rubber?", [40.0]),
     ],
 )
 def test_only_what_the_speaker_says_answers(asking, question, starts_s):
     answer = asking(question)
     assert (answer.status, [start for start, _ in sorted(cited(answer))]) == ("answered", starts_s)
     assert not [note for note in answer.notes if note.startswith("dropped")]
+
+
+def test_a_reason_is_looked_for_in_what_the_speaker_says_of_the_topic(asking):
+    answer = asking("Why did the Marketing disagree with the Project Manager when discussing the budget?")
+    assert (answer.status, cited(answer)) == ("partial", [(20.0, 22.0)])
+    assert answer.text.startswith("Mentioned here; it is not said why:")
 
 
 def test_quotes_have_the_speaker_before_them_and_evidence_has_the_name(asking):

@@ -18,6 +18,7 @@ from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
+from playhead_index.speakers import NameProposal, SpeakerSummary
 from playhead_index.stages import Stage
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
@@ -33,13 +34,16 @@ VIDEO = VideoSummary(
     ROW, (FILE,), False, {}, {"look": Stage("look", "off", note=HOSTILE)}, datetime.now(UTC), name=FILE.name
 )
 COVERAGE = Coverage(1, 1, 9.0, (LaneCoverage("picture", False, 0, HOSTILE),))
-HIT = Hit("speech", "lexical", "v1", W, 1.0, 1, "span:1", HOSTILE)
+HIT = Hit("speech", "lexical", "v1", W, 1.0, 1, "span:1", HOSTILE, HOSTILE)
 ANSWER = Answer(
     HOSTILE, "answered", "", (Interval("v1", FILE, W, "E1"),), (), COVERAGE,
     cost={"seconds": 1.0, "model_calls": 0.0},
     evidence=(Evidence("E1", "v1", W, "picture", "supported", said=HOSTILE),), notes=(HOSTILE,),
 )  # fmt: skip
 SUMMARY = Summary("video", W, HOSTILE, HOSTILE, "")
+SPEAKER = SpeakerSummary(
+    "v2", ("1", HOSTILE), None, HOSTILE, None, 2.0, 0.5, 1, 0.0, HOSTILE, (NameProposal(HOSTILE, "v1", 0.9),)
+)
 RENDERED: dict[str, Callable[[Console], None]] = {
     "show_report": lambda c: terminal.show_report(c, VideoReport(FILE, "v1", "failed", error=HOSTILE)),
     "show_off": lambda c: terminal.show_off(
@@ -52,6 +56,7 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_comparison": lambda c: comparison_view.show_comparison(
         c, [Comparison("agent", ANSWER), Comparison("uniform", None, HOSTILE)], {"v1": FILE.name, "v2": ""}
     ),
+    "show_speakers": lambda c: terminal.show_speakers(c, [SPEAKER], {"v1": HOSTILE}),
     "show_videos": lambda c: terminal.show_videos(c, [VIDEO], [(FILE, HOSTILE)]),
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
     "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),

@@ -96,6 +96,7 @@ def test_the_name_of_a_voice_is_only_proposed_to_other_videos(library):
         ("the marketing expert", ["Marketing"]),
         ("speaker 2", ["speaker 2"]),
         ("2", ["speaker 2"]),
+        ("project manage", ["Project Manager"]),
         ("Marketing's mother", []),
         ("speaker 3", []),
         ("the lecturer", []),
@@ -108,6 +109,11 @@ def test_a_name_means_the_speakers_that_fit_best(library, asked, expected):
 def test_a_last_name_that_two_speakers_have_means_both():
     known = {"v": [Speaker("v", one, one, "source") for one in ("John Smith", "Ann Smith", "Bob")]}
     assert [one.label for one in match_speakers(known, "Mr. Smith")] == ["John Smith", "Ann Smith"]
+
+
+def test_a_role_that_several_speakers_have_means_all_of_them():
+    known = {"v": [Speaker("v", one, one, "source") for one in ("Professor A", "Professor B", "Grad A")]}
+    assert [one.label for one in match_speakers(known, "the professor")] == ["Professor A", "Professor B"]
 
 
 def test_an_unknown_speaker_is_refused_with_the_known_ones(library):

@@ -12,10 +12,12 @@ from playhead_tools.spec import Speaking
 from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks, which_one
 
 MAX_CHARS = 600
-_NAME = r"[\w.'’&-]+(?: [\w.'’&-]+){0,4}?"
-_WHO = rf"(?P<who>{_NAME})"
+_NAMES = r"[\w.'’&-]+(?: [\w.'’&-]+){0,7}"
+_WHO = rf"(?P<who>{_NAMES}?)"
+_WHO_LONGEST = rf"(?P<who>{_NAMES})"
 _OF = r"(?:'s|’s|s'|s’)"
-_DO = r"(?:do|does|did|has|have|had|can|could|will|would|is|was|were)"
+_DO, _BE = r"(?:do|does|did|has|have|had|can|could|will|would)", r"(?:is|are|was|were)"
+_TALKING = r"(?:speaking|talking)"
 _ADVERB = r"(?:(?:first|last|ever|also|actually|really|finally|again|originally) )*+"
 _TALK = r"(?:speak|speaks|spoke|spoken|speaking|talk|talks|talked|talking)"
 _IN_VIDEO = (
@@ -24,9 +26,20 @@ _IN_VIDEO = (
 )
 _PERSON = r"(?:who|which (?:speaker|person|participant|one))"
 _SPEAKS = rf"{_PERSON} (?:(?:is|was|has|had) )?{_TALK}(?: for)?(?: the)?"
+_ACTS = (
+    r"agree|disagree|put forward|bring up|point out|question|object|insist|emphasi[sz]e|stress|oppose|prefer|"
+    r"believe|feel|want|contribute|raise|critici[sz]e|complain|respond|react|admit|offer|request|demand|consider|approach|"
+    r"design|present|plan|evaluate|decide|conclude|agreed|disagreed|wanted"
+)
+"""Verbs of acts that are done in words: what is asked of them stands in what is said."""
+_ACT_START, _ACT_END = r"^(?:what|why|how) (?:do|does|did) ", rf" {_ADVERB}(?:{_ACTS})\b "
+_TOWARDS = r"(?:(?:with|to|on|about|for|that|of|in|at|against|upon) )?(?=\S)"
+_ACT_PATTERNS = tuple(re_any_case(_ACT_START, who, _ACT_END, _TOWARDS) for who in (_WHO_LONGEST, _WHO))
+_SAYING = "|".join(word for word in SAY.split("|") if word.endswith("ing"))
 _AGENT = re_any_case(rf"\b{_DO} {_WHO} {_ADVERB}(?:{SAY})\b")
+_AGENT_NOW = re_any_case(rf"\b{_BE} {_WHO} {_ADVERB}(?:{_SAYING})\b")
 _OPINION = re_any_case(
-    rf"^what (?:is|are|was|were) {_WHO}{_OF} ",
+    rf"^(?:what (?:is|are|was|were)|summari[sz]e|describe|explain) {_WHO}{_OF} ",
     r"(?:opinion|view|thought|take|position|attitude|perspective|idea|suggestion|proposal|comment)s? ",
     r"(?:on|about|of|regarding|toward|towards|concerning|for) ",
 )
@@ -35,29 +48,27 @@ _OPENERS = re_any_case(
     r"^(?:(?:please|hey|hi|hello|ok|okay|so|well|and|but|now)\b[ ,!.]*)*+",
     r"(?:(?:can|could|would|will) you (?:please )?)?(?:tell me )?",
 )
+_SOMEBODY_SPEAKS = (rf"{_DO} {_WHO} {_ADVERB}(?:been )?{_TALK}", rf"{_BE} {_WHO} {_ADVERB}{_TALKING}")
+_HOW_LONG = r"how (?:long|much(?: time)?|many (?:minutes|seconds|hours))"
+_WHEN = r"(?:when|where|at (?:what|which) times?|in (?:what|which) parts?)"
+_WHICH = r"(?: first| last| for the (?:first|last) time)?"
 _BY_KIND: tuple[tuple[Speaking, re.Pattern[str]], ...] = (
     ("most", re_any_case(rf"^{_SPEAKS} (?:most|longest)(?: time)?{_IN_VIDEO}")),
     ("most", re_any_case(rf"^{_PERSON} (?:has|had)(?: the)? most (?:speaking|talking) time{_IN_VIDEO}")),
     ("least", re_any_case(rf"^{_SPEAKS} (?:least|shortest)(?: time)?{_IN_VIDEO}")),
-    (
-        "how_long",
-        re_any_case(
-            r"^(?:for )?how (?:long|much(?: time)?|many (?:minutes|seconds|hours)) ",
-            rf"{_DO} {_WHO} (?:been )?{_TALK}(?: for)?{_IN_VIDEO}",
-        ),
+    *(
+        ("how_long", re_any_case(rf"^(?:for )?{_HOW_LONG} {speaks}(?: for)?{_IN_VIDEO}"))
+        for speaks in _SOMEBODY_SPEAKS
     ),
     (
         "how_long",
         re_any_case(rf"^what (?:is|was) {_WHO}{_OF} (?:total )?(?:speaking|talking) time{_IN_VIDEO}"),
     ),
-    ("count", re_any_case(rf"^how (?:often|many times) {_DO} {_WHO} {_ADVERB}{_TALK}{_IN_VIDEO}")),
-    (
-        "when",
-        re_any_case(
-            r"^(?:when|where|at (?:what|which) times?|in (?:what|which) parts?) ",
-            rf"{_DO} {_WHO} {_ADVERB}{_TALK}(?: first| last| for the (?:first|last) time)?{_IN_VIDEO}",
-        ),
+    *(
+        ("count", re_any_case(rf"^how (?:often|many times) {speaks}{_IN_VIDEO}"))
+        for speaks in _SOMEBODY_SPEAKS
     ),
+    *(("when", re_any_case(rf"^{_WHEN} {speaks}{_WHICH}{_IN_VIDEO}")) for speaks in _SOMEBODY_SPEAKS),
     ("who", re_any_case(rf"^who(?: all)? (?:(?:is|was|are|were) )?{_TALK}(?: (?:first|last))?{_IN_VIDEO}")),
     ("who", re_any_case(rf"^who (?:is|are|was|were) the speakers?{_IN_VIDEO}")),
     (
@@ -133,7 +144,9 @@ def mentions_of_speakers(text: str) -> Iterator[Mention]:
     if found is not None:
         rest = f"{text[: found.start()]} {text[found.end() :]}".strip(" ,?")
         yield Mention(found["who"], f"what did he say about {rest}")
-    for agent in _AGENT.finditer(text):
+    for found in filter(None, (pattern.match(text) for pattern in _ACT_PATTERNS)):
+        yield Mention(found["who"], f"what did he say about {text[found.end() :]}")
+    for agent in (*_AGENT.finditer(text), *_AGENT_NOW.finditer(text)):
         yield Mention(agent["who"], f"{text[: agent.start('who')]}he{text[agent.end('who') :]}")
 
 
