@@ -115,7 +115,7 @@ def make_plan(machine: Machine) -> Plan:
     install = install_command(*extras) if extras else ""
     if "cpu" in extras and machine.system == "Linux":
         install += f" --extra-index-url {CPU_WHEELS}"
-    fitting = DEFAULTS | ({"speech": SPEECH_ON_GPU} if machine.gpu == "nvidia" else {})
+    fitting = dict(DEFAULTS) | ({"speech": SPEECH_ON_GPU} if machine.gpu == "nvidia" else {})
     models = tuple(model for model in fitting.values() if _is_wanted(model, fits=fits))
     size_mb = sum(PACKAGE_MB[extra] for extra in extras) + sum(model.size_mb for model in models)
     return Plan(machine, install, models, size_mb)

@@ -38,7 +38,7 @@ def made(folder: Path, video: Path, spoken: list[tuple[int, str, float]]) -> Lib
 
 
 def test_the_floor_itself_is_certain() -> None:
-    at = [Words("speech", "asr:x", Window(0, 1), "x", confidence=c) for c in (MIN_CONFIDENCE, 0.449, None)]
+    at = [Words("speech", "asr:x", Window(0, 1), "x", confidence=c) for c in (MIN_CONFIDENCE, 0.499, None)]
     assert [words.is_uncertain for words in at] == [False, True, False]
 
 

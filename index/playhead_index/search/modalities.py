@@ -23,8 +23,8 @@ MIN_SUBTITLED_SHARE = 0.1
 short films, 0.08 for a forced track of one line in 26 s."""
 NOT_RECOGNISED = "speech was not recognised"
 MAX_UNCERTAIN_SHARE = 0.1
-"""Maximum part of recognised speech below `MIN_CONFIDENCE` with which a video still counts as searched. Below
-lay 0.01 of English (tiny.en), 0.02 of three languages (base), and all that was recognised in a wrong one."""
+"""Maximum part of recognised speech below `MIN_CONFIDENCE` with which a video still counts as searched: below
+lay 0.01 of the English of eight readers, and 0.99 of what was recognised in a wrong language (tiny.en)."""
 NOTHING_RECORDED = "nothing was recorded there: the clock of the file jumps ahead"
 UNREAD_SOUND = "a part of its sound is not read"
 

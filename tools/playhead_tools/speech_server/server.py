@@ -144,7 +144,7 @@ class ServerTranscriber:
     @property
     def _gives_times(self) -> bool:
         """Whether the server has not refused every form that has times."""
-        return FORMS[self._form]["response_format"] != "json"
+        return bool(FORMS[self._form]["response_format"] != "json")
 
     def _recognised(
         self, chunk: Chunk, needed: Sequence[Window], hints: RecognitionHints
