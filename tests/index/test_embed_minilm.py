@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tests.tiny_models import TEXT_WIDTH, make_tiny_text_model
 
-from playhead_index.embed.minilm import OFFLINE_PACKAGE, SentenceEmbedder, load_text_embedder, verified
+from playhead_index.embed.minilm import OFFLINE_PACKAGE, load_text_embedder, verified
+from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelUnavailable
 
@@ -20,10 +21,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real() -> SentenceEmbedder:
+def real() -> OnnxSentenceEmbedder:
     if find_spec(OFFLINE_PACKAGE) is None:
         pytest.skip(f"{OFFLINE_PACKAGE} is not installed")
-    return load_text_embedder("offline:", device="cpu")
+    embedder = load_text_embedder("offline:", device="cpu")
+    assert isinstance(embedder, OnnxSentenceEmbedder)
+    return embedder
 
 
 def test_vectors_are_the_mean_of_the_token_states_whatever_the_batch(folder: Path) -> None:
@@ -52,7 +55,7 @@ def test_a_long_text_is_cut_at_what_the_model_can_hold(folder: Path) -> None:
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
 
 
-def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: SentenceEmbedder) -> None:
+def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: OnnxSentenceEmbedder) -> None:
     vectors = real.encode_texts(["a man drives a car", "someone is driving an automobile", "a cake recipe"])
     alike, unlike = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
     assert (real.tag.width, real.max_tokens) == (384, 256)
