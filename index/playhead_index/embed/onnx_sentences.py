@@ -88,6 +88,7 @@ class OnnxSentenceEmbedder:
         self._config = config
         self._tokenizer = _tokenizer(found.folder, self.max_tokens)
         weights = _weights(found.folder / "model.safetensors", settings)
+        self._weights = weights  # onnxruntime reads these arrays without a copy
         self._session = _session(_graph(settings, weights), weights)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -258,10 +259,10 @@ def _graph(settings: Mapping[str, Any], weights: Mapping[str, NDArray[np.float32
         at = f"{i}.attention"
         query = heads(linear(x, f"{at}.self.query"), [0, 2, 1, 3])
         key = heads(linear(x, f"{at}.self.key"), [0, 2, 3, 1])
-        value = heads(linear(x, f"{at}.self.value"), [0, 2, 1, 3])
+        values = heads(linear(x, f"{at}.self.value"), [0, 2, 1, 3])
         scores = node("Mul", [node("MatMul", [query, key], f"{at}.dots"), scale], f"{at}.scaled")
         shares = node("Softmax", [node("Add", [scores, bias], f"{at}.biased")], f"{at}.shares", axis=-1)
-        mixed = node("MatMul", [shares, value], f"{at}.mixed")
+        mixed = node("MatMul", [shares, values], f"{at}.mixed")
         together = node("Transpose", [mixed], f"{at}.together", perm=[0, 2, 1, 3])
         attended = linear(node("Reshape", [together, joined], f"{at}.joined"), f"{at}.output.dense")
         x = norm(node("Add", [attended, x], f"{at}.sum"), f"{at}.output.LayerNorm")
