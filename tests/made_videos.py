@@ -123,6 +123,7 @@ def write_video(
     audio_hole_s: tuple[float, float] | None = None,
     subtitles: Sequence[Cue] | None = None,
     subtitle_language: str = "eng",
+    subtitle_codec: str | None = None,
     pixel_format: str = "yuv420p",
     options: Mapping[str, str] | None = None,
     container_options: Mapping[str, str] | None = None,
@@ -142,6 +143,7 @@ def write_video(
         audio: (n,) float32 mono in [-1, 1] that begins at `audio_start_s`.
         audio_hole_s: (from, to): sound packets that begin in there are left out.
         subtitles: (start_s, end_s, text) of one text track.
+        subtitle_codec: by default the one of the container.
     """
     shown = list(pictures)
     times_s = [time_s for _, time_s in shown]
@@ -158,7 +160,9 @@ def write_video(
         if pixel_aspect is not None:
             video.codec_context.sample_aspect_ratio = pixel_aspect
         sound = _audio_stream(out, path, audio_rate_hz, audio_codec) if audio is not None else None
-        words = _subtitle_stream(out, path, subtitle_language) if subtitles is not None else None
+        words = None
+        if subtitles is not None:
+            words = _subtitle_stream(out, subtitle_codec or SUBTITLE_CODEC[path.suffix], subtitle_language)
         packets = _video_packets(video, stored, times_s, end_s, start_s)
         if sound is not None and audio is not None:
             heard = _audio_packets(sound, audio, audio_rate_hz, start_s + audio_start_s)
@@ -235,8 +239,8 @@ def _audio_packets(stream: Any, audio: NDArray[np.float32], rate_hz: int, start_
     return packets
 
 
-def _subtitle_stream(out: Any, path: Path, language: str) -> Any:
-    stream = out.add_stream(SUBTITLE_CODEC[path.suffix])
+def _subtitle_stream(out: Any, codec: str, language: str) -> Any:
+    stream = out.add_stream(codec)
     stream.time_base = Fraction(1, 1000)
     stream.metadata["language"] = language
     stream.codec_context.subtitle_header = _ASS_HEADER

@@ -85,6 +85,18 @@ def modalities_named(names: list[str] | None) -> tuple[Lane, ...] | None:
     return checked(lambda: checked_lanes(names)) if names else None
 
 
+def speaker_name(text: str) -> tuple[str, str | None]:
+    """The label and the new name of `--name LABEL=NAME`; None for a name that is to be taken away.
+
+    Raises:
+        typer.BadParameter: it is not of this form.
+    """
+    label, sign, name = text.partition("=")
+    if not sign or not label.strip():
+        raise typer.BadParameter(f"--name takes LABEL=NAME, such as 2=Alice, got {text!r}")
+    return label.strip(), " ".join(name.split()) or None
+
+
 def example_moment(text: str) -> tuple[str, float]:
     """The video and the time in seconds of `--like VIDEO@TIME`.
 

@@ -26,7 +26,7 @@ from playhead.arguments import (
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.doctor import examine
-from playhead.inputs import checked_text
+from playhead.inputs import checked_text, cleaned_hotwords
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -38,6 +38,7 @@ from playhead.options import (
     LibraryOption,
     ModalityOption,
     PictureModel,
+    SpeakerOption,
     SpeechModel,
     ToOption,
     VideoModel,
@@ -53,6 +54,7 @@ from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
 from playhead_index.store.disk import FULL
 from playhead_tools.evidence import coverage_sentence, is_any_searched
+from playhead_tools.redaction import redact
 
 COMMANDS = "playhead.commands"
 BENCH_COMMANDS = ("demo", "eval", "score")
@@ -138,6 +140,22 @@ def index(
             metavar="N|LANGUAGE",
         ),
     ] = None,
+    hotwords: Annotated[
+        str | None,
+        typer.Option(
+            help="Names and terms that are likely to be said, separated by commas; speech recognition spells "
+            f'them so. "" for none. {AS_MADE}none.',
+            metavar="WORDS",
+        ),
+    ] = None,
+    beam_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Hypotheses of the beam search in speech recognition, 1 to 20: 1 is fastest. "
+            f"{AS_MADE}the model's.",
+            metavar="N",
+        ),
+    ] = None,
     screen_text: Annotated[
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
@@ -172,6 +190,7 @@ def index(
     playhead index talks
     playhead index talks/lecture.mp4 --fps 2 --no-screen-text
     playhead index talks --transcribe never --words-model off --json
+    playhead index talks --speech-model large-v3-turbo --hotwords "ComfyUI, Playhead"
     playhead index talks --captions --video-model http://localhost:8000/v1
     """
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
@@ -183,13 +202,16 @@ def index(
     asked = {
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
-        "language": language, "audio_track": audio_track,
+        "language": language, "audio_track": audio_track, "hotwords": cleaned_hotwords(hotwords),
+        "beam_size": beam_size,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
     checked_settings(opened, given)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
+    if opened.recipe(given).transcribe != "never" and (notice := opened.speech_notice):
+        err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
         with Watch(library, err):
@@ -237,6 +259,7 @@ def search(
     from_s: FromOption = None,
     to_s: ToOption = None,
     modality: ModalityOption = None,
+    speaker: SpeakerOption = None,
     limit: Annotated[int, typer.Option(help="Maximum number of results.", metavar="N", min=1)] = 10,
     min_score: Annotated[
         float, typer.Option(help="Leave out results with a lower fused score.", metavar="SCORE")
@@ -250,11 +273,14 @@ def search(
     playhead search "false alarm"
     playhead search "bayes" --modality speech --modality screen --limit 3
     playhead search "posterior" --video lecture.mp4 --from 0:05 --json
+    playhead search "buttons" --speaker "Project Manager"
     playhead search --like lecture.mp4@0:02
     playhead search --image photo.jpg
     """
     if sum(query is not None for query in (text, image, like)) != 1:
         raise typer.BadParameter("give exactly one of TEXT, --image and --like")
+    if speaker and text is None:
+        raise typer.BadParameter("--speaker searches what is said: give TEXT with it")
     if text is not None:
         _checked(partial(checked_text, text, "the search text"))
     opened = open_library(library, ModelNames(device=device))
@@ -267,6 +293,7 @@ def search(
         lanes=modalities_named(modality),
         limit=limit,
         min_score=min_score,
+        speakers=speaker,
     )
     if as_json:
         for moment in result.moments:
@@ -282,6 +309,7 @@ app.command()(question_commands.ask)
 app.command("compare")(question_commands.compare_strategies)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
+app.command()(library_commands.speakers)
 app.command()(library_commands.remove)
 app.command()(library_commands.relink)
 app.command()(library_commands.clock)
@@ -344,7 +372,7 @@ def prepare(
     for model in chosen:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
         state = f"{size}, {model.licence}: {model.gives}" if model in missing else "is here"
-        err.print(terminal.plain(f"{model.role}: {model.name}, {state}"), soft_wrap=True)
+        err.print(terminal.plain(f"{model.role}: {redact(model.name)}, {state}"), soft_wrap=True)
     if not missing:
         return
     if lacking := missing_hub():
@@ -357,9 +385,10 @@ def prepare(
         if as_json:
             print(records.line(records.of_download(done)), flush=True)
         elif done.error:
-            err.print(terminal.plain(f"failed {done.model.name}: {done.error}", "red"), soft_wrap=True)
+            failed_name = redact(done.model.name)
+            err.print(terminal.plain(f"failed {failed_name}: {done.error}", "red"), soft_wrap=True)
         else:
-            print(one_line(f"{done.model.name} is here now"), flush=True)
+            print(one_line(f"{redact(done.model.name)} is here now"), flush=True)
     if failed:
         err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
         raise typer.Exit(1)

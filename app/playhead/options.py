@@ -58,6 +58,14 @@ VideoOption = Annotated[
         autocompletion=complete_video,
     ),
 ]
+SpeakerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speaker",
+        help="Search only what this speaker says, by name or label (`playhead speakers`); repeatable.",
+        metavar="NAME",
+    ),
+]
 FromOption = Annotated[
     float | None,
     typer.Option(
@@ -96,7 +104,9 @@ WordsModel = Annotated[
 SpeechModel = Annotated[
     str,
     typer.Option(
-        help="Speech recognition model (faster-whisper): a size, a Hugging Face name, a folder, auto or off."
+        help="Speech recognition model (faster-whisper): a size, Hugging Face name, folder, offline: "
+        "(tiny.en of the extra offline, English only), URL#MODEL of an OpenAI-compatible server, "
+        "auto or off. auto: large-v3-turbo on a GPU, else small."
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda, cuda:1 or mps.")]

@@ -6,7 +6,8 @@ A download that was cut off is taken up where it stopped (`playhead_index.embed.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from playhead.models import DEFAULTS, DefaultModel, ModelNames, load_one
+from playhead.default_models import DEFAULTS, DefaultModel, default_model, known_model
+from playhead.models import ModelNames, load_one
 from playhead.video_models import AUTO, OFF
 from playhead_index.embed.checkpoints import hub
 from playhead_index.errors import ModelUnavailable
@@ -111,7 +112,9 @@ def why_no_hub() -> str:
 
 def _chosen(role: str, name: str) -> DefaultModel:
     if name in (AUTO, OFF):
-        return DEFAULTS[role]
+        return default_model(role)
+    if (known := known_model(role, name)) is not None:
+        return known
     return replace(
         DEFAULTS[role], name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
     )

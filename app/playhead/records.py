@@ -14,8 +14,10 @@ from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, Relinked
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
+from playhead_index.speakers import SpeakerSummary
 from playhead_index.store.summaries import Summary
 from playhead_tools.evidence import Answer
+from playhead_tools.redaction import redact
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
@@ -71,6 +73,28 @@ def of_hit(hit: Hit) -> dict[str, Any]:
         "end_s": round(hit.window.end_s, 3),
         "ref": hit.ref,
         "text": hit.text,
+        "speaker": hit.speaker,
+        "confidence": None if hit.confidence is None else round(hit.confidence, 3),
+    }
+
+
+def of_speaker(one: SpeakerSummary) -> dict[str, Any]:
+    """A line of `speakers --json`."""
+    return {
+        "video_id": one.video_id,
+        "labels": list(one.labels),
+        "name": one.name,
+        "display_name": one.display_name,
+        "named_by": one.named_by,
+        "speaking_s": round(one.speaking_s, 3),
+        "share": round(one.share, 4),
+        "num_turns": one.num_turns,
+        "first_s": None if one.first_s is None else round(one.first_s, 3),
+        "sample": one.sample,
+        "proposals": [
+            {"name": other.name, "video_id": other.video_id, "similarity": round(other.similarity, 4)}
+            for other in one.proposals
+        ],
     }
 
 
@@ -142,7 +166,7 @@ def of_problem(problem: Problem) -> dict[str, Any]:
 
 def of_download(done: Download) -> dict[str, Any]:
     """A line of `prepare --json`."""
-    return {"role": done.model.role, "name": done.model.name, "error": done.error or None}
+    return {"role": done.model.role, "name": redact(done.model.name), "error": done.error or None}
 
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:

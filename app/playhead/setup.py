@@ -22,8 +22,9 @@ import typer
 
 from playhead import records, terminal
 from playhead.answer_view import show_answer
+from playhead.default_models import DEFAULTS, SPEECH_ON_GPU, DefaultModel, is_cached
 from playhead.library import Library
-from playhead.models import DEFAULTS, MODULES, DefaultModel, is_cached
+from playhead.models import MODULES
 from playhead.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from playhead.output import SafeConsole
 from playhead.prepare import download_models, why_no_hub
@@ -114,7 +115,8 @@ def make_plan(machine: Machine) -> Plan:
     install = install_command(*extras) if extras else ""
     if "cpu" in extras and machine.system == "Linux":
         install += f" --extra-index-url {CPU_WHEELS}"
-    models = tuple(model for model in DEFAULTS.values() if _is_wanted(model, fits=fits))
+    fitting = DEFAULTS | ({"speech": SPEECH_ON_GPU} if machine.gpu == "nvidia" else {})
+    models = tuple(model for model in fitting.values() if _is_wanted(model, fits=fits))
     size_mb = sum(PACKAGE_MB[extra] for extra in extras) + sum(model.size_mb for model in models)
     return Plan(machine, install, models, size_mb)
 

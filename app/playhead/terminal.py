@@ -24,10 +24,12 @@ from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
 from playhead_index.search.results import Moment, SearchResult
+from playhead_index.speakers import SpeakerSummary, with_speaker
 from playhead_index.stages import STAGES
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
+from playhead_index.words.protocol import is_uncertain
 from playhead_tools.evidence import coverage_sentence, is_any_searched
 
 MAX_TABLE_WIDTH = 1000
@@ -47,6 +49,7 @@ STAGE_NAMES = {
     "screen": "screen text (OCR)",
     "meaning": "text embeddings",
     "caption": "captions",
+    "transcript": "transcript segmentation",
     "finish": "finished",
 }
 """What the stages of indexing are called on a terminal; JSON has their names as they are stored."""
@@ -140,8 +143,22 @@ def why(moment: Moment) -> str:
 
 
 def _what(moment: Moment) -> Text:
-    texts = dict.fromkeys(printable_text(hit.text).replace("\n", " / ") for hit in moment.hits if hit.text)
-    return Text(shortened(" … ".join(texts) or "(frame)"))
+    texts = dict.fromkeys(
+        printable_text(with_speaker(hit.text, hit.speaker)).replace("\n", " / ")
+        for hit in moment.hits
+        if hit.text
+    )
+    text = Text(shortened(" … ".join(texts) or "(frame)"))
+    return text.append(uncertainty(moment), style="yellow")
+
+
+def uncertainty(moment: Moment) -> str:
+    """That all words of a moment were recognised with low confidence, with the highest; else empty."""
+    words = [hit for hit in moment.hits if hit.text]
+    known = [hit.confidence for hit in words if hit.confidence is not None and is_uncertain(hit.confidence)]
+    if not known or len(known) < len(words):
+        return ""
+    return f" (uncertain: recognised with confidence {max(known):.2f})"
 
 
 def show_videos(
@@ -288,6 +305,33 @@ def _streams(video: VideoRow) -> str:
         f"{video.width_px}x{video.height_px}  {safe(video.codec)}  {video.average_fps:.2f} fps ({rate})  "
         f"{'with' if video.has_audio else 'without'} sound"
     )
+
+
+def show_speakers(console: Console, speakers: Sequence[SpeakerSummary], names: Mapping[str, str]) -> None:
+    """Who speaks in a video, and which names voices may have."""
+    if not speakers:
+        console.print("Who speaks is not known: neither subtitles nor diarisation tell.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("label", "speaker", "speaks", "share", "turns", "first", "says"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("speaks", "share", "turns", "first"))
+    for one in speakers:
+        table.add_row(
+            safe(", ".join(one.labels)),
+            safe(one.display_name),
+            format_time(round(one.speaking_s)),
+            f"{one.share:.0%}",
+            str(one.num_turns),
+            "" if one.first_s is None else format_time(round(one.first_s)),
+            safe(one.sample),
+        )
+    console.print(table)
+    for one in speakers:
+        if one.proposals:
+            best = one.proposals[0]
+            heard = f"{one.display_name} may be {best.name} (as in {names[best.video_id]})"
+            line = f"{heard}; to name it: playhead speakers VIDEO --name {one.labels[0]}={best.name!r}"
+            console.print(plain(one_line(line)), soft_wrap=True)
 
 
 def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:

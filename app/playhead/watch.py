@@ -16,13 +16,13 @@ from playhead_index.video_names import video_names
 
 POLL_S = 0.5
 SHARES = {
-    "subtitles": 0.01, "speech": 0.2, "look": 0.44, "segment": 0.05, "screen": 0.25, "caption": 0.02,
-    "meaning": 0.03,
+    "subtitles": 0.01, "speech": 0.2, "look": 0.43, "segment": 0.05, "screen": 0.25, "caption": 0.02,
+    "meaning": 0.03, "transcript": 0.01,
 }  # fmt: skip
 DOING = {
     "subtitles": "reading subtitles", "speech": "recognising speech", "look": "sampling frames",
     "segment": "segmenting", "screen": "reading screen text", "caption": "captioning",
-    "meaning": "embedding text",
+    "meaning": "embedding text", "transcript": "segmenting the transcript",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
 from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import SUBTITLE_RULES, hear, plan_speech, read_subtitles
+from playhead_index.hear import hear, plan_speech, read_subtitles, without_rules
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -41,6 +41,8 @@ from playhead_index.store.removal import keep_reserve, purge_removed
 from playhead_index.store.settings import read_settings
 from playhead_index.text_limits import LIMITS
 from playhead_index.timeline import info_in_library, update_timeline
+from playhead_index.transcript import STAGE as TRANSCRIPT
+from playhead_index.transcript import divide_transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +162,16 @@ class BuildVideo:
             catalog.close()
 
     def _recorded(self, catalog: Catalog, path: Path) -> Models | None:
-        """The models that the library recorded, for a video of which probably nothing is left to do."""
+        """The models that the library recorded, for a video of which probably nothing is left to do.
+
+        Also for one whose transcript has not been divided, as in libraries of older versions: that takes a
+        text model at most, which is loaded alone.
+        """
         try:
             video_id = find_known(catalog, path)
         except VideoUnreadable:
             return None
-        is_known = video_id is not None and is_finished(catalog, video_id)
+        is_known = video_id is not None and is_finished(catalog, video_id, besides=(TRANSCRIPT,))
         return self.recorded_models() if is_known else None
 
     def _build(self, catalog: Catalog, path: Path, models: Models, began: float) -> VideoReport:
@@ -233,6 +239,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
     caption_segments(catalog, video_id, reader, info, models)
     embed_words(catalog, video_id, models)
+    divide_transcript(catalog, video_id, models)
 
     damage = "; ".join(reader.decode_warnings) or before.get("finish", Stage("finish")).note
     with catalog.atomic() as db:
@@ -265,6 +272,6 @@ def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
     return {
         name: Stage(name, "off")
         if stage.status == "off"
-        else replace(stage, note="", recipe=stage.recipe.removeprefix(SUBTITLE_RULES))
+        else replace(stage, note="", recipe=without_rules(stage.recipe))
         for name, stage in stages.items()
     }

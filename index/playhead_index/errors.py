@@ -113,6 +113,10 @@ class VideoUnknown(LibraryError):
     """The library holds no such video."""
 
 
+class SpeakerUnknown(LibraryError):
+    """No speaker of these videos has such a name or label."""
+
+
 class DiskFull(LibraryError):
     """Nothing more can be written where the library stands."""
 

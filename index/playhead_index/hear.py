@@ -1,6 +1,7 @@
 """The stages that bring words with times: subtitles, and speech where none cover it."""
 
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.speakers import Speaker, replace_speakers
 from playhead_index.store.voice import (
     SubtitleSource,
     delete_voice_chunks,
@@ -44,6 +46,7 @@ from playhead_index.words.subtitles import (
     read_tracks,
 )
 from playhead_index.words.voice import voice_by_chunk
+from playhead_index.words.wrong_language import unknown_stretches
 
 SPEECH_RATE_HZ = 16_000
 MIN_STREAM_ORIGIN_S = 1.0
@@ -52,8 +55,11 @@ NO_SOUND = "the file has no sound"
 SUBTITLES_TAKEN = "the subtitles were taken"
 NOT_TRANSCRIBED = "speech recognition was switched off"
 OTHER_SUBTITLES = "its speech was recognised beside other subtitles than it has now"
-SUBTITLE_RULES = "rules 2;"
-"""Which rules say what of subtitles is speech; subtitles that were read under others are read again."""
+SUBTITLE_RULES = "rules 3;"
+"""Which rules say what of subtitles is speech, and who says it; those read under others are read again."""
+_ANY_RULES = re.compile(r"rules \d+;")
+
+MAX_STRETCHES_NAMED = 5
 
 Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
@@ -100,20 +106,41 @@ def read_subtitles(
 
 
 def _replace_subtitles(db: Database, video_id: str, found: Iterable[Words]) -> None:
-    """Makes stored subtitles those that were found; a span that is the same stays, with its vector."""
-    new = Counter(row for words in found if (row := _span_values(words)) is not None)
+    """Makes stored subtitles those that were found; a span that is the same stays, with its vector.
+
+    One that differs in its speaker only stays too.
+    """
+    new = defaultdict[tuple[Any, ...], list[str | None]](list)
+    for *values, speaker in filter(None, map(_span_values, found)):
+        new[tuple(values)].append(speaker)
     stored = db.execute(
         "SELECT id, kind, source, language, start_s, end_s, text, confidence, speaker FROM span"
         " WHERE video_id = ? AND (source LIKE 'track:%' OR source LIKE 'file:%')",
         (video_id,),
     ).fetchall()
-    for span_id, *values in stored:
-        if new[tuple(values)] > 0:
-            new[tuple(values)] -= 1
-        else:
+    for span_id, *values, speaker in stored:
+        same = new.get(tuple(values))
+        if not same:
             db.execute("DELETE FROM span WHERE id = ?", (span_id,))
-    for row in new.elements():
-        _insert_span(db, video_id, row)
+        elif speaker in same:
+            same.remove(speaker)
+        else:
+            db.execute("UPDATE span SET speaker = ? WHERE id = ?", (same.pop(0), span_id))
+    for row, speakers in new.items():
+        for speaker in speakers:
+            _insert_span(db, video_id, (*row, speaker))
+    named = db.execute(
+        "SELECT DISTINCT speaker FROM span WHERE video_id = ? AND speaker IS NOT NULL"
+        " AND (source LIKE 'track:%' OR source LIKE 'file:%')",
+        (video_id,),
+    ).fetchall()
+    speakers_of_sources = (Speaker(video_id, label, label, "source") for (label,) in named)
+    replace_speakers(db, video_id, speakers_of_sources, "source")
+
+
+def without_rules(recipe: str) -> str:
+    """The record of the subtitles that were read, without the rules under which they were read."""
+    return _ANY_RULES.sub("", recipe, count=1)
 
 
 def _version(file: Path) -> str:
@@ -194,7 +221,7 @@ def plan_speech(
     cover = SubtitleCover() if recipe.transcribe == "always" else SubtitleCover(covering)
     unread = unread_tracks(info.sound_tracks, choice.track)
     notes = [choice.note, f"{SOUND_NOT_READ}{unread}" if unread else ""]
-    hints = RecognitionHints(given, likely, cover.windows)
+    hints = RecognitionHints(given, likely, cover.windows, recipe.hotwords or None, recipe.beam_size)
     why_not = _why_no_speech(info, recipe, models, given or likely)
     made = recognition(models.transcriber, recipe, cover.digest) if models.transcriber is not None else {}
     return SpeechPlan(why_not, choice.track, hints, cover, made, tuple(filter(None, notes)))
@@ -249,13 +276,14 @@ def hear(
     for those that subtitles say too.
 
     Returns:
-        What a person should know: that recognition is off for this run; else empty.
+        What a person should know: that recognition is off for this run, or that some speech is probably in a
+        language that the model does not know; else empty.
     """
     _mark_covering_sources(catalog, video_id, plan)
     stage = read_stage(catalog, video_id, "speech")
     if models.transcriber is not None and not plan.why_not:
         if stage.status != "done":
-            _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
+            return _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
         return ""
     if stage.status == "done":
         _keep_recognised(catalog, video_id, plan, stage)
@@ -360,7 +388,8 @@ def _transcribe(
     transcriber: Transcriber,
     plan: SpeechPlan,
     stage: Stage,
-) -> None:
+) -> str:
+    """Recognises what is left; returns the line of `_other_languages`."""
     begun = made_with(stage) or {}
     from_s = stage.position_s if begun.get("model") is not None else 0.0
     made, note = to_text(plan.made), "; ".join(plan.notes)
@@ -381,9 +410,11 @@ def _transcribe(
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
-    note = "; ".join(filter(None, [_heard(catalog, video_id), *plan.notes]))
+    unknown = _other_languages(catalog, video_id, transcriber)
+    note = "; ".join(filter(None, [_heard(catalog, video_id), unknown, *plan.notes]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
+    return unknown
 
 
 def _transcribed(
@@ -409,9 +440,35 @@ def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
     """A chunk whose times begin later."""
     return TranscribedChunk(
         chunk.window.shifted(by_s),
-        tuple(replace(words, window=words.window.shifted(by_s)) for words in chunk.words),
+        tuple(_words_later(words, by_s) for words in chunk.words),
         chunk.voice and tuple(window.shifted(by_s) for window in chunk.voice),
         tuple(window.shifted(by_s) for window in chunk.recognised),
+    )
+
+
+def _words_later(words: Words, by_s: float) -> Words:
+    times = tuple(
+        replace(one, start_s=one.start_s + by_s, end_s=one.end_s + by_s) for one in words.word_times
+    )
+    return replace(words, window=words.window.shifted(by_s), word_times=times)
+
+
+def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) -> str:
+    """Where speech is probably in a language that the model does not know; empty where it knows many."""
+    if not transcriber.tag.languages:
+        return ""
+    heard = [
+        span.words for span in catalog.spans(video_id, "speech") if span.words.source == transcriber.name
+    ]
+    found = unknown_stretches((words.window, words.language) for words in heard)
+    if not found:
+        return ""
+    places = ", ".join(map(str, found[:MAX_STRETCHES_NAMED]))
+    more = f" and {len(found) - MAX_STRETCHES_NAMED} more" if len(found) > MAX_STRETCHES_NAMED else ""
+    known = ", ".join(transcriber.tag.languages)
+    return (
+        f"the speech at {places}{more} is probably not in {known}, which is all that {transcriber.name}"
+        " knows: index with another --speech-model"
     )
 
 

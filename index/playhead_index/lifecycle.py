@@ -21,7 +21,7 @@ from playhead_index.paths import (
     text_to_path,
 )
 from playhead_index.scan import clear_old_failures
-from playhead_index.stages import read_stages
+from playhead_index.stages import STAGE_OF_SPACE, read_stages
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
 from playhead_index.store.lock import writing
@@ -266,7 +266,7 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
 def _verify_shards(catalog: Catalog, video_id: str) -> Iterator[Problem]:
     stages = read_stages(catalog, video_id)
     for shards in _all_shards(catalog):
-        stage = stages.get("meaning" if shards.space == "words" else shards.space)
+        stage = stages.get(STAGE_OF_SPACE.get(shards.space, shards.space))
         expected = stage.rows if stage is not None else 0
         if (found := shards.count(video_id)) < expected:
             yield Problem(

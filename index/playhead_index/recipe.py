@@ -14,6 +14,9 @@ SWITCHED_OFF = "it was switched off"
 DETECTED = "auto"
 """The language setting under which the model detects it, whatever the file says."""
 TRANSCRIBE = ("without_subtitles", "always", "never")
+MAX_BEAM_SIZE = 20
+MAX_HOTWORDS_CHARS = 600
+"""The prompt of Whisper holds 223 tokens of hotwords, about three characters each; the rest is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,14 @@ class Recipe:
             tag of the sound track unless another language is detected with high probability.
         audio_track: the sound track to read: its number from 1 on in the order of the file, or a language;
             None for the default one (`decode.sound_tracks`).
+        hotwords: names and terms that are likely to be said, separated by commas; None or empty for none.
+        beam_size: hypotheses of the beam search in speech recognition, 1 to 20; None for the model's own
+            number.
 
     Raises:
         ValueError: there is no such reader, way to transcribe, language or sound track, a number is not above
-            0, or the longest segment is not at least three times the shortest.
+            0 or beyond its limit, the hotwords are too long, or the longest segment is not at least three
+            times the shortest.
     """
 
     reader: str = "auto"
@@ -52,6 +59,8 @@ class Recipe:
     transcribe: Literal["without_subtitles", "always", "never"] = "without_subtitles"
     language: str | None = None
     audio_track: str | None = None
+    hotwords: str | None = None
+    beam_size: int | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("reader", READERS), ("transcribe", TRANSCRIBE)):
@@ -75,6 +84,12 @@ class Recipe:
         if track is not None and language_tag(track) is None and not (track.isdecimal() and int(track) > 0):
             raise ValueError(
                 f"audio_track must be a number from 1 on, or a language such as en; got {track!r}"
+            )
+        if self.beam_size is not None and not 1 <= self.beam_size <= MAX_BEAM_SIZE:
+            raise ValueError(f"beam_size must be 1 to {MAX_BEAM_SIZE}, got {self.beam_size}")
+        if len(self.hotwords or "") > MAX_HOTWORDS_CHARS:
+            raise ValueError(
+                f"hotwords must have at most {MAX_HOTWORDS_CHARS} characters, got {len(self.hotwords or '')}"
             )
         if self.min_segment_s * 3 > self.max_segment_s:
             raise ValueError(

@@ -15,6 +15,7 @@ from playhead_index.look import times_to_look
 from playhead_index.recipe import Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import (
+    FORMER_BEAM_SIZE,
     describe_change,
     is_same_model,
     is_same_recognition,
@@ -99,7 +100,10 @@ def remember_transcriber(catalog: Catalog, models: Models) -> None:
         return
     if "speech" not in models.unasked or not isinstance(read_settings(catalog).get(SPEECH_MODEL), dict):
         tag = transcriber.tag
-        record = {"name": transcriber.name, "location": tag.location, "revision": tag.revision}
+        record = {
+            "name": transcriber.name, "location": tag.location, "revision": tag.revision,
+            "beam_size": tag.beam_size,
+        }  # fmt: skip
         write_settings(catalog, {SPEECH_MODEL: record})
 
 
@@ -110,7 +114,7 @@ def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> Non
         return
     asked = recognition(transcriber, Recipe())
     if is_same_recognition({"model": stage.recipe}, asked):
-        _record(catalog, video_id, stage, asked)
+        _record(catalog, video_id, stage, asked | {"beam_size": FORMER_BEAM_SIZE})
 
 
 def adopt_unrecorded_settings(

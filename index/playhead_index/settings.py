@@ -21,14 +21,17 @@ SAMPLING = ("reader", "fps", "everywhere", "longest_gap_s")
 LIMITS = ("min_segment_s", "max_segment_s")
 READING = ("read_screen_every_s",)
 HEARING = ("language", "audio_track")
+DECODING = ("hotwords", "beam_size")
+FORMER_BEAM_SIZE = 5
+"""Beam size of all speech that was recognised before it was recorded."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "look": SAMPLING,
     "segment": LIMITS,
     "screen": READING,
-    "speech": HEARING,
+    "speech": (*HEARING, *DECODING),
 }
 """The fields of `Recipe` that a stage is made with."""
-STORED = (*SAMPLING, *LIMITS, *READING, "transcribe")
+STORED = (*SAMPLING, *LIMITS, *READING, *DECODING, "transcribe")
 DEFAULTS = asdict(Recipe())
 UNITS = {
     "fps": ("", " fps"),
@@ -38,9 +41,11 @@ UNITS = {
     "read_screen_every_s": ("every ", " s"),
     "language": ("language ", ""),
     "audio_track": ("sound track ", ""),
+    "hotwords": ("hotwords ", ""),
+    "beam_size": ("beam size ", ""),
     "reader": ("reader ", ""),
 }
-UNSET = {"language": "detected", "audio_track": "default"}
+UNSET = {"language": "detected", "audio_track": "default", "beam_size": "the model's"}
 """What a setting that is None means."""
 
 Values = Mapping[str, Any]
@@ -124,11 +129,18 @@ def made_with(stage: Stage | None) -> dict[str, Any] | None:
         return None
     if stage.recipe.startswith("{"):
         values: dict[str, Any] = json.loads(stage.recipe)
-        return values
+        return _with_beam_size(values) if stage.name == "speech" else values
     defaults = {name: DEFAULTS[name] for name in FIELDS.get(stage.name, ())}
     if stage.name in ("look", "segment"):
         return _decoder(defaults) if stage.rows or stage.status == "done" else None
+    if stage.name == "speech":
+        defaults["beam_size"] = FORMER_BEAM_SIZE
     return {"model": stage.recipe} | defaults if stage.recipe else None
+
+
+def _with_beam_size(values: dict[str, Any]) -> dict[str, Any]:
+    """What speech was recognised with; it had one beam size before that was recorded."""
+    return {"beam_size": FORMER_BEAM_SIZE} | values if values.get("model") else values
 
 
 def sampling(recipe: Recipe) -> dict[str, Any]:
@@ -154,23 +166,29 @@ def recognition(transcriber: Transcriber, recipe: Recipe, subtitles: str = "") -
         recipe: of the video.
         subtitles: digest of the time that subtitles cover (`SubtitleCover.digest`).
     """
+    tag = transcriber.tag
     return {
         "model": transcriber.name,
-        "revision": transcriber.tag.revision,
-        "language": recipe.language or transcriber.tag.language,
+        "revision": tag.revision,
+        "language": recipe.language or tag.language,
         "audio_track": recipe.audio_track,
+        "hotwords": recipe.hotwords or None,
+        "beam_size": None if tag.beam_size is None else recipe.beam_size or tag.beam_size,
         "subtitles": subtitles,
     }
 
 
 def is_same_recognition(made: Values, asked: Values) -> bool:
-    """The same model, language, sound track and subtitles."""
+    """The same model, language, sound track, subtitles, hotwords and beam size."""
     return is_same_sound(made, asked) and is_same_model(made, asked)
 
 
 def is_same_sound(made: Values, asked: Values) -> bool:
-    """The same track in the same language, with the same stretches left to subtitles."""
-    return all((made.get(name) or None) == (asked[name] or None) for name in (*HEARING, "subtitles"))
+    """The same track in the same language, with the same stretches left to subtitles, decoded alike."""
+    is_same_beam = made.get("beam_size") is None or made["beam_size"] == asked["beam_size"]
+    names = (*HEARING, "hotwords", "subtitles")
+    is_same = all((made.get(name) or None) == (asked[name] or None) for name in names)
+    return is_same and (is_same_beam or asked["beam_size"] is None)
 
 
 def is_same_model(made: Values, asked: Values) -> bool:
@@ -194,6 +212,8 @@ def describe_change(before: Values, after: Values) -> str:
     parts = []
     for name, value in after.items():
         if before.get(name) == value or (name == "subtitles" and not before.get(name) and not value):
+            continue
+        if name == "beam_size" and None in (before.get(name), value):
             continue
         if name == "everywhere":
             parts.append("everywhere" if value else "only where something changes")
@@ -237,7 +257,9 @@ def _line(stage: str, values: Values) -> str:
         return f"{'' if values.get('subtitles') else 'no '}subtitles, no speech model"
     language = f", language {values['language']}" if values.get("language") else ""
     track = f", sound track {values['audio_track']}" if values.get("audio_track") else ""
-    return f"{values['model']}{_revision(values, ' ')}{language}{track}"
+    beam = f", beam size {values['beam_size']}" if values.get("beam_size") else ""
+    hotwords = f", hotwords {values['hotwords']}" if values.get("hotwords") else ""
+    return f"{values['model']}{_revision(values, ' ')}{language}{track}{beam}{hotwords}"
 
 
 def _recipe(*sources: Values) -> Recipe:

@@ -1,5 +1,6 @@
 """The job table: how far each stage of each video has come."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +14,13 @@ from playhead_index.text_limits import LIMITS
 Status = Literal["running", "done", "off", "failed"]
 STAGES = (
     TIMELINE, "subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen",
-    "meaning", "caption", "finish",
+    "meaning", "caption", "transcript", "finish",
 )  # fmt: skip
 STAGES_OF_EACH_VIDEO = tuple(name for name in STAGES if name != TIMELINE)
 """All but the timeline, which is noted only for a recording with gaps."""
+
+STAGE_OF_SPACE = {"words": "meaning", "passages": "transcript"}
+"""The stage that fills a vector space, where it has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +57,19 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
     return read_stages(catalog, video_id).get(name, Stage(name))
 
 
-def is_finished(catalog: Catalog, video_id: str) -> bool:
+def is_finished(catalog: Catalog, video_id: str, besides: Collection[str] = ()) -> bool:
     """Whether no stage of a video is left to do: each is done, or off for want of a model.
 
     Only a recording whose clock jumps has a line for its timeline.
+
+    Args:
+        catalog: of the library.
+        video_id: of a video in it.
+        besides: stages that do not count.
     """
-    stages = read_stages(catalog, video_id)
-    return stages.keys() >= set(STAGES_OF_EACH_VIDEO) and {s.status for s in stages.values()} <= {
-        "done",
-        "off",
-    }
+    stages = {name: one for name, one in read_stages(catalog, video_id).items() if name not in besides}
+    is_complete = stages.keys() >= set(STAGES_OF_EACH_VIDEO) - set(besides)
+    return is_complete and {one.status for one in stages.values()} <= {"done", "off"}
 
 
 def write_stage(db: Database, video_id: str, stage: Stage) -> None:

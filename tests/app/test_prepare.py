@@ -10,7 +10,7 @@ import pytest
 from tests.model_hub import model_hub
 from tests.tiny_models import make_tiny_dino, make_tiny_text_model
 
-from playhead.models import DEFAULTS
+from playhead.default_models import DEFAULTS
 from playhead.prepare import chosen_models
 
 CODE = "from playhead.cli import main; main()"

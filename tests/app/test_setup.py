@@ -12,7 +12,8 @@ from tests.made_videos import colours
 from tests.model_hub import model_hub
 
 from playhead import Library
-from playhead.models import DEFAULTS, ModelNames
+from playhead.default_models import DEFAULTS
+from playhead.models import ModelNames
 from playhead.setup import Machine, answer_sample, describe_plan, look_at_machine, make_plan
 from playhead_index import extras
 

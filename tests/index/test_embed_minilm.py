@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from tests.tiny_models import TEXT_WIDTH, make_tiny_text_model
 
-from playhead_index.embed.minilm import OFFLINE_PACKAGE, load_text_embedder, verified
+from playhead_index.embed.minilm import (
+    OFFLINE_PACKAGE,
+    OFFLINE_SHA256,
+    OFFLINE_WEIGHTS,
+    load_text_embedder,
+)
 from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
+from playhead_index.embed.packaged import verified
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelUnavailable
 
@@ -65,9 +71,9 @@ def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: OnnxSentenceEm
 
 def test_a_package_with_other_weights_is_not_used(folder: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"not the published model: its sha256 is .*, expected 53aa"):
-        verified(folder, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")
+        verified(folder, OFFLINE_WEIGHTS, OFFLINE_SHA256, OFFLINE_PACKAGE)
 
 
 def test_a_package_without_weights_is_said_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"model.safetensors is missing; install"):
-        verified(tmp_path, "00")
+        verified(tmp_path, OFFLINE_WEIGHTS, "00", OFFLINE_PACKAGE)

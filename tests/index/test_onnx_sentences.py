@@ -13,8 +13,15 @@ from tests.tiny_models import make_tiny_sentence_model
 
 from playhead_index.embed import minilm
 from playhead_index.embed.checkpoints import Checkpoint
-from playhead_index.embed.minilm import OFFLINE_PACKAGE, SentenceEmbedder, load_text_embedder
+from playhead_index.embed.minilm import (
+    OFFLINE_PACKAGE,
+    OFFLINE_SHA256,
+    OFFLINE_WEIGHTS,
+    SentenceEmbedder,
+    load_text_embedder,
+)
 from playhead_index.embed.onnx_sentences import FAMILIES, OnnxSentenceEmbedder, is_supported
+from playhead_index.embed.packaged import packaged_checkpoint
 from playhead_index.embed.sentence_config import SentenceConfig, read_sentence_config
 from playhead_index.errors import ModelUnavailable
 
@@ -62,7 +69,8 @@ def test_the_real_model_gives_the_same_vectors_in_many_languages() -> None:
         "हिंदी 🙂",
     ]
     embedder = load_text_embedder("offline:", device="cpu")
-    expected = minilm._load_in_torch(minilm._offline(), "offline:", SentenceConfig(max_tokens=256), "cpu", 4)
+    found = packaged_checkpoint(OFFLINE_PACKAGE, OFFLINE_WEIGHTS, OFFLINE_SHA256)
+    expected = minilm._load_in_torch(found, "offline:", SentenceConfig(max_tokens=256), "cpu", 4)
     assert isinstance(embedder, OnnxSentenceEmbedder)
     assert embedder.tag == expected.tag
     np.testing.assert_allclose(embedder.encode_texts(texts), expected.encode_texts(texts), atol=2e-6)

@@ -1,5 +1,6 @@
 """Settings are recorded, taken up again, and what other settings change is made again and said."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import RunSettings, describe_settings
-from playhead_index.stages import read_stage
+from playhead_index.stages import read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import read_settings
 from playhead_index.window import Window
@@ -225,6 +226,74 @@ def test_another_language_recognises_again(library: Path, video: Path) -> None:
     german = hears("neu")
     german.tag = replace(german.tag, language="de")
     assert build(library, video, models=with_speech(german)).redone == ("speech (language detected -> de)",)
+
+
+def hears_with_beam(text: str, beam_size: int) -> ScriptedTranscriber:
+    transcriber = hears(text)
+    transcriber.tag = replace(transcriber.tag, beam_size=beam_size)
+    return transcriber
+
+
+def test_hotwords_recognise_again_and_are_remembered_by_library_and_video(library: Path, video: Path) -> None:
+    build(library, video, models=with_speech(hears("comfy eye")))
+    better = hears("ComfyUI")
+    report = build(library, video, {"hotwords": "ComfyUI"}, with_speech(better))
+    assert report.redone == ("speech (hotwords none -> ComfyUI)",)
+    assert (better.hints[0].hotwords, spoken(library)[0]) == ("ComfyUI", "ComfyUI 0")
+    assert build(library, video, models=with_speech(better)).status == "known"
+    assert read_settings(Catalog(library))["hotwords"] == "ComfyUI"
+    assert RunSettings({}, read_settings(Catalog(library))).recipe().hotwords == "ComfyUI"
+    report = build(library, video, {"hotwords": ""}, with_speech(hears("comfy eye")))
+    assert report.redone == ("speech (hotwords ComfyUI -> none)",)
+
+
+def test_a_beam_size_recognises_again_only_where_it_is_another_one(library: Path, video: Path) -> None:
+    build(library, video, models=with_speech(hears_with_beam("word", 1)))
+    same = build(library, video, {"beam_size": 1}, with_speech(hears_with_beam("other", 5)))
+    assert (same.status, same.redone) == ("known", ())
+    report = build(library, video, {"beam_size": 4}, with_speech(wide := hears_with_beam("word", 1)))
+    assert report.redone == ("speech (beam size 1 -> 4)",)
+    assert wide.hints[0].beam_size == 4
+    assert describe_settings(Catalog(library), report.video_id or "")["speech"].endswith(", beam size 4")
+
+
+def test_another_beam_size_of_the_model_itself_leaves_the_words(library: Path, video: Path) -> None:
+    build(library, video, models=with_speech(hears_with_beam("word", 5)))
+    report = build(library, video, models=with_speech(hears_with_beam("other", 1)))
+    assert (report.status, spoken(library)[0]) == ("known", "word 0")
+
+
+def test_speech_of_a_time_before_beam_sizes_were_recorded_counts_as_of_beam_size_5(
+    library: Path, video: Path
+) -> None:
+    report = build(library, video, models=with_speech(hears_with_beam("word", 5)))
+    catalog = Catalog(library)
+    stage = read_stage(catalog, report.video_id or "", "speech")
+    recipe = {k: v for k, v in json.loads(stage.recipe).items() if k not in ("beam_size", "hotwords")}
+    with catalog.atomic() as db:
+        write_stage(db, report.video_id or "", replace(stage, recipe=json.dumps(recipe)))
+    assert build(library, video, {}, with_speech(hears_with_beam("other", 1))).status == "known"
+    assert build(library, video, {"beam_size": 5}, with_speech(hears_with_beam("other", 1))).status == "known"
+    report = build(library, video, {"beam_size": 1}, with_speech(hears_with_beam("other", 1)))
+    assert report.redone == ("speech (beam size 5 -> 1)",)
+
+
+def test_a_model_without_a_beam_is_not_run_again_for_one(library: Path, video: Path) -> None:
+    build(library, video, models=with_speech(hears("word")))
+    assert build(library, video, {"beam_size": 3}, with_speech(hears("other"))).redone == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"beam_size": 0}, "beam_size must be 1 to 20, got 0"),
+        ({"beam_size": 21}, "beam_size must be 1 to 20, got 21"),
+        ({"hotwords": "x" * 601}, "hotwords must have at most 600 characters, got 601"),
+    ],
+)
+def test_decoding_settings_beyond_their_limits_are_refused(given: Given, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Recipe(**given)
 
 
 @pytest.mark.parametrize(

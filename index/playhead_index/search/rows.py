@@ -1,7 +1,7 @@
 """Which rows of the catalog a lane can search, as arrays: ids, windows, places in the shards."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -118,12 +118,20 @@ class RowTable:
 
         A row is inside when its window and the scope's share some time.
         """
+        if scope.span_ids is not None:
+            return self._in_scope_among(scope, scope.span_ids)
         if scope.video_ids is None and scope.window is None:
             return None
         video_ids = self.video_ids if scope.video_ids is None else dict.fromkeys(scope.video_ids)
         slices = sorted((self.positions_of(v) for v in video_ids), key=lambda at: at.start)
         found = [self._overlapping(at, scope.window) for at in slices]
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+    def _in_scope_among(self, scope: Scope, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        among = np.sort(self.positions(ids))
+        among = among[among >= 0]
+        inside = self.in_scope(replace(scope, span_ids=None))
+        return among if inside is None else np.intersect1d(among, inside, assume_unique=True)
 
     def _overlapping(self, at: slice, window: Window | None) -> NDArray[np.int64]:
         positions = np.arange(at.start, at.stop, dtype=np.int64)

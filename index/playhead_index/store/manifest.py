@@ -128,12 +128,13 @@ def space_tag(catalog: Catalog, name: str) -> ModelTag | None:
 def _spaces(catalog: Catalog) -> dict[str, dict[str, str | int]]:
     frames = catalog.query(f"SELECT count(*) FROM frame WHERE {LIVE}")[0][0]
     spans = catalog.query(f"SELECT count(*) FROM span WHERE row IS NOT NULL AND {LIVE}")[0][0]
+    units = catalog.query(f"SELECT count(*) FROM transcript_unit WHERE row IS NOT NULL AND {LIVE}")[0][0]
     return {
         name: {
             "model": model,
             "revision": revision,
             "width": width,
-            "count": spans if name == "words" else frames,
+            "count": {"words": spans, "passages": units}.get(name, frames),
         }
         for name, model, revision, width in catalog.query("SELECT * FROM space ORDER BY name")
     }

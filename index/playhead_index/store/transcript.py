@@ -1,17 +1,25 @@
 """The units of transcripts: sentences, passages of them, and topics of passages."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from playhead_index.store.catalog import Catalog
+from playhead_index.batches import batches
+from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.word_times import read_word_times
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
+from playhead_index.words.transcripts import TranscriptSpan
 
 UnitLevel = Literal["sentence", "passage", "topic"]
+PASSAGES = "passages"
+"""The vector space of passages and sentences; topics have no vectors of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,38 @@ class TranscriptUnit:
     unit_id: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class UnitArrays:
+    """The units of one level of one video, in time order.
+
+    Args:
+        ids: (n,) int64 catalog ids.
+        rows: (n,) int64 rows of the video's shard of the space `passages`; -1 where there is no vector.
+        starts_s: (n,) float64 seconds.
+        ends_s: (n,) float64 seconds.
+    """
+
+    ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    starts_s: NDArray[np.float64]
+    ends_s: NDArray[np.float64]
+
+
 def replace_units(db: Database, video_id: str, kind: SpanKind, units: Iterable[TranscriptUnit]) -> None:
     """Stores the units of one kind of a video instead of those before, inside the caller's `atomic()`."""
     db.execute("DELETE FROM transcript_unit WHERE video_id = ? AND kind = ?", (video_id, kind))
+    _insert(db, video_id, units)
+
+
+def replace_topics(db: Database, video_id: str, kind: SpanKind, topics: Iterable[TranscriptUnit]) -> None:
+    """Stores the topics of one kind of a video instead of those before, inside the caller's `atomic()`."""
+    db.execute(
+        "DELETE FROM transcript_unit WHERE video_id = ? AND kind = ? AND level = 'topic'", (video_id, kind)
+    )
+    _insert(db, video_id, topics)
+
+
+def _insert(db: Database, video_id: str, units: Iterable[TranscriptUnit]) -> None:
     for unit in units:
         db.execute(
             "INSERT INTO transcript_unit"
@@ -60,13 +97,141 @@ def read_units(
 ) -> list[TranscriptUnit]:
     """The units of one level of a video, in time order; none where the transcript has not been divided."""
     rows = catalog.query(
-        "SELECT id, language, start_s, end_s, text, speaker, span_ids FROM transcript_unit"
+        f"SELECT {_COLUMNS} FROM transcript_unit"
         " WHERE video_id = ? AND level = ? AND kind = ? ORDER BY start_s, id",
         (video_id, level, kind),
     )
-    return [
-        TranscriptUnit(
-            kind, level, Window(start_s, end_s), text, tuple(json.loads(ids)), language, speaker, unit_id
+    return [_unit(row) for row in rows]
+
+
+def units_by_id(catalog: Catalog, unit_ids: Sequence[int]) -> dict[int, tuple[str, TranscriptUnit]]:
+    """(video id, unit) of some units, by id; ids that are not there are left out."""
+    found: dict[int, tuple[str, TranscriptUnit]] = {}
+    for chunk in batches(unit_ids, MAX_IDS_IN_SQL):
+        marks = ", ".join("?" * len(chunk))
+        rows = catalog.query(f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk)
+        found |= {row[1]: (row[0], _unit(row[1:])) for row in rows}
+    return found
+
+
+def unit_arrays(
+    catalog: Catalog, level: UnitLevel, kind: SpanKind = "speech", video_ids: Sequence[str] | None = None
+) -> dict[str, UnitArrays]:
+    """The units of one level of every video that is not retired, or of some, by video id.
+
+    Videos without units are left out. For searching: a few bytes for each unit, no text.
+    """
+    rows: list[tuple[Any, ...]] = []
+    columns = "video_id, id, coalesce(row, -1), start_s, end_s"
+    where = f"level = ? AND kind = ? AND {LIVE}"
+    order = "ORDER BY video_id, start_s, id"
+    if video_ids is None or len(video_ids) > MAX_IDS_IN_SQL:
+        rows = catalog.query(f"SELECT {columns} FROM transcript_unit WHERE {where} {order}", (level, kind))
+    else:
+        marks = ", ".join("?" * len(video_ids))
+        rows = catalog.query(
+            f"SELECT {columns} FROM transcript_unit WHERE video_id IN ({marks}) AND {where} {order}",
+            (*video_ids, level, kind),
         )
-        for unit_id, language, start_s, end_s, text, speaker, ids in rows
-    ]
+    wanted = None if video_ids is None else set(video_ids)
+    by_video: dict[str, list[tuple[Any, ...]]] = {}
+    for video_id, *values in rows:
+        if wanted is None or video_id in wanted:
+            by_video.setdefault(video_id, []).append(tuple(values))
+    return {video_id: _arrays(own) for video_id, own in by_video.items()}
+
+
+def unit_texts(
+    catalog: Catalog, level: UnitLevel, kind: SpanKind = "speech", video_id: str | None = None
+) -> list[tuple[int, str]]:
+    """(id, text) of the units of one level of one video, or of all that are not retired, ascending by id."""
+    one = "video_id = ? AND" if video_id is not None else ""
+    return catalog.query(
+        f"SELECT id, text FROM transcript_unit WHERE {one} level = ? AND kind = ? AND {LIVE} ORDER BY id",
+        (*(() if video_id is None else (video_id,)), level, kind),
+    )
+
+
+def read_transcript_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> list[TranscriptSpan]:
+    """The stored words of one kind of a video with their word times, in time order."""
+    spans = catalog.spans(video_id, kind)
+    times = read_word_times(catalog, [span.id for span in spans])
+    return [TranscriptSpan(span.id, replace(span.words, word_times=times.get(span.id, ()))) for span in spans]
+
+
+def span_digest(catalog: Catalog, video_id: str, kind: SpanKind) -> str:
+    """What stands for all that units are made of: times, text, source and speaker of the spans of one kind."""
+    digest = blake2b(digest_size=8)
+    rows = catalog.query(
+        "SELECT start_s, end_s, source, language, text, speaker, times FROM span"
+        " LEFT JOIN span_words ON span_id = id WHERE video_id = ? AND kind = ?"
+        " ORDER BY start_s, end_s, source, text, id",
+        (video_id, kind),
+    )
+    for row in rows:
+        digest.update(repr(row).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def names_lost_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> bool:
+    """Whether a unit holds words of a span that is no longer there: the same words may be stored anew."""
+    return bool(
+        catalog.query(
+            "SELECT 1 FROM transcript_unit, json_each(span_ids) AS held WHERE video_id = ? AND kind = ?"
+            " AND level = 'sentence' AND held.value NOT IN (SELECT id FROM span WHERE video_id = ?) LIMIT 1",
+            (video_id, kind, video_id),
+        )
+    )
+
+
+def units_to_embed(catalog: Catalog, video_id: str) -> list[tuple[int, str, UnitLevel, tuple[int, ...]]]:
+    """(id, text, level, span ids) of passages and sentences without a vector, in the order of their rows."""
+    rows = catalog.query(
+        "SELECT id, text, level, span_ids FROM transcript_unit"
+        " WHERE video_id = ? AND level != 'topic' AND row IS NULL ORDER BY id",
+        (video_id,),
+    )
+    return [(unit_id, text, level, tuple(json.loads(ids))) for unit_id, text, level, ids in rows]
+
+
+def count_unit_rows(catalog: Catalog, video_id: str) -> int:
+    """How many units of a video have a vector."""
+    ((count,),) = catalog.query(
+        "SELECT count(*) FROM transcript_unit WHERE video_id = ? AND row IS NOT NULL", (video_id,)
+    )
+    return int(count)
+
+
+def set_unit_rows(db: Database, unit_ids: Sequence[int], first_row: int) -> None:
+    """Gives units rows of the shard from `first_row` on, inside the caller's `atomic()`."""
+    for i, unit_id in enumerate(unit_ids):
+        db.execute("UPDATE transcript_unit SET row = ? WHERE id = ?", (first_row + i, unit_id))
+
+
+def clear_unit_rows(db: Database, video_id: str) -> None:
+    """Takes the rows of all units of a video away, inside the caller's `atomic()`."""
+    db.execute("UPDATE transcript_unit SET row = NULL WHERE video_id = ?", (video_id,))
+
+
+def span_vectors_rows(catalog: Catalog, span_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """(text, row of the space `words`) of those spans that have a vector, by span id."""
+    found: dict[int, tuple[str, int]] = {}
+    for chunk in batches(span_ids, MAX_IDS_IN_SQL):
+        marks = ", ".join("?" * len(chunk))
+        rows = catalog.query(f"SELECT id, text, row FROM span WHERE id IN ({marks}) AND row >= 0", chunk)
+        found |= {span_id: (text, row) for span_id, text, row in rows}
+    return found
+
+
+_COLUMNS = "id, kind, level, language, start_s, end_s, text, speaker, span_ids"
+
+
+def _unit(row: Sequence[Any]) -> TranscriptUnit:
+    unit_id, kind, level, language, start_s, end_s, text, speaker, ids = row
+    span_ids = tuple(json.loads(ids))
+    return TranscriptUnit(kind, level, Window(start_s, end_s), text, span_ids, language, speaker, unit_id)
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]]) -> UnitArrays:
+    columns = np.array(rows, dtype=np.float64).reshape(len(rows), 4).T
+    return UnitArrays(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2], columns[3])

@@ -9,14 +9,15 @@ any event are quadratic (80,000 `{` in one cue took 4.8 s of CPU).
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
-from itertools import takewhile
+from itertools import accumulate, pairwise, takewhile, zip_longest
 from math import isfinite
+from xml.etree import ElementTree
 
-from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, plain_webvtt
+from playhead_index.words.markup import plain_ass, plain_lines, plain_subrip, webvtt_voices
 
 _VTT_TIME = r"(?:(\d{1,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _VTT_TIMING = re.compile(rf"[ \t\f]*{_VTT_TIME}[ \t\f]*-->[ \t\f]*{_VTT_TIME}", re.ASCII)
@@ -37,6 +38,8 @@ _MPL2_LINE = re.compile(r"\[(-?\d{1,9})\]\[(-?\d{1,9})\](.*)", re.ASCII)
 _ASS_SECTION = re.compile(r"\s*+\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
 _ASS_TIME = re.compile(r"\s*+(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))?\s*+$", re.ASCII)
 _TTML_NAMESPACE = "http://www.w3.org/ns/ttml"
+_TT, _TTM = f"{{{_TTML_NAMESPACE}}}", f"{{{_TTML_NAMESPACE}#metadata}}"
+_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 # Players that are not told how long a SAMI cue stands show it so long, as pysubs2 does.
 _SAMI_LEAST_S, _SAMI_S_A_CHARACTER = 0.5, 0.067
 # What pysubs2's TTML parser lets through from int(), dict, and the parser of XML.
@@ -59,11 +62,15 @@ class NotThisFormat(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Plain words as a file times them: the times may lie below 0, be equal, or be the wrong way round."""
+    """Plain words as a file times them: the times may lie below 0, be equal, or be the wrong way round.
+
+    `speaker` is the name that the file gives for who says them, None where it gives none.
+    """
 
     start_s: float
     end_s: float
     text: str
+    speaker: str | None = None
 
 
 def reader_for(
@@ -127,10 +134,9 @@ def read_webvtt(text: str, stream_origin_s: float | None = None) -> list[Cue]:
     while at < len(lines):
         if not in_header and _VTT_SIGNATURE.match(lines[at]):
             clock.read_header(lines, at)
-        cue, at = _webvtt_block(lines, at, in_header)
+        found, at = _webvtt_block(lines, at, in_header)
         in_header = False
-        if cue is not None:
-            cues.append(clock.place(cue))
+        cues += map(clock.place, found)
     arrows = [line for line in lines[1:] if "-->" in line]
     if arrows and not any(map(_VTT_TIMING.match, arrows)):
         raise NotThisFormat(f"no time of it can be read; the first is {arrows[0].strip()!r}, not 00:00.000")
@@ -179,25 +185,54 @@ def _wrapped_s(time_s: float) -> float:
     return (time_s + _MAX_BEFORE_S) % MPEG_CLOCK_S - _MAX_BEFORE_S
 
 
-def _webvtt_block(lines: list[str], at: int, in_header: bool) -> tuple[Cue | None, int]:
-    """The cue in the block that begins at a line, if it holds one, and the line behind the block."""
+def _webvtt_block(lines: list[str], at: int, in_header: bool) -> tuple[list[Cue], int]:
+    """The cue of the block that begins at a line, one for each voice in it, and the line behind the block."""
     first, timing, words = at, None, at
     while at < len(lines) and lines[at] != "":
         if "-->" in lines[at]:
             is_timing_line = at == first or (at == first + 1 and "-->" not in lines[first])
             if in_header or not is_timing_line:
-                return _webvtt_cue(timing, lines[words:at]), at
+                return _webvtt_cues(timing, lines[words:at]), at
             timing, words = _VTT_TIMING.match(lines[at]), at + 1
         at += 1
-    return _webvtt_cue(timing, lines[words:at]), at + 1
+    return _webvtt_cues(timing, lines[words:at]), at + 1
 
 
-def _webvtt_cue(timing: re.Match[str] | None, lines: list[str]) -> Cue | None:
+def _webvtt_cues(timing: re.Match[str] | None, lines: list[str]) -> list[Cue]:
     if timing is None:
-        return None
+        return []
     values = [int(value or 0) for value in timing.groups()]
     start_s, end_s = (h * 3600 + m * 60 + s + ms / 1000 for h, m, s, ms in (values[:4], values[4:]))
-    return Cue(start_s, end_s, plain_webvtt("\n".join(lines)))
+    return cues_of_voices(start_s, end_s, webvtt_voices("\n".join(lines)))
+
+
+def cues_of_voices(start_s: float, end_s: float, voices: Sequence[tuple[str | None, str]]) -> list[Cue]:
+    """A cue for what each voice says in one window: they speak one after the other, as long as their text is.
+
+    Parts of one speaker that follow each other are one cue, on lines of their own. Without words there is one
+    cue, which is empty.
+    """
+    if not voices:
+        return [Cue(start_s, end_s, "")]
+    joined: list[tuple[str | None, str]] = []
+    for name, text in voices:
+        if joined and joined[-1][0] == name:
+            joined[-1] = (name, f"{joined[-1][1]}\n{text}")
+        else:
+            joined.append((name, text))
+    times = split_times(start_s, end_s, [len(text) for _, text in joined])
+    return [Cue(a, b, text, name) for (a, b), (name, text) in zip(pairwise(times), joined, strict=True)]
+
+
+def split_times(start_s: float, end_s: float, lengths: Sequence[int]) -> list[float]:
+    """The ends of parts of a window that are as long as some lengths of text, with its start before them.
+
+    >>> split_times(1.0, 5.0, [10, 30])
+    [1.0, 2.0, 5.0]
+    """
+    total = sum(lengths) or 1
+    inner = (start_s + (end_s - start_s) * done / total for done in accumulate(lengths[:-1]))
+    return [start_s, *inner, end_s] if lengths else []
 
 
 def read_subrip(text: str) -> list[Cue]:
@@ -262,7 +297,8 @@ def _ass_cue(columns: list[str], rest: str) -> Iterator[Cue]:
     values = dict(zip(columns, rest.split(",", len(columns) - 1), strict=False))
     start, end = (_ASS_TIME.match(values.get(name, "")) for name in ("start", "end"))
     if start is not None and end is not None and "text" in values:
-        yield Cue(_seconds(*start.groups()), _seconds(*end.groups()), plain_ass(values["text"]))
+        actor = values.get("name") or values.get("actor")
+        yield Cue(_seconds(*start.groups()), _seconds(*end.groups()), plain_ass(values["text"]), actor)
 
 
 def read_microdvd(text: str, fps: float | None = None) -> list[Cue]:
@@ -360,9 +396,37 @@ def read_ttml(text: str) -> list[Cue]:
 
     try:
         events = pysubs2.SSAFile.from_string(text, format_="ttml").events
+        agents = _ttml_agents(text)
     except _PYSUBS2_MAY_RAISE as error:
         raise NotThisFormat(f"damaged ({type(error).__name__}: {error})") from error
-    return [Cue(event.start / 1000, event.end / 1000, plain_lines(event.text)) for event in events]
+    return [
+        Cue(event.start / 1000, event.end / 1000, plain_lines(event.text), agent)
+        for event, agent in zip_longest(events, agents[: len(events)])
+    ]
+
+
+def _ttml_agents(text: str) -> list[str | None]:
+    """The name of the agent of each paragraph of a TTML file, in the order in which pysubs2 reads them.
+
+    An agent (`ttm:agent`, TTML 2, section 14.1.1) that is given to a division or the body holds for its
+    paragraphs; one whose element gives no name names nobody.
+    """
+    root = ElementTree.fromstring(text)
+    names: dict[str, str] = {}
+    for agent in root.iter(f"{_TTM}agent"):
+        found = " ".join("".join(name.itertext()) for name in agent.iterfind(f"{_TTM}name"))
+        names[agent.get(_XML_ID, "")] = " ".join(found.split())
+    body = root.find(f"{_TT}body")
+    if body is None:
+        return []
+    return [
+        next((name for id_ in ids.split() if (name := names.get(id_))), None)
+        for division in body.iterfind(f"{_TT}div")
+        for paragraph in division.iterfind(f"{_TT}p")
+        for ids in [
+            paragraph.get(f"{_TTM}agent") or division.get(f"{_TTM}agent") or body.get(f"{_TTM}agent") or ""
+        ]
+    ]
 
 
 def _seconds(sign: str | None, hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:

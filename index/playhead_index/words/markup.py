@@ -7,6 +7,7 @@ import unicodedata
 from playhead_index.clean_text import clean_text
 
 _WEBVTT_TAG = re.compile(r"<[^>]*(?:>|$)")
+_VOICE_TAG = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s+([^<>]*))?>|</v>")
 _RUBY_READING = re.compile(r"<rt\b.*>", re.DOTALL)
 _SUBRIP_TAG = re.compile(
     r"</?(?:i|b|u|s|em|strong|italic|bold|underline|font|span|br|p|div|c|v|lang|ruby|rt|rp)\b[^<>]*>"
@@ -42,6 +43,23 @@ def plain_webvtt(text: str) -> str:
         at, in_reading = tag.end(), _RUBY_READING.fullmatch(tag[0]) is not None
     kept += _in_brackets(text[at:].removesuffix("\n"), in_reading)
     return plain(unescaped("".join(kept)))
+
+
+def webvtt_voices(text: str) -> list[tuple[str | None, str]]:
+    """What each voice of a cue of WebVTT says, in order: (name, plain text); None where no name is given.
+
+    Words behind `</v>` and before the first `<v>` have no name. Empty where the cue says nothing.
+
+    >>> webvtt_voices("<v.loud Ann>Now?</v> <v Mr. B&amp;W>No, <i>later</i>.")
+    [('Ann', 'Now?'), ('Mr. B&W', 'No, later.')]
+    """
+    parts: list[tuple[str | None, str]] = []
+    at, name = 0, None
+    for tag in _VOICE_TAG.finditer(text):
+        parts.append((name, text[at : tag.start()]))
+        at, name = tag.end(), " ".join(plain(unescaped(tag[1] or "")).split()) or None
+    parts.append((name, text[at:]))
+    return [(name, said) for name, part in parts if (said := plain_webvtt(part))]
 
 
 def _in_brackets(text: str, in_reading: bool) -> tuple[str, ...]:

@@ -8,17 +8,26 @@ texts in square brackets describe a sound or name a speaker; 125 speaker labels 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import pairwise
 
+from playhead_index.window import Window
+from playhead_index.words.cues import split_times
 from playhead_index.words.protocol import Words
+from playhead_index.words.sound_words import MUSIC, SOUNDS
+from playhead_index.words.speaker_labels import (
+    MAX_LABEL_CHARS,
+    HeldLabel,
+    learn_label_rules,
+    read_label,
+    with_one_spelling,
+)
 
 MAX_SQUARE_WORDS = 8
 MAX_ROUND_WORDS = 6
 MAX_INLINE_WORDS = 4
 MAX_SENTENCE_WORDS = 3
 """Words that a bracketed text which ends like a sentence may have and still be a description: `Sighs.`"""
-MAX_LABEL_CHARS = 40
-MAX_LABEL_WORDS = 4
 MIN_TELEMETRY_CUES = 3
 MIN_TELEMETRY_SHARE = 0.8
 NEXT_CUE_WITHIN_S = 5.0
@@ -27,28 +36,9 @@ _BRACKETS = re.compile(r"\[([^\[\]()]*)\]|\(([^()\[\]]*)\)")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d[\d.,/:-]*")
 _KEY = re.compile(r"(?<![A-Za-z_.])[A-Za-z_.]+(?:[ \t]?[:=(]|[ \t]?(?=[-+/]?\d))")
+_TOKEN = re.compile(r"\S+")
 _AROUND = f" \t\n{NOTE_SIGNS}#-–:"
-_STEMS = """
-    laugh chuckle giggle chortle cackle sigh gasp cough sneeze sniff sniffle snore snort sob cry weep groan
-    grunt growl moan scream shriek shout yell whisper mumble mutter whistle clap applaud cheer sing hum kiss
-    pant exhale inhale breathe buzz beep ring bark meow thud bang knock slam creak rumble speak
-"""
-_OTHER_SOUNDS = """
-    laughter applause music musik musique música musica cries crying clapping humming inaudible unintelligible
-    indistinct crosstalk silence pause throat chuckling giggling
-"""
-_SOUNDS = frozenset(
-    stem.removesuffix("e") + end if end.startswith(("e", "i")) else stem + end
-    for stem in _STEMS.split()
-    for end in ("", "s", "es", "ed", "ing")
-) | frozenset(_OTHER_SOUNDS.split())
-_MUSIC = frozenset(
-    ("music", "musik", "musique", "música", "musica", "muziek", "музыка", "音楽", "音乐", "음악")
-)
 _MAX_MUSIC_WORDS = 5
-_NO_NAMES = frozenset(
-    ("STEP", "PART", "CHAPTER", "NOTE", "WARNING", "TIP", "EXAMPLE", "RULE", "LESSON", "PS")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +66,20 @@ def speech_of_sources(cues: Iterable[Words]) -> tuple[list[Words], list[str]]:
         if is_telemetry(own):
             notes.append(f"{name}: telemetry is left out: it is not speech")
             continue
-        spoken = spoken_words(sorted(own, key=lambda cue: cue.window))
+        spoken = spoken_turns(sorted(own, key=lambda cue: cue.window))
         words += spoken.words
         if spoken.num_descriptions:
             count = spoken.num_descriptions
             plural = "s" if count > 1 else ""
             notes.append(f"{name}: {count} description{plural} of sounds left out: not speech")
-    return words, notes
+    return with_one_spelling(words), notes
 
 
 def spoken_words(cues: Sequence[Words]) -> SpokenWords:
-    """Cues of one source in time order without what is not said, as `spoken_text` takes it out.
+    """Words of one source in time order without what is not said, as `spoken_text` takes it out.
 
-    A bracket that is opened in one cue and closed in the next one is taken for one text.
+    A bracket that is opened in one cue and closed in the next one is taken for one text. Labels of speakers
+    are taken out and name nobody: `spoken_turns` reads them.
     """
     kept: list[Words] = []
     count = 0
@@ -96,8 +87,49 @@ def spoken_words(cues: Sequence[Words]) -> SpokenWords:
         said, found = spoken_text(text)
         count += found + num_split
         if said:
-            kept.append(cue if said == cue.text else replace(cue, text=said))
+            kept.append(cue if said == cue.text else _with_text(cue, said))
     return SpokenWords(tuple(kept), count)
+
+
+def spoken_turns(cues: Sequence[Words]) -> SpokenWords:
+    """The speech of subtitle cues of one source, with the label of who says it where the source names them.
+
+    As `spoken_words`, and a cue in which several speakers are named is split into a stretch for each, as long
+    in time as their text is. Which labels name a speaker, and how long one holds, is decided by all cues of
+    the source (`speaker_labels.LabelRules`). A speaker that a cue has already, from a field of its format,
+    stays.
+    """
+    texts = _without_split_brackets(cues)
+    rules = learn_label_rules([text for text, _ in texts], [cue.speaker for cue in cues])
+    held = HeldLabel(rules)
+    kept: list[Words] = []
+    count = 0
+    for cue, (text, num_split) in zip(cues, texts, strict=True):
+        turns = held.turns_of_cue(cue, text)
+        said = [spoken_text(turn.text) for turn in turns]
+        count += num_split + sum(found for _, found in said)
+        times = split_times(cue.window.start_s, cue.window.end_s, [len(turn.text) or 1 for turn in turns])
+        for turn, (words, _), start_s, end_s in zip(turns, said, times[:-1], times[1:], strict=True):
+            if words and start_s < end_s:
+                kept.append(
+                    replace(_with_text(cue, words), window=Window(start_s, end_s), speaker=turn.speaker)
+                )
+    return SpokenWords(tuple(kept), count)
+
+
+def _with_text(cue: Words, text: str) -> Words:
+    """A cue with a part of its text; times of words that are left out are left out, the others moved."""
+    if not cue.word_times or text == cue.text:
+        return replace(cue, text=text)
+    words = [cue.text[one.start : one.end].strip() for one in cue.word_times]
+    tokens = list(_TOKEN.finditer(text))
+    alike = SequenceMatcher(None, words, [token[0] for token in tokens], autojunk=False)
+    times = [
+        replace(cue.word_times[block.a + n], start=tokens[block.b + n].start(), end=tokens[block.b + n].end())
+        for block in alike.get_matching_blocks()
+        for n in range(block.size)
+    ]
+    return replace(cue, text=text, word_times=tuple(times))
 
 
 def spoken_text(text: str) -> tuple[str, int]:
@@ -164,7 +196,7 @@ def _is_description(found: re.Match[str], *, is_whole: bool) -> bool:
         return len(words) <= MAX_SQUARE_WORDS
     if is_whole or _before_colon(found):
         return len(words) <= MAX_ROUND_WORDS
-    return len(words) <= MAX_INLINE_WORDS and any(word.lower() in _SOUNDS for word in words)
+    return len(words) <= MAX_INLINE_WORDS and any(word.lower() in SOUNDS for word in words)
 
 
 def _before_colon(found: re.Match[str]) -> bool:
@@ -173,26 +205,13 @@ def _before_colon(found: re.Match[str]) -> bool:
 
 def _without_label(line: str) -> str:
     """A line without the name in capitals of who speaks; one that is all in capitals needs `>>` before it."""
-    rest = line.lstrip(">-– ")
-    name, colon, said = rest[: MAX_LABEL_CHARS + 1].partition(":")
-    said += rest[MAX_LABEL_CHARS + 1 :]
-    words = name.split()
-    is_name = (
-        bool(colon)
-        and 1 <= len(words) <= MAX_LABEL_WORDS
-        and name.isupper()
-        and sum(map(str.isalpha, name)) > 1
-        and all(sign.isalnum() or sign in " .'’&-" for sign in name)
-        and words[0] not in _NO_NAMES
-        and (not said or said[0].isspace())
-    )
-    is_marked = line.lstrip().startswith(">>")
-    return said.strip() if is_name and (is_marked or not said or said.upper() != said) else line
+    label = read_label(line)
+    return label.rest if label is not None and label.is_certain and not label.is_bracket else line
 
 
 def _names_music(text: str) -> bool:
     words = _WORD.findall(text)
-    return len(words) <= _MAX_MUSIC_WORDS and any(word.lower() in _MUSIC for word in words)
+    return len(words) <= _MAX_MUSIC_WORDS and any(word.lower() in MUSIC for word in words)
 
 
 def _without_split_brackets(cues: Sequence[Words]) -> list[tuple[str, int]]:

@@ -16,6 +16,7 @@ from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unrolled
 from playhead_index.words.sidecars import find_sidecars
+from playhead_index.words.speaker_labels import speaker_label
 from playhead_index.words.text_encoding import EncodingUnknown, decode_text
 from playhead_index.words.tracks import TrackWords, read_tracks
 
@@ -92,12 +93,16 @@ def read_subtitle_file_with_notes(
         cues = [replace(cue, text=cue.text[: LIMITS.cue_chars]) for cue in cues]
     source = f"file:{name}"
     written = sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s))
-    timed = [(window, cue.text) for cue in written if (window := _window(cue, duration_s)) is not None]
+    timed = [(window, cue) for cue in written if (window := _window(cue, duration_s)) is not None]
     if written and not timed:
         inside = "has an end behind its start" if duration_s is None else f"lies in [0, {duration_s:.3f}) s"
         first = f"the first one has [{written[0].start_s:.3f}, {written[0].end_s:.3f}) s"
         raise SubtitlesUnreadable(path, f"none of its {len(written)} cues {inside}; {first}")
-    words = unrolled([Words("speech", source, window, text, tag) for window, text in timed])
+    spans = [
+        Words("speech", source, window, cue.text, tag, speaker=speaker_label(cue.speaker))
+        for window, cue in timed
+    ]
+    words = unrolled(spans)
     return TrackWords(tuple(words), tuple(notes))
 
 
@@ -106,8 +111,8 @@ def choose_subtitles(words: Iterable[Words]) -> list[Words]:
 
     Every language and every source stays: which to read is the question's to choose. Only a cue with the
     text of an earlier given one, in the same or an unknown language, whose windows share more than four
-    fifths of the shorter one, is left out: a file beside the video that was also put into it, two tracks
-    alike, or a subtitle that is drawn in two layers. Its language is kept where the other had none.
+    fifths of the shorter one, is left out: a file that was also put into the video, two tracks
+    alike, or a subtitle in two layers. Its language and speaker are kept where the other had none.
     """
     kept: list[Words] = []
     alike_by_text: dict[str, _Alike] = {}
@@ -117,8 +122,13 @@ def choose_subtitles(words: Iterable[Words]) -> list[Words]:
         if same is None:
             alike.add(new.window, len(kept))
             kept.append(new)
-        elif kept[same].language is None:
-            kept[same] = replace(kept[same], language=new.language)
+        else:
+            same_cue = kept[same]
+            kept[same] = replace(
+                same_cue,
+                language=same_cue.language or new.language,
+                speaker=same_cue.speaker or new.speaker,
+            )
     return sorted(kept, key=lambda span: (span.window, span.source))
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from playhead_index.decode.protocol import SubtitleTrack, VideoInfo
 from playhead_index.window import Window
+from playhead_index.words.cues import Cue, cues_of_voices
 from playhead_index.words.languages import language_tag
-from playhead_index.words.markup import plain_ass
+from playhead_index.words.markup import plain_ass, webvtt_voices
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unrolled
+from playhead_index.words.speaker_labels import speaker_label
 
 FIELDS_BEFORE_ASS_TEXT = 8
+ASS_ACTOR_FIELD = 3
 UNTIMED_CUE_S = 5.0
 
 
@@ -60,51 +63,61 @@ def read_tracks(path: Path, info: VideoInfo) -> TrackWords:
     return TrackWords(tuple(words), tuple(notes))
 
 
-Timed = tuple[float, float, str]
+WEBVTT_CODEC = "webvtt"
 
 
-def _demux(path: Path, tracks: Sequence[SubtitleTrack]) -> tuple[dict[int, list[Timed]], dict[int, str]]:
-    """(start_s, end_s, text) by stream on the stream's own clock, and what went wrong by stream."""
+def _demux(path: Path, tracks: Sequence[SubtitleTrack]) -> tuple[dict[int, list[Cue]], dict[int, str]]:
+    """Cues by stream on the stream's own clock, and what went wrong by stream."""
     import av
 
     from playhead_index.decode.opening import demuxed, opened
 
-    cues: dict[int, list[Timed]] = {}
+    cues: dict[int, list[Cue]] = {}
     failures: dict[int, str] = {}
     with opened(path) as container:
         streams = [container.streams[track.stream_index] for track in tracks]
+        codecs = {track.stream_index: track.codec for track in tracks}
         for packet in demuxed(container, streams):
             index = packet.stream.index
             try:
-                cues.setdefault(index, []).extend(_decoded(packet))
+                cues.setdefault(index, []).extend(_decoded(packet, codecs[index]))
             except (av.FFmpegError, UnicodeDecodeError) as error:
                 failures[index] = f"not all of it can be decoded ({error})"
     return cues, failures
 
 
-def _decoded(packet: Any) -> Iterator[Timed]:
-    """The cues of one packet; its end is its start where the container does not say it."""
+def _decoded(packet: Any, codec: str) -> Iterator[Cue]:
+    """The cues of one packet; their end is their start where the container does not say it.
+
+    FFmpeg's decoder of WebVTT drops the tags of voices, so that packets of that codec are read here.
+    """
     if packet.pts is None or not packet.size:
         return
     start_s = float(packet.pts * packet.time_base)
     end_s = start_s + float((packet.duration or 0) * packet.time_base)
-    for subtitle in packet.decode():
+    subtitles = packet.decode()
+    if codec == WEBVTT_CODEC:
+        yield from cues_of_voices(start_s, end_s, webvtt_voices(bytes(packet).decode("utf-8")))
+        return
+    for subtitle in subtitles:
         line = getattr(subtitle, "ass", b"").decode("utf-8")
-        text = plain_ass(line.split(",", FIELDS_BEFORE_ASS_TEXT)[-1])
-        if text:
-            yield start_s, end_s, text
+        fields = line.split(",", FIELDS_BEFORE_ASS_TEXT)
+        actor = fields[ASS_ACTOR_FIELD] if len(fields) > FIELDS_BEFORE_ASS_TEXT else None
+        yield Cue(start_s, end_s, plain_ass(fields[-1]), actor)
 
 
-def _spans(track: SubtitleTrack, cues: list[Timed], info: VideoInfo) -> list[Words]:
-    cues = sorted(cues)
-    starts_s = sorted({start_s for start_s, _, _ in cues})
+def _spans(track: SubtitleTrack, cues: list[Cue], info: VideoInfo) -> list[Words]:
+    cues = sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s, cue.text))
+    starts_s = sorted({cue.start_s for cue in cues})
     next_s = dict(pairwise(starts_s))
     spans = []
-    for start_s, end_s, text in cues:
+    for cue in cues:
+        start_s, end_s = cue.start_s, cue.end_s
         until_s = min(next_s.get(start_s, start_s + UNTIMED_CUE_S), start_s + UNTIMED_CUE_S)
         shown = Window(start_s - info.origin_s, (end_s if end_s > start_s else until_s) - info.origin_s)
         window = shown.clamped(info.window)
         if window is not None:
             source = f"track:{track.stream_index}"
-            spans.append(Words("speech", source, window, text, language_tag(track.language)))
+            language, speaker = language_tag(track.language), speaker_label(cue.speaker)
+            spans.append(Words("speech", source, window, cue.text, language, speaker=speaker))
     return unrolled(spans)

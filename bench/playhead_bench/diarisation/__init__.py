@@ -1,0 +1,1 @@
+"""Speaker diarisation measured: dialogues mixed from single sentences, and the diarisation error rate."""

@@ -1,0 +1,304 @@
+"""Who speaks in a video, for how long and when: turns, totals, names that are looked up or proposed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from playhead_index.errors import SpeakerUnknown
+from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.speakers import (
+    MIN_SAME_VOICE,
+    Speaker,
+    display_name,
+    read_all_speakers,
+    read_speakers,
+    read_turns,
+    voice_similarity,
+)
+from playhead_index.window import Window, join_windows
+
+MAX_TURN_PAUSE_S = 5.0
+"""Spans of one speaker belong to one turn over pauses up to this, while nobody else speaks."""
+SAMPLE_CHARS = 80
+MAX_NAMED = 8
+_WORD = re.compile(r"\w+")
+_ARTICLES = frozenset(("the", "a", "an", "mr", "mrs", "ms", "dr", "prof", "sir", "madam", "herr", "frau"))
+_ROLE_WORDS = """
+    expert designer manager person guy specialist lead head team department student engineer developer officer
+    colleague speaker representative
+"""
+_ROLES = frozenset(_ROLE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerTurn:
+    """A stretch in which one speaker speaks and nobody else.
+
+    Args:
+        label: of the speaker.
+        window: from its first word to its last.
+        span_ids: catalog ids of its spans, in time order; empty for one that diarisation alone found.
+        speaking_s: seconds in which words are said, without the pauses.
+    """
+
+    label: str
+    window: Window
+    span_ids: tuple[int, ...]
+    speaking_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NameProposal:
+    """A name that a speaker may have: the voice of a named speaker of another video sounds alike.
+
+    Args:
+        name: of that speaker.
+        video_id: of that video.
+        similarity: cosine of the two voices.
+    """
+
+    name: str
+    video_id: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerSummary:
+    """A speaker of a video, or several labels that have the same name.
+
+    Args:
+        video_id: of the video.
+        labels: of the speaker; several where they were given one name.
+        name: None for a speaker without a name.
+        display_name: the name, or `speaker 2`.
+        named_by: `source`, `person`, or None.
+        speaking_s: seconds in which the speaker is heard.
+        share: part of the seconds in which it is known who speaks, 0 to 1.
+        num_turns: how often the speaker begins to speak.
+        first_s: when the speaker is first heard; None for one that is not heard in any span or turn.
+        sample: the beginning of what the speaker says in the longest turn.
+        proposals: names that the voice may have, most alike first; empty for one that has a name.
+    """
+
+    video_id: str
+    labels: tuple[str, ...]
+    name: str | None
+    display_name: str
+    named_by: str | None
+    speaking_s: float
+    share: float
+    num_turns: int
+    first_s: float | None
+    sample: str = ""
+    proposals: tuple[NameProposal, ...] = ()
+
+
+def speaker_turns(catalog: Catalog, video_id: str, window: Window | None = None) -> list[SpeakerTurn]:
+    """The turns of a video in time order: what is said with a label, and where a voice alone was found.
+
+    Labels that have the same name are one speaker, under the first of them. A turn ends where another
+    speaker, known or not, begins, and at pauses above `MAX_TURN_PAUSE_S`.
+    """
+    labels = {one.label: own[0].label for own in _by_name(read_speakers(catalog, video_id)) for one in own}
+    spans = catalog.spans(video_id, "speech", window)
+    turns = _turns_of_spans(spans, labels)
+    said = {turn.label for turn in turns}
+    for label, own in read_turns(catalog, video_id):
+        label, inside = labels.get(label, label), own if window is None else own.clamped(window)
+        if label not in said and inside is not None:
+            turns.append(SpeakerTurn(label, inside, (), inside.duration_s))
+    return sorted(turns, key=lambda turn: (turn.window, turn.label))
+
+
+def _turns_of_spans(spans: Sequence[SpanRow], labels: Mapping[str, str]) -> list[SpeakerTurn]:
+    groups: list[list[SpanRow]] = []
+    before: SpanRow | None = None
+    for span in sorted(spans, key=lambda span: (span.words.window, span.id)):
+        if before is not None and _is_same_turn(before, span, labels):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+        before = span
+    return [_turn(labels[label], own) for own in groups if (label := own[0].words.speaker) in labels]
+
+
+def _is_same_turn(before: SpanRow, span: SpanRow, labels: Mapping[str, str]) -> bool:
+    a, b = (labels.get(one.words.speaker or "") for one in (before, span))
+    pause_s = span.words.window.start_s - before.words.window.end_s
+    return a is not None and a == b and pause_s <= MAX_TURN_PAUSE_S
+
+
+def _turn(label: str, spans: Sequence[SpanRow]) -> SpeakerTurn:
+    said = join_windows(span.words.window for span in spans)
+    window = Window(said[0].start_s, said[-1].end_s)
+    return SpeakerTurn(label, window, tuple(span.id for span in spans), sum(one.duration_s for one in said))
+
+
+def speaking_times(turns: Iterable[SpeakerTurn]) -> dict[str, float]:
+    """Seconds for which each speaker is heard, by label, longest first."""
+    totals: dict[str, float] = {}
+    for turn in turns:
+        totals[turn.label] = totals.get(turn.label, 0.0) + turn.speaking_s
+    return dict(sorted(totals.items(), key=lambda item: -item[1]))
+
+
+def attributed_share(catalog: Catalog, video_id: str) -> float:
+    """Part of the seconds of speech of a video of which it is known who speaks; 0.0 without speech."""
+    spans = catalog.spans(video_id, "speech")
+    all_s = sum(one.duration_s for one in join_windows(span.words.window for span in spans))
+    known = (span.words.window for span in spans if span.words.speaker is not None)
+    return sum(one.duration_s for one in join_windows(known)) / all_s if all_s else 0.0
+
+
+def summarise_speakers(catalog: Catalog, video_id: str) -> list[SpeakerSummary]:
+    """The speakers of a video, who speaks longest first; labels with the same name are one."""
+    turns = speaker_turns(catalog, video_id)
+    times = speaking_times(turns)
+    all_s = sum(times.values())
+    named = [one for own in read_all_speakers(catalog).values() for one in own if one.named_by == "person"]
+    found = []
+    for own in _by_name(read_speakers(catalog, video_id)):
+        first, mine = own[0], [turn for turn in turns if turn.label == own[0].label]
+        speaking_s = times.get(first.label, 0.0)
+        found.append(
+            SpeakerSummary(
+                video_id,
+                tuple(one.label for one in own),
+                first.name,
+                display_name(first),
+                first.named_by,
+                speaking_s,
+                speaking_s / all_s if all_s else 0.0,
+                len(mine),
+                mine[0].window.start_s if mine else None,
+                _sample(catalog, video_id, mine),
+                tuple(_proposals(own, named)) if first.name is None else (),
+            )
+        )
+    return sorted(found, key=lambda one: (-one.speaking_s, one.display_name.casefold()))
+
+
+def _by_name(speakers: Sequence[Speaker]) -> list[list[Speaker]]:
+    groups: dict[str, list[Speaker]] = {}
+    for one in speakers:
+        groups.setdefault(display_name(one).casefold(), []).append(one)
+    return list(groups.values())
+
+
+def _sample(catalog: Catalog, video_id: str, turns: Sequence[SpeakerTurn]) -> str:
+    longest = max(turns, key=lambda turn: turn.speaking_s, default=None)
+    if longest is None or not longest.span_ids:
+        return ""
+    inside = {span.id: span for span in catalog.spans(video_id, "speech", longest.window)}
+    text = " ".join(" ".join(inside[i].words.text for i in longest.span_ids if i in inside).split())
+    return text if len(text) <= SAMPLE_CHARS else f"{text[:SAMPLE_CHARS].rsplit(' ', 1)[0]} …"
+
+
+def _proposals(own: Sequence[Speaker], named: Sequence[Speaker]) -> list[NameProposal]:
+    """For each name the most alike voice of another video that a person gave it."""
+    best: dict[str, NameProposal] = {}
+    for mine in own:
+        for other in named:
+            if other.video_id == mine.video_id or other.name is None:
+                continue
+            similarity = voice_similarity(mine, other)
+            if similarity is None or similarity < MIN_SAME_VOICE:
+                continue
+            known = best.get(other.name.casefold())
+            if known is None or similarity > known.similarity:
+                best[other.name.casefold()] = NameProposal(other.name, other.video_id, similarity)
+    return sorted(best.values(), key=lambda one: -one.similarity)
+
+
+def with_speaker(text: str, speaker: str | None) -> str:
+    """A text with the name of who says it before it: `Alice: We go on.`"""
+    return f"{speaker}: {text}" if speaker else text
+
+
+# ---- names ----
+
+
+def find_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Speaker]:
+    """The speakers that a name means, over some videos.
+
+    The best fit counts: the whole name or label (`Project Manager`, `speaker 2`, `2`); the name without title
+    or article (`the project manager`); a part of names (`Smith` of `John Smith`); a name with a role behind
+    it (`marketing expert` for `Marketing`). Several speakers may fit equally well.
+
+    Args:
+        known: the speakers of each video.
+        name: as a person says it; compared case-folded.
+
+    Raises:
+        SpeakerUnknown: none fits; the message names those that are known.
+    """
+    found = match_speakers(known, name)
+    if found:
+        return found
+    names = known_names(known)
+    if not names:
+        raise SpeakerUnknown(
+            f"no speaker {name!r}: it is not known who speaks in these videos; index subtitles that name"
+            " speakers, or run diarisation and `playhead speakers VIDEO --name LABEL=NAME`"
+        )
+    raise SpeakerUnknown(f"no speaker {name!r} in these videos; known are {_listed(names)}")
+
+
+def match_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Speaker]:
+    """As `find_speakers`; empty where none fits."""
+    everyone = [one for own in known.values() for one in own]
+    folded = " ".join(name.casefold().split())
+    exact = [one for one in everyone if folded in {one.label.casefold(), display_name(one).casefold()}]
+    asked = _name_words(name)
+    if exact or not asked:
+        return exact
+    names = [(one, _name_words(display_name(one))) for one in everyone]
+    whole = [one for one, words in names if words == asked]
+    if whole:
+        return whole
+    part = [one for one, words in names if one.name is not None and set(asked) <= set(words)]
+    if part:
+        return part
+    return [
+        one
+        for one, words in names
+        if one.name is not None and words and set(words) <= set(asked) and set(asked) - set(words) <= _ROLES
+    ]
+
+
+def _name_words(name: str) -> tuple[str, ...]:
+    """The words of a name, folded, without titles and articles where others are left."""
+    words = tuple(_WORD.findall(name.casefold()))
+    return tuple(word for word in words if word not in _ARTICLES) or words
+
+
+def known_names(known: Mapping[str, Sequence[Speaker]]) -> list[str]:
+    """The names of the speakers of some videos, each once, in order of the alphabet."""
+    names = {display_name(one).casefold(): display_name(one) for own in known.values() for one in own}
+    return [names[key] for key in sorted(names)]
+
+
+def label_of(speakers: Sequence[Speaker], name: str) -> str:
+    """The label of the one speaker of a video that a label, `speaker 2` or a name means.
+
+    Raises:
+        SpeakerUnknown: none fits, or several labels have this name.
+    """
+    wanted = name.strip().casefold()
+    by_label = [one for one in speakers if one.label.casefold() == wanted]
+    found = by_label or [one for one in speakers if display_name(one).casefold() == wanted]
+    if len(found) == 1:
+        return found[0].label
+    labels = [one.label for one in (found or speakers)]
+    if found:
+        raise SpeakerUnknown(
+            f"{len(found)} speakers are called {name!r}; give one of the labels {_listed(labels)}"
+        )
+    if not labels:
+        raise SpeakerUnknown(f"no speaker {name!r}: who speaks in this video is not known")
+    raise SpeakerUnknown(f"no speaker {name!r} in this video; its labels are {_listed(labels)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more

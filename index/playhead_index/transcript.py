@@ -1,0 +1,188 @@
+"""The stage that divides what is said into sentences, passages and topics, and embeds them."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.batches import batches
+from playhead_index.embed.protocol import TextEmbedder
+from playhead_index.recipe import Models
+from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.manifest import register_space, space_tag
+from playhead_index.store.shards import Shards
+from playhead_index.store.transcript import (
+    PASSAGES,
+    TranscriptUnit,
+    UnitLevel,
+    clear_unit_rows,
+    count_unit_rows,
+    names_lost_spans,
+    read_transcript_spans,
+    read_units,
+    replace_topics,
+    replace_units,
+    set_unit_rows,
+    span_digest,
+    span_vectors_rows,
+    unit_arrays,
+    units_to_embed,
+)
+from playhead_index.window import Window
+from playhead_index.words.passages import divide_passages
+from playhead_index.words.protocol import SpanKind
+from playhead_index.words.sentence_units import Sentence, divide_sentences
+from playhead_index.words.sentences import join_sentences
+from playhead_index.words.topics import divide_topics, topic_vectors
+from playhead_index.words.transcripts import transcripts
+
+STAGE = "transcript"
+UNIT_RULES = "units 1;"
+"""Which rules divide a transcript; one that was divided under others is divided again."""
+BATCH = 64
+KIND: SpanKind = "speech"
+
+
+def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
+    """Stores the sentences, passages and topics of what is said in a video, with vectors where it can.
+
+    Done again when the spans that they are made of have changed. Without a text model units have no vectors
+    and topics are told by common words; a later run that has one adds the vectors, and divides the topics
+    by them.
+
+    Raises:
+        LibraryMismatch: the library's passages were embedded with another model.
+        ModelNeeded: there is something to embed, and the model is not loaded.
+    """
+    recipe = UNIT_RULES + span_digest(catalog, video_id, KIND)
+    stage = read_stage(catalog, video_id, STAGE)
+    if stage.recipe != recipe or names_lost_spans(catalog, video_id, KIND):
+        stage = _divide(catalog, video_id, recipe)
+    embedder = models.words
+    if embedder is not None:
+        register_space(catalog, PASSAGES, embedder.tag)
+        _embed(catalog, video_id, embedder, stage)
+    elif stage.status != "done":
+        note = f"without vectors: {models.why_off('meaning')}"
+        with catalog.atomic() as db:
+            write_stage(db, video_id, Stage(STAGE, "done", rows=stage.rows, recipe=recipe, note=note))
+
+
+def _divide(catalog: Catalog, video_id: str, recipe: str) -> Stage:
+    """Stores sentences, passages, and topics by common words, instead of those before."""
+    passages, sentences, topics = list[TranscriptUnit](), list[TranscriptUnit](), list[TranscriptUnit]()
+    for transcript in transcripts(read_transcript_spans(catalog, video_id, KIND)):
+        found = divide_sentences(transcript)
+        sentences += (_unit("sentence", transcript.language, [one]) for one in found)
+        own = [
+            _unit("passage", transcript.language, found[one.start : one.stop])
+            for one in divide_passages(found)
+        ]
+        passages += own
+        topics += _topics(own, topic_vectors([one.text for one in own]))
+    stage = Stage(STAGE, "running", recipe=recipe)
+    with catalog.atomic() as db:
+        replace_units(db, video_id, KIND, [*passages, *sentences, *topics])
+        write_stage(db, video_id, stage)
+    return stage
+
+
+def _unit(level: UnitLevel, language: str | None, sentences: Sequence[Sentence]) -> TranscriptUnit:
+    """A sentence or a passage of several."""
+    start_s = min(one.window.start_s for one in sentences)
+    window = Window(start_s, max(one.window.end_s for one in sentences))
+    ids = dict.fromkeys(span_id for one in sentences for span_id in one.span_ids)
+    speakers = {one.speaker for one in sentences}
+    speaker = speakers.pop() if len(speakers) == 1 else None
+    text = join_sentences([one.text for one in sentences])
+    return TranscriptUnit(KIND, level, window, text, tuple(ids), language, speaker)
+
+
+def _topics(passages: Sequence[TranscriptUnit], vectors: NDArray[np.float32]) -> Iterator[TranscriptUnit]:
+    """Topics of the passages of one language."""
+    for one in divide_topics([passage.window for passage in passages], vectors):
+        own = passages[one.start : one.stop]
+        window = Window(own[0].window.start_s, max(passage.window.end_s for passage in own))
+        ids = dict.fromkeys(span_id for passage in own for span_id in passage.span_ids)
+        speakers = {passage.speaker for passage in own}
+        speaker = speakers.pop() if len(speakers) == 1 else None
+        text = join_sentences([passage.text for passage in own])
+        yield TranscriptUnit(KIND, "topic", window, text, tuple(ids), own[0].language, speaker)
+
+
+def _rows_in_use(catalog: Catalog, video_id: str, stage: Stage) -> int:
+    """The rows of the shard that count; 0, and all is embedded anew, where the units are no longer those."""
+    if count_unit_rows(catalog, video_id) == stage.rows:
+        return stage.rows
+    with catalog.atomic() as db:
+        clear_unit_rows(db, video_id)
+        write_stage(db, video_id, Stage(STAGE, recipe=stage.recipe))
+    return 0
+
+
+def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder, stage: Stage) -> None:
+    """Gives passages and sentences without a vector one, and divides the topics by those of the passages."""
+    shards = Shards(catalog.path.parent, PASSAGES, embedder.tag.width)
+    rows = _rows_in_use(catalog, video_id, stage)
+    shards.truncate(video_id, rows)
+    todo = units_to_embed(catalog, video_id)
+    if not todo and stage.status == "done":
+        return
+    for batch in batches(todo, BATCH):
+        shards.append(video_id, _vectors(catalog, video_id, embedder, batch))
+        with catalog.atomic() as db:
+            set_unit_rows(db, [unit_id for unit_id, *_ in batch], rows)
+            rows += len(batch)
+            write_stage(db, video_id, Stage(STAGE, "running", rows=rows, recipe=stage.recipe))
+    topics = _topics_by_vectors(catalog, video_id, shards)
+    with catalog.atomic() as db:
+        replace_topics(db, video_id, KIND, topics)
+        write_stage(db, video_id, Stage(STAGE, "done", rows=rows, recipe=stage.recipe))
+
+
+Unembedded = tuple[int, str, UnitLevel, tuple[int, ...]]
+
+
+def _vectors(
+    catalog: Catalog, video_id: str, embedder: TextEmbedder, units: Sequence[Unembedded]
+) -> NDArray[np.float32]:
+    """(n, D) vectors of units; a sentence that is all of a span has that span's."""
+    tag = space_tag(catalog, "words")
+    vectors = np.empty((len(units), embedder.tag.width), dtype=np.float32)
+    known: dict[int, int] = {}
+    if tag is not None and tag.is_same_model(embedder.tag):
+        single = {
+            i: ids[0] for i, (_, _, level, ids) in enumerate(units) if level == "sentence" and len(ids) == 1
+        }
+        spans = span_vectors_rows(catalog, list(single.values()))
+        known = {
+            i: spans[span_id][1]
+            for i, span_id in single.items()
+            if spans.get(span_id, ("",))[0] == units[i][1]
+        }
+        stored = Shards(catalog.path.parent, "words", tag.width).read_rows(
+            video_id, np.array(list(known.values()), dtype=np.int64)
+        )
+        vectors[list(known)] = stored.astype(np.float32)
+    new = [i for i in range(len(units)) if i not in known or not np.isfinite(vectors[i]).all()]
+    if new:
+        vectors[new] = embedder.encode_texts([units[i][1] for i in new])
+    return vectors
+
+
+def _topics_by_vectors(catalog: Catalog, video_id: str, shards: Shards) -> list[TranscriptUnit]:
+    """The topics of each language, by the vectors of its passages."""
+    rows = unit_arrays(catalog, "passage", KIND, [video_id])
+    if video_id not in rows:
+        return []
+    row_of = dict(zip(rows[video_id].ids.tolist(), rows[video_id].rows.tolist(), strict=True))
+    by_language: dict[str | None, list[TranscriptUnit]] = {}
+    for passage in read_units(catalog, video_id, "passage", KIND):
+        by_language.setdefault(passage.language, []).append(passage)
+    topics = list[TranscriptUnit]()
+    for own in by_language.values():
+        at = np.array([row_of[passage.unit_id] for passage in own], dtype=np.int64)
+        embeddings = shards.read_rows(video_id, at).astype(np.float32)
+        topics += _topics(own, topic_vectors([passage.text for passage in own], embeddings))
+    return topics
