@@ -4,8 +4,9 @@ A full-text index keeps letters and digits alone, so `C++`, `C#` and `C` are one
 that tell words apart stay, and what is only another spelling of the same word is folded:
 
     stays    `C++`  `F#`  `.NET`  `3.14`  `-5`  `$5`  `50%`  `#1`  `@name`  `AT&T`  `10:30`  `24/7`
-    folded   case, accents, ß/ss, ё/е, ı/i, apostrophes (`O'Brien`, `obrien`), hyphens and points inside a
-             word (`e-mail`, `Node.js`, `U.S.A.`, `COVID-19`), digit grouping (`1,299.99`, `1299.99`)
+    folded   case, accents, ß/ss, ё/е, ı/i, vowel points, digits of other scripts, apostrophes (`O'Brien`,
+             `obrien`), hyphens and points inside a word (`e-mail`, `Node.js`, `U.S.A.`, `COVID-19`), digit
+             grouping (`1,299.99`, `1299.99`)
 
 Two words are literally the same when one key of the text's word is the key of the other. A unit sign may be
 left out of what is looked for, never added: `5` matches `$5` and `50` matches `50%`, and neither the other
@@ -36,25 +37,36 @@ MAX_SHORT_CHARS = 500
 _CURRENCY = "$€£¥₹₽"
 _UNITS_BEFORE = f"{_CURRENCY}@#+"
 _UNITS_BEHIND = "%‰"
-_SAME_CHARACTER = str.maketrans(
+_SAME_LETTER = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
+_SAME_SIGN = str.maketrans(
     {
-        "ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "_": "·", "♯": "#", "−": "-", "‐": "-",
+        "ı": "i", "_": "·", "♯": "#", "−": "-", "‐": "-",
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'",
-        "\u00ad": None, "\u200b": None, "\u200c": None, "\u200d": None, "\u2060": None,
+        "\u0640": None, "\u00ad": None, "\u200b": None, "\u200c": None, "\u200d": None, "\u2060": None,
     }
 )  # fmt: skip
+_SAME_CHARACTER = _SAME_LETTER | _SAME_SIGN
 _SAME_LENGTH = {code: new for code, new in _SAME_CHARACTER.items() if new is not None and len(new) == 1}
 # Marks of Latin, Greek, Hebrew and Arabic are spelling; those of Cyrillic and of kana make other letters.
 _MARKS = re.compile(
     "(?<![\u0400-\u052f])[\u0300-\u036f]|(?<=\u0435)\u0308|(?<=[\u0400-\u052f])[\u0300\u0301]"
     "|[\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670]"
 )
-_LETTER = r"[\w\u0300-\u036f\u0900-\u0963\u0966-\u0e7f\u0f18-\u109d\u17b4-\u17d3\u3099\u309a]"
+_OPTIONAL_MARKS = re.compile(
+    "[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0656-\u065f\u0670]"
+    "|(?<=[\u0400-\u052f])[\u0300\u0301]|(?<=i)\u0307"
+)
+"""Vowel points of Hebrew and Arabic, stress accents of Cyrillic and the dot of a Turkish i: the word is the
+same without them."""
+_TONE_BEFORE_NIKHAHIT = re.compile("([\u0e48-\u0e4b])\u0e4d|([\u0ec8-\u0ecb])\u0ecd")
+"""Thai and Lao: NFKC takes sara am apart, so that the tone mark before it comes before its ring."""
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+LETTER = r"[\w\u0300-\u036f\u0900-\u0963\u0966-\u0e7f\u0f18-\u109d\u17b4-\u17d3\u3099\u309a]"
 _OPENS = r"(?<![^\s(\[{\"'/:=,;|<>–—])"
 _WORD = re.compile(
-    rf"(?P<head>{_OPENS}(?:[-+]?[{_CURRENCY}](?=\d)|[-+]\.?(?=\d)|\.(?={_LETTER})|[@#](?={_LETTER})))?"
-    rf"(?P<body>{_LETTER}+(?:(?:[.'·&/@-]|\+{{1,2}}|(?<=\d)[,:](?=\d)){_LETTER}+)*)"
-    rf"(?P<tail>\+{{1,2}}+(?!{_LETTER})|[#*](?!{_LETTER})|(?<=\d) ?[{_UNITS_BEHIND}]"
+    rf"(?P<head>{_OPENS}(?:[-+]?[{_CURRENCY}](?=\d)|[-+]\.?(?=\d)|\.(?={LETTER})|[@#](?={LETTER})))?"
+    rf"(?P<body>{LETTER}+(?:(?:[.'·&/@-]|\+{{1,2}}|(?<=\d)[,:](?=\d)){LETTER}+)*)"
+    rf"(?P<tail>\+{{1,2}}+(?!{LETTER})|[#*](?!{LETTER})|(?<=\d) ?[{_UNITS_BEHIND}]"
     rf"|(?<=\d) ?[{_CURRENCY}](?! ?\d))?"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -63,7 +75,7 @@ _CONTRACTION = re.compile(r"(?:i|you|he|she|it|we|they|that|there|who|what)'(?:l
 _JOINS = re.compile(r"\+{1,2}|[.'·&/@:,-]")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]+)(\d+)|(\d+)([^\W\d]+)")
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
@@ -103,32 +115,46 @@ _SIGN = re.compile(rf"[+#*&@.:/,-]|[{_CURRENCY}]|[{_UNITS_BEHIND}]")
 
 
 @lru_cache(maxsize=512)
-def fold_text(text: str) -> str:
+def fold_text(text: str, *, keep_marks: bool = False) -> str:
     """A text in one spelling, with all its signs: case, accents and typographic characters gone.
+
+    Args:
+        text: any.
+        keep_marks: keep accents and other marks that tell words apart (`año`, `ano`), and letters such as ø
+            and ß; vowel points and stress accents go all the same.
 
     >>> fold_text("Die STRASSE, Straße, Işık, ёжик, C++")
     'die strasse, strasse, isik, ежик, c++'
+    >>> fold_text("Die Straße, Işık, ёжик", keep_marks=True)
+    'die straße, işik, ёжик'
     """
     text = clean_text(text)
     if text.isascii():
-        return text.lower().translate(_SAME_CHARACTER)
+        return text.lower().translate(_SAME_SIGN)
     folded = text
     for _ in range(2):
-        folded = unicodedata.normalize("NFKC", folded).casefold()
-    decomposed = unicodedata.normalize("NFD", folded.translate(_SAME_CHARACTER))
-    return unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
+        folded = unicodedata.normalize("NFKC", folded)
+        folded = folded.lower().replace("ς", "σ") if keep_marks else folded.casefold()
+    folded = _TONE_BEFORE_NIKHAHIT.sub(_nikhahit_first, folded)
+    folded = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), folded)
+    decomposed = unicodedata.normalize("NFD", folded.translate(_SAME_SIGN if keep_marks else _SAME_CHARACTER))
+    return unicodedata.normalize("NFC", (_OPTIONAL_MARKS if keep_marks else _MARKS).sub("", decomposed))
+
+
+def _nikhahit_first(found: re.Match[str]) -> str:
+    return f"{found[0][1]}{found[0][0]}"
 
 
 @lru_cache(maxsize=512)
-def words_in(text: str) -> tuple[Word, ...]:
-    """The words of a text, in order.
+def words_in(text: str, *, keep_marks: bool = False) -> tuple[Word, ...]:
+    """The words of a text, in order; `keep_marks` as in `fold_text`.
 
     >>> [word.key for word in words_in("We use C++, .NET and Node.js (v3.14) in the U.S.A. at -5 %.")]
     ['we', 'use', 'c++', '.net', 'and', 'nodejs', 'v3.14', 'in', 'the', 'usa', 'at', '-5%']
     """
     return tuple(
         _word(found["head"] or "", found["body"], found["tail"] or "")
-        for found in _WORD.finditer(fold_text(text))
+        for found in _WORD.finditer(fold_text(text, keep_marks=keep_marks))
     )
 
 
@@ -275,10 +301,11 @@ class TextWords:
 
     Args:
         text: any.
+        keep_marks: as in `fold_text`; also of the words that are looked for.
     """
 
-    def __init__(self, text: str) -> None:
-        self.words = words_in(text)
+    def __init__(self, text: str, *, keep_marks: bool = False) -> None:
+        self.words = words_in(text, keep_marks=keep_marks)
         self._parts: list[frozenset[str]] = []
         self._wholes: dict[int, tuple[frozenset[str], int]] = {}
         for word in self.words:
@@ -356,9 +383,10 @@ class TextWords:
         ]
 
 
-def text_words(text: str) -> TextWords:
+def text_words(text: str, *, keep_marks: bool = False) -> TextWords:
     """The `TextWords` of a text, from a cache where it was read before."""
-    return (_short_text_words if len(text) <= MAX_SHORT_CHARS else _long_text_words)(text)
+    cached = _short_text_words if len(text) <= MAX_SHORT_CHARS else _long_text_words
+    return cached(text, keep_marks=True) if keep_marks and not text.isascii() else cached(text)
 
 
 _short_text_words = lru_cache(maxsize=MAX_CACHED_TEXTS)(TextWords)

@@ -42,6 +42,14 @@ class RecordedEncoder:
         """
         raise ModelNeeded(self.tag.name)
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Nothing.
+
+        Raises:
+            ModelNeeded: always.
+        """
+        raise ModelNeeded(self.tag.name)
+
 
 @dataclass
 class RecordedTextEmbedder:

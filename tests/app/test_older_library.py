@@ -40,6 +40,9 @@ class RefusingModel:
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         raise AssertionError(f"{len(texts)} texts are embedded again: {texts}")
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise AssertionError(f"{len(texts)} queries are embedded")
+
     def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
         raise AssertionError("a picture is read again")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from playhead_index.embed.fakes import COLOURS, FakeEmbedder, FakeTextEmbedder
+from playhead_index.embed.fakes import COLOURS, FakeEmbedder, FakeReranker, FakeTextEmbedder
 
 
 def plain(colour: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -45,3 +45,8 @@ def test_text_vectors_have_length_1_and_nothing_gives_no_rows(fake: FakeEmbedder
         np.linalg.norm(fake.encode_texts(["", "a", "red dog"]), axis=1), 1.0, atol=1e-6
     )
     assert fake.encode_texts([]).shape == (0, fake.tag.width)
+
+
+def test_the_fake_reranker_scores_the_share_of_the_query_words() -> None:
+    scores = FakeReranker().scores("a red car", ["the red car", "a red dog", "cake"])
+    np.testing.assert_allclose(scores, [1.0, 0.5, 0.0])

@@ -1,6 +1,5 @@
 """Tests of the sentence embedder: against transformers on a tiny model, and with the real all-MiniLM."""
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,16 +68,3 @@ def test_a_package_with_other_weights_is_not_used(folder: Path) -> None:
 def test_a_package_without_weights_is_said_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"model.safetensors is missing; install"):
         verified(tmp_path, "00")
-
-
-def test_a_model_that_pools_otherwise_is_refused(tmp_path: Path) -> None:
-    make_tiny_text_model(tmp_path)
-    (tmp_path / "1_Pooling").mkdir()
-    pooling = {
-        "word_embedding_dimension": 32,
-        "pooling_mode_cls_token": True,
-        "pooling_mode_mean_tokens": False,
-    }
-    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
-    with pytest.raises(ModelUnavailable, match="it pools by pooling_mode_cls_token; only the mean"):
-        load_text_embedder(str(tmp_path))

@@ -20,7 +20,7 @@ from playhead_index.extras import missing_module
 
 LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
-SMALL_FILES = ("*.json", "*.txt", "*.model")
+SMALL_FILES = ("*.json", "*.txt", "*.model", "*_Dense/model.safetensors")
 HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 # What torch, transformers, open_clip and safetensors raise over files that are not what they should be.
 LOAD_ERRORS = (

@@ -84,6 +84,22 @@ class FakeTextEmbedder:
                 row += _hashed(word, self.tag.width)
         return _unit(rows)
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same as `encode_texts`."""
+        return self.encode_texts(texts)
+
+
+class FakeReranker:
+    """A `Reranker` that scores a text by the share of the query's words in it."""
+
+    name = "fake:reranker"
+
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N,) float32 in [0, 1] for N texts."""
+        words = set(_words(query))
+        shares = [len(words & set(_words(text))) / max(1, len(words)) for text in texts]
+        return np.array(shares, dtype=np.float32)
+
 
 def _colour_parts(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(len(COLOURS),) float32: the part of the picture that is nearest to each colour."""

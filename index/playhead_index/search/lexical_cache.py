@@ -10,6 +10,8 @@ from playhead_index.search.postings import Postings
 from playhead_index.search.rows import RowTable
 from playhead_index.store.cache import DAMAGED, packed_names, read_cache, unpacked_names, write_cache
 
+TERMS = "2"
+"""Version of how texts are turned into terms; postings of another version are made anew."""
 _TABLE = ("offsets", "ids", "rows", "starts_s", "ends_s")
 _OWN = ("kinds", "offsets", "rows", "counts", "lengths", "most")
 
@@ -23,13 +25,13 @@ def save_postings(path: Path, postings: Postings, signatures: Mapping[str, str])
         "terms": packed_names(postings.terms),
         "signatures": packed_names(tuple(f"{v} {state}" for v, state in signatures.items())),
     }
-    return write_cache(path, arrays, {"mean_length": repr(postings.mean_length)})
+    return write_cache(path, arrays, {"mean_length": repr(postings.mean_length), "terms": TERMS})
 
 
 def load_postings(path: Path) -> tuple[Postings, Mapping[str, str]] | None:
     """What was kept, and the state of the videos then; None when there is nothing or it is damaged."""
     read = read_cache(path)
-    if read is None:
+    if read is None or read[1].get("terms") != TERMS:
         return None
     try:
         return _postings(*read)

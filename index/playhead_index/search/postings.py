@@ -8,8 +8,8 @@ Flood, 1995, doi:10.1016/0306-4573(95)00020-H). The order is that of the full su
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.search.rows import Block, RowTable
-from playhead_index.search.terms import Tokenizer, chunks, stored_terms
+from playhead_index.search.terms import Forms, Tokenizer, chunks, stored_terms
 
 K1, B = 1.2, 0.75
 LEAST_IDF = 1e-6
 """What FTS5 takes for the weight of a word that stands in half of the rows or more."""
+FORM_SIGN = "="
+"""A term `ano=año` stands in the rows that hold the word `ano` written `año`, and `ano=` in those that hold
+it as it is folded. Only words that some row holds with marks have such terms; they do not lengthen a row."""
 LOOK_UP_PART = 16
 """Among less than one in so many rows, words are looked up row by row from the start."""
 
@@ -89,6 +92,22 @@ class Postings:
         """Whether it is a term of any row, also of rows that are gone."""
         return term in self._numbers
 
+    @cached_property
+    def words_with_forms(self) -> frozenset[str]:
+        """The terms whose written forms are told apart."""
+        return frozenset(term.partition(FORM_SIGN)[0] for term in self.terms if FORM_SIGN in term)
+
+    def form_term(self, term: str, form: str) -> str | None:
+        """The term of the rows that hold a word in a written form; None where none does.
+
+        Args:
+            term: of the word.
+            form: as it is written; empty for the word without marks.
+        """
+        if term not in self.words_with_forms:
+            return None if form else term
+        return f"{term}{FORM_SIGN}{form}"
+
     def span_of(self, term: str) -> slice:
         """Where a term stands in `rows` and `counts`."""
         number = self._numbers.get(term)
@@ -106,6 +125,23 @@ class Postings:
     @cached_property
     def _masks(self) -> dict[int, NDArray[np.bool_] | None]:
         return {}
+
+    def with_plain_forms(self, words: Collection[str]) -> "Postings":
+        """The same with the written forms of some words told apart, which all stand there without marks."""
+        new = [word for word in words if word not in self.words_with_forms and self.has(word)]
+        if not new:
+            return self
+        spans = [self.span_of(word) for word in new]
+        places = np.concatenate([np.arange(span.start, span.stop) for span in spans])
+        sizes = np.array([span.stop - span.start for span in spans], dtype=np.int64)
+        return replace(
+            self,
+            terms=(*self.terms, *(f"{word}{FORM_SIGN}" for word in new)),
+            offsets=np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(sizes)]),
+            rows=np.concatenate([self.rows, self.rows[places]]),
+            counts=np.concatenate([self.counts, self.counts[places]]),
+            most=np.concatenate([self.most, self.most[[self._numbers[word] for word in new]]]),
+        )
 
     def without(self, video_ids: Sequence[str]) -> "Postings":
         """The same with the rows of some videos gone."""
@@ -252,13 +288,23 @@ def make_postings(
     stored = [
         [t for token in tokens for t in stored_terms(token)] for tokens in tokenizer.tokens(list(numbers))
     ]
+    for held, more in zip(stored, _form_terms(tokenizer.forms(list(numbers))), strict=True):
+        held += more
     terms, term_of, row_of = _expanded(np.array(found, dtype=np.int64), rows, stored)
     keys, counts = np.unique(term_of * max(1, len(texts)) + row_of, return_counts=True)
     term_of, row_of = np.divmod(keys, max(1, len(texts)))
-    lengths = np.bincount(row_of, weights=counts, minlength=len(texts)).astype(np.int32)
+    is_word = np.array([FORM_SIGN not in term for term in terms], dtype=bool)
+    lengths = np.bincount(row_of, weights=counts * is_word[term_of], minlength=len(texts)).astype(np.int32)
     return _with_most(
         table, kinds, terms, np.searchsorted(term_of, np.arange(len(terms) + 1)), row_of, counts, lengths
     )
+
+
+def _form_terms(forms_of: Sequence[Forms]) -> Iterator[list[str]]:
+    """For each chunk the terms of the written forms of its words, where some chunk has a word with marks."""
+    marked = {token for forms in forms_of for token, form in forms if form}
+    for forms in forms_of:
+        yield [f"{token}{FORM_SIGN}{form}" for token, form in forms if token in marked]
 
 
 def _expanded(
@@ -298,7 +344,9 @@ def merged(parts: Sequence[Postings]) -> Postings:
     """One set of postings of several of different videos; rows that are gone are left out."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     term_of, row_of, counts, first = [], [], [], 0
+    with_forms = frozenset[str]().union(*(part.words_with_forms for part in parts))
     for part in parts:
+        part = part.with_plain_forms(with_forms)
         named = np.array([numbers[term] for term in part.terms], dtype=np.int32)
         kept = ~part.dead
         held = kept[part.rows]

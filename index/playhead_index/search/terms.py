@@ -1,8 +1,8 @@
 """From text to the terms that are looked up, by the tokenizer of the catalog's own full-text index.
 
-The tokens are SQLite's, so that what is found is what the full-text index would find. One thing it does
-not do: scripts that are written without spaces (Chinese, Japanese, Thai and others) come out of it as
-one token a sentence. Such a token is found by its letters and pairs of neighbouring letters.
+Words are folded by `word_forms`; the tokens are SQLite's, so that what is found is what the full-text index
+would find. Scripts that are written without spaces (Chinese, Japanese, Thai and others) come out of it as one
+token a run. Such a token is found by its letters and pairs of neighbouring letters.
 """
 
 import re
@@ -12,15 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from playhead_index.literal import Word, is_unspaced, surfaces_in, text_words, words_in
+from playhead_index.literal import Word, fold_text, is_unspaced, surfaces_in, text_words, words_in
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.variants import index_phrases
+from playhead_index.search.word_forms import spelled_out, umlaut_forms, word_forms
 
+Forms = tuple[tuple[str, str], ...]
 KNOWN_CHUNKS = 500_000
 MAX_CHUNK_CHARS = 8_000
 """Of a longer chunk, which only text without spaces has, so much is looked up: FTS5 cuts a token at 32,768
 bytes, which may be inside a character, and such a token cannot be read back."""
 _QUOTED = re.compile(r'"([^"]*)"')
+_IN_THE_INDEX = re.compile("[\\W\x00-\u052f\u1e00-\u1fff]*")
+"""Text in Latin, Greek and Cyrillic, whose words the full-text index of the catalog does not take apart."""
 _TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟«»「」『』", '""""""""""')
 # Only what every version of SQLite's tokenizer takes for a separator or folds: ASCII.
 _CHUNKED = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
@@ -38,14 +42,19 @@ def chunks(text: str) -> list[str]:
 class Tokenizer:
     """Turns chunks into tokens; a chunk that came before costs a look-up.
 
+    Words are folded first (`word_forms`), then stemmed by SQLite.
+
     Args:
         tokenize: the `tokenize` option of the full-text index, such as `porter unicode61`.
     """
 
     def __init__(self, tokenize: str) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
+        self._forms: dict[str, Forms] = {}
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        if "unicode61" in tokenize:
+            tokenize = f"{tokenize} categories ''L* N* Co Mn Mc''"  # vowel signs of Indic scripts
         self._connection.execute(
             f"CREATE VIRTUAL TABLE chunk USING fts5(text, content='', tokenize='{tokenize}')"
         )
@@ -54,25 +63,48 @@ class Tokenizer:
     def tokens(self, words: Sequence[str]) -> list[tuple[str, ...]]:
         """The tokens of each chunk: mostly one, none for what the index does not keep."""
         with self._lock:
-            if len(self._known) > KNOWN_CHUNKS:
-                self._known.clear()
-            new = dict.fromkeys(word for word in words if word not in self._known)
-            if new:
-                self._learn(list(new))
+            self._learn_new(words)
             return [self._known[word] for word in words]
 
-    def _learn(self, words: Sequence[str]) -> None:
-        found: dict[int, list[str]] = {}
+    def forms(self, words: Sequence[str]) -> list[Forms]:
+        """For each chunk, (token, written form) of its words; the form is empty for a folded word."""
+        with self._lock:
+            self._learn_new(words)
+            return [
+                self._forms[word]
+                if word in self._forms
+                else tuple((token, "") for token in self._known[word])
+                for word in words
+            ]
+
+    def _learn_new(self, words: Sequence[str]) -> None:
+        if len(self._known) > KNOWN_CHUNKS:
+            self._known.clear()
+            self._forms.clear()
+        new = dict.fromkeys(word for word in words if word not in self._known)
+        if new:
+            self._learn(list(new))
+
+    def _learn(self, chunks: Sequence[str]) -> None:
+        pieces = {chunk: word_forms(chunk[:MAX_CHUNK_CHARS]) for chunk in chunks}
+        words = dict.fromkeys(word for found in pieces.values() for word, _ in found)
+        tokens = self._tokens_of(list(words))
+        for chunk, found in pieces.items():
+            self._known[chunk] = tuple(token for word, _ in found for token in tokens[word])
+            if any(form for _, form in found):
+                self._forms[chunk] = tuple(
+                    (tokens[word][0], form) for word, form in found if len(tokens[word]) == 1
+                )
+
+    def _tokens_of(self, words: Sequence[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {word: [] for word in words}
         run = self._connection.execute
         run("BEGIN")
-        self._connection.executemany(
-            "INSERT INTO chunk (rowid, text) VALUES (?, ?)",
-            ((number, word[:MAX_CHUNK_CHARS]) for number, word in enumerate(words)),
-        )
+        self._connection.executemany("INSERT INTO chunk (rowid, text) VALUES (?, ?)", enumerate(words))
         for number, _, token in sorted(run("SELECT doc, offset, term FROM token")):
-            found.setdefault(number, []).append(token)
+            found[words[number]].append(token)
         run("ROLLBACK")
-        self._known |= {word: tuple(found.get(number, ())) for number, word in enumerate(words)}
+        return found
 
 
 def stored_terms(token: str) -> Iterator[str]:
@@ -117,18 +149,26 @@ class AskedWords:
         terms: as often as they are asked for; a hit holds at least one, or one of `signed` or `spelled`.
         phrases: FTS5 expressions of what stood in quotation marks; a hit holds all.
         required: terms that every hit holds: those of quoted text without spaces.
+        forms: (term, written form) of each word, so that texts with exactly this form rank before others
+            with the same term; the form is empty for a word without marks.
+        alternatives: likewise of other spellings of a word: `müller` of `mueller`, and `mueller`, without a
+            form, of `müller`.
         signed: words that the full-text index cannot tell from others (`C++`, `3.14`, `U.S.A.`): they count
             where they literally stand in the raw text, and their pieces are not among the terms.
         spelled: the other words, which may stand there in a spelling that is indexed otherwise.
-        quoted: the words of each quoted phrase; a hit literally holds all phrases.
+        quoted: the words of each quoted phrase, with their marks; a hit literally holds all phrases.
+        runs: quoted text without spaces, folded with its marks; a hit holds all, anywhere.
     """
 
     terms: tuple[str, ...]
     phrases: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    forms: Forms = ()
+    alternatives: Forms = ()
     signed: tuple[Word, ...] = ()
     spelled: tuple[Word, ...] = ()
     quoted: tuple[tuple[Word, ...], ...] = ()
+    runs: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -138,15 +178,27 @@ class AskedWords:
     @property
     def is_literal(self) -> bool:
         """Whether a hit must hold the words themselves, so that none is found by meaning alone."""
-        return bool(self.quoted or (self.signed and not self.terms))
+        return self.is_quoted or bool(self.signed and not self.terms)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether a hit must hold quoted phrases."""
+        return bool(self.quoted or self.runs)
 
     def holds_quoted(self, text: str) -> bool:
         """Whether a raw text literally holds all quoted phrases."""
-        return all(text_words(text).phrases(phrase) for phrase in self.quoted)
+        if self.runs and not self._holds_runs(text):
+            return False
+        words = text_words(text.replace("ß", "ss"), keep_marks=True)
+        return all(words.phrases(phrase) for phrase in self.quoted)
+
+    def _holds_runs(self, text: str) -> bool:
+        folded = _one_line(text)
+        return all(run in folded for run in self.runs)
 
     def is_held_by(self, text: str) -> bool:
         """Whether a raw text holds what `is_literal` demands: the quoted phrases, else one of the words."""
-        if self.quoted:
+        if self.is_quoted:
             return self.holds_quoted(text)
         return any(text_words(text).has(word) for word in self.signed)
 
@@ -164,21 +216,43 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
     inside = [word for phrase in quoted for word in chunks(phrase)]
     counting = [word for word in free if word not in STOP_WORDS]
     words = inside + (counting if counting or inside or signed else free)
-    phrases, required, literal = [], [], []
+    phrases, required, literal, runs = [], [], [], []
     for phrase in quoted:
+        if not any(tokenizer.tokens(chunks(phrase))):
+            continue
         if is_unspaced(phrase):
+            runs.append(_one_line(phrase))
+        else:
+            literal.append(words_in(phrase.replace("ß", "ss"), keep_marks=True))
+        if _IN_THE_INDEX.fullmatch(phrase) is None:
             required += _terms(chunks(phrase), tokenizer)
-        elif any(tokenizer.tokens(chunks(phrase))):
-            literal.append(words_in(phrase))
+        else:
             phrases.append(" AND ".join(map(_any_spelling, words_in(phrase))))
     return AskedWords(
         tuple(_terms(words, tokenizer)),
         tuple(phrase for phrase in phrases if phrase),
         tuple(dict.fromkeys(required)),
+        tuple(form for found in tokenizer.forms(words) for form in found),
+        tuple(_alternatives(words, tokenizer)),
         signed,
         tuple(word for word in spelled if word.key not in STOP_WORDS),
         tuple(phrase for phrase in literal if phrase),
+        tuple(run for run in runs if run),
     )
+
+
+def _alternatives(words: Sequence[str], tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
+    """(term, written form) of words with umlauts for words that spell them out, and the other way round."""
+    for folded, form in (pair for word in words for pair in word_forms(word)):
+        if (spelled := spelled_out(form)) is not None:
+            yield from ((token, "") for token in tokenizer.tokens([spelled])[0])
+        elif not form:
+            yield from (pair for found in tokenizer.forms(umlaut_forms(folded)) for pair in found)
+
+
+def _one_line(text: str) -> str:
+    """A text folded with its marks, runs of white space as one blank."""
+    return " ".join(fold_text(text, keep_marks=True).split())
 
 
 def has_quoted_words(text: str) -> bool:

@@ -155,7 +155,7 @@ class WordLanes:
         for lane in embedded:
             assert lane.tag is not None
             require_same_model(lane.space, lane.tag, embedder.tag)
-        return embedder.encode_texts(list(texts)), ""
+        return embedder.encode_queries(list(texts)), ""
 
     def _line(self, kind: SpanKind, items: int, why_no_meaning: str) -> LaneCoverage:
         if items:

@@ -141,7 +141,7 @@ class TranscriptBaselines:
         yield f"bm25-{length_s:g}s", lexical
         if self._encoder is None:
             return
-        (query,) = self._encoder.encode_texts([question])
+        (query,) = self._encoder.encode_queries([question])
         dense = [int(at) for at in np.argsort(-(self._vectors[length_s] @ query), kind="stable")]
         yield f"dense-{length_s:g}s", dense
         yield f"rrf-{length_s:g}s", [fused.item for fused in rrf([lexical, dense])]
