@@ -138,6 +138,11 @@ class LexicalIndex:
         }
         return span_hits(self._catalog, ranked, "lexical")
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the catalog's full-text index."""
+        return self._tokenizer
+
     def query_words(self, text: str) -> AskedWords:
         """The terms, phrases and words that a text searches for, by the tokenizer of this library."""
         return asked_words(text, self._tokenizer)
