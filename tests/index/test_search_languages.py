@@ -138,6 +138,18 @@ def test_written_forms_are_told_apart_across_the_parts_of_an_index(
     assert found(index, "ano") == ["el ano", "el ano viejo", "el año nuevo"]
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [("run", "she ran"), ("ran", "we run"), ("went", "they go"), ("gone", "he went"), ("children", "a child"),
+     ("child", "the children"), ("bought", "buy it"), ("men", "a man"), ("mouse", "the mice")],
+)  # fmt: skip
+def test_an_irregular_form_is_found_and_ranks_after_the_form_of_the_query(
+    library: MadeLibrary, query: str, text: str
+) -> None:
+    exact = f"here is {query} in a text"
+    assert first_two(library, query, text, exact) == [exact, text]
+
+
 def test_written_forms_do_not_change_the_scores_where_every_text_has_the_same(library: MadeLibrary) -> None:
     add(library, "v", "mi escuela", "una école", *OTHER_TEXTS)
     (plain,) = index_of(library).hits("escuela", ["speech"], Scope(), 5)["speech"]

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.batches import batches
-from playhead_index.embed import checkpoints
+from playhead_index.embed import checkpoints, onnx_sentences
+from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
 from playhead_index.embed.packaged import packaged_checkpoint
 from playhead_index.embed.pooling import load_dense, pool
 from playhead_index.embed.protocol import ModelTag
@@ -20,6 +21,7 @@ from playhead_index.embed.sentence_config import (
 )
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer, max_positions
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
+from playhead_index.extras import has_gpu
 
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 OFFLINE = "offline:"
@@ -99,8 +101,11 @@ class SentenceEmbedder:
 
 def load_text_embedder(
     name: str = DEFAULT, *, device: str = "auto", batch_size: int | None = None, download: bool = False
-) -> SentenceEmbedder:
+) -> SentenceEmbedder | OnnxSentenceEmbedder:
     """The sentence embedder that a name means, from files on this machine.
+
+    On the CPU the families that `onnx_sentences` supports run in onnxruntime, with the same vectors and the
+    same tag, and torch is not imported.
 
     Args:
         name: a name on the hub, a folder in transformers' format, or `offline:` for the
@@ -118,18 +123,25 @@ def load_text_embedder(
         if name == OFFLINE
         else _checkpoint(name, download)
     )
-    on = pick_device(device)
-    with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
+    with checkpoints.mapped_load_errors(name, "loading"):
         config = read_sentence_config(found.folder, name)
-        model = load_transformer(found, FAMILIES).to(on)
+        on = "cpu" if device == "cpu" or (device == "auto" and not has_gpu()) else pick_device(device)
+        if on == "cpu" and onnx_sentences.is_supported(found.folder, config):
+            return OnnxSentenceEmbedder(found, name, config, batch_size or default_batch_size(on))
+        return _load_in_torch(found, name, config, on, batch_size or default_batch_size(on))
+
+
+def _load_in_torch(
+    found: checkpoints.Checkpoint, name: str, config: SentenceConfig, device: str, batch_size: int
+) -> SentenceEmbedder:
+    with checkpoints.offline():
+        model = load_transformer(found, FAMILIES).to(device)
         tokenizer = transformers().AutoTokenizer.from_pretrained(found.folder, **LOCAL_ONLY)
         max_tokens = min(
             config.max_tokens or DEFAULT_MAX_TOKENS, MAX_TOKENS, max_positions(model.config, MAX_TOKENS)
         )
         tag = ModelTag(name, config.revision(found.revision, max_tokens), _width(config, model))
-        return SentenceEmbedder(
-            model, tokenizer, config, tag, on, max_tokens, batch_size or default_batch_size(on)
-        )
+        return SentenceEmbedder(model, tokenizer, config, tag, device, max_tokens, batch_size)
 
 
 def _width(config: SentenceConfig, model: Any) -> int:

@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 from playhead_index.clean_text import clean_text
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.embed.reranker import Reranker
 from playhead_index.search.facts import LibraryFacts
 from playhead_index.search.frame_lanes import FrameLanes
 from playhead_index.search.lexical import KINDS
-from playhead_index.search.moments import Found, Joined, join_hits
+from playhead_index.search.moments import Found, Joined, join_hits, with_passages
+from playhead_index.search.passages import MAX_VIDEOS, PassageSearch, best_videos
 from playhead_index.search.results import (
     EXAMPLE_LANES,
     LANES,
@@ -28,6 +30,7 @@ from playhead_index.search.timeline import Timeline
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
 from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.speakers import display_name
 from playhead_index.store.watch import CatalogWatch
 from playhead_index.words.protocol import SpanKind
 
@@ -52,6 +55,7 @@ class Searcher:
         words: loads the text embedder, likewise; words are searched without it, by the words alone.
         off: for a lane that cannot be searched, and for `meaning`, why and how to turn it on.
         exact_limit: most vectors of a lane that are searched one by one.
+        reranker: scores the best passages anew; None for their pooled evidence alone.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Searcher:
         words: Callable[[], TextEmbedder] | None = None,
         off: Mapping[str, str] = MappingProxyType({}),
         exact_limit: int = EXACT_LIMIT,
+        reranker: Reranker | None = None,
     ) -> None:
         self.folder = folder
         self._catalog = catalog
@@ -72,6 +77,7 @@ class Searcher:
         self._lanes = {lane: VectorLane(catalog, lane, exact_limit=exact_limit) for lane in LANES}
         self._frames = FrameLanes(catalog, picture, appearance, off)
         self._words = WordLanes(catalog, words, off)
+        self._passages = PassageSearch(catalog, self._words.lexical.tokenizer, reranker)
         self._seen: Mapping[str, str] = {}
         self._facts: LibraryFacts | None = None
 
@@ -97,9 +103,12 @@ class Searcher:
                 facts.check_pictures(query.like[0])
             within = facts.windows(query.scope)
             lists, lines = self._ranked(query, facts)
+            passages = self._passage_moments(query, lists, facts)
+            held = {(hit.how, hit.ref) for one in passages for hit in one.hits}
+            left = [[one for one in some if (one.hit.how, one.hit.ref) not in held] for some in lists]
             moments = [
                 Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits)
-                for one in _best(join_hits(lists, within), query)
+                for one in _best(with_passages(passages, join_hits(left, within)), query)
             ]
             coverage = facts.coverage(query.scope, lines)
         return SearchResult(query, moments, coverage, perf_counter() - began)
@@ -179,6 +188,26 @@ class Searcher:
             lists += found
             lines |= {line.lane: line for line in covered}
         return lists, [lines[lane] for lane in lanes]
+
+    def _passage_moments(
+        self, query: Query, lists: Sequence[Sequence[Found]], facts: LibraryFacts
+    ) -> list[Joined]:
+        """Stretches of what is said that fit a text; none where it must be found literally, or is no text."""
+        spoken = [some for some in lists if some and some[0].hit.lane == "speech"]
+        if query.text is None or not spoken:
+            return []
+        scope = facts.with_span_ids(query.scope)
+        within = facts.windows(scope)
+        videos = list(within) if len(within) <= MAX_VIDEOS else best_videos(spoken)
+        transcripts = self._passages.transcripts(videos, self._seen)
+        if not transcripts:
+            return []
+        known = {v: facts.speakers.get(v, []) for v in transcripts} if query.use_speakers else {}
+        names = [display_name(one) for own in known.values() for one in own]
+        asked = self._words.passage_query(query.text, names, self._passages.tag)
+        if asked is None:
+            return []
+        return self._passages.moments(asked, spoken, transcripts, within, scope, known, query.limit)
 
     def _lane(self, lane: Lane) -> VectorLane:
         self._lanes[lane].refresh(self._seen)

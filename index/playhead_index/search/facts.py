@@ -65,10 +65,10 @@ class LibraryFacts:
 
     def _find_span_ids(self, scope: Scope) -> Scope:
         inside = self.windows(scope)
-        known = {video_id: own for video_id, own in self._speakers.items() if video_id in inside}
+        known = {video_id: own for video_id, own in self.speakers.items() if video_id in inside}
         found = [one for name in scope.speakers or () for one in match_speakers(known, name)]
         for name in scope.speakers or () if not found else ():
-            find_speakers(self._speakers, name)
+            find_speakers(self.speakers, name)
         labels: dict[str, set[str]] = {}
         for one in found:
             labels.setdefault(one.video_id, set()).add(one.label)
@@ -124,11 +124,12 @@ class LibraryFacts:
             tuple(one for one in self._modalities(scope) if one.modality in named),
             num_without_speakers=None
             if scope.speakers is None
-            else sum(video_id not in self._speakers for video_id in parts),
+            else sum(video_id not in self.speakers for video_id in parts),
         )
 
     @cached_property
-    def _speakers(self) -> Mapping[str, list[Speaker]]:
+    def speakers(self) -> Mapping[str, list[Speaker]]:
+        """The speakers of each video; videos of which it is not known who speaks are left out."""
         return read_all_speakers(self._catalog)
 
     @cached_property

@@ -33,7 +33,7 @@ KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_TERMS = 64
 """Terms of a long text that are looked up: those that stand in the fewest spans."""
 ALTERNATIVE_WEIGHT = 0.5
-"""Of another spelling of a word (`mueller`, `müller`), so that the spelling of the query ranks first."""
+"""Of another spelling or form of a word (`mueller`, `müller`; `ran`, `run`): the query's own ranks first."""
 CACHED_FROM = 20_000
 """Spans from which reading the cache file is worth more than working them out again (0.2 s)."""
 CACHED_AGAIN_PART = 10
@@ -57,10 +57,10 @@ class Weights:
 
     def of_part(self, part: Postings) -> list[tuple[str, float]]:
         """(term of a part, weight), each term once."""
-        weights = Counter[str](dict(self.terms))
+        weights = dict(self.terms)
         for term, form, weight in self.forms:
             if (name := part.form_term(term, form)) is not None:
-                weights[name] += weight
+                weights[name] = weights.get(name, 0.0) + weight
         return list(weights.items())
 
 
@@ -137,6 +137,11 @@ class LexicalIndex:
             for kind in kinds
         }
         return span_hits(self._catalog, ranked, "lexical")
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the catalog's full-text index."""
+        return self._tokenizer
 
     def query_words(self, text: str) -> AskedWords:
         """The terms, phrases and words that a text searches for, by the tokenizer of this library."""

@@ -191,3 +191,32 @@ def _fused(hits: Iterable[Hit]) -> float:
 
 def _hit_order(hit: Hit) -> tuple[int, int, str, Window, str]:
     return hit.rank, LANES.index(hit.lane), hit.how, hit.window, hit.ref
+
+
+def with_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[Joined]:
+    """Moments of transcripts and of all other hits as one ranking.
+
+    A moment of other hits of which at least half lies in a moment of a transcript, or the other way round, is
+    evidence for it: that one takes its hits, and its score is added. It keeps its window.
+
+    Args:
+        passages: moments of transcripts, best first, none overlapping another.
+        joined: moments of other hits, as `join_hits` makes them.
+    """
+    merged = list(passages)
+    alone = []
+    for one in joined:
+        shares = [
+            one.window.overlap_s(passage.window) / min(one.window.duration_s, passage.window.duration_s)
+            if passage.video_id == one.video_id
+            else 0.0
+            for passage in merged
+        ]
+        best = max(range(len(shares)), key=shares.__getitem__) if shares else 0
+        if not shares or shares[best] < SAME_PART:
+            alone.append(one)
+            continue
+        passage = merged[best]
+        hits = (*passage.hits, *(hit for hit in one.hits if hit not in passage.hits))
+        merged[best] = Joined(passage.video_id, passage.window, passage.score + one.score, hits)
+    return sorted([*merged, *alone], key=lambda one: (-one.score, one.video_id, one.window))

@@ -55,6 +55,7 @@ class Query:
         lanes: which lanes; None for all that fit the query.
         limit: most moments to return, above 0.
         min_score: moments below this fused score are not returned.
+        use_speakers: what a speaker whom the text names says counts more, and the name is not searched for.
 
     Raises:
         ValueError: not exactly one of text, image and like is given, or limit is not above 0.
@@ -67,6 +68,7 @@ class Query:
     lanes: tuple[Lane, ...] | None = None
     limit: int = 10
     min_score: float = 0.0
+    use_speakers: bool = True
 
     def __post_init__(self) -> None:
         if sum(x is not None for x in (self.text, self.image, self.like)) != 1:

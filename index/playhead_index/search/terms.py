@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from playhead_index.literal import Word, fold_text, is_unspaced, surfaces_in, text_words, words_in
+from playhead_index.search.irregular_forms import IRREGULAR_FORMS
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.variants import index_phrases
 from playhead_index.search.word_forms import spelled_out, umlaut_forms, word_forms
@@ -151,8 +152,8 @@ class AskedWords:
         required: terms that every hit holds: those of quoted text without spaces.
         forms: (term, written form) of each word, so that texts with exactly this form rank before others
             with the same term; the form is empty for a word without marks.
-        alternatives: likewise of other spellings of a word: `müller` of `mueller`, and `mueller`, without a
-            form, of `müller`.
+        alternatives: likewise of other spellings and inflections of a word: `müller` of `mueller`, and
+            without a form `mueller` of `müller` and `ran` of `run`.
         signed: words that the full-text index cannot tell from others (`C++`, `3.14`, `U.S.A.`): they count
             where they literally stand in the raw text, and their pieces are not among the terms.
         spelled: the other words, which may stand there in a spelling that is indexed otherwise.
@@ -242,7 +243,13 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
 
 
 def _alternatives(words: Sequence[str], tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
-    """(term, written form) of words with umlauts for words that spell them out, and the other way round."""
+    """(term, written form) of other spellings and inflections of words.
+
+    Words with umlauts for words that spell them out and the other way round, and irregular forms of English.
+    """
+    for word in dict.fromkeys(words):
+        others = tokenizer.tokens(IRREGULAR_FORMS.get(word, ()))
+        yield from ((token, "") for tokens in others for token in tokens)
     for folded, form in (pair for word in words for pair in word_forms(word)):
         if (spelled := spelled_out(form)) is not None:
             yield from ((token, "") for token in tokenizer.tokens([spelled])[0])

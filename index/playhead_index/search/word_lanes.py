@@ -1,23 +1,27 @@
 """The lanes of words: each is ranked by the words themselves and by what they mean."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.embed.protocol import TextEmbedder
+from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.encoders import Lazy
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.meaning import rank_spans
 from playhead_index.search.moments import Found
+from playhead_index.search.passages import PassageQuery
+from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Hit, LaneCoverage, Scope
 from playhead_index.search.terms import AskedWords
 from playhead_index.search.timeline import Timeline, in_a_row, mean_cosines
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.transcript import PASSAGES
 from playhead_index.store.vectors import require_same_model
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
@@ -110,6 +114,33 @@ class WordLanes:
             return Timeline(ids, starts_s, ends_s, lexical[kept])
         vectors = lane.store.vectors(ids)
         return Timeline(ids, starts_s, ends_s, lexical[kept], mean_cosines(vectors, asked), vectors)
+
+    def passage_query(self, text: str, speakers: Sequence[str], tag: ModelTag | None) -> PassageQuery | None:
+        """What transcripts are searched for; None where a hit must hold the words as they are written.
+
+        Args:
+            text: as a person wrote it.
+            speakers: names that the text may name.
+            tag: the model of the vectors of passages; None without them.
+
+        Raises:
+            LibraryMismatch: the passages were embedded with another model than the encoder.
+        """
+        asked = self.lexical.query_words(text)
+        if asked.is_literal or asked.signed:
+            return None
+        topic = question_topic(text, speakers)
+        terms = Counter[str](self.lexical.query_words(topic.words).terms)
+        vector = None
+        if tag is not None and self._words.given:
+            try:
+                embedder = self._words.get()
+            except ModelUnavailable:
+                return PassageQuery(text, topic, terms, None)
+            require_same_model(PASSAGES, tag, embedder.tag)
+            both = embedder.encode_queries(list(dict.fromkeys((text, topic.text)))).mean(axis=0)
+            vector = np.asarray(both / max(float(np.linalg.norm(both)), 1e-9), dtype=np.float32)
+        return PassageQuery(text, topic, terms, vector)
 
     def _stand_out(
         self, lists: Sequence[Sequence[Hit]], vectors_of: Callable[[SpanKind], VectorLane], text: str

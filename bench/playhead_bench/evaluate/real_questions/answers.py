@@ -9,6 +9,8 @@ from playhead import Library
 from playhead_bench.evaluate.real_questions.baselines import TOP_K, TranscriptBaselines
 from playhead_bench.evaluate.real_questions.data import RealQuestion
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError
+from playhead_index.search.question_topic import question_topic
+from playhead_index.search.results import Query
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
@@ -47,6 +49,7 @@ def answer_question(
     began = perf_counter()
     moments = library.search(question.text, videos=[video_id], limit=TOP_K).moments
     search_s = perf_counter() - began
+    without = Query(question.text, scope=library.scope([video_id]), limit=TOP_K, use_speakers=False)
     return {
         "id": question.id,
         "set": question.set_name,
@@ -56,9 +59,16 @@ def answer_question(
         "duration_s": question.duration_s,
         "search": _pairs(moment.window for moment in moments),
         "search_s": round(search_s, 4),
+        "names_speaker": _names_speaker(library, video_id, question.text),
+        "search_without_speakers": _pairs(one.window for one in library.searcher.search(without).moments),
         "ask": _ask(lambda: _answer(library, video_id, question, chat)),
         "baselines": {name: _pairs(windows) for name, windows in baselines.rankings(question.text).items()},
     }
+
+
+def _names_speaker(library: Library, video_id: str, text: str) -> bool:
+    names = library.speaker_names().get(video_id, {}).values()
+    return bool(question_topic(text, list(names)).speakers)
 
 
 def _answer(library: Library, video_id: str, question: RealQuestion, chat: ChatModel) -> Answer:

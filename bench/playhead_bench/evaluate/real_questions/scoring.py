@@ -36,6 +36,7 @@ class WindowScores:
         gold_coverage: share of the gold seconds inside the first ten windows, averaged over questions.
         median_length_s: of all windows among the first ten; None where there are none.
         video_share: share of the video inside the first ten windows, averaged over questions.
+        first_length_s: median length of the first windows; None where there are none.
     """
 
     system: str
@@ -45,6 +46,7 @@ class WindowScores:
     gold_coverage: float | None = None
     median_length_s: float | None = None
     video_share: float | None = None
+    first_length_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _score_set(name: str, rows: Sequence[Row], seed: int) -> SetScores:
         float(np.median([covered_s(windows) for windows in gold])),
         (*systems, chance_scores(gold, durations_s)),
         answer_scores(rows),
-        tuple(_comparisons(ranked, gold, [row["id"] for row in rows], seed)),
+        (*_comparisons(ranked, gold, [row["id"] for row in rows], seed), *_speaker_comparison(rows, seed)),
     )
 
 
@@ -182,6 +184,7 @@ def window_scores(
     """
     top = [windows[:TOP_K] for windows in ranked]
     lengths_s = np.concatenate([windows[:, 1] - windows[:, 0] for windows in top])
+    firsts_s = np.concatenate([windows[:1, 1] - windows[:1, 0] for windows in top])
     return WindowScores(
         system,
         {k: _share(_recall_flags(top, gold, k)) for k in RANKS},
@@ -190,6 +193,7 @@ def window_scores(
         float(np.mean([common_s(p, g) / covered_s(g) for p, g in zip(top, gold, strict=True)])),
         float(np.median(lengths_s)) if len(lengths_s) else None,
         float(np.mean([covered_s(p) / length_s for p, length_s in zip(top, durations_s, strict=True)])),
+        float(np.median(firsts_s)) if len(firsts_s) else None,
     )
 
 
@@ -261,6 +265,20 @@ def _comparisons(
         for one, other in ((SEARCH, best), (ASK, best), (ASK, SEARCH)):
             found.append(paired(f"{measure} {one}", right[one], other, right[other], seed))
     return found
+
+
+def _speaker_comparison(rows: Sequence[Row], seed: int) -> list[Paired]:
+    """Search with the speakers that questions name against search without them, over those questions."""
+    named = [row for row in rows if row["names_speaker"]]
+    if not named:
+        return []
+    ids, gold = [row["id"] for row in named], [as_windows(row["gold"]) for row in named]
+    right = [
+        dict(zip(ids, _recall_flags([as_windows(row[name]) for row in named], gold, 1), strict=True))
+        for name in ("search", "search_without_speakers")
+    ]
+    label = f"R@1 search, {len(named)} questions that name a speaker"
+    return [paired(label, right[0], "without speakers", right[1], seed)]
 
 
 def _share(flags: Sequence[bool]) -> float:

@@ -29,7 +29,7 @@ from playhead_index.errors import PlayheadError
 from playhead_index.recipe import Recipe
 
 PRODUCT = ("playhead_index", "playhead_tools", "playhead_agent", "playhead")
-ROWS_VERSION = 1
+ROWS_VERSION = 2
 """To be raised when `answers` or `baselines` change what a row holds; rows of two versions are not mixed."""
 Say = Callable[[str], None]
 

@@ -7,13 +7,13 @@ from playhead_bench.evaluate.paired import Paired
 from playhead_bench.evaluate.real_questions.scoring import AnswerScores, SetScores, StatusScores, WindowScores
 from playhead_bench.evaluate.tables import Grid, percent
 
-WINDOWS = ("system", "R@1", "R@5", "R@10", "IoU@1", "IoU@5", "mIoU", "gold", "len", "video")
+WINDOWS = ("system", "R@1", "R@5", "R@10", "IoU@1", "IoU@5", "mIoU", "gold", "first", "len", "video")
 WINDOWS_LEGEND = (
     "In percent, `len` in seconds; each question is scoped to its video. R@k: at least half of one of the "
     "first k windows is gold. IoU@k: one of the first k windows has an IoU of at least 0.3 with a gold "
     "window. mIoU: of the first window. gold: share of the gold seconds inside the first ten windows; "
-    "video: share of the video inside them; len: their median length. ask: its citations in the order of "
-    "its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, no stemming), sentence embeddings "
+    "video: share of the video inside them; len: their median length; first: that of the first windows. "
+    "ask: its citations in the order of its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, no stemming), sentence embeddings "
     "(of the first 256 tokens) and their reciprocal rank fusion, over chunks of the transcript. chance: k "
     "times drawn at random."
 )
@@ -80,7 +80,7 @@ def _window_cells(one: WindowScores) -> list[str]:
         *(percent(ious.get(k)) for k in (1, 5)),
         percent(one.mean_iou),
         percent(one.gold_coverage),
-        "–" if one.median_length_s is None else f"{one.median_length_s:.1f}",
+        *("–" if each is None else f"{each:.1f}" for each in (one.first_length_s, one.median_length_s)),
         percent(one.video_share),
     ]
 

@@ -1,0 +1,346 @@
+"""Moments of what is said: stretches of a transcript that a query fits, each with the sentence that says it.
+
+The ranked lists of spans say in which videos to look; there all sentences are looked at together
+(`pooling`). Videos whose transcripts have not been divided into sentences and passages are searched by
+their spans alone.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.protocol import ModelTag
+from playhead_index.embed.reranker import Reranker
+from playhead_index.search.fusion import K
+from playhead_index.search.moments import Found, Joined
+from playhead_index.search.pooling import (
+    SentenceArrays,
+    evident_windows,
+    pooled_evidence,
+    sentence_bm25,
+    standard,
+)
+from playhead_index.search.question_topic import QuestionTopic
+from playhead_index.search.results import Hit, Scope
+from playhead_index.search.terms import Tokenizer, chunks, stored_terms
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.manifest import space_tag
+from playhead_index.store.shards import Shards
+from playhead_index.store.speakers import Speaker, display_name, name_of_label
+from playhead_index.store.transcript import PASSAGES, TranscriptUnit, read_units, unit_arrays
+from playhead_index.window import Window
+
+MAX_VIDEOS = 10
+"""Of so many videos all sentences are looked at: those of the best spans, or all where the scope is small."""
+MAX_CACHED = 64
+MAX_RERANKED = 20
+"""Windows that a reranker scores: a forward pass each."""
+EDGE_S = 1e-3
+SPEAKER_WEIGHT = 2.0
+"""Standard deviations that a stretch gains in which the speaker that a question names says everything."""
+SPEAKER_POOLED_S = 30.0
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The sentences of one video, ready to be searched.
+
+    Args:
+        arrays: of its sentences.
+        sentences: in the same order.
+        vectors: (n, D) float32 of length 1, of each sentence by itself; None without them.
+    """
+
+    arrays: SentenceArrays
+    sentences: Sequence[TranscriptUnit]
+    vectors: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class PassageQuery:
+    """What transcripts are searched for.
+
+    Args:
+        text: as a person wrote it.
+        topic: what it asks for.
+        terms: of the topic's words, each as often as it is asked for.
+        vector: (D,) float32 of length 1; None without a text model.
+    """
+
+    text: str
+    topic: QuestionTopic
+    terms: Mapping[str, float]
+    vector: NDArray[np.float32] | None
+
+
+class PassageSearch:
+    """Finds moments in divided transcripts, which it reads when a search first needs them.
+
+    Args:
+        catalog: of the library.
+        tokenizer: of the catalog's full-text index.
+        reranker: scores the best windows anew; None for the pooled evidence alone.
+    """
+
+    def __init__(self, catalog: Catalog, tokenizer: Tokenizer, reranker: Reranker | None = None) -> None:
+        self._catalog, self._tokenizer, self._reranker = catalog, tokenizer, reranker
+        self._cached: OrderedDict[str, tuple[str, Transcript | None]] = OrderedDict()
+
+    @property
+    def tag(self) -> ModelTag | None:
+        """The model of the vectors of passages; None where there are none."""
+        return space_tag(self._catalog, PASSAGES)
+
+    def transcripts(self, video_ids: Iterable[str], signatures: Mapping[str, str]) -> dict[str, Transcript]:
+        """The divided transcripts of some videos; videos without one are left out.
+
+        Args:
+            video_ids: of which videos.
+            signatures: from `CatalogWatch`; a transcript is read again when its video has changed.
+        """
+        found = {}
+        for video_id in video_ids:
+            signature = signatures.get(video_id, "")
+            known = self._cached.pop(video_id, None)
+            if known is None or known[0] != signature:
+                known = signature, self._read(video_id)
+            self._cached[video_id] = known
+            if known[1] is not None:
+                found[video_id] = known[1]
+        while len(self._cached) > MAX_CACHED:
+            self._cached.popitem(last=False)
+        return found
+
+    def moments(
+        self,
+        query: PassageQuery,
+        lists: Sequence[Sequence[Found]],
+        transcripts: Mapping[str, Transcript],
+        within: Mapping[str, Window],
+        scope: Scope,
+        speakers: Mapping[str, Sequence[Speaker]],
+        limit: int,
+    ) -> list[Joined]:
+        """The best stretches of some transcripts, best first; each holds a span of the ranked lists.
+
+        A moment's first hit is the sentence of it that fits best, by its own window and text, on the span
+        that says most of it; the spans of the ranked lists inside follow. Its score is the fused score of a
+        moment of that rank in each list that found anything.
+
+        Args:
+            query: what is asked.
+            lists: ranked lists of what is said, one for each way of searching.
+            transcripts: where to look, by video id.
+            within: the part of each video that is searched.
+            scope: with the ids of the spans of its speakers, if it names any.
+            speakers: of each video.
+            limit: most moments.
+        """
+        found = {
+            video_id: own
+            for video_id, whole in transcripts.items()
+            if video_id in within and (own := _part(whole, within[video_id], scope)) is not None
+        }
+        num_ways = sum(bool(hits) for hits in lists)
+        if not found or not num_ways:
+            return []
+        hits: dict[str, list[Hit]] = {}
+        for one in (one for some in lists for one in some):
+            hits.setdefault(one.hit.video_id, []).append(one.hit)
+        windows = self._ranked(query, found, hits, speakers, limit)
+        return [
+            _moment(query, found[video_id], video_id, first, last, hits[video_id], rank, num_ways)
+            for rank, (video_id, first, last) in enumerate(windows, start=1)
+        ]
+
+    def _ranked(
+        self,
+        query: PassageQuery,
+        found: Mapping[str, Transcript],
+        hits: Mapping[str, Sequence[Hit]],
+        speakers: Mapping[str, Sequence[Speaker]],
+        limit: int,
+    ) -> list[tuple[str, int, int]]:
+        """(video id, first, last sentence) of the best windows of all videos, best first."""
+        evidence = pooled_evidence([one.arrays for one in found.values()], query.terms, query.vector)
+        scored = []
+        for (video_id, one), own in zip(found.items(), evidence, strict=True):
+            own = own + _speaker_evidence(one, query.topic, speakers.get(video_id, ()))
+            for first, last, score in evident_windows(one.arrays, own, max(limit, MAX_RERANKED)):
+                window = Window(float(one.arrays.starts_s[first]), float(one.arrays.ends_s[last]))
+                if any(_middle_s(hit.window) in window for hit in hits.get(video_id, ())):
+                    scored.append((-score, video_id, first, last))
+        ranked = [(video_id, first, last) for _, video_id, first, last in sorted(scored)]
+        if self._reranker is not None:
+            best, rest = ranked[:MAX_RERANKED], ranked[MAX_RERANKED:]
+            texts = [_text(found[video_id], first, last) for video_id, first, last in best]
+            order = np.argsort(-self._reranker.scores(query.text, texts), kind="stable") if texts else []
+            ranked = [*(best[at] for at in order), *rest]
+        return ranked[:limit]
+
+    def _read(self, video_id: str) -> Transcript | None:
+        sentences = read_units(self._catalog, video_id, "sentence")
+        passages = unit_arrays(self._catalog, "passage", video_ids=[video_id]).get(video_id)
+        if not sentences or passages is None:
+            return None
+        starts_s = np.array([one.window.start_s for one in sentences])
+        ends_s = np.array([one.window.end_s for one in sentences])
+        following = np.append(starts_s[1:], np.inf)
+        ends_s = np.maximum(np.minimum(ends_s, following), starts_s + EDGE_S)
+        ((duration_s,),) = self._catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
+        own = np.searchsorted(passages.starts_s, starts_s + EDGE_S, "right") - 1
+        rows = unit_arrays(self._catalog, "sentence", video_ids=[video_id])[video_id].rows
+        terms, num_terms = self._terms([one.text for one in sentences])
+        arrays = SentenceArrays(
+            starts_s,
+            ends_s,
+            num_terms,
+            terms,
+            duration_s,
+            self._vectors(video_id, passages.rows[np.maximum(own, 0)]),
+        )
+        return Transcript(arrays, sentences, self._vectors(video_id, rows))
+
+    def _vectors(self, video_id: str, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """(n, D) vectors of (n,) rows; None where one is missing, and of a video that is gone."""
+        tag = self.tag
+        if tag is None or (rows < 0).any():
+            return None
+        unique, places = np.unique(rows, return_inverse=True)
+        vectors = Shards(self._catalog.path.parent, PASSAGES, tag.width).read_rows(video_id, unique)
+        return vectors.astype(np.float32)[places] if np.isfinite(vectors).all() else None
+
+    def _terms(
+        self, texts: Sequence[str]
+    ) -> tuple[dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]], NDArray[np.float64]]:
+        """For each term the sentences that hold it and how often, and (n,) how many terms each has."""
+        counts = []
+        for text in texts:
+            tokens = (token for found in self._tokenizer.tokens(chunks(text)) for token in found)
+            counts.append(Counter(term for token in tokens for term in stored_terms(token)))
+        places: dict[str, list[tuple[int, int]]] = {}
+        for row, own in enumerate(counts):
+            for term, often in own.items():
+                places.setdefault(term, []).append((row, often))
+        terms = {
+            term: (np.array([row for row, _ in held]), np.array([often for _, often in held], np.float64))
+            for term, held in places.items()
+        }
+        return terms, np.array([float(own.total()) for own in counts])
+
+
+def best_videos(lists: Sequence[Sequence[Found]], limit: int = MAX_VIDEOS) -> list[str]:
+    """The videos of the best hits of some lists, best first."""
+    hits = sorted((one.hit for some in lists for one in some), key=lambda hit: (hit.rank, hit.how, hit.ref))
+    return list(dict.fromkeys(hit.video_id for hit in hits))[:limit]
+
+
+def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
+    """The sentences of a transcript that lie in a window and hold a span of the scope; None without any."""
+    arrays = whole.arrays
+    kept = (arrays.starts_s < within.end_s) & (arrays.ends_s > within.start_s)
+    if scope.span_ids is not None:
+        wanted = set(scope.span_ids.tolist())
+        kept &= np.array([not wanted.isdisjoint(one.span_ids) for one in whole.sentences])
+    if kept.all():
+        return whole
+    at = np.flatnonzero(kept)
+    if not len(at):
+        return None
+    new = np.cumsum(kept) - 1
+    terms = {term: (new[rows[kept[rows]]], often[kept[rows]]) for term, (rows, often) in arrays.terms.items()}
+    part = SentenceArrays(
+        np.maximum(arrays.starts_s[at], within.start_s),
+        np.minimum(arrays.ends_s[at], within.end_s),
+        arrays.num_terms[at],
+        terms,
+        arrays.duration_s,
+        None if arrays.vectors is None else arrays.vectors[at],
+    )
+    vectors = None if whole.vectors is None else whole.vectors[at]
+    return Transcript(part, [whole.sentences[i] for i in at], vectors)
+
+
+def _speaker_evidence(
+    transcript: Transcript, topic: QuestionTopic, speakers: Sequence[Speaker]
+) -> NDArray[np.float64]:
+    """(n,) what each sentence gains by who speaks around it; 0 where the question names no speaker of it."""
+    named = {name.casefold() for name in topic.speakers}
+    labels = {one.label for one in speakers if display_name(one).casefold() in named}
+    arrays = transcript.arrays
+    if not labels:
+        return np.zeros(len(transcript.sentences))
+    own_s = np.array([one.speaker in labels for one in transcript.sentences]) * arrays.lengths_s
+    middles_s, reach_s = (arrays.starts_s + arrays.ends_s) / 2, SPEAKER_POOLED_S * arrays.stretch / 2
+    first = np.searchsorted(middles_s, middles_s - reach_s, "left")
+    after = np.searchsorted(middles_s, middles_s + reach_s, "right")
+    spoken_s, all_s = (np.append(0.0, np.cumsum(each)) for each in (own_s, arrays.lengths_s))
+    share = (spoken_s[after] - spoken_s[first]) / np.maximum(all_s[after] - all_s[first], EDGE_S)
+    return np.asarray(SPEAKER_WEIGHT * share)
+
+
+def _moment(
+    query: PassageQuery,
+    transcript: Transcript,
+    video_id: str,
+    first: int,
+    last: int,
+    hits: Sequence[Hit],
+    rank: int,
+    num_ways: int,
+) -> Joined:
+    arrays = transcript.arrays
+    window = Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
+    inside = [hit for hit in hits if _middle_s(hit.window) in window]
+    said = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
+    rest = sorted(inside, key=lambda hit: (hit.rank, hit.how, hit.window, hit.ref))
+    return Joined(video_id, window, num_ways / (K + rank), (said, *rest))
+
+
+def _sentence_hit(
+    query: PassageQuery,
+    transcript: Transcript,
+    video_id: str,
+    first: int,
+    last: int,
+    hits: Sequence[Hit],
+    rank: int,
+) -> Hit:
+    """The sentence of a stretch that fits a query best: by its words, and by what it means."""
+    at = np.arange(first, last + 1)
+    lengths_s = transcript.arrays.lengths_s[at]
+    by_words = sentence_bm25(transcript.arrays, query.terms)[at]
+    scores = standard(by_words, lengths_s)
+    cosines = None
+    if query.vector is not None and transcript.vectors is not None:
+        cosines = np.asarray(transcript.vectors[at] @ query.vector, dtype=np.float64)
+        scores = scores + standard(cosines, lengths_s)
+    best = int(scores.argmax())
+    sentence = transcript.sentences[int(at[best])]
+    covering = {hit.ref: hit.window.overlap_s(sentence.window) for hit in hits}
+    refs = sorted(
+        (f"span:{span_id}" for span_id in sentence.span_ids), key=lambda ref: -covering.get(ref, 0.0)
+    )
+    score = float(by_words[best]) if cosines is None else float(cosines[best])
+    return Hit(
+        "speech",
+        "lexical" if cosines is None else "meaning",
+        video_id,
+        sentence.window,
+        score,
+        rank,
+        refs[0],
+        sentence.text,
+        name_of_label(sentence.speaker, None),
+    )
+
+
+def _text(transcript: Transcript, first: int, last: int) -> str:
+    return " ".join(one.text for one in transcript.sentences[first : last + 1])
+
+
+def _middle_s(window: Window) -> float:
+    return (window.start_s + window.end_s) / 2

@@ -1,0 +1,196 @@
+"""Evidence pooled over stretches of a transcript, and the windows that it makes.
+
+An agenda names a topic in one sentence, a discussion stays with it for minutes. So sentences are not ranked
+one by one: the words and the meaning of one and a half and of three minutes around each are scored,
+and windows are cut where the pooled score is high. Figures in docs/decisions/0030.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.search.curves import Floats
+from playhead_index.search.postings import K1, B
+
+POOLED_S = (90.0, 180.0)
+"""Lengths over which evidence is pooled, in a recording of `REFERENCE_S`."""
+WINDOWS_S = (20.0, 30.0, 45.0, 60.0, 75.0, 90.0)
+"""Lengths of windows that are tried, likewise."""
+REFERENCE_S = 2400.0
+MAX_STRETCH = 5 / 3
+"""Windows are at most so many times as long as in a recording of `REFERENCE_S`: 150 s, in two hours."""
+LENGTH_POWER = 0.3
+"""A window's score is its mean evidence times its length to this power."""
+IDF_FLOOR = 0.02
+
+
+@dataclass(frozen=True)
+class SentenceArrays:
+    """The sentences of one video, in time order.
+
+    Args:
+        starts_s: (n,) float64 seconds, ascending.
+        ends_s: (n,) float64 seconds, none after the next one's start.
+        num_terms: (n,) float64 terms of each sentence.
+        terms: for each term the (m,) sentences that hold it, ascending, and how often, (m,) float64.
+        duration_s: of the whole video.
+        vectors: (n, D) float32 of length 1, of the passage that each sentence is in; None without them.
+    """
+
+    starts_s: Floats
+    ends_s: Floats
+    num_terms: Floats
+    terms: Mapping[str, tuple[NDArray[np.int64], Floats]]
+    duration_s: float
+    vectors: NDArray[np.float32] | None = None
+
+    @property
+    def lengths_s(self) -> Floats:
+        """(n,) seconds."""
+        return self.ends_s - self.starts_s
+
+    @property
+    def stretch(self) -> float:
+        """How much longer windows are than in a recording of `REFERENCE_S`: they grow with the square root
+        of its length, as topics do (152 s of a meeting of 40 minutes, 44 s of a tutorial of 5)."""
+        return float(min(MAX_STRETCH, np.sqrt(self.duration_s / REFERENCE_S)))
+
+
+def pooled_evidence(
+    videos: Sequence[SentenceArrays], terms: Mapping[str, float], query: NDArray[np.float32] | None
+) -> list[Floats]:
+    """For each video the (n,) evidence around each of its sentences, in standard deviations over all videos.
+
+    The sum over `POOLED_S` of BM25 of the words and of the cosine of the mean passage vector, both of the
+    stretch of that length around each sentence, each standardised.
+
+    Args:
+        videos: with at least one sentence each.
+        terms: how often each term is asked for.
+        query: (D,) float32 of what is asked; None for the words alone.
+    """
+    weights = np.concatenate([video.lengths_s for video in videos])
+    total = np.zeros(len(weights))
+    for length_s in POOLED_S:
+        around = [_around(video, length_s * video.stretch) for video in videos]
+        total += standard(_pooled_bm25(videos, around, terms), weights)
+        if query is not None and all(video.vectors is not None for video in videos):
+            pairs = zip(videos, around, strict=True)
+            cosines = [_pooled_cosines(video, *edges, query) for video, edges in pairs]
+            total += standard(np.concatenate(cosines), weights)
+    ends = np.cumsum([len(video.starts_s) for video in videos])[:-1]
+    return list(np.split(standard(total, weights), ends))
+
+
+def evident_windows(video: SentenceArrays, evidence: Floats, limit: int) -> list[tuple[int, int, float]]:
+    """(first, last, score) of the sentences of the windows with the most evidence, best first.
+
+    A window begins and ends with a sentence, and is about as long as one of `WINDOWS_S` times the stretch
+    of the video: how long follows from the evidence. None overlaps a better one.
+
+    Args:
+        video: n sentences.
+        evidence: (n,) of `pooled_evidence`.
+        limit: most windows.
+    """
+    total = np.append(0.0, np.cumsum(evidence * video.lengths_s))
+    spoken = np.append(0.0, np.cumsum(video.lengths_s))
+    first = np.arange(len(evidence))
+    found = []
+    for length_s in np.array(WINDOWS_S) * video.stretch:
+        last = np.searchsorted(video.ends_s, video.starts_s + length_s + 1e-6, "right") - 1
+        last = np.maximum(last, first)
+        lengths_s = video.ends_s[last] - video.starts_s
+        inside_s = np.maximum(spoken[last + 1] - spoken[:-1], 1e-9)
+        reference_s = WINDOWS_S[3] * video.stretch
+        scores = (total[last + 1] - total[:-1]) / inside_s * (lengths_s / reference_s) ** LENGTH_POWER
+        found.append(np.stack([first, last, scores]))
+    columns = np.concatenate(found, axis=1)
+    columns = columns[:, columns[2] > 0]
+    columns = columns[:, np.lexsort((columns[1], columns[0], -columns[2]))]
+    return _apart(video, columns, limit)
+
+
+def standard(values: Floats, weights: Floats) -> Floats:
+    """(n,) values in standard deviations from their weighted mean; 0 where all are the same."""
+    away = values - np.average(values, weights=weights)
+    spread = float(np.sqrt(np.average(away**2, weights=weights)))
+    return away / spread if spread > 1e-9 else np.zeros(len(values))
+
+
+def sentence_bm25(video: SentenceArrays, terms: Mapping[str, float]) -> Floats:
+    """(n,) BM25 of the words of each sentence by itself."""
+    own = np.arange(len(video.starts_s))
+    return _pooled_bm25([video], [(own, own + 1)], terms)
+
+
+def _apart(video: SentenceArrays, columns: Floats, limit: int) -> list[tuple[int, int, float]]:
+    kept: list[tuple[int, int, float]] = []
+    starts_s, ends_s = np.zeros(0), np.zeros(0)
+    for first, last, score in columns.T:
+        start_s, end_s = video.starts_s[int(first)], video.ends_s[int(last)]
+        if np.all(np.minimum(ends_s, end_s) <= np.maximum(starts_s, start_s)):
+            kept.append((int(first), int(last), float(score)))
+            starts_s, ends_s = np.append(starts_s, start_s), np.append(ends_s, end_s)
+        if len(kept) == limit:
+            break
+    return kept
+
+
+def _around(video: SentenceArrays, length_s: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n,) first and (n,) one after the last sentence of the stretch around each sentence."""
+    middles_s = (video.starts_s + video.ends_s) / 2
+    first = np.searchsorted(middles_s, middles_s - length_s / 2, "left")
+    return first, np.searchsorted(middles_s, middles_s + length_s / 2, "right")
+
+
+def _pooled_bm25(
+    videos: Sequence[SentenceArrays],
+    around: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    terms: Mapping[str, float],
+) -> Floats:
+    """BM25 of each stretch as one document; the weight of a term by the share of time around which it is."""
+    weights = np.concatenate([video.lengths_s for video in videos])
+    whole_s = max(float(weights.sum()), 1e-9)
+    pairs = list(zip(videos, around, strict=True))
+    lengths = np.concatenate([_sums(video.num_terms, *edges) for video, edges in pairs])
+    mean_length = max(float((lengths * weights).sum()) / whole_s, 1e-9)
+    norm = K1 * (1 - B + B * lengths / mean_length)
+    scores = np.zeros(len(weights))
+    for term, wanted in terms.items():
+        counts = np.concatenate([_sums(_counts(video, term), *edges) for video, edges in pairs])
+        share = float(weights[counts > 0].sum()) / whole_s
+        if share:
+            idf = np.log(1 + (1 - share + IDF_FLOOR) / (share + IDF_FLOOR))
+            scores += wanted * idf * counts * (K1 + 1) / (counts + norm)
+    return scores
+
+
+def _counts(video: SentenceArrays, term: str) -> Floats:
+    counts = np.zeros(len(video.starts_s))
+    if term in video.terms:
+        rows, often = video.terms[term]
+        counts[rows] = often
+    return counts
+
+
+def _sums(values: Floats, first: NDArray[np.int64], after: NDArray[np.int64]) -> Floats:
+    total = np.append(0.0, np.cumsum(values))
+    return np.asarray(total[after] - total[first])
+
+
+def _pooled_cosines(
+    video: SentenceArrays,
+    first: NDArray[np.int64],
+    after: NDArray[np.int64],
+    query: NDArray[np.float32],
+) -> Floats:
+    """(n,) cosine of a query with the mean vector of each stretch, weighted by time."""
+    assert video.vectors is not None
+    weighted = video.vectors * video.lengths_s[:, None]
+    total = np.concatenate([np.zeros((1, weighted.shape[1])), np.cumsum(weighted, axis=0)])
+    means = total[after] - total[first]
+    lengths = np.linalg.norm(means, axis=1)
+    return np.asarray((means @ query) / np.maximum(lengths, 1e-9), dtype=np.float64)
