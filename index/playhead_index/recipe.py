@@ -119,12 +119,12 @@ class Models:
     appearance: ImageEncoder | None = None
     words: TextEmbedder | None = None
     transcriber: Transcriber | None = None
-    diariser: Diariser | None = None
     screen_reader: ScreenReader | None = None
     captioner: Captioner | None = None
     off: Mapping[str, str] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
     is_recorded: bool = False
+    diariser: Diariser | None = None
 
     def why_off(self, name: str) -> str:
         """Why a model is not there."""
