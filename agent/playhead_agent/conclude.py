@@ -9,6 +9,7 @@ from playhead_agent.choosing import chosen_option
 from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
 from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
+from playhead_agent.judging import speaker_labels
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
 from playhead_agent.seeing.across import is_none, seen_in_none
@@ -22,6 +23,7 @@ from playhead_agent.seeing.conclude import (
     sight_of,
 )  # fmt: skip
 from playhead_agent.seeing.desk import Seen
+from playhead_agent.speaking import speaking_finding
 from playhead_agent.state import (
     Context,
     State,
@@ -35,6 +37,7 @@ from playhead_agent.verdict import Judgement, judge, why_missing
 from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
+from playhead_index.speakers import with_speaker
 from playhead_index.store.recordings import read_clock
 from playhead_tools.cite import (
     CheckReport,
@@ -43,7 +46,6 @@ from playhead_tools.cite import (
     check_claims,
     reads_like_orders,
     spans_of,
-    stored_texts,
     texts_of,
     without_markers,
 )  # fmt: skip
@@ -57,10 +59,14 @@ from playhead_tools.evidence import (
     Status,
     coverage_sentence,
     is_any_searched,
+    listed,
+    uncertainty_notes,
 )  # fmt: skip
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.options import declining
+from playhead_tools.speaking import ScopeSpeakers, SpeakerNames, with_unknown_speakers
+from playhead_tools.spec import QuestionSpec
 from playhead_tools.verdict_rules import (
     SearchedExtent,
     allowed_verdict,
@@ -84,6 +90,10 @@ def reckoned(state: State, context: Context) -> Finding:
     anchors = spec.relation.anchors if spec.relation is not None else ()
     kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
     whole = state["whole"] and allowed_verdict("count", kinds, extent_of(state, context)).is_allowed
+    if spec.speaking:
+        stretches = stretches_of(state["stretches"])
+        is_heard = allowed_verdict("duration", ["speech"], extent_of(state, context)).is_allowed
+        return speaking_finding(spec, evidence_of(state), stretches, context, is_heard=is_heard)
     records = {record.id: record for record in evidence_of(state)}
     spans = spans_of(context.catalog, records.values())
     texts = texts_of(context.catalog, records.values(), spans)
@@ -107,8 +117,13 @@ def extent_of(state: State, context: Context) -> SearchedExtent:
     viewed = viewed_of(state)
     stretches = stretches_of(state["stretches"])
     sight = sight_of(state)
+    coverage = with_extent(coverage_of(state), context.extents, stretches, viewed)
+    spec = spec_of(state)
+    if spec.speakers or spec.speaking or required_detail(spec) == "speaker":
+        num_unknown = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches]).num_unknown
+        coverage = with_unknown_speakers(coverage, num_unknown)
     return SearchedExtent(
-        with_extent(coverage_of(state), context.extents, stretches, viewed),
+        coverage,
         picture_threshold=context.thresholds.picture is not None,
         pictures_viewed=sight is not None and sight.whole and bool(viewed),
     )
@@ -139,6 +154,12 @@ def verified(state: State, context: Context) -> dict[str, Any]:
         reason: Reason = "absent" if alike.is_complete else "unknown"
         return {"verdict": replace(judgement, reason=reason).to_json()}
     spans = read_spans(context.catalog, alike.span_ids)
+    labels = speaker_labels(spec_of(state).speakers, stretches, context)
+    if labels is not None:
+        said = {i: span for i, span in spans.items() if span.words.speaker in labels.get(span.video_id, ())}
+        if not said:
+            return {"verdict": judgement.to_json()}
+        spans = said
     windows = ", ".join(f"{span.words.window}" for span in spans.values())
     note = f"“{lost.text}” may stand at {windows} in another spelling"
     if lost.is_anchor:
@@ -173,7 +194,8 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
         TimeLimit: the seconds are used up.
     """
     material = material_of(state, context)
-    if context.llm is None or state["verdict"]["status"] == "abstained":
+    is_counted = material.finding.op == "speaking"
+    if context.llm is None or is_counted or state["verdict"]["status"] == "abstained":
         material.notes.extend(_suspicious(material))
         return _draft(_code_claims(state, material), "code"), material.notes
     try:
@@ -206,6 +228,11 @@ def material_of(state: State, context: Context) -> Material:
     evidence = {record.id: record for record in evidence_of(state)}
     spans = spans_of(context.catalog, evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
+    speakers = SpeakerNames(context.catalog)
+    evidence = {
+        i: replace(one, speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans))
+        for i, one in evidence.items()
+    }
     finding = Finding.from_json(state["finding"])
     stretches = tuple(stretches_of(state["stretches"]))
     videos = _videos(state, context)
@@ -283,7 +310,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
         material.videos,
         looked_at,
         computed,
-        material.texts,
+        {i: with_speaker(text, material.evidence[i].speaker) for i, text in material.texts.items()},
         material.spans,
     )
     draft = state["draft"]
@@ -318,8 +345,9 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         text = _partly(material, judgement, text)
     if status == "partial":
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
-    answer = _answer(state, context, text, status, reason, checked.notes)
     cited = list(dict.fromkeys(i for claim in kept for i in claim.evidence_ids))
+    uncertain = uncertainty_notes([material.evidence[i] for i in cited])
+    answer = _answer(state, context, text, status, reason, [*checked.notes, *uncertain])
     return replace(
         answer,
         claims=kept,
@@ -333,6 +361,8 @@ def _missing_detail(state: State, material: Material, checked: _Checked) -> Deta
     """What is asked for beyond a mention and not stated; pictures that were looked at are not judged so."""
     cited = [material.evidence[i] for i in cited_by(checked)]
     if sight_of(state) is not None or any(record.kind in ("picture", "metadata") for record in cited):
+        return None
+    if any(record.speaker for record in cited) and required_detail(material.spec) == "speaker":
         return None
     return missing_detail(material.spec, checked.report.kept, material.texts, by_model=checked.by_model)
 
@@ -410,8 +440,12 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     sight = sight_of(state)
     why = sight.text if sight is not None and sight.kind == "unknown" else ""
     elsewhere = [] if sight is not None else _places_of(lost, state, context)
-    if elsewhere and reason == "absent" and spec.ordinal is None:
+    if elsewhere and not spec.speakers and reason == "absent" and spec.ordinal is None:
         reason = "unknown"
+    if spec.speakers and lost.text:
+        text, reason = _not_said(spec, lost.text, material, context, elsewhere, reason)
+        text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
+        return _answer(state, context, text, "abstained", reason, notes)
     any_searched = coverage is not None and is_any_searched(coverage)
     text = (
         f"No answer: {why}."
@@ -420,6 +454,26 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     )
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
     return _answer(state, context, text, "abstained", reason, notes)
+
+
+def _not_said(
+    spec: QuestionSpec,
+    asked: str,
+    material: Material,
+    context: Context,
+    elsewhere: Sequence[str],
+    reason: Reason,
+) -> tuple[str, Reason]:
+    """What is said where the speakers that a question means do not say what it asks for."""
+    is_known = ScopeSpeakers(context.catalog, [v for v, _ in material.stretches]).is_complete()
+    absent = reason == "absent" and is_known
+    who = listed(list(spec.speakers))
+    text = f"Nothing that {who} says matches “{asked}”"
+    text += f"; it comes up at {listed(elsewhere)}" if elsewhere else ""
+    if absent:
+        return f"{text}.", "absent"
+    why = "it is not known of all speech who says it" if not is_known else "not everything was searched"
+    return f"No answer. {text}, but {why}.", "unknown"
 
 
 def _places_of(lost: Lost, state: State, context: Context) -> list[str]:
@@ -477,8 +531,16 @@ def _fallback(state: State, notes: Sequence[str]) -> str:
 def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
     """The answer that a state keeps, the words of its evidence read back from the catalog."""
     answer = Answer.from_json(record)
-    texts = stored_texts(context.catalog, answer.evidence)
-    evidence = tuple(replace(one, text=texts[one.id]) for one in answer.evidence)
+    spans, speakers = spans_of(context.catalog, answer.evidence), SpeakerNames(context.catalog)
+    texts = texts_of(context.catalog, answer.evidence, spans)
+    evidence = tuple(
+        replace(
+            one,
+            text=texts[one.id],
+            speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans),
+        )
+        for one in answer.evidence
+    )
     return replace(answer, evidence=evidence, thread_id=thread_id)
 
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 
 from playhead_agent.forms import asks_for_words, forms_of
 from playhead_agent.reasoning import MERGE_GAP_S, Finding
+from playhead_agent.speaking import speaking_claims
 from playhead_agent.state import Stretch
+from playhead_index.speakers import with_speaker
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
+from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
 from playhead_tools.look_up import VideoEntry
 from playhead_tools.match import content_words, plain, says, stem
 from playhead_tools.spec import Kind, QuestionSpec
 
 QUOTE_CHARS = 240
+SPOKEN_CHARS = 120
 MOST_LINES = 12
 MAX_FORMS = 3
 """So many places that hold only another form of the asked word are named."""
@@ -27,6 +31,8 @@ _SAID: dict[EvidenceKind, str] = {
     "picture": "Closest picture",
     "metadata": "In the library",
 }
+_UNCERTAIN: dict[EvidenceKind, str] = {**_SAID, "speech": "Possibly said", "screen": "Possibly on screen"}
+"""The same of words that were recognised with low confidence."""
 _PLACES: dict[Kind, str] = {
     "speech": "in the speech",
     "screen": "in the text on the screen",
@@ -65,9 +71,16 @@ def extractive_claims(material: Material) -> list[Claim]:
         return [_reckoned(material), *forms]
     if finding.op == "fact":
         return _facts(material)
+    if finding.op == "speaking":
+        return _speaking(material)
     ids = finding.evidence_ids
     lines = [_line(material, i) for i in ids[:MOST_LINES]]
-    return [*lines, *([_rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else []), *forms]
+    return [
+        *_who_says_it(material, ids),
+        *lines,
+        *([_rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else []),
+        *forms,
+    ]
 
 
 def _rest(material: Material, ids: Sequence[str]) -> Claim:
@@ -84,7 +97,9 @@ def computed_numbers(finding: Finding) -> list[float]:
     """The numbers that code reckoned and that an answer may therefore say."""
     windows = [event.window for event in finding.events]
     bounds = [t for w in windows for t in (w.start_s, w.end_s)]
-    values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact", "seen") else []
+    values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact", "seen", "speaking") else []
+    if finding.op == "speaking":
+        values += [*finding.seconds, len(finding.seconds) / 2]
     values += [float(len(finding.events))] if finding.op == "count" else []
     return [*values, *bounds, MERGE_GAP_S]
 
@@ -123,7 +138,7 @@ def _line(material: Material, evidence_id: str) -> Claim:
     if anchor is not None:
         return _tied_line(material, record, anchor)
     where = material.at(record.video_id, record.window)
-    said = f"{_SAID[record.kind]} at {where}"
+    said = f"{_said(record)} at {where}"
     counts = all(evidence_id not in event.evidence_ids for event in material.finding.forms)
     lead = (_nth_lead(material, record) if counts else "") or said
     forms = _forms_in(material, evidence_id)
@@ -131,7 +146,33 @@ def _line(material: Material, evidence_id: str) -> Claim:
         lead = f"In another form ({listed(forms)}): {lead[0].lower()}{lead[1:]}"
     if record.kind == "picture":
         return Claim(lead, (evidence_id,))
-    return Claim(f"{lead}: “{excerpt(material.texts[evidence_id], _asked(material.spec))}”", (evidence_id,))
+    quote = f"“{excerpt(material.texts[evidence_id], _asked(material.spec))}”"
+    return Claim(f"{lead}: {with_speaker(quote, record.speaker)}", (evidence_id,))
+
+
+def _speaking(material: Material) -> list[Claim]:
+    finding = material.finding
+    quotes = [excerpt(material.texts[event.evidence_ids[0]], "", SPOKEN_CHARS) for event in finding.events]
+    places = [material.at(event.video_id, event.window) for event in finding.events]
+    return speaking_claims(material.spec, finding, quotes, places)
+
+
+def _who_says_it(material: Material, ids: Sequence[str]) -> list[Claim]:
+    """One claim that names those who say it, where that is asked and several do."""
+    if required_detail(material.spec) != "speaker":
+        return []
+    by_name: dict[str, list[str]] = {}
+    for i in ids:
+        by_name.setdefault(material.evidence[i].speaker, []).append(i)
+    named = {name: own for name, own in by_name.items() if name}
+    if len(named) < 2:
+        return []
+    said = f"Said by {listed(list(named))}" + ("; of other places it is not known" if "" in by_name else "")
+    return [Claim(said, tuple(i for own in named.values() for i in own[:1]))]
+
+
+def _said(record: Evidence) -> str:
+    return (_UNCERTAIN if record.is_uncertain else _SAID)[record.kind]
 
 
 def _forms_in(material: Material, evidence_id: str) -> list[str]:
@@ -147,7 +188,7 @@ def _nth_lead(material: Material, record: Evidence) -> str:
         return ""
     where = material.at(record.video_id, record.window)
     time = "time" if n in (1, -1) or n is None else "time there"
-    return f"{_SAID[record.kind]} for the {_NTH[n]} {time}, at {where}" if n else ""
+    return f"{_said(record)} for the {_NTH[n]} {time}, at {where}" if n else ""
 
 
 def _tied_line(material: Material, record: Evidence, anchor: Evidence) -> Claim:
@@ -166,9 +207,9 @@ def _tied_line(material: Material, record: Evidence, anchor: Evidence) -> Claim:
     what = {"speech": "what is said", "screen": "what is on screen", "caption": "the caption"}.get(
         record.kind, "this"
     )
-    quote = excerpt(material.texts[record.id], "")
+    quote = f"“{excerpt(material.texts[record.id], '')}”"
     where = material.at(record.video_id, record.window)
-    return Claim(f"{lead}, {what} is “{quote}” ({where})", (record.id, anchor.id))
+    return Claim(f"{lead}, {what} is {with_speaker(quote, record.speaker)} ({where})", (record.id, anchor.id))
 
 
 def _asked(spec: QuestionSpec) -> str:

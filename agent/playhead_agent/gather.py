@@ -10,7 +10,7 @@ from playhead_index.search.results import Coverage, Hit, Lane, LaneCoverage, Mom
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.evidence import Evidence, Verdict, add_coverage
+from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.look_up import search_moments
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
@@ -65,7 +65,9 @@ def run_search(
     frames: dict[int, list[Any]] = {}
     searches: list[Coverage] = []
     notes: list[str] = []
+    speakers = tuple(lookup.get("speakers", ())) or None
     for scope in _scopes(stretches, context.catalog):
+        scope = replace(scope, speakers=speakers)
         result, said = _search(lookup, scope, context)
         searches.append(result.coverage)
         notes += said
@@ -73,6 +75,7 @@ def run_search(
             _collect([hit for hit in moment.hits if _inside(hit, stretches)], spans)
             _collect_picture(moment, stretches, frames)
     found: dict[str, Any] = {name: lookup[name] for name in ("role", "text", "lanes", "keep")}
+    found |= {"speakers": list(speakers)} if speakers else {}
     found["spans"], found["frames"] = list(spans.values()), list(frames.values())
     return found, add_coverage(searches), notes
 
@@ -160,10 +163,4 @@ def of_spans(
     tied_to: str = "",
 ) -> Evidence:
     """One record, not numbered yet, that stands on neighbouring spans of one kind."""
-    window = spans[0].words.window
-    for span in spans[1:]:
-        window = window.hull(span.words.window)
-    return Evidence(
-        "", spans[0].video_id, window, spans[0].words.kind, verdict, tuple(span.id for span in spans),
-        match=match, role=role, tied_to=tied_to, lanes=lanes,
-    )  # fmt: skip
+    return words_evidence(spans, verdict, match=match, role=role, tied_to=tied_to, lanes=lanes)

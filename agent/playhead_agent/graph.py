@@ -69,7 +69,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         spec, refusal, stretches, notes = parse_question(question, options), ("unknown", f"{error}."), (), []
     if question != state["question"]:
         notes.append(f"interpreted as: {question}")
-    if spec.speaker:
+    if spec.speaker and not spec.speakers and refusal is None:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
         )
@@ -220,7 +220,7 @@ def route(state: State) -> str:
     spec = spec_of(state)
     searched = any(lookup["do"] == "search" for lookup in state["lookups"])
     kinds = {spec.wanted, *(anchor.kind for anchor in (spec.relation.anchors if spec.relation else ()))}
-    others_left = searched and state["round"] < MOST_ROUNDS and kinds != {"any"}
+    others_left = searched and not spec.speakers and state["round"] < MOST_ROUNDS and kinds != {"any"}
     return "plan" if state["verdict"]["status"] == "abstained" and others_left else "compose"
 
 

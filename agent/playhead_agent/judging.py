@@ -4,7 +4,7 @@ What a search ranks high is no evidence yet: every ranking has a first place. A 
 the asked words that it holds, alone or together with the cues next to it, or by a meaning close enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict
 from playhead_tools.look_up import read_spans, scan_words
 from playhead_tools.match import content_words, coverage, fit
+from playhead_tools.speaking import ScopeSpeakers
 
 CUE_GAP_S = 1.5
 LONG_WORDS = 4
@@ -25,12 +26,20 @@ MISSED_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What spans are judged by: the words, the quoted phrases, where, and from when on they count."""
+    """What spans are judged by: the words, the quoted phrases, where, and from when on they count.
+
+    `labels` are those of the speakers whose words alone count, by video; None for anybody's.
+    """
 
     text: str
     quoted: tuple[str, ...]
     stretches: Sequence[Stretch]
     thresholds: Thresholds
+    labels: Mapping[str, Collection[str]] | None = None
+
+    def is_said(self, span: SpanRow) -> bool:
+        """Whether a span is said by one of the speakers that are asked for; any is where none are."""
+        return self.labels is None or span.words.speaker in self.labels.get(span.video_id, ())
 
     def verdict(self, match: float, meaning: float) -> Verdict | None:
         """Supported, unverified, or None for what is no evidence; a long text needs fewer of its words."""
@@ -73,7 +82,8 @@ def judge_found(
         context: the run's seams.
         table: takes the evidence.
     """
-    asked = Asked(found["text"], quoted, stretches, context.thresholds)
+    labels = speaker_labels(found.get("speakers", ()), stretches, context)
+    asked = Asked(found["text"], quoted, stretches, context.thresholds, labels)
     hits = {hit["id"]: hit for hit in found["spans"]}
     ids = list(hits)
     if found["keep"] != "best":
@@ -87,6 +97,15 @@ def judge_found(
         table.add(one.record)
 
 
+def speaker_labels(
+    speakers: Sequence[str], stretches: Sequence[Stretch], context: Context
+) -> Mapping[str, Collection[str]] | None:
+    """The labels of some speakers by video; None where none are asked for."""
+    if not speakers:
+        return None
+    return ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches]).labels(speakers)
+
+
 def _judge_spans(
     catalog: Catalog,
     ids: Sequence[int],
@@ -98,7 +117,8 @@ def _judge_spans(
     neighbours, judged = _Neighbours(catalog), []
     for span in read_spans(catalog, ids).values():
         window = span.words.window
-        if not any(v == span.video_id and w.overlap_s(window) > 0 for v, w in asked.stretches):
+        inside = any(v == span.video_id and w.overlap_s(window) > 0 for v, w in asked.stretches)
+        if not inside or not asked.is_said(span):
             continue
         hit = hits.get(span.id, {"lanes": [span.words.kind], "meaning": 0.0, "rank": len(hits) + 1})
         group, match = neighbours.best(span, asked)
@@ -135,7 +155,11 @@ class _Neighbours:
         self._load(span)
         at = self._at[span.id]
         here = span.words.window
-        near = [s for s in self._spans[max(0, at - 1) : at + 2] if s.words.window.gap_s(here) <= CUE_GAP_S]
+        near = [
+            s
+            for s in self._spans[max(0, at - 1) : at + 2]
+            if s.words.window.gap_s(here) <= CUE_GAP_S and s.words.speaker == span.words.speaker
+        ]
         left, right = [s for s in near if self._at[s.id] < at], [s for s in near if self._at[s.id] > at]
         return [group for group in ([span, *right], [*left, span], [*left, span, *right]) if len(group) > 1]
 

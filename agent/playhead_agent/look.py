@@ -6,10 +6,11 @@ from typing import Any
 
 from playhead_agent.clarify import Clarify
 from playhead_agent.gather import Table, add_read
-from playhead_agent.judging import judge_found
+from playhead_agent.judging import judge_found, speaker_labels
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
+from playhead_agent.speaking import add_turns, with_speakers
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
@@ -24,6 +25,7 @@ from playhead_tools.look_up import (
     reading_coverage,
 )  # fmt: skip
 from playhead_tools.question import parse_question
+from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import resolve_times
 
@@ -66,8 +68,14 @@ def place(
     """
     videos = list_videos(context.catalog, scope)
     named = named_videos(videos, question)
-    spec = replace(parse_question(without_names(question, named), options), text=question)
-    return spec, _placed(spec, scope, named or in_folders(videos, spec))
+    bare = without_names(question, named)
+    spec = replace(parse_question(bare, options), text=question)
+    about = named or in_folders(videos, spec)
+    speakers = ScopeSpeakers(context.catalog, [video.video_id for video in about])
+    spec, why_not, notes = with_speakers(spec, bare, speakers)
+    placed = _placed(spec, scope, about)
+    refusal = ("unknown", why_not) if why_not and placed.refusal is None else placed.refusal
+    return spec, replace(placed, refusal=refusal, notes=(*placed.notes, *notes))
 
 
 def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEntry]:
@@ -144,8 +152,9 @@ def _refusal(which: Clarify) -> str:
 
 @dataclass(slots=True)
 class Inspected:
-    """What inspecting brought: the table, what was read, coverage of reading, notes."""
+    """What inspecting brought for a question: the table, what was read, coverage of reading, notes."""
 
+    spec: QuestionSpec
     table: Table
     read: list[Stretch]
     coverage: list[Coverage]
@@ -161,7 +170,7 @@ def inspect(
     known: Sequence[Evidence],
 ) -> Inspected:
     """The evidence for a question: what was found and holds, what was read at a time or near an anchor."""
-    done = Inspected(Table(context.limits.evidence, list(known)), [], [], [])
+    done = Inspected(spec, Table(context.limits.evidence, list(known)), [], [], [])
     reads_near = spec.relation is not None and not spec.targets
     for left, one in zip(range(len(found), 0, -1), found, strict=True):
         done.table.most = _share(done.table, context.limits, left, reads_near)
@@ -191,6 +200,11 @@ def _share(table: Table, limits: Limits, searches_left: int, reads_near: bool) -
 
 
 def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, done: Inspected) -> None:
+    if lookup["do"] == "turns":
+        add_turns(done.spec, stretches, context, done.table)
+        done.read += stretches
+        done.coverage.append(reading_coverage(context.catalog, stretches, lookup["lanes"]))
+        return
     if lookup["do"] == "facts":
         for video in list_videos(context.catalog, Scope(tuple(v for v, _ in stretches))):
             whole = Window(0.0, video.duration_s)
@@ -211,7 +225,13 @@ def _spans(
         parts = outline(context.catalog, video_id, OUTLINE_PARTS)
         return [part.span for part in parts if part.span is not None]
     reading = read_words(context.catalog, video_id, window)
-    spans = [span for span in reading.spans if span.words.kind in lookup["kinds"]]
+    labels = speaker_labels(done.spec.speakers, [(video_id, window)], context)
+    spans = [
+        span
+        for span in reading.spans
+        if span.words.kind in lookup["kinds"]
+        and (labels is None or span.words.speaker in labels.get(video_id, ()))
+    ]
     if lookup["do"] == "edge":
         return _edge(context.catalog.spans(video_id, None, window), lookup["n"], lookup["kinds"])
     if len(spans) > MOST_READ:

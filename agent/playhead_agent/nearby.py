@@ -10,6 +10,7 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
 from playhead_tools.look_up import list_videos, read_words
+from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec, RelationKind
 from playhead_tools.temporal import Event
 
@@ -79,7 +80,9 @@ def read_near(
         return [], []
     reading = read_words(context.catalog, video.video_id, inside)
     kinds = KINDS_TO_READ[spec.wanted]
-    spans, more = wanted_spans(reading.spans, kinds, spec.relation.kind, anchors)
+    labels = ScopeSpeakers(context.catalog, [video.video_id]).labels(spec.speakers).get(video.video_id, ())
+    said = [span for span in reading.spans if not spec.speakers or span.words.speaker in labels]
+    spans, more = wanted_spans(said, kinds, spec.relation.kind, anchors)
     add_read(spans, table, tied_to=anchors[0].id)
     note = f"{more} more spans lie in {inside} of {video.name}; the nearest are given"
     return [(video.video_id, reading.window)], [*reading.notes, *([note] if more else [])]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from playhead_index.search.results import TEXT_LANES, Lane
+from playhead_tools.details import required_detail
 from playhead_tools.spec import EVERY, Anchor, Kind, QuestionSpec
 
 LANES_OF: dict[Kind, tuple[Lane, ...]] = {
@@ -32,6 +33,8 @@ def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     """
     if spec.of_video:
         return [{"do": "facts", "lanes": []}]
+    if spec.speaking:
+        return [{"do": "turns", "lanes": ["speech"]}]
     if spec.intent == "summarise":
         return [{"do": "outline", "lanes": list(TEXT_LANES)}]
     steps = [_search("target", i, text, spec.wanted, spec, widened) for i, text in enumerate(spec.targets)]
@@ -56,10 +59,15 @@ def _search(
     anchor: Anchor | None = None,
 ) -> dict[str, Any]:
     lanes = LANES_OF[kind]
-    if widened and kind != "any":  # a ranking of pictures has a first place whatever is asked
+    speakers = list(spec.speakers) if anchor is None else []
+    if speakers:
+        lanes = ("speech",)
+    elif widened and kind != "any":  # a ranking of pictures has a first place whatever is asked
         lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes and lane != "picture")
-    wants_all = anchor is not None or spec.ordinal is not None or spec.intent != "describe"
+    asks_all = spec.intent != "describe" or required_detail(spec) == "speaker"
+    wants_all = anchor is not None or spec.ordinal is not None or asks_all
     which = spec.ordinal if anchor is None else anchor.ordinal
     keep = ("late" if (which or 0) < 0 else "early") if wants_all else "best"
-    where = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
+    where: dict[str, Any] = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
+    where |= {"speakers": speakers} if speakers else {}
     return {"do": "search", **where, "limit": ALL_MOMENTS if wants_all else FEW_MOMENTS, "keep": keep}

@@ -7,12 +7,14 @@ from typing import Any, Literal, Self
 from playhead_agent.nearby import SLACK_S, best_tier, chosen_anchors, event_of
 from playhead_index.window import Window
 from playhead_tools import temporal
+from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Clock, Event, Reckoned
 
 Op = Literal[
-    "none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen"
+    "none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen",
+    "speaking",
 ]  # fmt: skip
 MERGE_GAP_S = 2.0
 FEW = 3
@@ -31,6 +33,7 @@ class Finding:
         candidates: how many places fit equally well where one was asked for.
         forms: places that hold the asked word only in another form (`robotic` for `robotics`), where others
             hold the word itself; none of them counts.
+        seconds: for `speaking` the seconds and the number of turns of each speaker in `names`.
     """
 
     op: Op
@@ -40,6 +43,7 @@ class Finding:
     complete: bool = True
     candidates: int = 1
     forms: tuple[Event, ...] = ()
+    seconds: tuple[float, ...] = ()
 
     @property
     def evidence_ids(self) -> tuple[str, ...]:
@@ -50,13 +54,16 @@ class Finding:
         """Plain JSON types."""
         events, forms = ([_event_row(event) for event in group] for group in (self.events, self.forms))
         plain = {"op": self.op, "value": self.value, "complete": self.complete, "candidates": self.candidates}
-        return {**plain, "events": events, "names": list(self.names), **({"forms": forms} if forms else {})}
+        usual = {"forms": forms, "seconds": list(self.seconds)}
+        kept = {name: value for name, value in usual.items() if value}
+        return {**plain, "events": events, "names": list(self.names), **kept}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The finding that `to_json` wrote."""
         events, forms = (tuple(map(_event_of, record.get(name, ()))) for name in ("events", "forms"))
-        return cls(**{**record, "events": events, "names": tuple(record["names"]), "forms": forms})
+        names, seconds = tuple(record["names"]), tuple(record.get("seconds", ()))
+        return cls(**{**record, "events": events, "names": names, "forms": forms, "seconds": seconds})
 
 
 def _event_row(event: Event) -> list[Any]:
@@ -141,7 +148,7 @@ def _measured(total: Reckoned) -> Finding:
 
 def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool) -> Finding:
     """All places in time order where all are asked for; for a description the few that fit best."""
-    if spec.intent in ("when", "locate") or spec.ordinal == EVERY:
+    if spec.intent in ("when", "locate") or spec.ordinal == EVERY or required_detail(spec) == "speaker":
         return Finding("list", tuple(events), complete=whole, candidates=len(events))
     ranked = sorted(targets, key=lambda e: (-e.match, -len(e.lanes), int(e.id[1:])))
     return Finding("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))

@@ -94,7 +94,7 @@ def _doubt(
     ):
         return "unknown"
     needs_whole = (
-        finding.op in ("count", "nth", "how_long", "order", "compare", "outline")
+        finding.op in ("count", "nth", "how_long", "order", "compare", "outline", "speaking")
         or spec.ordinal == EVERY
         or (finding.op == "near" and spec.ordinal is not None)
     )

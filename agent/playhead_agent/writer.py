@@ -162,8 +162,9 @@ def evidence_tag(record: Evidence, videos: Mapping[str, VideoEntry], text: str) 
     """
     name = escape(videos[record.video_id].name, quote=True)
     words = escape(" ".join(text.split())) or "(a picture that nobody has looked at)"
+    speaker = f' speaker="{escape(record.speaker, quote=True)}"' if record.speaker else ""
     return (
-        f'<evidence id="{record.id}" video="{name}" window="{record.window}" kind="{record.kind}"'
+        f'<evidence id="{record.id}" video="{name}" window="{record.window}" kind="{record.kind}"{speaker}'
         f' found="{record.verdict}">{words}</evidence>'
     )
 

@@ -58,6 +58,7 @@ from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
 from playhead_index.store.disk import FULL
 from playhead_tools.evidence import coverage_sentence, is_any_searched
+from playhead_tools.redaction import redact
 
 COMMANDS = "playhead.commands"
 BENCH_COMMANDS = ("demo", "eval", "score")
@@ -386,7 +387,7 @@ def prepare(
     for model in chosen:
         size = f"about {model.size_mb} MB" if model.size_mb else "size unknown"
         state = f"{size}, {model.licence}: {model.gives}" if model in missing else "is here"
-        err.print(terminal.plain(f"{model.role}: {model.name}, {state}"), soft_wrap=True)
+        err.print(terminal.plain(f"{model.role}: {redact(model.name)}, {state}"), soft_wrap=True)
     if not missing:
         return
     needs_hub = any(model.name != DEFAULTS["voices"].name for model in missing)
@@ -400,9 +401,10 @@ def prepare(
         if as_json:
             print(records.line(records.of_download(done)), flush=True)
         elif done.error:
-            err.print(terminal.plain(f"failed {done.model.name}: {done.error}", "red"), soft_wrap=True)
+            failed_name = redact(done.model.name)
+            err.print(terminal.plain(f"failed {failed_name}: {done.error}", "red"), soft_wrap=True)
         else:
-            print(one_line(f"{done.model.name} is here now"), flush=True)
+            print(one_line(f"{redact(done.model.name)} is here now"), flush=True)
     if failed:
         err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
         raise typer.Exit(1)

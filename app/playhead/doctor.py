@@ -157,7 +157,7 @@ def _model(role: str, name: str, notice: str) -> Finding:
     gives = DEFAULTS[role].gives
     if role == "speech" and has_cuda():
         gives = f"{gives}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
-    return Finding(f"{role} model", not why_not, f"{name}: {why_not or gives}")
+    return Finding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
 
 
 def examine_video_model(*, try_video: bool) -> Finding:

@@ -48,7 +48,7 @@ from playhead_index.recipe import Recipe
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
-from playhead_index.speakers import SpeakerSummary, label_of, summarise_speakers
+from playhead_index.speakers import SpeakerSummary, find_speakers, label_of, summarise_speakers
 from playhead_index.stages import Stage, read_stages
 from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.lock import writing
@@ -56,7 +56,13 @@ from playhead_index.store.manifest import Manifest, read_manifest, space_tag, un
 from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
-from playhead_index.store.speakers import display_name, name_speaker, read_all_speakers, read_speakers
+from playhead_index.store.speakers import (
+    Speaker,
+    display_name,
+    name_speaker,
+    read_all_speakers,
+    read_speakers,
+)
 from playhead_index.store.summaries import Summary
 from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
@@ -501,11 +507,17 @@ class Library:
         named = checked_lanes(lanes) if lanes else None
         picture = read_image(image) if isinstance(image, Path) else image
         query = Query(text, picture, example, scope, named, limit, min_score)
+        for name in scope.speakers or ():
+            find_speakers(self._speakers_in(scope), name)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane} ({line.why_not})" for line in result.coverage.lanes)
             raise ModelUnavailable(f"cannot search {reasons}")
         return result
+
+    def _speakers_in(self, scope: Scope) -> dict[str, list[Speaker]]:
+        known = read_all_speakers(self.catalog)
+        return {v: own for v, own in known.items() if scope.video_ids is None or v in scope.video_ids}
 
     def scope(
         self,

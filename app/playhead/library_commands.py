@@ -95,8 +95,9 @@ def show(
 
 def _span_line(words: Words, names: Mapping[str, str]) -> str:
     """A line of `show`: the window, the modality, who speaks and the text of a span."""
+    mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
     who = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
-    return f"{words.window}  {words.kind:7} {who}{printable_text(words.text).replace(LINE_END, ' / ')}"
+    return f"{words.window}  {words.kind:7} {who}{printable_text(words.text).replace(LINE_END, ' / ')}{mark}"
 
 
 def speakers(

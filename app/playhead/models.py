@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from playhead.default_models import (
     DEFAULTS,
@@ -21,7 +21,7 @@ from playhead.default_models import (
     known_model,
     packaged_speech_notice,
 )
-from playhead.video_facts import load_captioner
+from playhead.video_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
@@ -30,9 +30,15 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.recorded_models import (
+<<<<<<< HEAD
     RecordedDiariser,
     RecordedEncoder,
     RecordedScreenReader,
+=======
+    RecordedEncoder,
+    RecordedScreenReader,
+    RecordedTextEmbedder,
+>>>>>>> wt-int
     RecordedTranscriber,
 )
 from playhead_index.settings import FORMER_BEAM_SIZE
@@ -81,7 +87,8 @@ class ModelNames:
         picture: an image-text encoder of open_clip: `MODEL:TAG`, `hf-hub:ORG/NAME` or `local-dir:FOLDER`.
         appearance: a DINOv2 of transformers: a hub name or a folder.
         words: a sentence encoder of transformers: a hub name, a folder, or `offline:`.
-        speech: a faster-whisper model: a size, a hub name, a folder, or `offline:`.
+        speech: a faster-whisper model: a size, a hub name, a folder, or `offline:`; or the address of a
+            transcription server, `URL#MODEL`.
         screen: `auto`, `on` or `off`; with `auto` as the library was made, else on.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
@@ -179,7 +186,7 @@ class LoadModels:
         found = Models(
             picture=_recorded_encoder(library, "picture"),
             appearance=_recorded_encoder(library, "appearance"),
-            words=_recorded_encoder(library, "words"),
+            words=_recorded_text_embedder(library, self.names.device),
             transcriber=transcriber,
             diariser=_recorded_diariser(library),
             screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
@@ -196,16 +203,28 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
 
 
+<<<<<<< HEAD
 def _recorded_diariser(library: Mapping[str, "LibraryModel"]) -> RecordedDiariser | None:
     model = library.get("voices")
     if model is None or model.name == OFF:
         return None
     return RecordedDiariser(ModelTag(model.name, model.revision, model.width))
+=======
+def _recorded_text_embedder(
+    library: Mapping[str, "LibraryModel"], device: str
+) -> RecordedTextEmbedder | None:
+    """The library's text embedder, which is loaded alone when only texts are to be embedded."""
+    model = library.get("words")
+    if model is None or model.name == OFF:
+        return None
+    tag = ModelTag(model.name, model.revision, model.width)
+    return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
+>>>>>>> wt-int
 
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
     model = library.get("speech")
-    if model is None or model.name == OFF or not model.revision:
+    if model is None or model.name == OFF or not (model.revision or is_address(model.name)):
         return None
     tag = TranscriberTag(model.name, model.revision, beam_size=model.beam_size)
     return RecordedTranscriber(f"{ASR_PREFIX}{model.label}", tag)
@@ -428,6 +447,12 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         "speech": FasterWhisperTranscriber,
     }
     plugin, colon, rest = name.partition(":")
+    if role == "speech" and is_address(name):
+        from playhead.speech_servers import load_speech_server
+
+        if find_spec(MODULES["speech"]) is None:  # it brings the voice detector
+            raise ModelUnavailable(missing_module(MODULES["speech"]))
+        return load_speech_server(name)
     if role == "speech" and name == PACKAGED:
         model = FasterWhisperTranscriber(str(packaged_folder()), device=device)
         model.name, model.tag = f"{ASR_PREFIX}{NAME}", replace(model.tag, location=PACKAGED)

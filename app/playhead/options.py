@@ -105,8 +105,8 @@ SpeechModel = Annotated[
     str,
     typer.Option(
         help="Speech recognition model (faster-whisper): a size, Hugging Face name, folder, offline: "
-        "(tiny.en of the extra offline, English only), auto or off. auto: large-v3-turbo on a GPU, else "
-        "small."
+        "(tiny.en of the extra offline, English only), URL#MODEL of an OpenAI-compatible server, "
+        "auto or off. auto: large-v3-turbo on a GPU, else small."
     ),
 ]
 VoicesModel = Annotated[

@@ -17,6 +17,7 @@ from playhead_index.search.results import Hit, Moment
 from playhead_index.speakers import SpeakerSummary
 from playhead_index.store.summaries import Summary
 from playhead_tools.evidence import Answer
+from playhead_tools.redaction import redact
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
@@ -73,6 +74,7 @@ def of_hit(hit: Hit) -> dict[str, Any]:
         "ref": hit.ref,
         "text": hit.text,
         "speaker": hit.speaker,
+        "confidence": None if hit.confidence is None else round(hit.confidence, 3),
     }
 
 
@@ -164,7 +166,7 @@ def of_problem(problem: Problem) -> dict[str, Any]:
 
 def of_download(done: Download) -> dict[str, Any]:
     """A line of `prepare --json`."""
-    return {"role": done.model.role, "name": done.model.name, "error": done.error or None}
+    return {"role": done.model.role, "name": redact(done.model.name), "error": done.error or None}
 
 
 def of_relinked(relinked: Relinked) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from playhead_index.stages import STAGES
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
+from playhead_index.words.protocol import is_uncertain
 from playhead_tools.evidence import coverage_sentence, is_any_searched
 
 MAX_TABLE_WIDTH = 1000
@@ -149,7 +150,17 @@ def _what(moment: Moment) -> Text:
         for hit in moment.hits
         if hit.text
     )
-    return Text(shortened(" … ".join(texts) or "(frame)"))
+    text = Text(shortened(" … ".join(texts) or "(frame)"))
+    return text.append(uncertainty(moment), style="yellow")
+
+
+def uncertainty(moment: Moment) -> str:
+    """That all words of a moment were recognised with low confidence, with the highest; else empty."""
+    words = [hit for hit in moment.hits if hit.text]
+    known = [hit.confidence for hit in words if hit.confidence is not None and is_uncertain(hit.confidence)]
+    if not known or len(known) < len(words):
+        return ""
+    return f" (uncertain: recognised with confidence {max(known):.2f})"
 
 
 def show_videos(

@@ -38,8 +38,16 @@ KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "
 """The kind of a server by the `owned_by` of its models."""
 
 
+NO_LIST_STATUSES = (404, 405, 501)
+"""What servers answer that have no list of models."""
+
+
+class NoModelList(ModelUnavailable):
+    """The server answers and has no list of its models."""
+
+
 def is_address(name: str) -> bool:
-    """Whether the name of a video model is the address of a server."""
+    """Whether the name of a model is the address of a server."""
     return name.startswith(("http://", "https://"))
 
 
@@ -117,7 +125,8 @@ def served_models(url: str, key: str | None) -> dict[str, str]:
         key: sent to it; None for none.
 
     Raises:
-        ModelUnavailable: it does not answer, or not with a list of models.
+        NoModelList: it answers, and not with a list of models.
+        ModelUnavailable: it does not answer, or refuses.
     """
     import httpx
 
@@ -135,10 +144,12 @@ def served_models(url: str, key: str | None) -> dict[str, str]:
         raise ModelUnavailable(f"{shown} gives no list of models ({said})") from safe_cause(error, keys)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         said = redact(f"{type(error).__name__}: {error}", keys)
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in NO_LIST_STATUSES:
+            raise NoModelList(f"{shown} gives no list of models ({said})") from safe_cause(error, keys)
         raise ModelUnavailable(f"{shown} does not answer ({said})") from safe_cause(error, keys)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         said = redact(repr(error), keys)[:MAX_SAID_CHARS]
-        raise ModelUnavailable(f"{shown} does not list its models as OpenAI does ({said})") from safe_cause(
+        raise NoModelList(f"{shown} does not list its models as OpenAI does ({said})") from safe_cause(
             error, keys
         )
     return {redact_keys(model, keys): owner for model, owner in listed}

@@ -46,6 +46,7 @@ from playhead_index.words.subtitles import (
     read_tracks,
 )
 from playhead_index.words.voice import voice_by_chunk
+from playhead_index.words.wrong_language import unknown_stretches
 
 SPEECH_RATE_HZ = 16_000
 MIN_STREAM_ORIGIN_S = 1.0
@@ -57,6 +58,8 @@ OTHER_SUBTITLES = "its speech was recognised beside other subtitles than it has 
 SUBTITLE_RULES = "rules 3;"
 """Which rules say what of subtitles is speech, and who says it; those read under others are read again."""
 _ANY_RULES = re.compile(r"rules \d+;")
+
+MAX_STRETCHES_NAMED = 5
 
 Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
@@ -273,13 +276,14 @@ def hear(
     for those that subtitles say too.
 
     Returns:
-        What a person should know: that recognition is off for this run; else empty.
+        What a person should know: that recognition is off for this run, or that some speech is probably in a
+        language that the model does not know; else empty.
     """
     _mark_covering_sources(catalog, video_id, plan)
     stage = read_stage(catalog, video_id, "speech")
     if models.transcriber is not None and not plan.why_not:
         if stage.status != "done":
-            _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
+            return _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
         return ""
     if stage.status == "done":
         _keep_recognised(catalog, video_id, plan, stage)
@@ -384,7 +388,8 @@ def _transcribe(
     transcriber: Transcriber,
     plan: SpeechPlan,
     stage: Stage,
-) -> None:
+) -> str:
+    """Recognises what is left; returns the line of `_other_languages`."""
     begun = made_with(stage) or {}
     from_s = stage.position_s if begun.get("model") is not None else 0.0
     made, note = to_text(plan.made), "; ".join(plan.notes)
@@ -405,9 +410,11 @@ def _transcribe(
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
-    note = "; ".join(filter(None, [_heard(catalog, video_id), *plan.notes]))
+    unknown = _other_languages(catalog, video_id, transcriber)
+    note = "; ".join(filter(None, [_heard(catalog, video_id), unknown, *plan.notes]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
+    return unknown
 
 
 def _transcribed(
@@ -433,9 +440,35 @@ def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
     """A chunk whose times begin later."""
     return TranscribedChunk(
         chunk.window.shifted(by_s),
-        tuple(replace(words, window=words.window.shifted(by_s)) for words in chunk.words),
+        tuple(_words_later(words, by_s) for words in chunk.words),
         chunk.voice and tuple(window.shifted(by_s) for window in chunk.voice),
         tuple(window.shifted(by_s) for window in chunk.recognised),
+    )
+
+
+def _words_later(words: Words, by_s: float) -> Words:
+    times = tuple(
+        replace(one, start_s=one.start_s + by_s, end_s=one.end_s + by_s) for one in words.word_times
+    )
+    return replace(words, window=words.window.shifted(by_s), word_times=times)
+
+
+def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) -> str:
+    """Where speech is probably in a language that the model does not know; empty where it knows many."""
+    if not transcriber.tag.languages:
+        return ""
+    heard = [
+        span.words for span in catalog.spans(video_id, "speech") if span.words.source == transcriber.name
+    ]
+    found = unknown_stretches((words.window, words.language) for words in heard)
+    if not found:
+        return ""
+    places = ", ".join(map(str, found[:MAX_STRETCHES_NAMED]))
+    more = f" and {len(found) - MAX_STRETCHES_NAMED} more" if len(found) > MAX_STRETCHES_NAMED else ""
+    known = ", ".join(transcriber.tag.languages)
+    return (
+        f"the speech at {places}{more} is probably not in {known}, which is all that {transcriber.name}"
+        " knows: index with another --speech-model"
     )
 
 

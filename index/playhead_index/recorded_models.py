@@ -4,13 +4,14 @@ They have names and tags, and raise `ModelNeeded` at the first thing that has to
 with them where it can, and loads the models only when one is needed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.embed.protocol import ModelTag
+from playhead_index.embed.protocol import ModelTag, TextEmbedder
+from playhead_index.errors import ModelUnavailable
 from playhead_index.words.diarisation import Diarisation, SoundPart
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag
 
@@ -64,6 +65,33 @@ class RecordedDiariser:
             ModelNeeded: always.
         """
         raise ModelNeeded(self.tag.name)
+
+
+@dataclass
+class RecordedTextEmbedder:
+    """The text embedder of a library, loaded at its first use: it is small beside the other models.
+
+    Args:
+        tag: of the vectors that the library has.
+        load: loads it.
+    """
+
+    tag: ModelTag
+    load: Callable[[], TextEmbedder]
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N texts.
+
+        Raises:
+            ModelNeeded: the model is not on this machine, or it is another one now.
+        """
+        try:
+            embedder = self.load()
+        except ModelUnavailable as error:
+            raise ModelNeeded(str(error)) from error
+        if not embedder.tag.is_same_model(self.tag):
+            raise ModelNeeded(f"{self.tag} is needed, {embedder.tag} is on this machine")
+        return embedder.encode_texts(texts)
 
 
 @dataclass

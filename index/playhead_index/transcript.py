@@ -11,13 +11,14 @@ from playhead_index.recipe import Models
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space, space_tag
-from playhead_index.store.shards import ROW_DTYPE, Shards
+from playhead_index.store.shards import Shards
 from playhead_index.store.transcript import (
     PASSAGES,
     TranscriptUnit,
     UnitLevel,
     clear_unit_rows,
     count_unit_rows,
+    names_lost_spans,
     read_transcript_spans,
     read_units,
     replace_topics,
@@ -29,12 +30,11 @@ from playhead_index.store.transcript import (
     units_to_embed,
 )
 from playhead_index.window import Window
-from playhead_index.words.cohesion import term_vectors
 from playhead_index.words.passages import divide_passages
 from playhead_index.words.protocol import SpanKind
 from playhead_index.words.sentence_units import Sentence, divide_sentences
 from playhead_index.words.sentences import join_sentences
-from playhead_index.words.topics import divide_topics
+from playhead_index.words.topics import divide_topics, topic_vectors
 from playhead_index.words.transcripts import transcripts
 
 STAGE = "transcript"
@@ -57,7 +57,7 @@ def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
     """
     recipe = UNIT_RULES + span_digest(catalog, video_id, KIND)
     stage = read_stage(catalog, video_id, STAGE)
-    if stage.recipe != recipe:
+    if stage.recipe != recipe or names_lost_spans(catalog, video_id, KIND):
         stage = _divide(catalog, video_id, recipe)
     embedder = models.words
     if embedder is not None:
@@ -80,7 +80,7 @@ def _divide(catalog: Catalog, video_id: str, recipe: str) -> Stage:
             for one in divide_passages(found)
         ]
         passages += own
-        topics += _topics(own, term_vectors([one.text for one in own]))
+        topics += _topics(own, topic_vectors([one.text for one in own]))
     stage = Stage(STAGE, "running", recipe=recipe)
     with catalog.atomic() as db:
         replace_units(db, video_id, KIND, [*passages, *sentences, *topics])
@@ -152,9 +152,15 @@ def _vectors(
     vectors = np.empty((len(units), embedder.tag.width), dtype=np.float32)
     known: dict[int, int] = {}
     if tag is not None and tag.is_same_model(embedder.tag):
-        single = {i: ids[0] for i, (_, _, level, ids) in enumerate(units) if level == "sentence" and len(ids) == 1}
+        single = {
+            i: ids[0] for i, (_, _, level, ids) in enumerate(units) if level == "sentence" and len(ids) == 1
+        }
         spans = span_vectors_rows(catalog, list(single.values()))
-        known = {i: spans[span_id][1] for i, span_id in single.items() if spans.get(span_id, ("",))[0] == units[i][1]}
+        known = {
+            i: spans[span_id][1]
+            for i, span_id in single.items()
+            if spans.get(span_id, ("",))[0] == units[i][1]
+        }
         stored = Shards(catalog.path.parent, "words", tag.width).read_rows(
             video_id, np.array(list(known.values()), dtype=np.int64)
         )
@@ -177,5 +183,6 @@ def _topics_by_vectors(catalog: Catalog, video_id: str, shards: Shards) -> list[
     topics = list[TranscriptUnit]()
     for own in by_language.values():
         at = np.array([row_of[passage.unit_id] for passage in own], dtype=np.int64)
-        topics += _topics(own, shards.read_rows(video_id, at).astype(np.float32))
+        embeddings = shards.read_rows(video_id, at).astype(np.float32)
+        topics += _topics(own, topic_vectors([passage.text for passage in own], embeddings))
     return topics

@@ -18,27 +18,36 @@ from playhead_index.lifecycle import verify
 from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
+from playhead_index.store.transcript import read_units
+from playhead_index.window import Window
 from playhead_index.words.protocol import SegmentPictures
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MONDAY, TUESDAY = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def"
 SILENT = "v43b05932e021c0456967"
 RECIPE = Recipe(fps=2.0, min_segment_s=1.0)
+PASSAGES = (
+    "Good evening, this is about Bayes. The posterior odds are next.",
+    "Today the exam is discussed. It is on the ninth of May.",
+)
+"""What its videos have got since: it was made before transcripts were divided."""
 
 
 class RefusingModel:
-    """A model for every role that fails as soon as it is given something to do."""
+    """A model for every role that fails as soon as it is given something to do but new texts to embed."""
 
     image_size_px, batch = 32, 2
 
-    def __init__(self, tag: ModelTag | None, name: str) -> None:
-        self.tag, self.name = tag, name
+    def __init__(self, tag: ModelTag | None, name: str, new_texts: Sequence[str] = ()) -> None:
+        self.tag, self.name, self.new_texts = tag, name, new_texts
 
     def encode_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         raise AssertionError(f"{len(images)} pictures are embedded again")
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        raise AssertionError(f"{len(texts)} texts are embedded again")
+        if not set(texts) <= set(self.new_texts):
+            raise AssertionError(f"{len(texts)} texts are embedded again: {texts}")
+        return np.full((len(texts), self.tag.width if self.tag else 1), 0.05, dtype=np.float32)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         raise AssertionError(f"{len(texts)} queries are embedded")
@@ -54,7 +63,7 @@ def refusing_models(catalog: Catalog) -> Models:
     """Models with the names of those that the library was made with."""
     screen, captioner = RefusingModel(None, "ocr:rapidocr"), RefusingModel(None, "caption:nano#c586b58d")
     roles = {"picture", "appearance", "words"}
-    embedders: Any = {role: RefusingModel(space_tag(catalog, role), role) for role in roles}
+    embedders: Any = {role: RefusingModel(space_tag(catalog, role), role, PASSAGES) for role in roles}
     others: Any = {"screen_reader": screen, "captioner": captioner}
     return Models(**embedders, **others)
 
@@ -118,12 +127,23 @@ def row_numbers(made: Path) -> list[tuple[str, int]]:
     return Catalog(made / "library").query("SELECT name, seq FROM sqlite_sequence ORDER BY name")
 
 
-def test_indexing_again_decodes_and_embeds_nothing(made: Path) -> None:
+def test_indexing_again_divides_transcripts_and_decodes_and_embeds_nothing_else(made: Path) -> None:
     vectors = {path: path.read_bytes() for path in made.glob("library/vectors/*/*.f16")}
     before = row_numbers(made)
-    assert [(report.status, report.error) for report in index_again(made)] == [("known", None)] * 3
-    assert row_numbers(made) == before == [("frame", 6), ("segment", 6), ("span", 14)]
-    assert {path: path.read_bytes() for path in made.glob("library/vectors/*/*.f16")} == vectors
+    assert [(report.status, report.error) for report in index_again(made)] == [("indexed", None)] * 3
+    assert row_numbers(made)[:3] == before == [("frame", 6), ("segment", 6), ("span", 14)]
+    after = {path: path.read_bytes() for path in made.glob("library/vectors/*/*.f16")}
+    assert {path: data for path, data in after.items() if path.parent.name != "passages"} == vectors
+
+
+def test_the_units_of_its_transcripts_are_made_once(made: Path) -> None:
+    index_again(made)
+    catalog = Catalog(made / "library")
+    assert [one.text for one in read_units(catalog, TUESDAY, "passage")] == [PASSAGES[1]]
+    assert [one.window for one in read_units(catalog, MONDAY, "sentence")] == [Window(0.5, 2), Window(4, 5.5)]
+    before = row_numbers(made)
+    assert [report.status for report in index_again(made)] == ["known"] * 3
+    assert row_numbers(made) == before
 
 
 def test_indexing_again_finds_the_videos_at_their_new_place(made: Path) -> None:

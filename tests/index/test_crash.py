@@ -27,6 +27,7 @@ TABLES = {
     "frame": "id, video_id, row, start_s, end_s, segment_id",
     "span": "id, video_id, kind, source, start_s, end_s, text, row",
     "reading": "video_id, row",
+    "transcript_unit": "id, video_id, level, language, start_s, end_s, text, span_ids, row",
     "space": "name, model, revision, width",
 }
 MOMENTS = [
@@ -40,6 +41,9 @@ MOMENTS = [
     pytest.param("INSERT INTO reading#3", id="in the screen text"),
     pytest.param("DELETE FROM reading#1", id="while readings become spans"),
     pytest.param("UPDATE span SET row#3", id="in the vectors of words, written and not yet committed"),
+    pytest.param("INSERT INTO transcript_unit#3", id="in the units of the transcript"),
+    pytest.param("UPDATE transcript_unit SET row#2", id="in the vectors of units, written and not committed"),
+    pytest.param("DELETE FROM transcript_unit#2", id="while topics are divided by their vectors"),
     pytest.param("COMMIT#20", id="at the twentieth commit"),
     pytest.param("COMMIT#25", id="at the twenty-fifth commit"),
 ]
@@ -123,6 +127,9 @@ COUNTED = {
     "frame": "SELECT row, frame.start_s, frame.end_s, ordinal FROM frame"
     " JOIN segment ON segment.id = segment_id ORDER BY row",
     "span": "SELECT kind, source, start_s, end_s, text, row FROM span ORDER BY row",
+    "transcript_unit": "SELECT level, unit.start_s, unit.end_s, unit.text, unit.row, group_concat(span.row)"
+    " FROM transcript_unit AS unit, json_each(span_ids) JOIN span ON span.id = value"
+    " GROUP BY unit.id ORDER BY unit.id",
 }
 
 

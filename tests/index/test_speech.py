@@ -11,10 +11,11 @@ from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
 from playhead_index.errors import ModelError, ModelUnavailable
-from playhead_index.window import Window
+from playhead_index.window import Window, join_windows
 from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
-from playhead_index.words.speech import FasterWhisperTranscriber, checked_language
+from playhead_index.words.recognition import LanguageRule
+from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.voice import RATE_HZ, chunks, cut_s, speech_windows
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
@@ -114,11 +115,14 @@ def test_voice_that_subtitles_cover_is_not_recognised(tiny: Transcriber) -> None
     assert [round(words.window.start_s) for words in chunk.words] == [11]
 
 
-def test_chunks_are_the_same_whatever_subtitles_cover(tiny: Transcriber) -> None:
+def test_voice_is_known_whatever_subtitles_cover(tiny: Transcriber) -> None:
     sound = np.concatenate([np.concatenate([babble(9.0, seed=seed), silence(3.0)]) for seed in range(3)])
-    whole = recognised(tiny, sound, RecognitionHints())
     covered = recognised(tiny, sound, RecognitionHints(subtitled=(Window(0.0, 20.0),)))
-    assert [(one.window, one.voice) for one in covered] == [(one.window, one.voice) for one in whole]
+    ends = [chunk.window.end_s for chunk in covered]
+    assert [chunk.window.start_s for chunk in covered] == [0.0, *ends[:-1]]
+    assert ends[-1] == 36.0
+    voiced = join_windows((window for chunk in covered for window in chunk.voice or ()), gap_s=0.5)
+    assert [round(window.start_s) for window in voiced] == [0, 12, 24]
 
 
 def test_subtitles_over_all_voice_leave_nothing_to_the_model(tiny: Transcriber) -> None:
@@ -138,7 +142,7 @@ def test_a_language_that_the_model_does_not_know_is_refused(tiny: Transcriber) -
 def test_a_wrong_tag_gives_way_to_a_language_that_is_clearly_heard(
     likely: str, detected: str, probability: float, taken: str
 ) -> None:
-    assert checked_language(likely, detected, probability) == taken
+    assert LanguageRule(likely=likely).choose({detected: probability}, None) == taken
 
 
 def test_a_model_is_named_after_its_folder(tiny: Transcriber) -> None:

@@ -1,8 +1,9 @@
 """How sure an answer may be: a ceiling that the evidence sets, never what a model says of itself.
 
 Self-reported confidence hardly falls when evidence is taken away, so it is not asked for. The ceiling is
-a product of four factors, each at most 1, plus a bonus for lanes that agree:
+a product of factors, each at most 1, plus a bonus for lanes that agree:
 
+    words      the confidence of the words themselves where they were recognised below `MIN_CONFIDENCE`
     base       0.90 asked words all there (or everything at a time was read), else 0.90 x match,
                0.45 when the words were found by meaning alone, 0.30 for a picture nobody looked at
     agreement  +0.04 for every further lane that found the same moment, at most 0.98 in all
@@ -50,7 +51,8 @@ def _base(record: Evidence) -> float:
         return ALL_WORDS * record.match if record.verdict == "supported" else PICTURE_ONLY
     if record.kind == "metadata":
         return MOST
-    return max(ALL_WORDS * record.match, MEANING_ONLY if record.match == 0 else 0.0)
+    sure = max(ALL_WORDS * record.match, MEANING_ONLY if record.match == 0 else 0.0)
+    return sure * record.confidence if record.confidence is not None and record.is_uncertain else sure
 
 
 def confidence(

@@ -16,7 +16,9 @@ from playhead_index.search.results import (
     ModalityCoverage,
     ModalitySummary,
 )
+from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
+from playhead_index.words.protocol import is_uncertain
 
 EvidenceKind = Literal["speech", "screen", "caption", "picture", "metadata"]
 Verdict = Literal["supported", "contradicted", "not_visible", "unverified"]
@@ -36,6 +38,8 @@ CARRIER: dict[Modality, str] = {
     "speech": "sound", "screen": "pictures", "picture": "pictures", "caption": "pictures"
 }  # fmt: skip
 """What a video must hold for a modality to apply to it."""
+MIN_UNCERTAIN_S = 1.0
+"""Less uncertain speech than this is not mentioned in a sentence."""
 MAX_NAMES = 3
 """So many file names stand in a coverage sentence; the record has all."""
 
@@ -59,6 +63,9 @@ class Evidence:
         text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
         lanes: the lanes that found it.
         said: what a video-LLM said of the picture; empty when nothing looked at it.
+        speaker: name of who says it; empty where it is not known, and in the compact form.
+        confidence: the lowest of its spans, 0 to 1; None where none has one. Words below `MIN_CONFIDENCE`
+            carry no claim, so that their verdict is `unverified` at best.
     """
 
     id: str
@@ -74,6 +81,13 @@ class Evidence:
     text: str = ""
     lanes: tuple[Lane, ...] = ()
     said: str = ""
+    speaker: str = ""
+    confidence: float | None = None
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether its words were recognised with low confidence."""
+        return is_uncertain(self.confidence)
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -88,6 +102,7 @@ class Evidence:
         if not compact:
             return record
         del record["text"]
+        record["speaker"] = ""
         if self.lanes == (self.kind,):
             del record["lanes"]
         for name, usual in _USUAL.items():
@@ -115,7 +130,40 @@ _USUAL: dict[str, Any] = {
     "role": "target0",
     "tied_to": "",
     "said": "",
+    "speaker": "",
+    "confidence": None,
 }
+
+
+def words_evidence(spans: Sequence[SpanRow], verdict: Verdict, **fields: Any) -> Evidence:
+    """One record, without an id yet, that stands on neighbouring spans of one kind.
+
+    Words that were recognised with low confidence are `unverified`, whatever they match.
+
+    Args:
+        spans: in time order, at least one.
+        verdict: by the words that they hold.
+        fields: others of the record, such as `match` and `role`.
+    """
+    window = spans[0].words.window
+    for span in spans[1:]:
+        window = window.hull(span.words.window)
+    confidence = min((c for span in spans if (c := span.words.confidence) is not None), default=None)
+    if verdict == "supported" and is_uncertain(confidence):
+        verdict = "unverified"
+    kind, ids = spans[0].words.kind, tuple(span.id for span in spans)
+    return Evidence("", spans[0].video_id, window, kind, verdict, ids, confidence=confidence, **fields)
+
+
+def uncertainty_notes(records: Sequence[Evidence]) -> list[str]:
+    """A note on the cited words that were recognised with low confidence; empty where none were."""
+    found = [record for record in records if record.is_uncertain]
+    if not found:
+        return []
+    lowest = min(record.confidence or 0.0 for record in found)
+    at_least = "" if len(found) == 1 else "at least "
+    words = f"the words of {listed([record.id for record in found])}"
+    return [f"{words} are uncertain: they were recognised with a confidence of {at_least}{lowest:.2f}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +308,7 @@ def _summary_to_json(summary: ModalitySummary) -> dict[str, Any]:
         "num_not_applicable": summary.num_not_applicable,
         "covered_s": round(summary.covered_s, 3),
         "extent_s": round(summary.extent_s, 3),
+        "uncertain_s": round(summary.uncertain_s, 3),
         "not_covered": [
             {
                 "video_id": one.video_id,
@@ -267,6 +316,7 @@ def _summary_to_json(summary: ModalitySummary) -> dict[str, Any]:
                 "covered_s": round(one.covered_s, 3),
                 "extent_s": round(one.extent_s, 3),
                 "why_not": one.why_not,
+                "uncertain_s": round(one.uncertain_s, 3),
             }
             for one in summary.not_covered
         ],
@@ -348,6 +398,7 @@ def add_coverage(parts: Sequence[Coverage]) -> Coverage:
             sum_.covered_s + one.covered_s,
             sum_.extent_s + one.extent_s,
             (*sum_.not_covered, *one.not_covered),
+            sum_.uncertain_s + one.uncertain_s,
         )
     return Coverage(
         sum(part.videos for part in parts),
@@ -398,6 +449,7 @@ def _coverage_sentence(coverage: Coverage) -> str:
     parts += list(dict.fromkeys(part for line in lines if (part := _without_pictures(line, coverage))))
     if coverage.num_without_speakers:
         parts.append(without_speakers(coverage.num_without_speakers, coverage.videos))
+    parts += [part for line in lines if (part := _uncertain(line, coverage))]
     if searched:
         return "; ".join([f"Searched {videos} ({length}) by {listed(searched)}", *parts]) + "."
     lead = (
@@ -425,6 +477,16 @@ def without_speakers(num_unknown: int, num_videos: int) -> str:
     """
     where = "" if num_videos == 1 else f" in {num_unknown} of {num_videos} videos"
     return f"who speaks is not known{where}"
+
+
+def _uncertain(line: LaneCoverage, coverage: Coverage) -> str:
+    """How much of the words was recognised with low confidence, where that is not said of single videos."""
+    summary = _summary_of(line, coverage)
+    if summary is None or not line.searched:
+        return ""
+    rest_s = summary.uncertain_s - sum(one.uncertain_s for one in summary.not_covered)
+    length = format_time(round(rest_s))
+    return f"{length} of the {LANE_NAMES[line.lane]} is uncertain" if rest_s >= MIN_UNCERTAIN_S else ""
 
 
 def is_any_searched(coverage: Coverage) -> bool:

@@ -13,6 +13,7 @@ RelationKind = Literal["during", "before", "after", "between", "until"]
 Asks = Literal[
     "", "thing", "place", "colour", "deed", "time", "number", "duration", "words", "yes_no", "order"
 ]  # fmt: skip
+Speaking = Literal["", "who", "when", "how_long", "count", "number", "most", "least"]
 Superlative = Literal["", "longest", "shortest"]
 EVERY = 0
 
@@ -103,6 +104,8 @@ class QuestionSpec:
         of_things: `count` asks for things in a picture, not for how often something comes.
         of_video: the question is about the video as a file ("how long is the video?").
         speaker: whom the question names as speaking; empty for he, she, the speaker.
+        speakers: the speakers of the library that it means by that; only what they say counts.
+        speaking: it asks for nothing but who speaks, when or how long.
         asks: what the answer is; empty where the question does not tell.
         clip_question: the question as it can be put to one clip that shows the right moment.
         deeds: one for each target that is an event or a thing shown, in the order of the targets; empty
@@ -135,6 +138,8 @@ class QuestionSpec:
     scope_tags: tuple[str, ...] = ()
     scope_folders: tuple[str, ...] = ()
     each_video: bool = False
+    speakers: tuple[str, ...] = ()
+    speaking: Speaking = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, for a run's state."""

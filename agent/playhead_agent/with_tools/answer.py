@@ -12,7 +12,15 @@ from playhead_index.window import Window
 from playhead_tools.cite import CheckReport, check_claims, reads_like_orders, stored_texts
 from playhead_tools.confidence import MENTION_ONLY, confidence
 from playhead_tools.details import NOT_STATED
-from playhead_tools.evidence import Answer, Claim, Interval, Reason, coverage_sentence, listed
+from playhead_tools.evidence import (
+    Answer,
+    Claim,
+    Interval,
+    Reason,
+    coverage_sentence,
+    listed,
+    uncertainty_notes,
+)
 from playhead_tools.extent import places_spelled_alike, with_extent
 from playhead_tools.match import content_words
 from playhead_tools.numbers import numbers_in
@@ -99,7 +107,7 @@ def _kept(
         ),
         cost=_cost(run.context.meter, kit),
         evidence=tuple(replace(record, text=texts[record.id]) for record in records),
-        notes=tuple(dict.fromkeys([*state["notes"], *notes])),
+        notes=tuple(dict.fromkeys([*state["notes"], *notes, *uncertainty_notes(records)])),
         question=state["question"],
     )
 
@@ -108,6 +116,7 @@ def _borne_out(claim: Claim, kit: Kit) -> Claim:
     """A claim that gives a reckoned number and cites all that it was reckoned from is supported."""
     said, cited = numbers_in(claim.text), set(claim.evidence_ids)
     told = any(row.get("value") in said and set(row["ids"]) <= cited for row in kit.reckoned)
+    told &= not all(kit.table.records[i].is_uncertain for i in claim.evidence_ids)
     return replace(claim, status="supported") if told else claim
 
 

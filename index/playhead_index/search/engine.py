@@ -84,7 +84,7 @@ class Searcher:
 
         Raises:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
-            SpeakerUnknown: the scope names a speaker that none of its videos has.
+            SpeakerUnknown: the scope names a speaker that no video of the library has.
             NoPictures: `like` names a file with sound alone.
             TimestampOutOfRange: `like` points outside its video.
             LibraryMismatch: vectors of the library were made with another model than they are asked with.

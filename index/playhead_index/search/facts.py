@@ -10,7 +10,7 @@ from playhead_index.errors import NoPictures, VideoUnknown
 from playhead_index.paths import path_exists
 from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
-from playhead_index.speakers import find_speakers
+from playhead_index.speakers import find_speakers, match_speakers
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.places import retired_version
@@ -59,14 +59,16 @@ class LibraryFacts:
         """A scope with the ids of the spans that its speakers say; as it is where it names no speakers.
 
         Raises:
-            SpeakerUnknown: none of its videos has a speaker that it names.
+            SpeakerUnknown: no video of the library has a speaker that it names.
         """
         return self._with_span_ids(scope) if scope.speakers is not None else scope
 
     def _find_span_ids(self, scope: Scope) -> Scope:
         inside = self.windows(scope)
         known = {video_id: own for video_id, own in self._speakers.items() if video_id in inside}
-        found = [one for name in scope.speakers or () for one in find_speakers(known, name)]
+        found = [one for name in scope.speakers or () for one in match_speakers(known, name)]
+        for name in scope.speakers or () if not found else ():
+            find_speakers(self._speakers, name)
         labels: dict[str, set[str]] = {}
         for one in found:
             labels.setdefault(one.video_id, set()).add(one.label)

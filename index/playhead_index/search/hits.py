@@ -16,8 +16,8 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
     """The hits of some lists of spans, ranked from 1."""
     ids = sorted({span_id for one in ranked.values() for span_id, _ in one})
     rows = catalog.query(
-        "SELECT span.id, span.video_id, start_s, end_s, text, span.speaker, speaker.name FROM span"
-        " LEFT JOIN speaker ON speaker.video_id = span.video_id AND speaker.label = span.speaker"
+        "SELECT span.id, span.video_id, start_s, end_s, text, confidence, span.speaker, speaker.name"
+        " FROM span LEFT JOIN speaker ON speaker.video_id = span.video_id AND speaker.label = span.speaker"
         f" WHERE span.id IN ({_marks(ids)})",
         ids,
     )
@@ -27,9 +27,10 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
         there = [(span_id, score) for span_id, score in one if span_id in found]
         hits[kind] = []
         for rank, (span_id, score) in enumerate(there, start=1):
-            video_id, start_s, end_s, text, label, name = found[span_id]
+            video_id, start_s, end_s, text, confidence, label, name = found[span_id]
             window, speaker = Window(start_s, end_s), name_of_label(label, name)
-            hits[kind].append(Hit(kind, how, video_id, window, score, rank, f"span:{span_id}", text, speaker))
+            ref = f"span:{span_id}"
+            hits[kind].append(Hit(kind, how, video_id, window, score, rank, ref, text, speaker, confidence))
     return hits
 
 

@@ -14,7 +14,7 @@ from playhead_index.search.results import (
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import StageState, VideoStages, read_video_stages
 from playhead_index.video_names import video_names
-from playhead_index.window import Window, without_gaps
+from playhead_index.window import Window, format_time, without_gaps
 
 ROUNDING_S = 1e-3
 NOT_INDEXED = "not indexed to the end"
@@ -22,6 +22,9 @@ MIN_SUBTITLED_SHARE = 0.1
 """Minimum part of a video with sound that subtitles lie over when they are a transcript: 0.24 and 0.34 in two
 short films, 0.08 for a forced track of one line in 26 s."""
 NOT_RECOGNISED = "speech was not recognised"
+MAX_UNCERTAIN_SHARE = 0.1
+"""Maximum part of recognised speech below `MIN_CONFIDENCE` with which a video still counts as searched. Below
+lay 0.01 of English (tiny.en), 0.02 of three languages (base), and all that was recognised in a wrong one."""
 NOTHING_RECORDED = "nothing was recorded there: the clock of the file jumps ahead"
 UNREAD_SOUND = "a part of its sound is not read"
 
@@ -84,7 +87,18 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
         status, why_not = "covered", ""
         if modality == "speech" and (unread := _unread_sound(video)):
             status, why_not = "not_covered", unread
-    return ModalityCoverage(video.video_id, modality, status, covered_s, extent_s, why_not)
+    uncertain_s = _uncertain_s(video, parts) if modality == "speech" else 0.0
+    if status == "covered" and uncertain_s > MAX_UNCERTAIN_SHARE * video.recognised_s:
+        status, covered_s = "not_covered", max(0.0, covered_s - uncertain_s)
+        why_not = f"{format_time(round(uncertain_s))} of its speech was recognised with low confidence"
+    return ModalityCoverage(
+        video.video_id, modality, status, covered_s, extent_s, why_not, uncertain_s=uncertain_s
+    )
+
+
+def _uncertain_s(video: VideoStages, parts: Sequence[Window]) -> float:
+    """Seconds of some stretches in which speech was recognised with low confidence."""
+    return sum(part.overlap_s(own) for part in parts for own in video.uncertain)
 
 
 def _unread_sound(video: VideoStages) -> str:
@@ -179,4 +193,5 @@ def _summary(modality: Modality, records: Sequence[ModalityCoverage]) -> Modalit
         sum(record.covered_s for record in applicable),
         sum(record.extent_s for record in applicable),
         tuple(record for record in applicable if record.status == "not_covered"),
+        sum(record.uncertain_s for record in applicable),
     )

@@ -91,6 +91,7 @@ class Hit:
         ref: `frame:12` or `span:7`, the catalog row it stands on.
         text: the span's words; None for a frame.
         speaker: name of who says it, `speaker 2` for one without a name; None where it is not known.
+        confidence: of recognised words and of text read on the screen, 0 to 1; None where none is known.
     """
 
     lane: Lane
@@ -102,6 +103,7 @@ class Hit:
     ref: str
     text: str | None = None
     speaker: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class ModalityCoverage:
         extent_s: seconds of the stretch.
         why_not: why not all of it can be searched; empty otherwise.
         name: of the video, for people (`video_names`); empty where the record is not a part of a summary.
+        uncertain_s: seconds of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
     """
 
     video_id: str
@@ -163,6 +166,7 @@ class ModalityCoverage:
     extent_s: float
     why_not: str = ""
     name: str = ""
+    uncertain_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class ModalitySummary:
         covered_s: seconds covered, over the videos that have it.
         extent_s: seconds in scope of those videos.
         not_covered: a record for each video that is not covered, in the order of the scope.
+        uncertain_s: seconds of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
     """
 
     modality: Modality
@@ -184,6 +189,7 @@ class ModalitySummary:
     covered_s: float
     extent_s: float
     not_covered: tuple[ModalityCoverage, ...] = ()
+    uncertain_s: float = 0.0
 
     @property
     def num_applicable(self) -> int:

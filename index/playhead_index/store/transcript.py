@@ -109,9 +109,7 @@ def units_by_id(catalog: Catalog, unit_ids: Sequence[int]) -> dict[int, tuple[st
     found: dict[int, tuple[str, TranscriptUnit]] = {}
     for chunk in batches(unit_ids, MAX_IDS_IN_SQL):
         marks = ", ".join("?" * len(chunk))
-        rows = catalog.query(
-            f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk
-        )
+        rows = catalog.query(f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk)
         found |= {row[1]: (row[0], _unit(row[1:])) for row in rows}
     return found
 
@@ -158,22 +156,32 @@ def read_transcript_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> li
     """The stored words of one kind of a video with their word times, in time order."""
     spans = catalog.spans(video_id, kind)
     times = read_word_times(catalog, [span.id for span in spans])
-    return [
-        TranscriptSpan(span.id, replace(span.words, word_times=times.get(span.id, ()))) for span in spans
-    ]
+    return [TranscriptSpan(span.id, replace(span.words, word_times=times.get(span.id, ()))) for span in spans]
 
 
 def span_digest(catalog: Catalog, video_id: str, kind: SpanKind) -> str:
-    """What stands for all that units are made of: ids, times, text and speaker of the spans of one kind."""
+    """What stands for all that units are made of: times, text, source and speaker of the spans of one kind."""
     digest = blake2b(digest_size=8)
     rows = catalog.query(
-        "SELECT id, source, language, start_s, end_s, text, speaker, times FROM span"
-        " LEFT JOIN span_words ON span_id = id WHERE video_id = ? AND kind = ? ORDER BY id",
+        "SELECT start_s, end_s, source, language, text, speaker, times FROM span"
+        " LEFT JOIN span_words ON span_id = id WHERE video_id = ? AND kind = ?"
+        " ORDER BY start_s, end_s, source, text, id",
         (video_id, kind),
     )
     for row in rows:
         digest.update(repr(row).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def names_lost_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> bool:
+    """Whether a unit holds words of a span that is no longer there: the same words may be stored anew."""
+    return bool(
+        catalog.query(
+            "SELECT 1 FROM transcript_unit, json_each(span_ids) AS held WHERE video_id = ? AND kind = ?"
+            " AND level = 'sentence' AND held.value NOT IN (SELECT id FROM span WHERE video_id = ?) LIMIT 1",
+            (video_id, kind, video_id),
+        )
+    )
 
 
 def units_to_embed(catalog: Catalog, video_id: str) -> list[tuple[int, str, UnitLevel, tuple[int, ...]]]:

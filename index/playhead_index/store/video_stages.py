@@ -1,4 +1,4 @@
-"""How far the stages of many videos have come, read with three queries however many videos there are."""
+"""How far the stages of many videos have come, read with a few queries however many videos there are."""
 
 import json
 import math
@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from playhead_index.decode.protocol import SOUND_NOT_READ
 from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
 from playhead_index.window import Window
+from playhead_index.words.protocol import MIN_CONFIDENCE
 
 MAX_CUES = 1000
 """Cues that are enough to tell whether subtitles go with what is said: forty minutes of speech."""
 TIMELINE = "timeline"
 """The line of the job table whose recipe holds the gaps of a recording; a video without gaps has none."""
+JOINED_S = 1.0
+"""Stretches of uncertain speech that are at most so far apart count as one."""
 STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 
@@ -43,6 +46,8 @@ class VideoStages:
         subtitled_voice_s: the part of `voiced_s` that subtitles cover.
         has_pictures: False for a file with sound alone.
         gaps: stretches in which it holds neither pictures nor sound.
+        uncertain: stretches of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
+        recognised_s: seconds of speech with a known confidence; 0 where none of it is uncertain.
     """
 
     video_id: str
@@ -56,6 +61,8 @@ class VideoStages:
     subtitled_voice_s: float = 0.0
     has_pictures: bool = True
     gaps: tuple[Window, ...] = ()
+    uncertain: tuple[Window, ...] = ()
+    recognised_s: float = 0.0
 
 
 def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None) -> dict[str, VideoStages]:
@@ -90,11 +97,13 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
     ):
         stages.setdefault(video_id, {})[name] = StageState(status, position_s, note)
     gaps = read_gaps(catalog, video_ids)
+    uncertain = read_uncertain(catalog, video_ids)
     wanted = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
             video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
             subtitled_s, voiced_s, subtitled_voice_s, bool(has_pictures), gaps.get(video_id, ()),
+            *uncertain.get(video_id, ((), 0.0)),
         )
         for (
             video_id, duration_s, has_audio, subtitled_s, unread, has_pictures, voiced_s, subtitled_voice_s
@@ -111,6 +120,45 @@ def read_gaps(catalog: Catalog, video_ids: Collection[str] | None = None) -> dic
         values = tuple(video_ids)
     rows = catalog.query(f"SELECT video_id, recipe FROM stage WHERE name = ?{where}", (TIMELINE, *values))
     return {video_id: _gaps_from_text(recipe) for video_id, recipe in rows if recipe}
+
+
+def read_uncertain(
+    catalog: Catalog, video_ids: Collection[str] | None = None
+) -> dict[str, tuple[tuple[Window, ...], float]]:
+    """Stretches of uncertain speech, joined where they touch, and seconds of speech with a confidence.
+
+    By video id, for those videos that have uncertain speech; of the whole catalog when None.
+    """
+    where, values = "", tuple[str, ...]()
+    if video_ids is not None and len(video_ids) <= MAX_IDS_IN_SQL:
+        where = f" AND video_id IN ({', '.join('?' * len(video_ids))})"
+        values = tuple(video_ids)
+    rows = catalog.query(
+        "SELECT video_id, start_s, end_s FROM span WHERE kind = 'speech' AND confidence < ?"
+        f"{where} ORDER BY video_id, start_s",
+        (MIN_CONFIDENCE, *values),
+    )
+    stretches: dict[str, list[list[float]]] = {}
+    for video_id, start_s, end_s in rows:
+        own = stretches.setdefault(video_id, [])
+        if own and start_s <= own[-1][1] + JOINED_S:
+            own[-1][1] = max(own[-1][1], end_s)
+        else:
+            own.append([start_s, end_s])
+    return {
+        video_id: (tuple(Window(*one) for one in own), _recognised_s(catalog, video_id))
+        for video_id, own in stretches.items()
+    }
+
+
+def _recognised_s(catalog: Catalog, video_id: str) -> float:
+    """Seconds of the speech of a video whose confidence is known."""
+    ((seconds,),) = catalog.query(
+        "SELECT total(end_s - start_s) FROM span"
+        " WHERE video_id = ? AND kind = 'speech' AND confidence IS NOT NULL",
+        (video_id,),
+    )
+    return float(seconds)
 
 
 def gaps_to_text(gaps: Sequence[Window]) -> str:

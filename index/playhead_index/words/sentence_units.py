@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\S+")
 _FINAL = frozenset(".!?…。！？｡．।॥؟۔։።။\"'”’»)」』")
 _CLAUSE_END = frozenset(",;:，、；：،–—")
 PAUSE_WEIGHT = 2.0
-"""What a second of pause counts where a sentence is cut, beside the share of its length that it is off target."""
+"""What a second of pause counts where a sentence is cut; a piece all off its target length counts -1."""
 CLAUSE_WEIGHT = 0.6
 """What a comma counts."""
 CUE_WEIGHT = 0.3
@@ -164,7 +164,7 @@ class _Run:
         ]
 
     def _token(self, start: int, end: int) -> _Token:
-        """A word with its time; one that goes over two spans of a script without spaces counts to the first."""
+        """A word with its time; one over the border of two spans, without a space, is the first one's."""
         number = bisect_right(self._starts, start) - 1
         words, first = self.spans[number].words, start - self._starts[number]
         last = min(first + end - start, len(words.text))

@@ -1,7 +1,7 @@
 """Speech recognition with faster-whisper (Whisper: Radford et al., 2022, arXiv:2212.04356)."""
 
 from collections.abc import Iterator, Sequence
-from math import exp
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,20 @@ from playhead_index.words.protocol import (
     TranscriberTag,
     Words,
 )
+from playhead_index.words.recognition import LanguageRule, recognise_chunk
 from playhead_index.words.repetition import without_repetitions
+from playhead_index.words.sentence_spans import SpokenWord, clamped_span, sentence_spans
 from playhead_index.words.subtitle_cover import uncovered_voice
-from playhead_index.words.voice import CHUNK_S, RATE_HZ, Chunk, chunks
+from playhead_index.words.voice import CHUNK_S, RATE_HZ, Chunk, SoundBuffer, speech_windows
+from playhead_index.words.whisper_decoder import WhisperDecoder
 from playhead_index.words.whisper_files import check_whisper
+from playhead_index.words.wrong_language import mark_other_languages
 
 WEIGHTS = "model.bin"
 DEFAULT_BEAM_SIZE = 5
-SHORTEST_SPAN_S = 0.1
 RANDOM_SEED = 1
 """Whisper draws words at random where it is unsure; by one seed the same sound gives the same words."""
-ROUNDING_S = 1e-6
-MIN_OVERRIDE_PROBABILITY = 0.9
-"""Probability of a detected language from which it counts and not the tag of the file. With the model `base`,
-14 recordings of 3 to 101 s in three languages had their right language detected at 0.94 to 1.0; German made
-by a synthesiser was taken for Latin at 0.42."""
+ENGLISH = "en"
 WHISPER_CODES = {"nb": "no", "jv": "jw"}
 """Languages that Whisper calls otherwise than BCP 47."""
 
@@ -48,10 +47,14 @@ class FasterWhisperTranscriber:
     where a voice detector hears speech is anything recognised, no text is carried from one stretch to
     the next, and what is a repetition is dropped (`repetition`).
 
+    Spans are sentences with the times of their words (`sentence_spans`). The language is detected for each
+    window of at most 30 s, and for parts of it of whose words the model is not sure. What an English model
+    probably heard in another language has no language (`wrong_language`).
+
     Args:
         model: a size (`tiny` to `large-v3`, `turbo`), a hub name, or a folder with a CTranslate2 model.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
-        language: BCP 47 tag of what is spoken; None finds it out, anew for each chunk.
+        language: BCP 47 tag of what is spoken; None detects it, anew for each stretch of at most 30 s.
         download: fetch the weights where they are not on this machine.
         chunk_s: the most sound, in seconds, that is held and recognised at once.
         beam_size: hypotheses of the beam search where no hint says another number; 1 is greedy decoding.
@@ -85,7 +88,8 @@ class FasterWhisperTranscriber:
         self._beam_size = beam_size
         self._hotwords = hotwords
         self._model = _load(model, device, download, compute_type)
-        languages = () if self._model.model.is_multilingual else ("en",)
+        self._is_multilingual = bool(self._model.model.is_multilingual)
+        languages = () if self._is_multilingual else ("en",)
         self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages, beam_size)
 
     def transcribe(
@@ -96,16 +100,17 @@ class FasterWhisperTranscriber:
         done_s: float = 0.0,
         hints: RecognitionHints = NO_HINTS,
     ) -> Iterator[TranscribedChunk]:
-        """Chunks of some minutes, cut where nobody speaks, with the speech in them; see `Transcriber`.
+        """Chunks of some minutes, cut between sentences, with the speech in them; see `Transcriber`.
 
-        Of a chunk of which subtitles cover a part, only the voice that they do not cover is recognised: the
-        rest is silenced before.
+        A chunk is a function of the sound from its start on, so that a run that goes on at the end of a
+        chunk gives what one gives that was not stopped. Of a chunk of which subtitles cover a part, only the
+        voice that they do not cover is recognised: the rest is silenced before.
 
         Args:
             pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
             rate_hz: 16000, the only rate that the model hears.
             duration_s: length of the sound in seconds; what is found behind it is left out.
-            done_s: chunks that end here or before are not recognised, only found again.
+            done_s: where the last chunk of an earlier run ended; the first one starts there.
             hints: of the language, and where subtitles say what is spoken.
 
         Raises:
@@ -115,53 +120,74 @@ class FasterWhisperTranscriber:
         if rate_hz != RATE_HZ:
             raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
         within = Window(0.0, duration_s)
-        for chunk in chunks(pieces, self._chunk_s):
-            window = chunk.window
-            if window.end_s > done_s + ROUNDING_S:
-                voice = chunk.windows
-                needed = uncovered_voice(voice, hints.subtitled)
-                heard = chunk if needed == voice else _only(chunk, needed)
-                spans = self._recognised(heard, within, hints) if needed else ()
-                yield TranscribedChunk(window, tuple(without_repetitions(spans)), voice, needed)
-
-    def _recognised(self, chunk: Chunk, within: Window, hints: RecognitionHints) -> Iterator[Words]:
-        try:
-            segments, info = self._model.transcribe(
-                chunk.sound,
-                language=self._language(chunk, hints),
-                vad_filter=True,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-                beam_size=hints.beam_size or self._beam_size,
-                hotwords=hints.hotwords or self._hotwords,
+        decoder = WhisperDecoder(
+            self._model, hints.beam_size or self._beam_size, hints.hotwords or self._hotwords
+        )
+        buffer = SoundBuffer(pieces, round(done_s * RATE_HZ))
+        while True:
+            sound, is_last = buffer.peek(round(self._chunk_s * RATE_HZ))
+            if not len(sound):
+                return
+            chunk = Chunk(buffer.at / RATE_HZ, sound, tuple(speech_windows(sound)))
+            needed = uncovered_voice(chunk.windows, hints.subtitled)
+            words, end = self._recognised(decoder, chunk, needed, hints, is_last=is_last)
+            window = Window(chunk.from_s, (buffer.at + end) / RATE_HZ)
+            spans = self._marked(list(sentence_spans(words, self.name)), hints)
+            inside = (span for span in (clamped_span(span, within) for span in spans) if span is not None)
+            yield TranscribedChunk(
+                window,
+                tuple(without_repetitions(inside)),
+                _clamped(chunk.windows, window),
+                _clamped(needed, window),
             )
-            for segment in segments:
-                start_s = chunk.from_s + float(segment.start)
-                end_s = max(chunk.from_s + float(segment.end), start_s + SHORTEST_SPAN_S)
-                window = Window(start_s, end_s).clamped(within)
-                text = " ".join(segment.text.split())
-                if window is not None and text:
-                    language = language_tag(info.language) or info.language
-                    confidence = min(1.0, exp(segment.avg_logprob))
-                    yield Words("speech", self.name, window, text, language, confidence)
+            buffer.drop(end)
+
+    def _recognised(
+        self,
+        decoder: WhisperDecoder,
+        chunk: Chunk,
+        needed: tuple[Window, ...],
+        hints: RecognitionHints,
+        *,
+        is_last: bool,
+    ) -> tuple[list[SpokenWord], int]:
+        """(words on the clock of the sound, samples of the chunk that are done)."""
+        heard = chunk if needed == chunk.windows else _only(chunk, needed)
+        voice = [window.shifted(-chunk.from_s) for window in needed]
+        try:
+            found = recognise_chunk(
+                decoder,
+                heard.sound,
+                voice,
+                self._language_rule(hints),
+                is_last=is_last,
+                all_voice=chunk.speech,
+            )
         except RuntimeError as error:
             raise ModelError(
                 f"{self.name} failed on the sound from {chunk.from_s:.1f} s on: {error}"
             ) from error
+        return [self._on_clock(word, chunk.from_s) for word in found.words], found.end
 
-    def _language(self, chunk: Chunk, hints: RecognitionHints) -> str | None:
-        """The language that a chunk is recognised in, as the model calls it; None to have it detected."""
+    def _marked(self, spans: list[Words], hints: RecognitionHints) -> list[Words]:
+        """Spans without a language where a model of one language probably heard another one."""
+        is_said = hints.language is not None or self.language is not None
+        return spans if self._is_multilingual or is_said else mark_other_languages(spans)
+
+    def _on_clock(self, word: SpokenWord, from_s: float) -> SpokenWord:
+        language = word.language and (language_tag(word.language) or word.language)
+        return replace(word, start_s=word.start_s + from_s, end_s=word.end_s + from_s, language=language)
+
+    def _language_rule(self, hints: RecognitionHints) -> LanguageRule:
         given = hints.language or self.language
         if given is not None:
             code = self._code(given)
             if code is None:
                 raise ModelError(f"{self.name} does not know the language {given!r}")
-            return code
-        likely = self._code(hints.likely_language)
-        if likely is None or not self._model.model.is_multilingual:
-            return None
-        detected, probability, _ = self._model.detect_language(chunk.sound, vad_filter=True)
-        return checked_language(likely, str(detected), float(probability))
+            return LanguageRule(given=code)
+        if not self._is_multilingual:
+            return LanguageRule(given=ENGLISH)
+        return LanguageRule(likely=self._code(hints.likely_language))
 
     def _code(self, tag: str | None) -> str | None:
         if tag is None:
@@ -171,13 +197,8 @@ class FasterWhisperTranscriber:
         return code if code in self._model.supported_languages else None
 
 
-def checked_language(likely: str, detected: str, probability: float) -> str:
-    """The language that a file says, unless another one is detected with high probability.
-
-    >>> checked_language("de", "la", 0.42), checked_language("en", "de", 0.997)
-    ('de', 'de')
-    """
-    return detected if probability >= MIN_OVERRIDE_PROBABILITY else likely
+def _clamped(windows: Sequence[Window], within: Window) -> tuple[Window, ...]:
+    return tuple(part for part in (window.clamped(within) for window in windows) if part is not None)
 
 
 def _only(chunk: Chunk, needed: Sequence[Window]) -> Chunk:

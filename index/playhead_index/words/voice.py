@@ -93,6 +93,39 @@ def chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[
         yield _chunk(at, held, speech_windows(held))
 
 
+class SoundBuffer:
+    """Sound that comes in pieces, from which chunks are taken at the front; holds no more than it must.
+
+    Args:
+        pieces: (n,) float32 mono at 16 kHz, one behind the other.
+        start: samples that are left out at the front.
+    """
+
+    def __init__(self, pieces: Iterable[NDArray[np.float32]], start: int = 0) -> None:
+        self._pieces = iter(pieces)
+        self._held = np.zeros(0, np.float32)
+        self._to_skip = start
+        self.at = start
+        """Samples before the sound that is held."""
+
+    def peek(self, size: int) -> tuple[NDArray[np.float32], bool]:
+        """(at most `size` samples from the front, whether nothing follows them)."""
+        waiting = [self._held]
+        length = len(self._held)
+        while length <= size and (piece := next(self._pieces, None)) is not None:
+            skipped = min(self._to_skip, len(piece))
+            self._to_skip -= skipped
+            waiting.append(piece[skipped:])
+            length += len(piece) - skipped
+        self._held = np.concatenate(waiting) if len(waiting) > 1 else self._held
+        return self._held[:size], length <= size
+
+    def drop(self, size: int) -> None:
+        """Takes samples away at the front."""
+        self._held = self._held[size:]
+        self.at += size
+
+
 def voice_by_chunk(
     pieces: Iterable[NDArray[np.float32]], longest_s: float = CHUNK_S
 ) -> Iterator[tuple[Window, tuple[Window, ...]]]:

@@ -16,6 +16,7 @@ from playhead_tools.eyes import Look
 from playhead_tools.look_up import Finder, VideoEntry, list_videos
 from playhead_tools.match import search_terms, stem
 from playhead_tools.numbers import clocks_in, numbers_in
+from playhead_tools.speaking import SpeakerNames
 from playhead_tools.toolbox.table import Table
 
 Record = dict[str, Any]
@@ -108,6 +109,14 @@ class Kit:
     sent_back: bool = False
     conclusion: Record | None = None
     look_failure: str = ""
+    _speakers: SpeakerNames | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def speakers(self) -> SpeakerNames:
+        """What the speakers of spans are called; read once."""
+        if self._speakers is None:
+            self._speakers = SpeakerNames(self.catalog)
+        return self._speakers
 
     def videos(self) -> list[VideoEntry]:
         """The videos in scope."""
@@ -163,7 +172,8 @@ class Kit:
 def row_of(kit: Kit, record: Evidence, text: str, evidence_id: str, about: str = "") -> Record:
     """One piece of evidence as a model reads it: id, place, times in seconds and on the clock, words.
 
-    The words are escaped and cut; `reads_like_orders` is set where they look like an instruction.
+    The words are escaped and cut; `reads_like_orders` is set where they look like an instruction, and
+    `uncertain` where they were recognised with low confidence.
 
     Args:
         kit: of the question.
@@ -174,8 +184,12 @@ def row_of(kit: Kit, record: Evidence, text: str, evidence_id: str, about: str =
     """
     row: Record = {"id": evidence_id or None, **place(kit, record.video_id, record.window)}
     row["kind"] = record.kind
+    if record.speaker:
+        row["speaker"] = as_data(record.speaker)
     if text:
         row["words"] = as_data(around(text, about, kit.limits.row_chars))
+    if record.is_uncertain:
+        row["uncertain"] = f"recognised with confidence {record.confidence:.2f}: do not rely on these words"
     if text and reads_like_orders(text):
         row["reads_like_orders"] = True
     return row

@@ -1,25 +1,28 @@
 """Tools that read: the list of videos, an outline, captions, speech and screen text, what is next door."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Lane
+from playhead_index.speakers import summarise_speakers
 from playhead_index.store.catalog import SegmentRow, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools import look_up
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.look_up import VideoEntry, read_words, reading_coverage
 from playhead_tools.toolbox.arguments import Time, evidence_of, fitting, moment_of, video_of, window_of
-from playhead_tools.toolbox.kit import Kit, Record, place, result, row_of
+from playhead_tools.toolbox.kit import Kit, Record, as_data, place, result, row_of
 
 MOST_PARTS = 24
+MAX_SPEAKERS = 8
 MOST_NEIGHBOURS = 3
 WORDS_A_NEIGHBOUR = 6
 
 
 def list_videos(kit: Kit, name_contains: str = "") -> Record:
-    """The videos in scope, each with its length and what the library holds of it.
+    """The videos in scope, each with its length, what the library holds of it, and who speaks how long.
 
     Cost: nothing. Call it when you do not know the videos, or are asked about a file as a file.
 
@@ -44,6 +47,9 @@ def _video_row(kit: Kit, video: VideoEntry) -> Record:
     )
     row["length_s"], row["length"] = round(video.duration_s, 2), format_time(video.duration_s)
     row["holds"] = dict(counted)
+    speakers = summarise_speakers(kit.catalog, video.video_id)[:MAX_SPEAKERS]
+    if speakers:
+        row["speaks_s"] = {as_data(one.display_name): round(one.speaking_s, 1) for one in speakers}
     return row
 
 
@@ -118,10 +124,8 @@ def word_rows(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0, about: str
     """A row for each span, put into the table."""
     rows = []
     for span in spans:
-        kind, window = span.words.kind, span.words.window
-        record = Evidence(
-            "", span.video_id, window, kind, "supported", (span.id,), match=match, lanes=(kind,)
-        )
+        record = words_evidence([span], "supported", match=match, lanes=(span.words.kind,))
+        record = replace(record, speaker=kit.speakers.of_span(span))
         rows.append(row_of(kit, record, span.words.text, kit.table.add(record), about))
     return rows
 

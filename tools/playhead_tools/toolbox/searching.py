@@ -1,13 +1,16 @@
 """Tools that search the index: by words, and by an example moment."""
 
+from dataclasses import replace
 from typing import Literal
 
-from playhead_index.errors import ModelUnavailable, ToolError, VideoError
+from playhead_index.errors import ModelUnavailable, SpeakerUnknown, ToolError, VideoError
 from playhead_index.search.results import TEXT_LANES, Lane, Moment, Query, Scope, SearchResult
+from playhead_index.speakers import find_speakers
 from playhead_index.store.catalog import SpanRow
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.look_up import read_spans, search_moments
 from playhead_tools.match import coverage
+from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.toolbox.arguments import (
     Time,
     evidence_of,
@@ -37,6 +40,7 @@ def search(
     video: str = "",
     start: Time | None = None,
     end: Time | None = None,
+    speaker: str = "",
     k: int = 6,
 ) -> Record:
     """Moments that fit a few words, best first: what is said, written, captioned, or looks like it.
@@ -51,11 +55,14 @@ def search(
         video: name or id; all in scope when left out.
         start: only from here on, in seconds or as a clock like "1:15".
         end: only up to here.
+        speaker: only what this person says, by name as list_videos has it; anybody when left out.
         k: moments, at most 12.
     """
     notes: list[str] = []
     limit = fitting(k, 1, MOST_FOUND, "k", notes)
-    scope = _scope(kit, video, start, end, notes)
+    scope = _said_by(kit, speaker, _scope(kit, video, start, end, notes))
+    if scope.speakers is not None:
+        modality = "speech"
     found, said = _found(kit, query, scope, _LANES[modality], limit)
     kit.coverage.append(found.coverage)
     notes += said
@@ -73,6 +80,18 @@ def _scope(kit: Kit, video: str, start: Time | None, end: Time | None, notes: li
     if start is not None or end is not None:
         raise ToolError("start and end are times of one video; say which video")
     return Scope(tuple(entry.video_id for entry in entries), kit.scope.window)
+
+
+def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
+    """A scope in which only one speaker counts; as it is where none is named."""
+    if not speaker.strip():
+        return scope
+    known = ScopeSpeakers(kit.catalog, scope.video_ids or ())
+    try:
+        find_speakers(known.known, speaker)
+    except SpeakerUnknown as error:
+        raise ToolError(str(error)) from error
+    return replace(scope, speakers=(speaker.strip(),))
 
 
 def _found(
@@ -96,7 +115,7 @@ def _rows(kit: Kit, found: SearchResult, query: str) -> list[Record]:
     spans = read_spans(kit.catalog, ids)
     rows: dict[str, Record] = {}
     for moment in found.moments:
-        for record, text in _records(moment, spans, query):
+        for record, text in _records(kit, moment, spans, query):
             row = row_of(kit, record, text, kit.table.add(record), query)
             if record.kind != "picture":
                 row["match"] = round(record.match, 2)
@@ -104,15 +123,15 @@ def _rows(kit: Kit, found: SearchResult, query: str) -> list[Record]:
     return list(rows.values())[: kit.limits.rows]
 
 
-def _records(moment: Moment, spans: dict[int, SpanRow], query: str) -> list[tuple[Evidence, str]]:
+def _records(kit: Kit, moment: Moment, spans: dict[int, SpanRow], query: str) -> list[tuple[Evidence, str]]:
     found: dict[str, tuple[Evidence, str]] = {}
     for hit in moment.hits:
         what, _, number = hit.ref.partition(":")
         span = spans.get(int(number)) if what == "span" else None
         if span is not None and len(found) < SPANS_A_MOMENT:
             match, kind = coverage(query, span.words.text), span.words.kind
-            where = (span.video_id, span.words.window)
-            record = Evidence("", *where, kind, "supported", (span.id,), match=match, lanes=(kind,))
+            record = words_evidence([span], "supported", match=match, lanes=(kind,))
+            record = replace(record, speaker=kit.speakers.of_span(span))
             found.setdefault(hit.ref, (record, span.words.text))
     pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
     if pictures:

@@ -106,6 +106,23 @@ class _Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is sent with a form (`multipart/form-data`).
+
+    Args:
+        field: name of its field.
+        name: of the file.
+        content: its bytes.
+        kind: media type.
+    """
+
+    field: str
+    name: str
+    content: bytes
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a reply as they arrive, and the clock by which they are timed.
 
@@ -143,6 +160,7 @@ class Poster:
         timeouts: how long a call may take.
         back_off: how often a failed one is made again.
         max_bytes: of a response; None for what `BoundedClient` allows.
+        advice: what to do, beside a longer timeout, where a call takes too long.
         sleep: waits; another one in tests.
         clock: seconds, going up.
         random: for the jitter.
@@ -153,6 +171,7 @@ class Poster:
     timeouts: Timeouts = field(default_factory=Timeouts)
     back_off: BackOff = field(default_factory=BackOff)
     max_bytes: int | None = None
+    advice: str = "ask for fewer frames or new tokens"
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     random: Random = field(default_factory=Random, repr=False)
@@ -169,12 +188,16 @@ class Poster:
         sent = [value.removeprefix("Bearer ").strip() for value in self.headers.values()]
         return (*sent, *passwords(self.url))
 
-    def post(self, body: Mapping[str, Any], read: Callable[[Lines], T]) -> Posted[T]:
+    def post(
+        self, body: Mapping[str, Any], read: Callable[[Lines], T], upload: Upload | None = None
+    ) -> Posted[T]:
         """What `read` makes of the reply; a call that fails in passing is made again.
 
         Args:
-            body: sent as JSON.
+            body: sent as JSON; with an upload as the fields of a form, of which each value is a text or a
+                list of texts.
             read: takes the lines of a reply; raises `Broken` when it was cut off.
+            upload: a file that is sent too.
 
         Raises:
             Refused: HTTP 4xx other than those that pass.
@@ -186,7 +209,7 @@ class Poster:
         while True:
             try:
                 with call_deadline(deadline_s - self.clock()), self._errors_redacted(deadline_s):
-                    return Posted(self._once(body, read), failures)
+                    return Posted(self._once(body, read, upload), failures)
             except (_Busy, Broken) as error:
                 failures += 1
                 self._wait(error, failures, deadline_s)
@@ -210,7 +233,7 @@ class Poster:
             advice = "raise the timeout whole_s, or" if is_own else "raise the seconds of the run, or"
             raise DeadlineExceeded(
                 f"{self.place} did not finish within {allowed} s{'' if is_own else ' that were left'};"
-                f" {advice} ask for fewer frames or new tokens"
+                f" {advice} {self.advice}"
             ) from safe_cause(error, self.keys)
         except ModelOutputInvalid as error:
             said, raw_text = redact(str(error), self.keys), redact(error.raw_text, self.keys)
@@ -218,7 +241,7 @@ class Poster:
         except (ModelError, Broken) as error:
             raise type(error)(redact(str(error), self.keys)) from safe_cause(error, self.keys)
 
-    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T]) -> T:
+    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T], upload: Upload | None) -> T:
         import httpx
 
         from playhead_tools.bounded_http import MAX_RESPONSE_BYTES, BoundedClient
@@ -227,9 +250,13 @@ class Poster:
         client = self._client or BoundedClient(max_bytes=self.max_bytes or MAX_RESPONSE_BYTES)
         self._client = client
         timeout = httpx.Timeout(self.timeouts.first_byte_s, connect=self.timeouts.connect_s)
+        sent: dict[str, Any] = {"json": dict(body)}
+        if upload is not None:
+            file = (upload.name, upload.content, upload.kind)
+            sent = {"data": dict(body), "files": {upload.field: file}}
         try:
             with client.stream(
-                "POST", self.url, json=dict(body), headers=dict(self.headers), timeout=timeout
+                "POST", self.url, headers=dict(self.headers), timeout=timeout, **sent
             ) as response:
                 self._check_status(response)
                 return read(Lines(_lines(response.iter_text()), began_s, self.clock))

@@ -1,0 +1,1 @@
+"""Speech recognition behind a server that speaks OpenAI's `/v1/audio/transcriptions`."""
