@@ -25,6 +25,7 @@ from playhead.arguments import (
     window_between,
 )
 from playhead.command_line import PROGRAM, App, Group
+from playhead.default_models import DEFAULTS
 from playhead.doctor import examine
 from playhead.inputs import checked_text, cleaned_hotwords
 from playhead.library import Library
@@ -37,12 +38,15 @@ from playhead.options import (
     JsonOption,
     LibraryOption,
     ModalityOption,
+    NumSpeakersOption,
     PictureModel,
     SpeakerOption,
+    SpeakersOption,
     SpeechModel,
     ToOption,
     VideoModel,
     VideoOption,
+    VoicesModel,
     WaitOption,
     WordsModel,
 )
@@ -156,6 +160,8 @@ def index(
             metavar="N",
         ),
     ] = None,
+    speakers: SpeakersOption = None,
+    num_speakers: NumSpeakersOption = None,
     screen_text: Annotated[
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
@@ -194,8 +200,16 @@ def index(
     playhead index talks --captions --video-model http://localhost:8000/v1
     """
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
+    voices = {None: "auto", "on": DEFAULTS["voices"].name}.get(speakers, speakers or "auto")
     names = ModelNames(
-        picture_model, appearance_model, words_model, speech_model, screen, device, video_model
+        picture_model,
+        appearance_model,
+        words_model,
+        speech_model,
+        screen,
+        device,
+        video_model,
+        voices=voices,
     )
     if profile is not None:
         names = names.with_profile(profile)
@@ -203,7 +217,7 @@ def index(
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
         "language": language, "audio_track": audio_track, "hotwords": cleaned_hotwords(hotwords),
-        "beam_size": beam_size,
+        "beam_size": beam_size, "num_speakers": num_speakers,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     opened = Library(library, names)
@@ -348,12 +362,13 @@ def doctor(
 def prepare(
     roles: Annotated[
         list[str] | None,
-        typer.Argument(help="Which models: picture, appearance, words, speech or all; default: all."),
+        typer.Argument(help="Which models: picture, appearance, words, speech, voices or all; default: all."),
     ] = None,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
     speech_model: SpeechModel = "auto",
+    voices_model: VoicesModel = "auto",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -366,7 +381,7 @@ def prepare(
     playhead prepare all
     playhead prepare words speech --yes
     """
-    names = ModelNames(picture_model, appearance_model, words_model, speech_model)
+    names = ModelNames(picture_model, appearance_model, words_model, speech_model, voices=voices_model)
     chosen = _checked(lambda: chosen_models(roles, names))
     missing = missing_models(chosen)
     for model in chosen:
@@ -375,7 +390,8 @@ def prepare(
         err.print(terminal.plain(f"{model.role}: {redact(model.name)}, {state}"), soft_wrap=True)
     if not missing:
         return
-    if lacking := missing_hub():
+    needs_hub = any(model.name != DEFAULTS["voices"].name for model in missing)
+    if needs_hub and (lacking := missing_hub()):
         raise PlayheadError(f"nothing was downloaded: {lacking}")
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from playhead_index.embed.voice_encoder import GE2E, GE2E_FILE, GE2E_WHEEL, ge2e_folder
 from playhead_index.extras import has_nvidia
 from playhead_index.words import packaged_speech
 
@@ -67,6 +68,14 @@ DEFAULTS: Mapping[str, DefaultModel] = {
             "MIT",
             SPEECH_GIVES,
         ),
+        DefaultModel(
+            "voices",
+            GE2E,
+            (GE2E_WHEEL.package, GE2E_FILE),
+            16,
+            "Apache-2.0",
+            "tell speakers apart by their voices",
+        ),
     )
 }
 """By role, for a machine without a GPU."""
@@ -86,6 +95,8 @@ def is_cached(model: DefaultModel) -> bool:
     """Whether a default model is in the hub's local cache, by its largest file; nothing is loaded."""
     from playhead_index.embed.checkpoints import cached_file
 
+    if model.role == "voices":
+        return (ge2e_folder() / GE2E_FILE).is_file()
     return find_spec("huggingface_hub") is not None and cached_file(*model.file) is not None
 
 

@@ -68,7 +68,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     yield from examine_packages()
     yield from _device()
     names = resolve(ModelNames(), library_models(library))
-    for role in ("picture", "appearance", "words", "speech"):
+    for role in ("picture", "appearance", "words", "speech", "voices"):
         name = getattr(names, role).removesuffix("?")
         off = Finding(f"{role} model", True, "off, as the library was made")
         yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))

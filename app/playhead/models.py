@@ -25,34 +25,15 @@ from playhead.video_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
+from playhead_index.embed.voice_encoder import GE2E
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.recorded_models import (
+    RecordedDiariser,
     RecordedEncoder,
     RecordedScreenReader,
-    RecordedTextEmbedder,
-    RecordedTranscriber,
-)
-from playhead_index.settings import FORMER_BEAM_SIZE
-from playhead_index.store.catalog import CATALOG_NAME, Catalog
-from playhead_index.store.disk import exists
-from playhead_index.store.manifest import space_tag
-from playhead_index.store.settings import SPEECH_MODEL, read_settings, unrecorded_transcriber
-from playhead_index.words.protocol import TranscriberTag
-from playhead_index.words.screen_text import RapidOcrReader
-
-ENVIRONMENT = "PLAYHEAD_{}_MODEL"
-OWN_PREFIXES = (PACKAGED,)
-ASR_PREFIX = "asr:"
-ON = "on"
-STAGE_OF = {
-    "picture": "picture", "appearance": "appearance", "words": "meaning", "speech": "speech",
-    "screen": "screen",
-}  # fmt: skip
-"""The stage whose absence is told, by the role of its model."""
-MODULES = {
-    "picture": "open_clip", "appearance": "transformers", "words": "tokenizers", "speech": "faster_whisper",
+    "voices": "torch",
 }  # fmt: skip
 """The module without which a model of a role cannot be loaded."""
 SCREEN_READER = RapidOcrReader.name
@@ -87,6 +68,8 @@ class ModelNames:
         keep_tokens: the part of a look's visual tokens that the video-LLM sees, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
             says, else all. Captions are made of all.
+        voices: a speaker encoder: `ge2e:` (what `playhead prepare voices` fetches), or a WeSpeaker model in
+            ONNX format by its file, folder or hub name.
     """
 
     picture: str = AUTO
@@ -97,6 +80,7 @@ class ModelNames:
     device: str = AUTO
     video: str = AUTO
     keep_tokens: float | None = None
+    voices: str = AUTO
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.
@@ -175,6 +159,7 @@ class LoadModels:
             appearance=_recorded_encoder(library, "appearance"),
             words=_recorded_text_embedder(library, self.names.device),
             transcriber=transcriber,
+            diariser=_recorded_diariser(library),
             screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
             off=off,
             is_recorded=True,
@@ -189,6 +174,13 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
 
 
+<<<<<<< HEAD
+def _recorded_diariser(library: Mapping[str, "LibraryModel"]) -> RecordedDiariser | None:
+    model = library.get("voices")
+    if model is None or model.name == OFF:
+        return None
+    return RecordedDiariser(ModelTag(model.name, model.revision, model.width))
+=======
 def _recorded_text_embedder(
     library: Mapping[str, "LibraryModel"], device: str
 ) -> RecordedTextEmbedder | None:
@@ -198,6 +190,7 @@ def _recorded_text_embedder(
         return None
     tag = ModelTag(model.name, model.revision, model.width)
     return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
+>>>>>>> wt-int
 
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
@@ -234,7 +227,7 @@ def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelName
     """
     chosen: dict[str, Any] = {
         role: _resolve(role, getattr(names, role), library.get(role), names.device)
-        for role in ("picture", "appearance", "words", "speech", "screen")
+        for role in ("picture", "appearance", "words", "speech", "screen", "voices")
     }
     return replace(names, **chosen)
 
@@ -295,6 +288,8 @@ def library_models(folder: Path) -> dict[str, LibraryModel]:
                 found[space] = LibraryModel(tag.name, tag.name, tag.revision, tag.width)
         if (speech := _speech_model(catalog, settings)) is not None:
             found["speech"] = speech
+    if isinstance(voices := settings.get(SPEAKER_MODEL), dict):
+        found["voices"] = LibraryModel(voices["name"], voices["name"], voices["revision"], voices["width"])
     if settings.get("screen_text") is False:
         found["screen"] = LibraryModel(OFF, OFF)
     return found
@@ -321,7 +316,7 @@ def _as_the_library_was_made(
     for role in unasked & set(library):
         stage, model = STAGE_OF[role], library[role]
         if model.name == OFF:
-            option = "--screen-text" if role == "screen" else f"--{role}-model NAME"
+            option = OPTION_OF.get(role, f"--{role}-model NAME")
             off[stage] = f"the library was made without it; {option} turns it on"
         elif stage in off:
             off[stage] = _not_here(role, model, off[stage])
@@ -342,7 +337,7 @@ def _not_here(role: str, model: LibraryModel, why: str) -> str:
         why = f"there is no folder {folder}"
     return (
         f"the library's {role} model {model.label}{revision} is not on this machine ({why}); "
-        f"if it is elsewhere, name it with --{role}-model"
+        f"if it is elsewhere, name it with {'--speakers' if role == 'voices' else f'--{role}-model'}"
     )
 
 
@@ -380,6 +375,7 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         appearance=optional("appearance", "appearance"),
         words=optional("words", "meaning"),
         transcriber=optional("speech", "speech"),
+        diariser=optional("voices", "speakers"),
         screen_reader=optional("screen", "screen"),
         captioner=None if video.how == OFF else load_captioner(video, names.device),
         off=off,
@@ -407,11 +403,14 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     from playhead_index.embed.dino import load_dino
     from playhead_index.embed.minilm import load_text_embedder
     from playhead_index.embed.openclip import load_open_clip
+    from playhead_index.words.load_diariser import load_diariser
     from playhead_index.words.packaged_speech import NAME, packaged_folder
     from playhead_index.words.speech import FasterWhisperTranscriber
 
     if role == "screen":
         return RapidOcrReader()
+    if role == "voices":
+        return load_diariser(name, device=device, download=download)
     loaders: dict[str, Callable[..., Any]] = {
         "picture": load_open_clip,
         "appearance": load_dino,

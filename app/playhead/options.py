@@ -109,6 +109,31 @@ SpeechModel = Annotated[
         "auto or off. auto: large-v3-turbo on a GPU, else small."
     ),
 ]
+VoicesModel = Annotated[
+    str,
+    typer.Option(
+        help="Speaker encoder, which tells voices apart: ge2e:, or a WeSpeaker ONNX model by Hugging Face "
+        "name, file or folder; auto or off."
+    ),
+]
+SpeakersOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Tell speakers apart by their voices: on, off, or a speaker encoder (WeSpeaker ONNX model by "
+        "Hugging Face name, file or folder). Left out: as the library was made, else on where the model is "
+        "on this machine (playhead prepare voices).",
+        metavar="on|off|MODEL",
+    ),
+]
+NumSpeakersOption = Annotated[
+    int | None,
+    typer.Option(
+        help="How many people speak in the videos; 0 to find it out. Left out: as before, else found out.",
+        metavar="N",
+        min=0,
+        max=50,
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda, cuda:1 or mps.")]
 VideoModel = Annotated[
     str,

@@ -49,6 +49,7 @@ STAGE_NAMES = {
     "screen": "screen text (OCR)",
     "meaning": "text embeddings",
     "caption": "captions",
+    "speakers": "speakers by voice (diarisation)",
     "transcript": "transcript segmentation",
     "finish": "finished",
 }
@@ -60,6 +61,7 @@ OFF_ADVICE = {
     "speech": "speech was not transcribed",
     "screen": "text in frames was not read",
     "caption": "segments were not captioned",
+    "speakers": "voices were not told apart",
 }
 
 

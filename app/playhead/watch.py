@@ -16,11 +16,12 @@ from playhead_index.video_names import video_names
 
 POLL_S = 0.5
 SHARES = {
-    "subtitles": 0.01, "speech": 0.2, "look": 0.43, "segment": 0.05, "screen": 0.25, "caption": 0.02,
-    "meaning": 0.03, "transcript": 0.01,
+    "subtitles": 0.01, "speech": 0.2, "speakers": 0.05, "look": 0.38, "segment": 0.05, "screen": 0.25,
+    "caption": 0.02, "meaning": 0.03, "transcript": 0.01,
 }  # fmt: skip
 DOING = {
-    "subtitles": "reading subtitles", "speech": "recognising speech", "look": "sampling frames",
+    "subtitles": "reading subtitles", "speech": "recognising speech", "speakers": "telling speakers apart",
+    "look": "sampling frames",
     "segment": "segmenting", "screen": "reading screen text", "caption": "captioning",
     "meaning": "embedding text", "transcript": "segmenting the transcript",
 }  # fmt: skip

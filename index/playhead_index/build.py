@@ -19,6 +19,7 @@ from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
 from playhead_index.hear import hear, plan_speech, read_subtitles, without_rules
+from playhead_index.identify_speakers import identify_speakers
 from playhead_index.look import look
 from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
@@ -234,6 +235,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     redo = begin_redo(catalog, video_id, asked, models, speech)
     recipe = redo.recipe
     kept_words = hear(catalog, video_id, reader, info, models, speech)
+    lost_names = identify_speakers(catalog, video_id, reader, info, recipe, models, speech)
     look(catalog, video_id, reader, info, recipe, models)
     cut_segments(catalog, video_id, reader, info, recipe)
     kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
@@ -249,7 +251,7 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     gaps = [text for text in info.warnings if text.startswith(CLOCK_AHEAD) and status == "indexed"]
     skipped = (*not_taken, *(speech.notes if before.get("speech") != after.get("speech") else ()))
     changed = change_during_run(scanned)
-    warnings = (timeline.warning, *gaps, *redo.warnings, *skipped, kept_words, kept_text, changed)
+    warnings = (timeline.warning, *gaps, *redo.warnings, *skipped, kept_words, lost_names, kept_text, changed)
     return VideoReport(
         path,
         video_id,

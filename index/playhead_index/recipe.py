@@ -6,6 +6,7 @@ from typing import Literal
 
 from playhead_index.decode import READERS
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
+from playhead_index.words.diarisation import Diariser
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import Captioner, ScreenReader, Transcriber
 
@@ -15,6 +16,7 @@ DETECTED = "auto"
 """The language setting under which the model detects it, whatever the file says."""
 TRANSCRIBE = ("without_subtitles", "always", "never")
 MAX_BEAM_SIZE = 20
+MAX_SPEAKERS = 50
 MAX_HOTWORDS_CHARS = 600
 """The prompt of Whisper holds 223 tokens of hotwords, about three characters each; the rest is cut off."""
 
@@ -41,6 +43,7 @@ class Recipe:
         hotwords: names and terms that are likely to be said, separated by commas; None or empty for none.
         beam_size: hypotheses of the beam search in speech recognition, 1 to 20; None for the model's own
             number.
+        num_speakers: how many people speak; None or 0 to find it out by their voices.
 
     Raises:
         ValueError: there is no such reader, way to transcribe, language or sound track, a number is not above
@@ -61,6 +64,7 @@ class Recipe:
     audio_track: str | None = None
     hotwords: str | None = None
     beam_size: int | None = None
+    num_speakers: int | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("reader", READERS), ("transcribe", TRANSCRIBE)):
@@ -87,6 +91,8 @@ class Recipe:
             )
         if self.beam_size is not None and not 1 <= self.beam_size <= MAX_BEAM_SIZE:
             raise ValueError(f"beam_size must be 1 to {MAX_BEAM_SIZE}, got {self.beam_size}")
+        if self.num_speakers is not None and not 0 <= self.num_speakers <= MAX_SPEAKERS:
+            raise ValueError(f"num_speakers must be 0 to {MAX_SPEAKERS}, got {self.num_speakers}")
         if len(self.hotwords or "") > MAX_HOTWORDS_CHARS:
             raise ValueError(
                 f"hotwords must have at most {MAX_HOTWORDS_CHARS} characters, got {len(self.hotwords or '')}"
@@ -103,8 +109,8 @@ class Models:
     """The models of a run; what is None is off, and `off` says why and how to turn it on.
 
     Args:
-        off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `screen` and `caption`
-            that is None.
+        off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `speakers`, `screen` and
+            `caption` that is None.
         unasked: roles whose model nobody named for this run: what another model has made is left as it is.
         is_recorded: none is loaded; they are those that the library recorded (`recorded_models`).
     """
@@ -118,6 +124,7 @@ class Models:
     off: Mapping[str, str] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
     is_recorded: bool = False
+    diariser: Diariser | None = None
 
     def why_off(self, name: str) -> str:
         """Why a model is not there."""

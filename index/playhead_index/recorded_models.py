@@ -4,7 +4,7 @@ They have names and tags, and raise `ModelNeeded` at the first thing that has to
 with them where it can, and loads the models only when one is needed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
+from playhead_index.words.diarisation import Diarisation, SoundPart
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag
 
 
@@ -43,6 +44,21 @@ class RecordedEncoder:
         raise ModelNeeded(self.tag.name)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Nothing.
+
+        Raises:
+            ModelNeeded: always.
+        """
+        raise ModelNeeded(self.tag.name)
+
+
+@dataclass
+class RecordedDiariser:
+    """What tells the speakers of a library apart, by the tag of its encoder."""
+
+    tag: ModelTag
+
+    def diarise(self, parts: Iterable[SoundPart], num_speakers: int | None = None) -> Diarisation:
         """Nothing.
 
         Raises:

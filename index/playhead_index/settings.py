@@ -29,6 +29,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "segment": LIMITS,
     "screen": READING,
     "speech": (*HEARING, *DECODING),
+    "speakers": ("num_speakers",),
 }
 """The fields of `Recipe` that a stage is made with."""
 STORED = (*SAMPLING, *LIMITS, *READING, *DECODING, "transcribe")
@@ -44,6 +45,7 @@ UNITS = {
     "hotwords": ("hotwords ", ""),
     "beam_size": ("beam size ", ""),
     "reader": ("reader ", ""),
+    "num_speakers": ("number of speakers ", ""),
 }
 UNSET = {"language": "detected", "audio_track": "default", "beam_size": "the model's"}
 """What a setting that is None means."""
@@ -233,7 +235,7 @@ def describe_settings(catalog: Catalog, video_id: str) -> dict[str, str]:
     stages = read_stages(catalog, video_id)
     lines = {}
     for name, label in (("look", "sampling"), ("segment", "segments"), ("screen", "screen text"),
-                        ("speech", "speech"), ("caption", "captions")):  # fmt: skip
+                        ("speech", "speech"), ("speakers", "speakers"), ("caption", "captions")):  # fmt: skip
         stage = stages.get(name)
         values = made_with(stage)
         if name == "speech" and values is not None and values.get("model") is None:
@@ -253,6 +255,10 @@ def _line(stage: str, values: Values) -> str:
         return f"{values['min_segment_s']:g} to {values['max_segment_s']:g} s"
     if stage == "screen":
         return f"{values['model']}, at most every {values['read_screen_every_s']:g} s"
+    if stage == "speakers":
+        number = values.get("num_speakers")
+        given = f", {number} speakers as given" if number else ""
+        return f"{values.get('model')}{_revision(values, ' ')}{given}"
     if "model" not in values:
         return f"{'' if values.get('subtitles') else 'no '}subtitles, no speech model"
     language = f", language {values['language']}" if values.get("language") else ""

@@ -13,8 +13,8 @@ from playhead_index.text_limits import LIMITS
 
 Status = Literal["running", "done", "off", "failed"]
 STAGES = (
-    TIMELINE, "subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen",
-    "meaning", "caption", "transcript", "finish",
+    TIMELINE, "subtitles", "speech", "speakers", "look", "layout", "picture", "appearance", "segment",
+    "screen", "meaning", "caption", "transcript", "finish",
 )  # fmt: skip
 STAGES_OF_EACH_VIDEO = tuple(name for name in STAGES if name != TIMELINE)
 """All but the timeline, which is noted only for a recording with gaps."""

@@ -52,6 +52,14 @@ def test_a_quieter_recording_gives_the_same_vectors(tmp_path: Path) -> None:
     assert encoder.encode(loud * 0.1, WINDOWS) == pytest.approx(encoder.encode(loud, WINDOWS), abs=1e-4)
 
 
+def test_a_short_window_is_repeated_and_not_padded_with_silence(tmp_path: Path) -> None:
+    encoder = load_speaker_encoder(str(make_tiny_wespeaker(tmp_path / "voices.onnx")))
+    half = made_voice(120, 0.75)
+    (short,) = encoder.encode(half, [Window(0.0, 0.75)])
+    (twice,) = encoder.encode(np.concatenate([half, half]), [Window(0.0, 1.5)])
+    assert short == pytest.approx(twice, abs=1e-6)
+
+
 def test_an_onnx_model_gives_unit_vectors_that_tell_voices_apart(tmp_path: Path) -> None:
     encoder = load_speaker_encoder(str(make_tiny_wespeaker(tmp_path / "voices.onnx")))
     sound = np.concatenate([made_voice(110, 3.0), made_voice(230, 3.0)])

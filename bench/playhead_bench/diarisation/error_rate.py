@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from playhead_index.words.diarisation import SpeakerTurn
+from playhead_index.words.diarisation import VoiceTurn
 
 COLLAR_S = 0.25
 
@@ -41,7 +41,7 @@ class DiarisationErrors:
 
 
 def diarisation_errors(
-    reference: Sequence[SpeakerTurn], hypothesis: Sequence[SpeakerTurn], collar_s: float = COLLAR_S
+    reference: Sequence[VoiceTurn], hypothesis: Sequence[VoiceTurn], collar_s: float = COLLAR_S
 ) -> DiarisationErrors:
     """The errors of a diarisation under the mapping of speakers that makes them fewest.
 
@@ -54,8 +54,8 @@ def diarisation_errors(
         collar_s: seconds.
 
     >>> from playhead_index.window import Window
-    >>> said = [SpeakerTurn(Window(0, 10), "a"), SpeakerTurn(Window(10, 20), "b")]
-    >>> found = [SpeakerTurn(Window(0, 12), "1"), SpeakerTurn(Window(12, 20), "2")]
+    >>> said = [VoiceTurn(Window(0, 10), "a"), VoiceTurn(Window(10, 20), "b")]
+    >>> found = [VoiceTurn(Window(0, 12), "1"), VoiceTurn(Window(12, 20), "2")]
     >>> diarisation_errors(said, found, collar_s=0.0)
     DiarisationErrors(speech_s=20.0, missed_s=0.0, false_alarm_s=0.0, confusion_s=2.0)
     """
@@ -108,5 +108,5 @@ def best_mapping_s(overlap_s: dict[str, dict[str, float]]) -> float:
     return max(best.values())
 
 
-def _active(turns: Iterable[SpeakerTurn], at_s: float) -> set[str]:
+def _active(turns: Iterable[VoiceTurn], at_s: float) -> set[str]:
     return {turn.label for turn in turns if turn.window.start_s <= at_s < turn.window.end_s}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.sound import pieces
 from playhead_index.window import Window
-from playhead_index.words.diarisation import SpeakerTurn
+from playhead_index.words.diarisation import VoiceTurn
 
 RATE_HZ = 16_000
 MAX_FILE_S = 86_400.0
@@ -58,7 +58,7 @@ class Dialogue:
     """
 
     sound: Samples
-    turns: tuple[SpeakerTurn, ...]
+    turns: tuple[VoiceTurn, ...]
     num_repeated: int
 
     @property
@@ -133,7 +133,7 @@ def mix_dialogue(
     gains = {name: 10 ** (random.uniform(-GAIN_DB, GAIN_DB) / 20) for name in chosen}
     unused = {name: list(random.permutation(len(voices[name]))) for name in chosen}
     pieces: list[tuple[float, Samples]] = []
-    turns: list[SpeakerTurn] = []
+    turns: list[VoiceTurn] = []
     at_s, num_repeated, counts, last = 0.5, 0, dict.fromkeys(chosen, 0), ""
     while at_s < min_duration_s or min(counts.values()) < 2:
         name = _next_speaker(random, counts, last)
@@ -148,7 +148,7 @@ def mix_dialogue(
                 num_repeated += 1
             said = voices[name][unused[name].pop()]
             pieces.append((at_s, said.sound * np.float32(gains[name])))
-            turns += [SpeakerTurn(window.shifted(at_s), name) for window in said.speech]
+            turns += [VoiceTurn(window.shifted(at_s), name) for window in said.speech]
             at_s += len(said.sound) / RATE_HZ
         counts[name] += 1
         last = name

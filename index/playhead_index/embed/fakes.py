@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
+from playhead_index.window import Window
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (230, 20, 20),
@@ -99,6 +100,27 @@ class FakeReranker:
         words = set(_words(query))
         shares = [len(words & set(_words(text))) / max(1, len(words)) for text in texts]
         return np.array(shares, dtype=np.float32)
+
+
+class FakeSpeakerEncoder:
+    """A `SpeakerEncoder` for which a voice is its pitch: the spectrum below 400 Hz in eight bands."""
+
+    window_s = 1.6
+
+    def __init__(self) -> None:
+        self.tag = ModelTag("fake:pitch", "1", 8)
+
+    def encode(
+        self, sound: NDArray[np.float32], windows: Sequence[Window], rate_hz: int = 16_000
+    ) -> NDArray[np.float32]:
+        """(k, 8) float32 rows of length 1."""
+        rows = np.full((len(windows), 8), 1e-6, np.float32)
+        for row, window in zip(rows, windows, strict=True):
+            part = sound[round(window.start_s * rate_hz) : round(window.end_s * rate_hz)]
+            power = np.abs(np.fft.rfft(part)) ** 2
+            bands = np.minimum(8, np.arange(len(power)) * rate_hz / max(1, len(part)) // 50).astype(int)
+            row += np.bincount(bands, weights=power, minlength=9)[:8].astype(np.float32)
+        return _unit(rows)
 
 
 def _colour_parts(image: NDArray[np.uint8]) -> NDArray[np.float32]:

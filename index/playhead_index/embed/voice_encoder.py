@@ -98,7 +98,7 @@ class Ge2eEncoder:
     def encode(
         self, sound: NDArray[np.float32], windows: Sequence[Window], rate_hz: int = RATE_HZ
     ) -> NDArray[np.float32]:
-        """See `SpeakerEncoder`; windows are padded with silence, or cut, to `window_s`."""
+        """See `SpeakerEncoder`; windows are repeated, or cut, to `window_s`."""
         _require_rate(rate_hz)
         rows = [no_rows(self.tag)]
         with torch().inference_mode(), _one_thread():
@@ -133,7 +133,7 @@ class WeSpeakerEncoder:
     def encode(
         self, sound: NDArray[np.float32], windows: Sequence[Window], rate_hz: int = RATE_HZ
     ) -> NDArray[np.float32]:
-        """See `SpeakerEncoder`; windows are padded with silence, or cut, to `window_s`."""
+        """See `SpeakerEncoder`; windows are repeated, or cut, to `window_s`."""
         _require_rate(rate_hz)
         rows = [no_rows(self.tag)]
         for batch in batches(windows, BATCH_SIZE):
@@ -273,11 +273,14 @@ def _require_rate(rate_hz: int) -> None:
 
 
 def _cut(sound: NDArray[np.float32], window: Window, size_s: float) -> NDArray[np.float32]:
-    """(size_s * 16000,) float32: the sound of a window, from its start, zeros where it is shorter."""
+    """(size_s * 16000,) float32: the sound of a window from its start, repeated where it is shorter.
+
+    Padded with silence, a slow reader's phrases of a second were taken for a second voice.
+    """
     start, end = round(window.start_s * RATE_HZ), round(window.end_s * RATE_HZ)
     size = round(size_s * RATE_HZ)
     part = sound[max(0, start) : min(end, start + size)]
-    return np.pad(part, (0, size - len(part)))
+    return np.resize(part, size) if len(part) else np.zeros(size, np.float32)
 
 
 def _raised(sound: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -23,7 +23,7 @@ Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerTurn:
+class VoiceTurn:
     """A stretch in which one speaker speaks; pauses shorter than `max_pause_s` are part of it.
 
     Args:
@@ -45,7 +45,7 @@ class Diarisation:
             has no embeddings.
     """
 
-    turns: tuple[SpeakerTurn, ...] = ()
+    turns: tuple[VoiceTurn, ...] = ()
     voices: Mapping[str, Vectors] = field(default_factory=dict)
 
     @property
@@ -382,7 +382,7 @@ def _means_of(vectors: Vectors, labels: NDArray[np.int64], before: Vectors) -> V
 
 def _drawn_turns(
     stretches: Sequence[VoiceWindows], means: Vectors, settings: DiarisationSettings
-) -> Iterator[SpeakerTurn]:
+) -> Iterator[VoiceTurn]:
     """Turns that end with the stretches of speech; labels are row numbers of `means`."""
     for stretch, (times_s, path) in zip(stretches, _paths(stretches, means, settings), strict=True):
         start_s = stretch.speech.start_s
@@ -390,7 +390,7 @@ def _drawn_turns(
             last = list(own)[-1]
             is_end = last == len(path) - 1
             end_s = stretch.speech.end_s if is_end else float(times_s[last] + times_s[last + 1]) / 2
-            yield SpeakerTurn(Window(start_s, end_s), str(label))
+            yield VoiceTurn(Window(start_s, end_s), str(label))
             start_s = end_s
 
 
@@ -445,14 +445,14 @@ def best_path(scores: NDArray[np.float64], switch_penalty: float) -> NDArray[np.
     return path
 
 
-def _joined(turns: Iterable[SpeakerTurn], max_pause_s: float) -> list[SpeakerTurn]:
+def _joined(turns: Iterable[VoiceTurn], max_pause_s: float) -> list[VoiceTurn]:
     """Turns of which those of one speaker that follow each other after a short pause are one."""
-    joined: list[SpeakerTurn] = []
+    joined: list[VoiceTurn] = []
     for turn in turns:
         last = joined[-1] if joined else None
         is_same = last is not None and last.label == turn.label
         if last is not None and is_same and turn.window.start_s - last.window.end_s <= max_pause_s:
-            joined[-1] = SpeakerTurn(last.window.hull(turn.window), turn.label)
+            joined[-1] = VoiceTurn(last.window.hull(turn.window), turn.label)
         else:
             joined.append(turn)
     return joined

@@ -1,12 +1,14 @@
 """Stand-ins for models of this room, for tests and for trying out what is built on it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.embed.protocol import ModelTag
 from playhead_index.window import Window
+from playhead_index.words.diarisation import Diarisation, SoundPart, VoiceTurn
 from playhead_index.words.protocol import (
     NO_HINTS,
     RecognitionHints,
@@ -63,6 +65,37 @@ class ScriptedTranscriber:
                 words = (replace(span, window=window),) if needed else ()
                 self.recognised += [span.text] if needed else []
                 yield TranscribedChunk(chunk, words, (window,), needed)
+
+
+class ScriptedDiariser:
+    """A `Diariser` that hears the turns that were written down for it, whatever number is given.
+
+    Args:
+        turns: who speaks when.
+        voices: embedding by label; by default a direction of its own for each.
+        revision: of the model that it stands for.
+    """
+
+    def __init__(
+        self,
+        turns: Sequence[VoiceTurn],
+        voices: Mapping[str, NDArray[np.float32]] | None = None,
+        revision: str = "1",
+    ) -> None:
+        self.tag = ModelTag("fake:script", revision, 8)
+        self.turns = tuple(turns)
+        labels = dict.fromkeys(turn.label for turn in turns)
+        directions = np.eye(8, dtype=np.float32)
+        self.voices = dict(voices or zip(labels, directions, strict=False))
+        self.numbers: list[int | None] = []
+
+    def diarise(self, parts: Iterable[SoundPart], num_speakers: int | None = None) -> Diarisation:
+        """The turns; the numbers of speakers that were given are listed in `numbers`."""
+        for part in parts:
+            for _ in part.pieces:
+                pass
+        self.numbers.append(num_speakers)
+        return Diarisation(self.turns, self.voices)
 
 
 class ScriptedScreenReader:

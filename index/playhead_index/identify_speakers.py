@@ -1,0 +1,191 @@
+"""The stage that finds out who speaks: by voice, and by the names that subtitles give."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from playhead_index.decode import VideoInfo, VideoReader
+from playhead_index.errors import ModelUnavailable
+from playhead_index.hear import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan, insert_words
+from playhead_index.recipe import Models, Recipe
+from playhead_index.recorded_models import ModelNeeded
+from playhead_index.settings import Values, made_with, to_text
+from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.settings import SPEAKER_MODEL, read_settings, write_settings
+from playhead_index.store.speakers import (
+    Speaker,
+    display_name,
+    is_voice_label,
+    read_speakers,
+    read_turns,
+    replace_speakers,
+)
+from playhead_index.store.speech_spans import (
+    delete_span,
+    replace_turns,
+    set_span_speaker,
+    speech_digest,
+    speech_spans,
+)
+from playhead_index.words.diarisation import Diarisation, Diariser, SoundPart, VoiceTurn
+from playhead_index.words.protocol import Words
+from playhead_index.words.voice_labels import TurnIndex, names_of_voices, split_by_speaker
+
+STAGE = "speakers"
+NO_SPEECH = "nobody speaks"
+
+
+def identify_speakers(
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    recipe: Recipe,
+    models: Models,
+    speech: SpeechPlan,
+) -> str:
+    """Stores the turns of the voices of a video and gives spans of speech their speaker.
+
+    The sound is heard once, and again only for another encoder, number of speakers or sound track; speakers
+    are given to spans again when the spans have changed. Recognised words get the voice that says them, and a
+    span in which two speak is split between its words. Subtitles that name their speaker stay; others get the
+    voice that is heard longest in them. A voice takes a name that subtitles give only where both fit nearly
+    always (`names_of_voices`). Without an encoder, what an earlier run found stays.
+
+    Returns:
+        What a person should know, such as names that fit no voice any more; else empty.
+
+    Raises:
+        ModelNeeded: something is to be heard, or spans are to be split, and the models are not loaded.
+    """
+    diariser, stage = models.diariser, read_stage(catalog, video_id, STAGE)
+    before = made_with(stage) or {}
+    why_not = NO_SOUND if not info.has_audio else ("" if diariser is not None else models.why_off(STAGE))
+    if diariser is None or why_not:
+        return _left_as_it_is(catalog, video_id, stage, why_not, models)
+    _remember(catalog, diariser, models)
+    made = {
+        "revision": diariser.tag.revision,
+        "model": diariser.tag.name,
+        "num_speakers": recipe.num_speakers or None,
+        "audio_track": recipe.audio_track,
+    }
+    is_heard = stage.status == "done" and _is_same(before, made, models)
+    lost: list[str] = []
+    if not is_heard:
+        if models.is_recorded:
+            raise ModelNeeded("who speaks is to be found out")
+        try:
+            found = diariser.diarise(_sound(reader, info, speech), recipe.num_speakers or None)
+        except ModelUnavailable as error:
+            return _left_as_it_is(catalog, video_id, stage, str(error), models)
+        lost = _store(catalog, video_id, found, made)
+    else:
+        made = {name: before.get(name) for name in made}
+        if before.get("spans") == speech_digest(catalog, video_id):
+            return ""
+        if models.is_recorded:
+            raise ModelNeeded("spans of speech have changed")
+    _give_speakers(catalog, video_id, made, info.duration_s)
+    return f"speakers: no voice fits any more that was named {', '.join(lost)}" if lost else ""
+
+
+def _is_same(before: Values, made: Values, models: Models) -> bool:
+    """Whether turns that are there are those that would be found now."""
+    names = ["num_speakers", "audio_track"]
+    names += [] if "voices" in models.unasked else ["revision"]
+    return all(before.get(name) == made[name] for name in names)
+
+
+def _remember(catalog: Catalog, diariser: Diariser, models: Models) -> None:
+    """Stores which encoder tells the library's speakers apart: one that was named, or the first one."""
+    if "voices" not in models.unasked or not isinstance(read_settings(catalog).get(SPEAKER_MODEL), dict):
+        tag = diariser.tag
+        record = {"name": tag.name, "revision": tag.revision, "width": tag.width}
+        write_settings(catalog, {SPEAKER_MODEL: record})
+
+
+def _left_as_it_is(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
+    if stage.status == "done":
+        before = made_with(stage) or {}
+        if before.get("spans") != speech_digest(catalog, video_id) and not models.is_recorded:
+            made = {name: value for name, value in before.items() if name != "spans"}
+            _give_speakers(catalog, video_id, made, stage.position_s)
+        return ""
+    if (stage.status, stage.note) != ("off", why_not):
+        with catalog.atomic() as db:
+            write_stage(db, video_id, Stage(STAGE, "off", note=why_not))
+    return ""
+
+
+def _sound(reader: VideoReader, info: VideoInfo, speech: SpeechPlan) -> Iterator[SoundPart]:
+    """The stretches between gaps, read one after the other."""
+    stream = speech.track.stream_index if speech.track is not None else None
+    for part in info.recorded:
+        yield SoundPart(part.start_s, reader.audio(SPEECH_RATE_HZ, part, stream_index=stream))
+
+
+def _store(catalog: Catalog, video_id: str, found: Diarisation, made: Values) -> list[str]:
+    """Stores turns and voices; the names that persons gave and that no voice has any more."""
+    before = _names_by_persons(catalog, video_id)
+    speakers = [
+        Speaker(video_id, label, voice=found.voices.get(label))
+        for label in dict.fromkeys(turn.label for turn in found.turns)
+    ]
+    with catalog.atomic() as db:
+        replace_turns(db, video_id, found.turns)
+        replace_speakers(db, video_id, speakers)
+        write_stage(db, video_id, Stage(STAGE, "running", recipe=to_text(made)))
+    after = _names_by_persons(catalog, video_id)
+    return sorted(before - after)
+
+
+def _names_by_persons(catalog: Catalog, video_id: str) -> set[str]:
+    return {
+        display_name(one)
+        for one in read_speakers(catalog, video_id)
+        if one.named_by == "person" and is_voice_label(one.label)
+    }
+
+
+def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: float) -> None:
+    """Gives spans their speakers and voices the names of subtitles, by the stored turns."""
+    turns = TurnIndex([VoiceTurn(window, label) for label, window in read_turns(catalog, video_id)])
+    spans = speech_spans(catalog, video_id)
+    named = [
+        (speaker, span.words.window)
+        for span in spans
+        if (speaker := span.words.speaker) is not None and not is_voice_label(speaker)
+    ]
+    names = names_of_voices(named, turns)
+    voices = [one for one in read_speakers(catalog, video_id) if is_voice_label(one.label)]
+    with catalog.atomic() as db:
+        for span in spans:
+            pieces = _with_speakers(span, turns)
+            if len(pieces) > 1:
+                delete_span(db, span.id)
+                insert_words(db, video_id, pieces)
+            elif pieces[0].speaker != span.words.speaker:
+                set_span_speaker(db, span.id, pieces[0].speaker)
+        replace_speakers(db, video_id, [_named(one, names) for one in voices])
+    recipe = to_text({**made, "spans": speech_digest(catalog, video_id)})
+    num_voices = len(voices)
+    note = f"{num_voices} {'voice' if num_voices == 1 else 'voices'}" if num_voices else NO_SPEECH
+    with catalog.atomic() as db:
+        write_stage(db, video_id, Stage(STAGE, "done", duration_s, recipe=recipe, note=note))
+
+
+def _with_speakers(span: SpanRow, turns: TurnIndex) -> list[Words]:
+    """The words of a span with their speaker; a speaker that a subtitle source names stays."""
+    words = span.words
+    if words.speaker is not None and not is_voice_label(words.speaker):
+        return [words]
+    if words.source.startswith("asr:"):
+        return split_by_speaker(words, turns)
+    return [replace(words, speaker=turns.of_window(words.window))]
+
+
+def _named(speaker: Speaker, names: dict[str, str]) -> Speaker:
+    """A voice with the name that subtitles give it; one that a person gave stays (`replace_speakers`)."""
+    name = names.get(speaker.label)
+    return replace(speaker, name=name, named_by="source" if name else None)
