@@ -204,11 +204,11 @@ def test_a_reranker_orders_the_passages(tmp_path: Path) -> None:
 
 
 def test_a_transcript_is_read_again_when_its_video_has_changed(tmp_path: Path) -> None:
-    made = library(tmp_path, filler(30))
+    made = library(tmp_path, [*filler(30), "Now we stop here.", *filler(9)])
     searcher = made.searcher()
     query = Query(text="solar battery", lanes=("speech",))
     before = searcher.search(query).moments
-    made.write("talk", [("speech", 200.0, 204.0, "The solar battery works.")])
+    made.write("talk", [("speech", 180.0, 186.0, "The solar battery works.")])
     divide_transcript(made.catalog, "talk", Models(words=made.texts))
     after = searcher.search(query).moments
     assert all("solar" not in (hit.text or "") for moment in before for hit in moment.hits)
@@ -239,9 +239,15 @@ def test_what_a_speaker_says_whom_the_question_names_comes_first(
 
 
 def test_a_query_can_leave_speakers_out_of_account(tmp_path: Path) -> None:
-    made = two_speakers(tmp_path)
-    query = Query(text="Project Manager battery", lanes=("speech",), use_speakers=False)
-    assert made.searcher().search(query).moments[0].window.start_s < 44 * SENTENCE_S
+    said = [*filler(20), *BATTERY, *filler(20), "The project manager is not here."]
+    made = library(tmp_path, said, ["Bob"] * 20 + ["Project Manager"] * 4 + ["Bob"] * 21)
+    text = "What did the project manager say about the battery?"
+    cited = [
+        made.searcher().search(Query(text=text, lanes=("speech",), use_speakers=used)).moments
+        for used in (True, False)
+    ]
+    assert cited[0][0].hits[0].text in BATTERY
+    assert cited[1][0].hits[0].text == "The project manager is not here."
 
 
 def test_a_scope_of_one_speaker_cites_only_that_speaker(tmp_path: Path) -> None:
