@@ -129,14 +129,14 @@ def _collect_picture(moment: Moment, stretches: Sequence[Stretch], frames: dict[
 
 
 def _collect(hits: Iterable[Hit], spans: dict[int, dict[str, Any]]) -> None:
+    """Adds the spans of a moment; `rank` counts them in the order of the moments, then of their hits."""
     for hit in hits:
         what, _, number = hit.ref.partition(":")
         if what == "span":
             known = spans.setdefault(
-                int(number), {"id": int(number), "lanes": [], "meaning": 0.0, "rank": hit.rank}
+                int(number), {"id": int(number), "lanes": [], "meaning": 0.0, "rank": len(spans) + 1}
             )
             known["lanes"] = sorted({*known["lanes"], hit.lane})
-            known["rank"] = min(known["rank"], hit.rank)
             if hit.how == "meaning":
                 known["meaning"] = max(known["meaning"], hit.score)
 

@@ -57,10 +57,10 @@ class _Judged:
     rank: int
 
     def order(self, keep: str) -> tuple[float, ...]:
-        """What is kept first: supported before unverified; then the best, the earliest or the latest."""
+        """What is kept first: what is supported; then what was found first, or the earliest or the latest."""
         weak, start_s = float(self.record.verdict != "supported"), self.record.window.start_s
         if keep == "best":
-            return (weak, -self.record.match, self.rank, start_s)
+            return (weak, float(self.rank), -self.record.match, start_s)
         return (weak, start_s if keep == "early" else -start_s)
 
 

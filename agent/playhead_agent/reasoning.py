@@ -147,10 +147,13 @@ def _measured(total: Reckoned) -> Finding:
 
 
 def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool) -> Finding:
-    """All places in time order where all are asked for; for a description the few that fit best."""
+    """All places in time order where all are asked for; for a description the few best.
+
+    Records are numbered in the order of the search, supported ones first.
+    """
     if spec.intent in ("when", "locate") or spec.ordinal == EVERY or required_detail(spec) == "speaker":
         return Finding("list", tuple(events), complete=whole, candidates=len(events))
-    ranked = sorted(targets, key=lambda e: (-e.match, -len(e.lanes), int(e.id[1:])))
+    ranked = sorted(targets, key=lambda e: int(e.id[1:]))
     return Finding("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
 
 

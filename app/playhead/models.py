@@ -33,6 +33,34 @@ from playhead_index.recorded_models import (
     RecordedDiariser,
     RecordedEncoder,
     RecordedScreenReader,
+
+
+    RecordedEncoder,
+    RecordedScreenReader,
+    RecordedTextEmbedder,
+    RecordedTranscriber,
+)
+from playhead_index.settings import FORMER_BEAM_SIZE
+from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.disk import exists
+from playhead_index.store.manifest import space_tag
+from playhead_index.store.settings import SPEAKER_MODEL, SPEECH_MODEL, read_settings, unrecorded_transcriber
+from playhead_index.words.protocol import TranscriberTag
+from playhead_index.words.screen_text import RapidOcrReader
+
+ENVIRONMENT = "PLAYHEAD_{}_MODEL"
+OWN_PREFIXES = (PACKAGED, GE2E)
+ASR_PREFIX = "asr:"
+ON = "on"
+STAGE_OF = {
+    "picture": "picture", "appearance": "appearance", "words": "meaning", "speech": "speech",
+    "screen": "screen", "voices": "speakers",
+}  # fmt: skip
+"""The stage whose absence is told, by the role of its model."""
+OPTION_OF = {"screen": "--screen-text", "voices": "--speakers on"}
+"""The option that turns a role on, where it is not that of its model."""
+MODULES = {
+    "picture": "open_clip", "appearance": "transformers", "words": "tokenizers", "speech": "faster_whisper",
     "voices": "torch",
 }  # fmt: skip
 """The module without which a model of a role cannot be loaded."""
@@ -174,13 +202,13 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
 
 
-<<<<<<< HEAD
 def _recorded_diariser(library: Mapping[str, "LibraryModel"]) -> RecordedDiariser | None:
     model = library.get("voices")
     if model is None or model.name == OFF:
         return None
     return RecordedDiariser(ModelTag(model.name, model.revision, model.width))
-=======
+
+
 def _recorded_text_embedder(
     library: Mapping[str, "LibraryModel"], device: str
 ) -> RecordedTextEmbedder | None:
@@ -190,7 +218,6 @@ def _recorded_text_embedder(
         return None
     tag = ModelTag(model.name, model.revision, model.width)
     return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
->>>>>>> wt-int
 
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:

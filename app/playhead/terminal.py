@@ -135,6 +135,10 @@ def _print_moments(console: Console, rows: Sequence[tuple[str, str, str, str, Te
     console.print(table)
 
 
+MIN_STRETCH = 2.0
+"""A moment this many times as long as what it cites names the time of that, too."""
+
+
 def why(moment: Moment) -> str:
     """The ranks behind a moment: `speech #1, speech (semantic) #2, picture #4`."""
     best: dict[str, int] = {}
@@ -145,11 +149,16 @@ def why(moment: Moment) -> str:
 
 
 def _what(moment: Moment) -> Text:
+    """What was found; in a long stretch first the sentence that says it, with its own time."""
     texts = dict.fromkeys(
         printable_text(with_speaker(hit.text, hit.speaker)).replace("\n", " / ")
         for hit in moment.hits
         if hit.text
     )
+    best = next((hit for hit in moment.hits if hit.text), None)
+    if best is not None and moment.window.duration_s >= MIN_STRETCH * best.window.duration_s:
+        first, *rest = texts
+        texts = dict.fromkeys((f"{best.window}: {first}", *rest))
     text = Text(shortened(" … ".join(texts) or "(frame)"))
     return text.append(uncertainty(moment), style="yellow")
 

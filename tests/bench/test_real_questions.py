@@ -197,6 +197,8 @@ def row(number: int, set_name: str, gold: list[float], **found: Any) -> dict[str
         "video": "v",
         "gold": [gold],
         "duration_s": 100.0,
+        "names_speaker": False,
+        "search_without_speakers": [],
         **found,
     }
 
@@ -217,7 +219,7 @@ def test_windows_are_scored_as_computed_by_hand() -> None:
     search, cited, bm25, _ = scored().systems
     assert (search.recall_at, search.iou_recall_at) == ({1: 0.5, 5: 0.5, 10: 0.5}, {1: 0.0, 5: 0.5})
     assert search.mean_iou == pytest.approx((4 / 14 + 0) / 2)
-    assert (search.gold_coverage, search.median_length_s) == (0.5, 9.0)
+    assert (search.gold_coverage, search.median_length_s, search.first_length_s) == (0.5, 9.0, 8.0)
     assert search.video_share == pytest.approx(0.07)
     assert (cited.recall_at[1], cited.recall_at[5], cited.gold_coverage) == (0.0, 0.5, pytest.approx(0.1))
     assert (bm25.recall_at[1], bm25.iou_recall_at) == (0.5, {1: 1.0, 5: 1.0})
@@ -245,6 +247,13 @@ def test_search_and_ask_are_compared_with_the_best_baseline_question_by_question
     assert (first.one, first.other) == ("R@1 search", "bm25-30s")
     assert (first.only_one, first.only_other, first.difference) == (1, 1, 0.0)
     assert [pair.one for pair in scored().comparisons[1:3]] == ["R@1 ask", "R@1 ask"]
+
+
+def test_questions_that_name_a_speaker_are_compared_with_and_without_speakers() -> None:
+    named = {"names_speaker": True, "search_without_speakers": [[30, 40]]}
+    pair = scored([{**ROWS[0], **named}, ROWS[1]]).comparisons[-1]
+    assert (pair.one, pair.other) == ("R@1 search, 1 questions that name a speaker", "without speakers")
+    assert (pair.questions, pair.only_one, pair.difference) == (1, 1, 1.0)
 
 
 def test_several_sets_are_scored_one_by_one_and_pooled() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
@@ -110,7 +111,7 @@ class Searcher:
                 Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits)
                 for one in _best(with_passages(passages, join_hits(left, within)), query)
             ]
-            coverage = facts.coverage(query.scope, lines)
+            coverage = facts.coverage(query.scope, _with_undivided(lines, facts.num_undivided(query.scope)))
         return SearchResult(query, moments, coverage, perf_counter() - began)
 
     def timeline(self, texts: Sequence[str], video_id: str, kind: SpanKind = "caption") -> Timeline:
@@ -220,6 +221,20 @@ _QUOTED = "quoted words are matched in text alone; search without quotation mark
 
 def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:
     return [one for one in joined if one.score >= query.min_score][: query.limit]
+
+
+def _with_undivided(lines: Sequence[LaneCoverage], num: int) -> list[LaneCoverage]:
+    """The lines of the lanes; that of speech says in how many videos single spans are found, not passages."""
+    if num == 0:
+        return list(lines)
+    videos = "1 video has" if num == 1 else f"{num} videos have"
+    note = f"{videos} no passages, so that single lines are found there; index again to make them"
+    return [
+        replace(line, why_not="; ".join(filter(None, (line.why_not, note))))
+        if line.lane == "speech" and line.searched and line.items
+        else line
+        for line in lines
+    ]
 
 
 def _lanes_of_scope(scope: Scope, fitting: tuple[Lane, ...]) -> tuple[Lane, ...]:

@@ -127,6 +127,20 @@ class LibraryFacts:
             else sum(video_id not in self.speakers for video_id in parts),
         )
 
+    def num_undivided(self, scope: Scope) -> int:
+        """How many videos of a scope have speech that is not divided into sentences and passages."""
+        return len(self._undivided & self.windows(scope).keys())
+
+    @cached_property
+    def _undivided(self) -> frozenset[str]:
+        rows = self._catalog.query(
+            f"SELECT video_id FROM video WHERE {LIVE}"
+            " AND NOT EXISTS"
+            " (SELECT 1 FROM stage WHERE stage.video_id = video.video_id AND name = 'transcript')"
+            " AND EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech')"
+        )
+        return frozenset(video_id for (video_id,) in rows)
+
     @cached_property
     def speakers(self) -> Mapping[str, list[Speaker]]:
         """The speakers of each video; videos of which it is not known who speaks are left out."""

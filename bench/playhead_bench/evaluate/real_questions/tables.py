@@ -13,8 +13,8 @@ WINDOWS_LEGEND = (
     "first k windows is gold. IoU@k: one of the first k windows has an IoU of at least 0.3 with a gold "
     "window. mIoU: of the first window. gold: share of the gold seconds inside the first ten windows; "
     "video: share of the video inside them; len: their median length; first: that of the first windows. "
-    "ask: its citations in the order of its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, no stemming), sentence embeddings "
-    "(of the first 256 tokens) and their reciprocal rank fusion, over chunks of the transcript. chance: k "
+    "ask: its citations in the order of its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, "
+    "no stemming), sentence embeddings (of the first 256 tokens) and their reciprocal rank fusion, over chunks of the transcript. chance: k "
     "times drawn at random."
 )
 ANSWERS_LEGEND = (
