@@ -40,6 +40,7 @@ from playhead.options import (
     ModalityOption,
     NumSpeakersOption,
     PictureModel,
+    RerankModel,
     SpeakerOption,
     SpeakersOption,
     SpeechModel,
@@ -278,6 +279,7 @@ def search(
     min_score: Annotated[
         float, typer.Option(help="Leave out results with a lower fused score.", metavar="SCORE")
     ] = 0.0,
+    rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -297,7 +299,7 @@ def search(
         raise typer.BadParameter("--speaker searches what is said: give TEXT with it")
     if text is not None:
         _checked(partial(checked_text, text, "the search text"))
-    opened = open_library(library, ModelNames(device=device))
+    opened = open_library(library, ModelNames(device=device, rerank=rerank_model))
     result = opened.search(
         text,
         image=image,
@@ -362,13 +364,17 @@ def doctor(
 def prepare(
     roles: Annotated[
         list[str] | None,
-        typer.Argument(help="Which models: picture, appearance, words, speech, voices or all; default: all."),
+        typer.Argument(
+            help="Which models: picture, appearance, words, speech, voices or all; default: all. rerank: a "
+            "cross-encoder for search, which is not among all."
+        ),
     ] = None,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
     speech_model: SpeechModel = "auto",
     voices_model: VoicesModel = "auto",
+    rerank_model: RerankModel = "auto",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -380,8 +386,11 @@ def prepare(
     Examples:
     playhead prepare all
     playhead prepare words speech --yes
+    playhead prepare rerank --rerank-model BAAI/bge-reranker-v2-m3
     """
-    names = ModelNames(picture_model, appearance_model, words_model, speech_model, voices=voices_model)
+    names = ModelNames(
+        picture_model, appearance_model, words_model, speech_model, voices=voices_model, rerank=rerank_model
+    )
     chosen = _checked(lambda: chosen_models(roles, names))
     missing = missing_models(chosen)
     for model in chosen:

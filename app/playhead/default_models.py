@@ -79,6 +79,16 @@ DEFAULTS: Mapping[str, DefaultModel] = {
     )
 }
 """By role, for a machine without a GPU."""
+RERANK = "rerank"
+RERANKER = DefaultModel(
+    RERANK,
+    "cross-encoder/ms-marco-MiniLM-L6-v2",
+    ("cross-encoder/ms-marco-MiniLM-L6-v2", "model.safetensors"),
+    91,
+    "Apache-2.0",
+    "rank passages of speech by a cross-encoder (English), with --rerank-model",
+)
+"""Fetched where it is asked for alone; a search uses a reranker only where one is named."""
 SPEECH_ON_GPU = DefaultModel(
     "speech",
     "large-v3-turbo",
@@ -116,9 +126,11 @@ def default_model(role: str, device: str = "auto") -> DefaultModel:
     """The model of the hub that fits this machine best.
 
     Args:
-        role: of `DEFAULTS`.
+        role: of `DEFAULTS`, or `RERANK`.
         device: as a person named it; a GPU counts only with `auto` and `cuda`.
     """
+    if role == RERANK:
+        return RERANKER
     if role == "speech" and device.partition(":")[0] in ("auto", "cuda") and has_cuda():
         return SPEECH_ON_GPU
     return DEFAULTS[role]
@@ -126,6 +138,8 @@ def default_model(role: str, device: str = "auto") -> DefaultModel:
 
 def known_model(role: str, name: str) -> DefaultModel | None:
     """The model of the hub of this name that is a default on some machine; None for any other name."""
+    if role == RERANK:
+        return RERANKER if name == RERANKER.name else None
     every = (DEFAULTS[role], *([SPEECH_ON_GPU] if role == "speech" else ()))
     return next((model for model in every if model.name == name), None)
 

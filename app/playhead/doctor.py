@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.chat import load_chat_model
-from playhead.default_models import DEFAULTS, SPEECH_ON_GPU, has_cuda
+from playhead.default_models import DEFAULTS, RERANK, RERANKER, SPEECH_ON_GPU, has_cuda
 from playhead.importing import failed_imports
 from playhead.keys import key_for
-from playhead.models import ModelNames, library_models, resolve, speech_notice
+from playhead.models import ENVIRONMENT, ModelNames, library_models, reranker_name, resolve, speech_notice
 from playhead.prepare import why_not_here
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
 from playhead.video_models import OFF, VideoChoice
@@ -72,6 +72,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
         name = getattr(names, role).removesuffix("?")
         off = Finding(f"{role} model", True, "off, as the library was made")
         yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))
+    yield examine_reranker()
     yield examine_video_model(try_video=try_video)
     yield from examine_chat_model()
     yield from _library(library)
@@ -158,6 +159,16 @@ def _model(role: str, name: str, notice: str) -> Finding:
     if role == "speech" and has_cuda():
         gives = f"{gives}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
     return Finding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
+
+
+def examine_reranker() -> Finding:
+    """Whether a search would use a reranker, and whether it loads."""
+    name = reranker_name(ModelNames())
+    if name is None:
+        variable = ENVIRONMENT.format("RERANK")
+        return Finding("rerank model", True, f"off; --rerank-model NAME or the variable {variable} sets one")
+    why_not = why_not_here(RERANK, name)
+    return Finding("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
 
 
 def examine_video_model(*, try_video: bool) -> Finding:

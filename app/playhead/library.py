@@ -19,6 +19,7 @@ from playhead.models import (
     ModelNames,
     encoder_callables,
     library_switches,
+    search_reranker,
     speech_notice,
 )
 from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
@@ -109,15 +110,21 @@ class Library:
     Args:
         folder: the library's folder; `index` makes it when it is not there.
         models: which models to use; by default what the library was made with, else what is there.
+        rerank_model: cross-encoder that ranks passages of speech anew in searches and questions: a hub name
+            or a folder; in place of that of `models`.
 
     >>> library = Library("talks")                                       # doctest: +SKIP
     >>> for report in library.index(["~/videos"]): print(report.status)  # doctest: +SKIP
     >>> library.search("red car at night").moments[0].window             # doctest: +SKIP
     """
 
-    def __init__(self, folder: Path | str, models: ModelNames | None = None) -> None:
+    def __init__(
+        self, folder: Path | str, models: ModelNames | None = None, *, rerank_model: str | None = None
+    ) -> None:
         self.folder = expanded_path(folder)
         self.models = models or ModelNames()
+        if rerank_model is not None:
+            self.models = replace(self.models, rerank=rerank_model)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -463,6 +470,7 @@ class Library:
             appearance=encoders.appearance,
             words=encoders.words,
             off=self._why_off(),
+            reranker=search_reranker(self.models),
         )
 
     def search(

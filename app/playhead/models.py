@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 from playhead.default_models import (
     DEFAULTS,
     PACKAGED,
+    RERANK,
     default_name,
     is_cached,
     known_model,
@@ -25,16 +26,13 @@ from playhead.video_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
+from playhead_index.embed.reranker import LazyReranker, Reranker
 from playhead_index.embed.voice_encoder import GE2E
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.recorded_models import (
     RecordedDiariser,
-    RecordedEncoder,
-    RecordedScreenReader,
-
-
     RecordedEncoder,
     RecordedScreenReader,
     RecordedTextEmbedder,
@@ -93,6 +91,8 @@ class ModelNames:
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
             `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is asked only
             where captions or a look are asked for.
+        rerank: a cross-encoder of transformers that ranks passages anew in a search: a hub name or a folder.
+            `auto` takes what `PLAYHEAD_RERANK_MODEL` names, else none; a library does not remember it.
         keep_tokens: the part of a look's visual tokens that the video-LLM sees, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
             says, else all. Captions are made of all.
@@ -109,6 +109,7 @@ class ModelNames:
     video: str = AUTO
     keep_tokens: float | None = None
     voices: str = AUTO
+    rerank: str = AUTO
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.
@@ -430,6 +431,7 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     from playhead_index.embed.dino import load_dino
     from playhead_index.embed.minilm import load_text_embedder
     from playhead_index.embed.openclip import load_open_clip
+    from playhead_index.embed.reranker import load_reranker
     from playhead_index.words.load_diariser import load_diariser
     from playhead_index.words.packaged_speech import NAME, packaged_folder
     from playhead_index.words.speech import FasterWhisperTranscriber
@@ -443,6 +445,7 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         "appearance": load_dino,
         "words": load_text_embedder,
         "speech": FasterWhisperTranscriber,
+        RERANK: load_reranker,
     }
     plugin, colon, rest = name.partition(":")
     if role == "speech" and is_address(name):
@@ -461,6 +464,18 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
         model.tag = replace(model.tag, **own)
         return model
     return loaders[role](name, device=device, download=download)
+
+
+def reranker_name(names: ModelNames) -> str | None:
+    """The cross-encoder that a search uses, named here or by the environment; None for none."""
+    name = names.rerank if names.rerank != AUTO else os.environ.get(ENVIRONMENT.format("RERANK"), OFF)
+    return None if name in (AUTO, OFF) else _located(name)
+
+
+def search_reranker(names: ModelNames) -> Reranker | None:
+    """The reranker of a search, loaded when it first scores a text; None where none is named."""
+    name = reranker_name(names)
+    return None if name is None else LazyReranker(name, lambda: load_one(RERANK, name, names.device))
 
 
 def encoder_callables(names: ModelNames, folder: Path) -> "SearchEncoders":

@@ -134,6 +134,14 @@ NumSpeakersOption = Annotated[
         max=50,
     ),
 ]
+RerankModel = Annotated[
+    str,
+    typer.Option(
+        help="Cross-encoder that ranks passages of speech anew: a Hugging Face name, a folder, auto or off. "
+        "auto: the one that PLAYHEAD_RERANK_MODEL names, else none.",
+        metavar="NAME",
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda, cuda:1 or mps.")]
 VideoModel = Annotated[
     str,

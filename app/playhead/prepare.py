@@ -6,7 +6,7 @@ A download that was cut off is taken up where it stopped (`playhead_index.embed.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from playhead.default_models import DEFAULTS, DefaultModel, default_model, known_model
+from playhead.default_models import DEFAULTS, RERANK, DefaultModel, default_model, known_model
 from playhead.models import ModelNames, load_one
 from playhead.video_models import AUTO, OFF
 from playhead_index.embed.checkpoints import hub
@@ -34,17 +34,17 @@ def chosen_models(roles: Sequence[str] | None = None, names: ModelNames | None =
     """The models of some roles: those that are named, else the default ones.
 
     Args:
-        roles: of `DEFAULTS`; all of them when None, empty or with `all` among them.
+        roles: of `DEFAULTS`, or `rerank`; all of `DEFAULTS` when None, empty or with `all` among them.
         names: other models than the default ones.
 
     Raises:
         ValueError: there is no such role.
     """
-    unknown = [role for role in roles or () if role not in (*DEFAULTS, ALL)]
+    unknown = [role for role in roles or () if role not in (*DEFAULTS, RERANK, ALL)]
     if unknown:
-        raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)} and {ALL}")
+        raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)}, {RERANK} and {ALL}")
     wanted = list(dict.fromkeys(roles or (ALL,)))
-    every = DEFAULTS if ALL in wanted else wanted
+    every = [*DEFAULTS, *(role for role in wanted if role == RERANK)] if ALL in wanted else wanted
     return [_chosen(role, getattr(names or ModelNames(), role)) for role in every]
 
 
@@ -116,5 +116,5 @@ def _chosen(role: str, name: str) -> DefaultModel:
     if (known := known_model(role, name)) is not None:
         return known
     return replace(
-        DEFAULTS[role], name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
+        default_model(role), name=name, file=(name, ""), size_mb=0, licence="its licence is on its page"
     )

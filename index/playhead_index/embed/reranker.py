@@ -5,7 +5,7 @@ best texts of a first search (Nogueira and Cho, 2019, arXiv:1901.04085). Support
 classifiers of transformers, such as `BAAI/bge-reranker-v2-m3` and `cross-encoder/ms-marco-MiniLM-L6-v2`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +41,32 @@ class Reranker(Protocol):
         Scores of different queries or models are not comparable.
         """
         ...
+
+
+class LazyReranker:
+    """A `Reranker` that is loaded when it first scores a text.
+
+    Args:
+        name: of the model.
+        load: loads it.
+    """
+
+    def __init__(self, name: str, load: Callable[[], Reranker]) -> None:
+        self.name = name
+        self._load = load
+        self._loaded: Reranker | None = None
+
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N,) float32 scores of N texts, a higher score for a text that fits the query better.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded.scores(query, texts)
 
 
 class CrossEncoder:
