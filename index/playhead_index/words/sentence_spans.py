@@ -44,8 +44,8 @@ def sentence_spans(words: Sequence[SpokenWord], source: str) -> Iterator[Words]:
 
     A sentence ends by its punctuation (`sentence_bounds`), at a change of the language and at a pause of
     more than `MAX_PAUSE_S`; one that lasts longer than `MAX_SPAN_S` is cut behind a clause, else at its
-    longest pause. The confidence of a span is the geometric mean of the probabilities of its words, as the mean
-    log probability that Whisper gives for a segment.
+    longest pause. The confidence of a span is the geometric mean of the probabilities of its words, on the
+    scale of the mean log probability that Whisper gives for a segment.
 
     Args:
         words: in time order.

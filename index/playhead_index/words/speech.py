@@ -85,10 +85,11 @@ class FasterWhisperTranscriber:
         self.name = f"asr:{Path(model).name if Path(model).is_dir() else model}"
         self.language = language.split("-")[0].lower() if language else None
         self._chunk_s = chunk_s
+        self._beam_size = beam_size
+        self._hotwords = hotwords
         self._model = _load(model, device, download, compute_type)
-        self._beam_size, self._hotwords = beam_size, hotwords
-        self._decoder = WhisperDecoder(self._model, beam_size, hotwords)
-        languages = () if self._model.model.is_multilingual else ("en",)
+        self._is_multilingual = bool(self._model.model.is_multilingual)
+        languages = () if self._is_multilingual else ("en",)
         self.tag = TranscriberTag(_location(model), _revision(model), self.language, languages, beam_size)
 
     def transcribe(
@@ -101,9 +102,9 @@ class FasterWhisperTranscriber:
     ) -> Iterator[TranscribedChunk]:
         """Chunks of some minutes, cut between sentences, with the speech in them; see `Transcriber`.
 
-        A chunk is a function of the sound from its start on, so that a run that goes on at the end of a chunk
-        gives what one gives that was not stopped. Of a chunk of which subtitles cover a part, only the voice that they do not cover is recognised: the
-        rest is silenced before.
+        A chunk is a function of the sound from its start on, so that a run that goes on at the end of a
+        chunk gives what one gives that was not stopped. Of a chunk of which subtitles cover a part, only the
+        voice that they do not cover is recognised: the rest is silenced before.
 
         Args:
             pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
@@ -119,6 +120,9 @@ class FasterWhisperTranscriber:
         if rate_hz != RATE_HZ:
             raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
         within = Window(0.0, duration_s)
+        decoder = WhisperDecoder(
+            self._model, hints.beam_size or self._beam_size, hints.hotwords or self._hotwords
+        )
         buffer = SoundBuffer(pieces, round(done_s * RATE_HZ))
         while True:
             sound, is_last = buffer.peek(round(self._chunk_s * RATE_HZ))
@@ -126,7 +130,7 @@ class FasterWhisperTranscriber:
                 return
             chunk = Chunk(buffer.at / RATE_HZ, sound, tuple(speech_windows(sound)))
             needed = uncovered_voice(chunk.windows, hints.subtitled)
-            words, end = self._recognised(chunk, needed, hints, is_last=is_last)
+            words, end = self._recognised(decoder, chunk, needed, hints, is_last=is_last)
             window = Window(chunk.from_s, (buffer.at + end) / RATE_HZ)
             spans = self._marked(list(sentence_spans(words, self.name)), hints)
             inside = (span for span in (clamped_span(span, within) for span in spans) if span is not None)
@@ -139,15 +143,20 @@ class FasterWhisperTranscriber:
             buffer.drop(end)
 
     def _recognised(
-        self, chunk: Chunk, needed: tuple[Window, ...], hints: RecognitionHints, *, is_last: bool
+        self,
+        decoder: WhisperDecoder,
+        chunk: Chunk,
+        needed: tuple[Window, ...],
+        hints: RecognitionHints,
+        *,
+        is_last: bool,
     ) -> tuple[list[SpokenWord], int]:
         """(words on the clock of the sound, samples of the chunk that are done)."""
         heard = chunk if needed == chunk.windows else _only(chunk, needed)
         voice = [window.shifted(-chunk.from_s) for window in needed]
-        beam_size, hotwords = hints.beam_size or self._beam_size, hints.hotwords or self._hotwords
         try:
             found = recognise_chunk(
-                WhisperDecoder(self._model, beam_size, hotwords),
+                decoder,
                 heard.sound,
                 voice,
                 self._language_rule(hints),
@@ -163,7 +172,7 @@ class FasterWhisperTranscriber:
     def _marked(self, spans: list[Words], hints: RecognitionHints) -> list[Words]:
         """Spans without a language where a model of one language probably heard another one."""
         is_said = hints.language is not None or self.language is not None
-        return spans if self._decoder.is_multilingual or is_said else mark_other_languages(spans)
+        return spans if self._is_multilingual or is_said else mark_other_languages(spans)
 
     def _on_clock(self, word: SpokenWord, from_s: float) -> SpokenWord:
         language = word.language and (language_tag(word.language) or word.language)
@@ -176,7 +185,7 @@ class FasterWhisperTranscriber:
             if code is None:
                 raise ModelError(f"{self.name} does not know the language {given!r}")
             return LanguageRule(given=code)
-        if not self._decoder.is_multilingual:
+        if not self._is_multilingual:
             return LanguageRule(given=ENGLISH)
         return LanguageRule(likely=self._code(hints.likely_language))
 

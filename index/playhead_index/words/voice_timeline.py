@@ -1,4 +1,4 @@
-"""The voice of a stretch of sound put together, with long silences left out, and the way back to its times."""
+"""The voice of a sound put together, with long silences left out, and the way back to its times."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence

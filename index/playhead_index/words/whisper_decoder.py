@@ -22,8 +22,8 @@ MIN_NO_SPEECH = 0.6
 the second is a failed decoding, and no speech at all where the third is exceeded as well."""
 RETRY_BEAM_SIZE = 5
 RETRY_NGRAM = 3
-"""A failed decoding is done again with this beam and with no run of so many tokens twice. The paper samples at
-rising temperatures instead: up to 25 samples, of which each run draws others."""
+"""A failed decoding is done again with this beam and with no run of so many tokens twice. The paper samples
+at rising temperatures instead: up to 25 samples, of which each run draws others."""
 MAX_INITIAL_TIMESTAMP = 50
 """The first timestamp is at most 1 s; timestamps count 0.02 s."""
 _PREPENDED = "\"'“¿([{-"
@@ -53,8 +53,8 @@ class DecodedWindow:
 
     Args:
         words: in time order; empty where it heard no speech.
-        is_whole: the model ended its text with a time behind which it heard no speech; else the text may break
-            off before the window ends.
+        is_whole: the model ended its text with a time behind which it heard no speech; else the text may
+            break off before the window ends.
         end_s: where the text ends by the last time in it; the end of the window where it has none.
     """
 
