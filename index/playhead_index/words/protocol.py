@@ -16,7 +16,7 @@ MIN_CONFIDENCE = 0.5
 
 Set with tiny.en on German and three English readers: German reached 0.446, and English came down to 0.547. On
 Spanish and five other English readers, below lay all of 39 s of Spanish but two spans of 0.1 s, and 4 s of
-English, both spans misheard."""
+English, both spans misheard. base gave English, German, Spanish and French less in 8 of 673 s."""
 
 
 @dataclass(frozen=True, slots=True)

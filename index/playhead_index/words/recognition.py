@@ -40,6 +40,10 @@ MIN_OVERRIDE_PROBABILITY = 0.9
 by a synthesiser was taken for Latin at 0.42."""
 MIN_SWITCH_PROBABILITY = 0.8
 """Probability of a detected language from which a window is in another one than the window before."""
+MAX_PROBABILITY_OF_ENDED = 0.1
+MIN_PROBABILITY = 0.5
+"""It also is where the language of the window before has no more than the first and another one the second:
+Spanish is found at 0.78 where Galician has 0.14."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,16 @@ class LanguageRule:
         'de'
         >>> LanguageRule().choose({"nn": 0.5, "de": 0.4}, "de"), LanguageRule().choose({"nn": 0.5}, None)
         ('de', 'nn')
+        >>> LanguageRule().choose({"es": 0.78, "gl": 0.14, "de": 0.01}, "de")
+        'es'
         """
         best = max(detected, key=lambda language: detected[language])
         if self.likely is not None:
             return best if detected[best] >= MIN_OVERRIDE_PROBABILITY else self.likely
-        return best if before is None or detected[best] >= MIN_SWITCH_PROBABILITY else before
+        if before is None or detected[best] >= MIN_SWITCH_PROBABILITY:
+            return best
+        is_over = detected.get(before, 0.0) <= MAX_PROBABILITY_OF_ENDED and detected[best] >= MIN_PROBABILITY
+        return best if is_over else before
 
 
 class Decoder(Protocol):
@@ -239,16 +248,18 @@ def accepted(decoded: DecodedWindow, length_s: float, *, is_end: bool) -> tuple[
     if skipped is not None:
         return skipped, words[skipped - 1].end_s
     last_s = max(words[-1].end_s, decoded.end_s) if not decoded.is_whole else words[-1].end_s
+    is_tail_voiced = length_s - last_s >= GAP_S and last_s >= GAP_S
     if is_end:
-        is_done = decoded.is_whole or length_s - last_s < MIN_TAIL_S or last_s < MIN_TAIL_S
-        return len(words), None if is_done else last_s
+        is_tail_cut = not decoded.is_whole and length_s - last_s >= MIN_TAIL_S and last_s >= MIN_TAIL_S
+        return len(words), last_s if is_tail_voiced or is_tail_cut else None
     starts = sentence_starts([SpokenWord(w.text, w.start_s, w.end_s, w.probability, None) for w in words])
     if length_s - last_s >= SEEN_AFTER_S and len(words) in starts and last_s >= MIN_ADVANCE_S:
         return len(words), last_s
     late = [i for i in starts if i < len(words) and words[i].start_s >= MIN_ADVANCE_S]
     if late:
         return late[-1], (words[late[-1] - 1].end_s + words[late[-1]].start_s) / 2
-    return _cut_at_pause(words, last_s)
+    count, after = _cut_at_pause(words, last_s)
+    return count, last_s if after is None and is_tail_voiced else after
 
 
 def _start_of_gap(words: Sequence[DecodedWord]) -> int | None:
