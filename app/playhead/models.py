@@ -30,15 +30,10 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.recorded_models import (
-<<<<<<< HEAD
     RecordedDiariser,
     RecordedEncoder,
     RecordedScreenReader,
-=======
-    RecordedEncoder,
-    RecordedScreenReader,
     RecordedTextEmbedder,
->>>>>>> wt-int
     RecordedTranscriber,
 )
 from playhead_index.settings import FORMER_BEAM_SIZE
@@ -203,13 +198,13 @@ def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> Recor
     return RecordedEncoder(ModelTag(model.name, model.revision, model.width))
 
 
-<<<<<<< HEAD
 def _recorded_diariser(library: Mapping[str, "LibraryModel"]) -> RecordedDiariser | None:
     model = library.get("voices")
     if model is None or model.name == OFF:
         return None
     return RecordedDiariser(ModelTag(model.name, model.revision, model.width))
-=======
+
+
 def _recorded_text_embedder(
     library: Mapping[str, "LibraryModel"], device: str
 ) -> RecordedTextEmbedder | None:
@@ -219,7 +214,6 @@ def _recorded_text_embedder(
         return None
     tag = ModelTag(model.name, model.revision, model.width)
     return RecordedTextEmbedder(tag, lambda: cast(TextEmbedder, load_one("words", model.name, device)))
->>>>>>> wt-int
 
 
 def _recorded_transcriber(library: Mapping[str, "LibraryModel"]) -> RecordedTranscriber | None:
