@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
         time.sleep(0.1)
     named = ModelNames(picture=f"local-dir:{tmp_path / 'clip'}", words=str(tmp_path / "words"), **OTHERS_OFF)
     (report,) = Library(tmp_path / "library", named).index(tmp_path / "a.mp4")
-    assert (report.status, len(report.off)) == ("indexed", 4)
+    assert (report.status, len(report.off)) == ("indexed", 5)
     forget_loaded_models()
     return tmp_path
 

@@ -212,7 +212,7 @@ def assign_speakers(
     means = speaker_means(vectors, num_speakers, settings)
     for _ in range(settings.num_passes - 1):
         means = _means_of(vectors, _window_labels(stretches, means, settings), means)
-    turns = _joined(_drawn_turns(stretches, means, settings), settings.max_pause_s)
+    turns = join_turns(_drawn_turns(stretches, means, settings), settings.max_pause_s)
     order = list(dict.fromkeys(turn.label for turn in turns))
     labels = {found: str(number) for number, found in enumerate(order, 1)}
     return Diarisation(
@@ -445,7 +445,7 @@ def best_path(scores: NDArray[np.float64], switch_penalty: float) -> NDArray[np.
     return path
 
 
-def _joined(turns: Iterable[VoiceTurn], max_pause_s: float) -> list[VoiceTurn]:
+def join_turns(turns: Iterable[VoiceTurn], max_pause_s: float) -> list[VoiceTurn]:
     """Turns of which those of one speaker that follow each other after a short pause are one."""
     joined: list[VoiceTurn] = []
     for turn in turns:
