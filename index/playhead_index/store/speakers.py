@@ -19,8 +19,8 @@ SpeakerOrigin = Literal["source", "voice"]
 MIN_SAME_VOICE = 0.85
 """Cosine of two mean voice embeddings from which a name is carried over, or proposed, to another label.
 
-With GE2E embeddings (Wan et al., 2018, arXiv:1710.10467) of six voices of LibriSpeech test-other, the files of
-each in two halves: 0.97 and more for the two halves of one voice, 0.77 at most for halves of two voices.
+With GE2E embeddings (Wan et al., 2018, arXiv:1710.10467) of six voices of LibriSpeech test-other, whose files
+were put in two halves: 0.97 and more for the halves of one voice, 0.77 at most for halves of two voices.
 """
 MAX_LABEL_CHARS = 80
 
