@@ -11,6 +11,7 @@ from playhead.library import Library
 from playhead_index.clean_text import one_line, printable_text
 from playhead_index.errors import VideoError
 from playhead_index.search.results import LANES, Moment
+from playhead_index.speakers import with_speaker
 from playhead_index.window import format_time
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ContactSheet:
 
     def _card(self, moment: Moment, name: str) -> str:
         image, alt = self._thumbnail(moment)
-        text = next((hit.text for hit in moment.hits if hit.text), "")
+        text = next((with_speaker(hit.text, hit.speaker) for hit in moment.hits if hit.text), "")
         return CARD.format(
             image=image,
             alt=escape(one_line(alt), quote=True),

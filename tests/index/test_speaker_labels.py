@@ -101,19 +101,28 @@ def test_a_dash_or_marks_without_a_name_begin_another_speaker():
     assert said(">> Hi.\n>> Hello.") == [(None, "Hi.\nHello.")]
 
 
-def test_a_label_holds_until_its_sentence_ends():
-    assert said("MARY: I think that", "we should go.", "Who is there?") == [
-        ("MARY", "I think that"),
-        ("MARY", "we should go."),
+LINE = "I think that we should talk about the buttons and"
+
+
+def test_a_label_holds_while_its_sentence_is_wrapped_over_cues():
+    assert said(f"MARY: {LINE}", "the case of it.", "Who is there?") == [
+        ("MARY", LINE),
+        ("MARY", "the case of it."),
         (None, "Who is there?"),
     ]
+    assert said("MARY:", "Come in.", "Who is there?") == [("MARY", "Come in."), (None, "Who is there?")]
+
+
+def test_a_sentence_that_may_have_been_interrupted_is_not_carried_on():
+    assert said("MARY: I think that", "we should go.")[1][0] is None
+    assert said(f"MARY: {LINE}", "No.")[1][0] is None
 
 
 def test_a_label_does_not_hold_over_a_long_pause_or_a_dash():
-    first, second = cues("MARY: I think that", "we should go.")
+    first, second = cues(f"MARY: {LINE}", "the case of it.")
     later = Words("speech", second.source, Window(9.0, 10.0), second.text)
     assert [one.speaker for one in speech_of_sources([first, later])[0]] == ["MARY", None]
-    assert said("MARY: I think that", "- we should go.")[1][0] is None
+    assert said(f"MARY: {LINE}", "- the case of it.")[1][0] is None
 
 
 def test_a_label_holds_until_the_next_mark_where_every_change_is_marked():

@@ -33,6 +33,11 @@ MAX_REPEATED_SHARE = 0.05
 most is the same as the one before: of a source that names speakers for other reasons (only while they are not
 in the picture) many are."""
 MAX_SENTENCE_PAUSE_S = 2.0
+MIN_WRAPPED_CHARS = 40
+"""Length of the text of a cue that ends where its line was full: the next cue, if it begins with a small
+letter, goes on with its sentence. In eleven meetings with a speaker for each cue, the speaker stays
+the same in 706 of 713 such cues (even numbers) and 269 of 271 (odd ones); of all cues whose sentence has not
+ended, in 1,072 of 2,332: people interrupt each other."""
 MAX_TURN_PAUSE_S = 5.0
 _PARTICLE_WORDS = "of de der den van von da di del della la le el bin al y e und and &"
 _NAMELESS_WORDS = """
@@ -64,6 +69,7 @@ _BRACKET_LABEL = re.compile(
 )
 _INNER_MARK = re.compile(r"(?<![ \t])[ \t]++(?=>{2,3}[ \t])")
 _CLOSERS = " \t\n\"'”’»)]♪"
+_OPENERS = "\"'“‘«¿¡([♪ -–…"
 _ENDS = frozenset(".?!…。！？؟।")
 _HEAD = 128
 
@@ -216,16 +222,16 @@ def split_turns(text: str, rules: LabelRules) -> list[Turn]:
 class HeldLabel:
     """Gives each cue of a source its speakers, and holds a label over the cues that it is said to go on for.
 
-    A label goes on while its sentence has not ended, over pauses of up to two seconds. Where the source marks
-    every change of speaker (with `>>`, or by labels that stand at changes only) it goes on until the next
-    one, over pauses of up to five seconds. Otherwise it is the label of its own cue: many captions name only
-    speakers who are not in the picture.
+    A label goes on while its sentence is wrapped over cues, at pauses up to two seconds. Where the source
+    marks every change of speaker (with `>>`, or by labels that stand at changes only) it goes on until the
+    next one, over pauses of up to five seconds. Otherwise it is the label of its own cue: many captions name
+    only speakers who are not in the picture.
     """
 
     def __init__(self, rules: LabelRules) -> None:
         self._rules = rules
         self._speaker: str | None = None
-        self._is_open = False
+        self._is_open = self._is_empty = False
         self._end_s = 0.0
 
     def turns_of_cue(self, cue: Words, text: str) -> list[Turn]:
@@ -239,19 +245,20 @@ class HeldLabel:
             turns = [Turn(cue.speaker, _without_own_label(text, cue.speaker), begins=True)]
         else:
             turns = split_turns(text, self._rules)
-        if not turns[0].begins and self._goes_on(cue):
+        if not turns[0].begins and self._goes_on(cue, turns[0].text):
             turns[0] = replace(turns[0], speaker=self._speaker)
         self._speaker, self._end_s = turns[-1].speaker, cue.window.end_s
         said = turns[-1].text.rstrip(_CLOSERS)
-        self._is_open = not said or said[-1] not in _ENDS
+        self._is_empty = not said
+        self._is_open = len(said) >= MIN_WRAPPED_CHARS and said[-1] not in _ENDS
         return _joined(turns)
 
-    def _goes_on(self, cue: Words) -> bool:
+    def _goes_on(self, cue: Words, text: str) -> bool:
         pause_s = cue.window.start_s - self._end_s
-        marks_changes = self._rules.marks_turns or self._rules.names_changes
-        return (self._is_open and pause_s <= MAX_SENTENCE_PAUSE_S) or (
-            marks_changes and pause_s <= MAX_TURN_PAUSE_S
-        )
+        if self._rules.marks_turns or self._rules.names_changes:
+            return pause_s <= MAX_TURN_PAUSE_S
+        same_sentence = self._is_empty or (self._is_open and text.lstrip(_OPENERS)[:1].islower())
+        return same_sentence and pause_s <= MAX_SENTENCE_PAUSE_S
 
 
 def with_one_spelling(words: Iterable[Words]) -> list[Words]:
@@ -360,5 +367,5 @@ def _names_sound(name: str) -> bool:
 
 def _begins_sentence(rest: str) -> bool:
     """What stands behind a label begins a sentence, or the line ends with the label."""
-    first = rest.lstrip("\"'“‘«¿¡([♪ -–…")[:1]
+    first = rest.lstrip(_OPENERS)[:1]
     return not rest or not first.islower()
