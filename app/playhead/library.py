@@ -48,6 +48,7 @@ from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
 from playhead_index.store.summaries import Summary
+from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
@@ -302,6 +303,18 @@ class Library:
     def words(self, name: str, window: Window | None = None) -> list[SpanRow]:
         """What is said, written and captioned in a video, in time order."""
         return self.catalog.spans(self.video_id(name), window=window)
+
+    def transcript(self, name: str, level: UnitLevel = "passage") -> list[TranscriptUnit]:
+        """What is said in a video as sentences, passages or topics, in time order.
+
+        Args:
+            name: id, path or file name.
+            level: `sentence`, `passage` (20 to 60 s) or `topic` (1 to 5 minutes).
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
+        return read_units(self.catalog, self.video_id(name), level)
 
     def chapters(
         self, name: str, *, llm: str | None = None, base_url: str | None = None
