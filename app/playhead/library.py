@@ -65,6 +65,7 @@ from playhead_index.store.speakers import (
     read_speakers,
 )
 from playhead_index.store.summaries import Summary
+from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
@@ -372,6 +373,18 @@ class Library:
             video_id: {one.label: display_name(one) for one in own}
             for video_id, own in read_all_speakers(self.catalog).items()
         }
+
+    def transcript(self, name: str, level: UnitLevel = "passage") -> list[TranscriptUnit]:
+        """What is said in a video as sentences, passages or topics, in time order.
+
+        Args:
+            name: id, path or file name.
+            level: `sentence`, `passage` (20 to 60 s) or `topic` (1 to 5 minutes).
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
+        return read_units(self.catalog, self.video_id(name), level)
 
     def chapters(
         self, name: str, *, llm: str | None = None, base_url: str | None = None

@@ -34,6 +34,12 @@ def make_library(folder: Path, *, shift: int = 0) -> Path:
                 "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?, 9, 0, 1)", (VIDEO,)
             )
             db.execute("DELETE FROM segment")
+            db.execute(
+                "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
+                " VALUES (?, 'speech', 's', 1, 2, 'gone')",
+                (VIDEO,),
+            )
+            db.execute("DELETE FROM span")
         db.execute("INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?, 0, 0, 8)", (VIDEO,))
         db.execute(
             "INSERT INTO frame (video_id, row, start_s, end_s, segment_id)"
@@ -46,6 +52,11 @@ def make_library(folder: Path, *, shift: int = 0) -> Path:
                 " VALUES (?, 'speech', 's', 1, 2, ?)",
                 (VIDEO, text),
             )
+        db.execute(
+            "INSERT INTO transcript_unit (video_id, kind, level, start_s, end_s, text, span_ids)"
+            " SELECT ?, 'speech', 'passage', 1, 2, 'red apples', json_group_array(id) FROM span",
+            (VIDEO,),
+        )
         write_stage(db, VIDEO, Stage("subtitles", "done", 8.0))
     Shards(folder, "layout", 2).append(VIDEO, np.ones((3, 2), np.float32))
     write_manifest(folder, catalog)
@@ -68,7 +79,10 @@ def test_equal_libraries_with_other_keys_and_times_do_not_differ(tmp_path: Path)
 
 def test_a_lost_row_is_found(tmp_path: Path) -> None:
     difference = changed(make_library(tmp_path), "DELETE FROM span WHERE text = 'red apples'")
-    assert [(table, "red apples" in row) for table, row in difference.lost] == [("span", True)]
+    assert [(table, "red apples" in row) for table, row in difference.lost] == [
+        ("span", True),
+        ("transcript_unit", True),
+    ]
     assert not difference.doubled
     assert not difference.is_empty
 
@@ -195,3 +209,11 @@ def test_a_worker_runs_commands_and_is_gone_when_it_is_killed(tmp_path: Path) ->
         assert (killed.killed, killed.exit_code, worker.is_alive) == (True, None, False)
         assert server.take().run(["verify", "-l", str(tmp_path / "library")]).exit_code == 0
     assert not Path(f"/proc/{worker.pid}").exists()
+
+
+def test_units_that_name_other_spans_differ(tmp_path: Path) -> None:
+    first = (
+        "UPDATE transcript_unit SET span_ids = (SELECT json_group_array(id) FROM span WHERE text LIKE 'red%')"
+    )
+    difference = changed(make_library(tmp_path), first)
+    assert [table for table, _ in difference.changed] == ["transcript_unit"]

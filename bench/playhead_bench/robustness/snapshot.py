@@ -1,12 +1,14 @@
 """What a library holds, in a form in which two libraries can be compared row by row.
 
 Surrogate keys and the times at which rows were written differ between two equal libraries: surrogate keys
-are left out, foreign keys to them are replaced by the row that they point to, and text columns named `*_at`
-are left out, as is the time at which the file system wrote a copy of a video (`file_state.changed_ns`).
+are left out, foreign keys to them and lists of them are replaced by the rows that they point to, and text
+columns named `*_at` are left out, as is the time at which the file system wrote a copy of a video
+(`file_state.changed_ns`).
 Everything else must be equal, the bytes of every vector file too.
 """
 
 import hashlib
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -25,6 +27,8 @@ _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 _WORKING_FILES = frozenset({"writer.lock", "writer.json"})
 _NOT_COMPARED = ("cache/",)
 _TIMES_OF_COPIES = frozenset({("file_state", "changed_ns")})
+_KEY_LISTS = {"span_ids": "span"}
+"""Columns with a JSON list of surrogate keys, and the table of these."""
 _DATABASES = (CATALOG_NAME, "checkpoints.sqlite")
 
 
@@ -196,6 +200,11 @@ def _resolved(
         if target is not None and target.key is not None and value is not None:
             pointed = rows[target.name].get(value)
             value = None if pointed is None else _resolved(pointed, target, schema, rows)
+        elif (listed := schema.get(_KEY_LISTS.get(column, ""))) is not None:
+            pointed_rows = (rows[listed.name].get(key) for key in json.loads(value))
+            value = tuple(
+                None if one is None else _resolved(one, listed, schema, rows) for one in pointed_rows
+            )
         values.append(value)
     return tuple(values)
 

@@ -86,4 +86,6 @@ def topic_vectors(texts: Sequence[str], embeddings: NDArray[np.float32] | None =
 
 def _unit_rows(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    rows = np.zeros_like(vectors)
+    np.divide(vectors, lengths, out=rows, where=lengths > 0)
+    return rows

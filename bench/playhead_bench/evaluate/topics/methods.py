@@ -139,7 +139,7 @@ def _gap_depths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         before = sums[gap] - sums[max(0, gap - BLOCK_PASSAGES)]
         after = sums[min(count, gap + BLOCK_PASSAGES)] - sums[gap]
         alike.append(before @ after / max(float(np.linalg.norm(before) * np.linalg.norm(after)), 1e-9))
-    similarity = np.array(alike)
+    similarity: NDArray[np.float64] = np.array(alike, dtype=np.float64)
     return peaks(similarity) + peaks(similarity[::-1])[::-1] - 2 * similarity
 
 
