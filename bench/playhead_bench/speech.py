@@ -1,5 +1,5 @@
-"""Speech recognition on recordings with known words, joined at known times: word error rate, onsets, languages,
-and processor time, beside saccade-video where an interpreter that has it is given.
+"""Speech recognition on recordings with known words, joined at known times: word error rate, onsets,
+languages and processor time, beside saccade-video where an interpreter that has it is given.
 
     python -m playhead_bench.speech --speech FOLDER --model FOLDER [--saccade PYTHON]
 """
@@ -147,7 +147,7 @@ def first_sound_s(sound: NDArray[np.float32]) -> float:
 
 
 def score(placed: Sequence[Placed], found: Recognised) -> dict[str, float]:
-    """Word error rate, median and largest onset error in seconds, and the part of the time with the right language.
+    """Word error rate, onset errors in seconds, and the part of the spoken time with the right language.
 
     A span belongs to the recording that holds its middle; words that no recording holds are insertions.
     """
@@ -282,9 +282,7 @@ def main() -> None:
         if asked.saccade:
             peer = recognise_with_saccade(asked.saccade, path, asked.model, asked.beam_size)
             scores["saccade"] = score(placed, peer)
-    print(
-        f"{length_s:.0f} s of sound, {len(placed)} recordings, beam {asked.beam_size}, {max_mb:.0f} MB at most"
-    )
+    print(f"{length_s:.0f} s of sound, {len(placed)} recordings, beam {asked.beam_size}, {max_mb:.0f} MB")
     for name, values in scores.items():
         print(name, " ".join(f"{key}={value:.3f}" for key, value in values.items()))
     print(f"processor time / length of the sound: {own.cpu_s / length_s:.3f}")

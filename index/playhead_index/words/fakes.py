@@ -1,7 +1,9 @@
 """Stand-ins for models of this room, for tests and for trying out what is built on it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,14 @@ from playhead_index.words.protocol import (
     Words,
 )
 from playhead_index.words.subtitle_cover import uncovered_voice
+from playhead_index.words.whisper_decoder import (
+    FRAME_SAMPLES,
+    RATE_HZ,
+    WINDOW_S,
+    DecodedWindow,
+    DecodedWord,
+    EncodedWindow,
+)
 
 
 class ScriptedTranscriber:
@@ -138,3 +148,54 @@ class ScriptedCaptioner:
         """What the rule says of each; `batches` keeps how many came at a time."""
         self.batches.append(len(segments))
         return [self.says(segment) for segment in segments]
+
+
+class ScriptedDecoder:
+    """A decoder of windows that reads words out of sound in which each word is a stretch of one loudness.
+
+    Word number i (from 0) is a stretch of samples of the value (i + 1) / 1000. It decodes a word with
+    probability 0.9 in its own language and with 0.2 in another one, and leaves out stretches of less than
+    half a word.
+
+    Args:
+        words: (text with the blank before it, language), by number.
+        word_s: how long a word lasts, in seconds.
+    """
+
+    def __init__(self, words: Sequence[tuple[str, str]], word_s: float = 0.5) -> None:
+        self.words = tuple(words)
+        self.word_s = word_s
+        self.num_detected = 0
+
+    def sound(self) -> NDArray[np.float32]:
+        """All words one behind the other; (n,) float32 at 16 kHz."""
+        values = (np.arange(len(self.words)) + 1) / 1000
+        return np.repeat(values, round(self.word_s * RATE_HZ)).astype(np.float32)
+
+    def encode(self, sound: NDArray[np.float32]) -> EncodedWindow:
+        """The sound itself, at most 30 s of it."""
+        return EncodedWindow(sound[: round(WINDOW_S * RATE_HZ)], len(sound) // FRAME_SAMPLES)
+
+    def detect_languages(self, window: EncodedWindow) -> dict[str, float]:
+        """The part of the words that is in each language."""
+        self.num_detected += 1
+        found = Counter(self.words[i][1] for i, _, _ in self._read(window))
+        return {language: count / found.total() for language, count in found.items()} or {"en": 1.0}
+
+    def decode(self, window: EncodedWindow, language: str) -> DecodedWindow:
+        """The words of a window."""
+        words = tuple(
+            DecodedWord(self.words[i][0], start_s, end_s, 0.9 if self.words[i][1] == language else 0.2)
+            for i, start_s, end_s in self._read(window)
+        )
+        return DecodedWindow(words, is_whole=False, end_s=words[-1].end_s if words else 0.0)
+
+    def _read(self, window: EncodedWindow) -> list[tuple[int, float, float]]:
+        """(word, start_s, end_s) of each word in a window."""
+        numbers = np.rint(np.asarray(window.states) * 1000).astype(int)
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        return [
+            (int(numbers[start]) - 1, start / RATE_HZ, end / RATE_HZ)
+            for start, end in pairwise(edges)
+            if end - start >= self.word_s * RATE_HZ / 2 and numbers[start] > 0
+        ]
