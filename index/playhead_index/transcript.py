@@ -25,7 +25,7 @@ from playhead_index.store.transcript import (
     replace_units,
     set_unit_rows,
     span_digest,
-    span_vectors_rows,
+    span_rows,
     unit_arrays,
     units_to_embed,
 )
@@ -132,7 +132,7 @@ def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder, stage: Stage
     for batch in batches(todo, BATCH):
         shards.append(video_id, _vectors(catalog, video_id, embedder, batch))
         with catalog.atomic() as db:
-            set_unit_rows(db, [unit_id for unit_id, *_ in batch], rows)
+            set_unit_rows(db, [unit.unit_id for unit in batch], rows)
             rows += len(batch)
             write_stage(db, video_id, Stage(STAGE, "running", rows=rows, recipe=stage.recipe))
     topics = _topics_by_vectors(catalog, video_id, shards)
@@ -141,34 +141,36 @@ def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder, stage: Stage
         write_stage(db, video_id, Stage(STAGE, "done", rows=rows, recipe=stage.recipe))
 
 
-Unembedded = tuple[int, str, UnitLevel, tuple[int, ...]]
-
-
 def _vectors(
-    catalog: Catalog, video_id: str, embedder: TextEmbedder, units: Sequence[Unembedded]
+    catalog: Catalog, video_id: str, embedder: TextEmbedder, units: Sequence[TranscriptUnit]
 ) -> NDArray[np.float32]:
-    """(n, D) vectors of units; a sentence that is all of a span has that span's."""
-    tag = space_tag(catalog, "words")
-    vectors = np.empty((len(units), embedder.tag.width), dtype=np.float32)
-    known: dict[int, int] = {}
-    if tag is not None and tag.is_same_model(embedder.tag):
-        single = {
-            i: ids[0] for i, (_, _, level, ids) in enumerate(units) if level == "sentence" and len(ids) == 1
-        }
-        spans = span_vectors_rows(catalog, list(single.values()))
-        known = {
-            i: spans[span_id][1]
-            for i, span_id in single.items()
-            if spans.get(span_id, ("",))[0] == units[i][1]
-        }
-        stored = Shards(catalog.path.parent, "words", tag.width).read_rows(
-            video_id, np.array(list(known.values()), dtype=np.int64)
-        )
-        vectors[list(known)] = stored.astype(np.float32)
-    new = [i for i in range(len(units)) if i not in known or not np.isfinite(vectors[i]).all()]
+    """(n, D) vectors of units; one that is all of a span has that span's."""
+    rows = _rows_of_spans(catalog, embedder, units)
+    known = np.flatnonzero(rows >= 0)
+    shards = Shards(catalog.path.parent, "words", embedder.tag.width)
+    vectors = np.full((len(units), embedder.tag.width), np.nan, dtype=np.float32)
+    vectors[known] = shards.read_rows(video_id, rows[known])
+    new = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
     if new:
-        vectors[new] = embedder.encode_texts([units[i][1] for i in new])
+        vectors[new] = embedder.encode_texts([units[i].text for i in new])
     return vectors
+
+
+def _rows_of_spans(
+    catalog: Catalog, embedder: TextEmbedder, units: Sequence[TranscriptUnit]
+) -> NDArray[np.int64]:
+    """(n,) rows of the space `words` in which the text of each unit is embedded already; else -1."""
+    rows = np.full(len(units), -1, dtype=np.int64)
+    tag = space_tag(catalog, "words")
+    if tag is None or not tag.is_same_model(embedder.tag):
+        return rows
+    single = {i: one.span_ids[0] for i, one in enumerate(units) if len(one.span_ids) == 1}
+    spans = span_rows(catalog, sorted(set(single.values())))
+    for i, span_id in single.items():
+        text, row = spans.get(span_id, ("", -1))
+        if text == units[i].text:
+            rows[i] = row
+    return rows
 
 
 def _topics_by_vectors(catalog: Catalog, video_id: str, shards: Shards) -> list[TranscriptUnit]:

@@ -74,6 +74,21 @@ def test_new_subtitles_beside_a_video_are_read_and_embedded(folder: Path) -> Non
     )
 
 
+def test_a_library_of_an_older_version_gets_transcript_units_by_its_text_model_alone(folder: Path) -> None:
+    catalog = Library(folder / "library").catalog
+    with catalog.atomic() as db:
+        db.execute("DELETE FROM stage WHERE name = 'transcript'")
+        db.execute("DELETE FROM space WHERE name = 'passages'")
+        db.execute("DELETE FROM transcript_unit")
+    assert (index(folder).status, loaded()) == ("indexed", 1)
+    (passage,) = Library(folder / "library").transcript("a.mp4")
+    assert passage.text == "The red door. The blue door."
+    assert [one.text for one in Library(folder / "library").transcript("a.mp4", "sentence")] == [
+        "The red door.",
+        "The blue door.",
+    ]
+
+
 def test_another_video_loads_the_models(folder: Path) -> None:
     colours(folder / "b.mp4", [((30, 200, 30), 3.0)])
     reports = Library(folder / "library").index([folder / "a.mp4", folder / "b.mp4"])

@@ -108,11 +108,11 @@ def test_a_second_run_embeds_nothing_and_changes_nothing(index, catalog) -> None
     assert (again.texts, unit_texts(catalog, "passage")) == ([], before)
 
 
-def test_a_sentence_that_is_one_span_has_the_vector_of_the_span(index, video, catalog) -> None:
+def test_a_unit_that_is_all_of_a_span_has_the_vector_of_the_span(index, video, catalog) -> None:
     video.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:04,000\nGood evening.\n")
     embedder = Counting()
     video_id = index(embedder).video_id
-    assert embedder.texts == ["Good evening.", "Good evening."]  # the span, then the passage
+    assert embedder.texts == ["Good evening."]  # the span alone
     (row,) = unit_arrays(catalog, "sentence")[video_id].rows
     word = Shards(catalog.path.parent, "words", 64).read(video_id)[0]
     assert (Shards(catalog.path.parent, "passages", 64).read(video_id)[row] == word).all()

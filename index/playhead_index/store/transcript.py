@@ -184,14 +184,14 @@ def names_lost_spans(catalog: Catalog, video_id: str, kind: SpanKind) -> bool:
     )
 
 
-def units_to_embed(catalog: Catalog, video_id: str) -> list[tuple[int, str, UnitLevel, tuple[int, ...]]]:
-    """(id, text, level, span ids) of passages and sentences without a vector, in the order of their rows."""
+def units_to_embed(catalog: Catalog, video_id: str) -> list[TranscriptUnit]:
+    """Passages and sentences of a video that have no vector, in the order in which they get their rows."""
     rows = catalog.query(
-        "SELECT id, text, level, span_ids FROM transcript_unit"
+        f"SELECT {_COLUMNS} FROM transcript_unit"
         " WHERE video_id = ? AND level != 'topic' AND row IS NULL ORDER BY id",
         (video_id,),
     )
-    return [(unit_id, text, level, tuple(json.loads(ids))) for unit_id, text, level, ids in rows]
+    return [_unit(row) for row in rows]
 
 
 def count_unit_rows(catalog: Catalog, video_id: str) -> int:
@@ -213,7 +213,7 @@ def clear_unit_rows(db: Database, video_id: str) -> None:
     db.execute("UPDATE transcript_unit SET row = NULL WHERE video_id = ?", (video_id,))
 
 
-def span_vectors_rows(catalog: Catalog, span_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+def span_rows(catalog: Catalog, span_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
     """(text, row of the space `words`) of those spans that have a vector, by span id."""
     found: dict[int, tuple[str, int]] = {}
     for chunk in batches(span_ids, MAX_IDS_IN_SQL):
