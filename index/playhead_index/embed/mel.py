@@ -81,9 +81,9 @@ def kaldi_fbank(sound: NDArray[np.float32], rate_hz: int, num_mels: int) -> NDAr
     frames = np.lib.stride_tricks.sliding_window_view(scaled, size)[::hop].astype(np.float32)
     frames -= frames.mean(axis=1, keepdims=True)
     previous = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    frames = (frames - np.float32(KALDI_PREEMPHASIS) * previous) * np.hamming(size).astype(np.float32)
+    emphasised = (frames - np.float32(KALDI_PREEMPHASIS) * previous) * np.hamming(size).astype(np.float32)
     num_fft = 1 << (size - 1).bit_length()
-    power = (np.abs(np.fft.rfft(frames, num_fft, axis=1)) ** 2).astype(np.float32)
+    power = (np.abs(np.fft.rfft(emphasised, num_fft, axis=1)) ** 2).astype(np.float32)
     energies = power[:, :-1] @ _htk(rate_hz, num_fft, num_mels).T
     return np.asarray(np.log(np.maximum(energies, FLOAT32_EPS)), np.float32)
 
@@ -101,13 +101,13 @@ def _htk(rate_hz: int, num_fft: int, num_mels: int) -> NDArray[np.float32]:
     bins = HTK_SCALE * np.log1p(np.arange(num_fft // 2) * rate_hz / num_fft / HTK_BREAK_HZ)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), np.float32)
 
 
 def _hz_to_slaney(hz: float) -> float:
     if hz < SLANEY_BREAK_HZ:
         return hz / SLANEY_HZ_PER_MEL
-    return SLANEY_BREAK_HZ / SLANEY_HZ_PER_MEL + float(np.log(hz / SLANEY_BREAK_HZ)) / SLANEY_LOG_STEP
+    return float(SLANEY_BREAK_HZ / SLANEY_HZ_PER_MEL + np.log(hz / SLANEY_BREAK_HZ) / SLANEY_LOG_STEP)
 
 
 def _slaney_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
