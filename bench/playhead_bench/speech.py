@@ -208,9 +208,10 @@ def recognise(path: Path, model: str, beam_size: int) -> Recognised:
     from playhead_index.words.speech import FasterWhisperTranscriber
 
     with wave.open(str(path)) as file:
-        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32)
+    sound /= np.float32(32768)
     transcriber = FasterWhisperTranscriber(model, device="cpu", beam_size=beam_size)
-    pieces = (sound[at : at + RATE_HZ] for at in range(0, len(sound), RATE_HZ))
+    pieces = (np.asarray(sound[at : at + RATE_HZ], np.float32) for at in range(0, len(sound), RATE_HZ))
     spans: list[Words] = []
     for chunk in transcriber.transcribe(pieces, RATE_HZ, len(sound) / RATE_HZ):
         spans += chunk.words
