@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unicodedata
 import wave
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,16 +207,21 @@ def recognise(path: Path, model: str, beam_size: int) -> Recognised:
     """What this library recognises in a WAV file, with the processor time of this process until then."""
     from playhead_index.words.speech import FasterWhisperTranscriber
 
-    with wave.open(str(path)) as file:
-        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
     transcriber = FasterWhisperTranscriber(model, device="cpu", beam_size=beam_size)
-    pieces = (sound[at : at + RATE_HZ] for at in range(0, len(sound), RATE_HZ))
     spans: list[Words] = []
-    for chunk in transcriber.transcribe(pieces, RATE_HZ, len(sound) / RATE_HZ):
-        spans += chunk.words
+    with wave.open(str(path)) as file:
+        length_s = file.getnframes() / RATE_HZ
+        for chunk in transcriber.transcribe(_pieces(file), RATE_HZ, length_s):
+            spans += chunk.words
     used = resource.getrusage(resource.RUSAGE_SELF)
     rows = ((one.window.start_s, one.window.end_s, one.text, one.language) for one in spans)
     return Recognised(tuple(rows), used.ru_utime + used.ru_stime)
+
+
+def _pieces(file: wave.Wave_read) -> Iterator[NDArray[np.float32]]:
+    """The sound of a file a second at a time, so that it is never held whole."""
+    while data := file.readframes(RATE_HZ):
+        yield np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
 
 
 def recognise_with_saccade(python: str, path: Path, model: str, beam_size: int) -> Recognised:

@@ -36,6 +36,7 @@ from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
+from playhead_index.words.sentence_spans import with_text
 from playhead_index.words.sidecars import Sidecar, SubtitleFiles
 from playhead_index.words.spoken import speech_of_sources, spoken_words
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
@@ -395,7 +396,7 @@ def _transcribe(
     made, note = to_text(plan.made), "; ".join(plan.notes)
     if from_s < info.duration_s:
         for chunk in _transcribed(reader, info, transcriber, plan, from_s):
-            words = [one for one in spoken_words(chunk.words).words if not plan.cover.holds(one)]
+            words = [one for one in _spoken(chunk.words) if not plan.cover.holds(one)]
             behind = (video_id, chunk.window.start_s)
             with catalog.atomic() as db:
                 # what a run of an older version, or with other subtitles, committed from here on
@@ -444,6 +445,15 @@ def _later(chunk: TranscribedChunk, by_s: float) -> TranscribedChunk:
         chunk.voice and tuple(window.shifted(by_s) for window in chunk.voice),
         tuple(window.shifted(by_s) for window in chunk.recognised),
     )
+
+
+def _spoken(recognised: Sequence[Words]) -> list[Words]:
+    """Recognised words without what is not said, with the times of the words that stay."""
+    before = {id(one.word_times): one for one in recognised if one.word_times}
+    return [
+        with_text(before[id(one.word_times)], one.text) if id(one.word_times) in before else one
+        for one in spoken_words(recognised).words
+    ]
 
 
 def _words_later(words: Words, by_s: float) -> Words:

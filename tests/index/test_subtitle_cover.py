@@ -17,6 +17,7 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.search.modalities import cover
+from playhead_index.stages import read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import read_video_stages
 from playhead_index.window import Window
@@ -251,6 +252,18 @@ def test_a_model_of_english_alone_is_not_let_loose_on_german(library: Path, vide
     build(library, video, Models(transcriber=heard), language="de")
     assert heard.recognised == []
     assert speech(library)[1].startswith("asr:one knows en only, the sound is in de: index with another")
+
+
+def test_speech_in_a_language_that_the_model_does_not_know_is_reported(library: Path, video: Path) -> None:
+    report = build(library, video, Models(transcriber=transcriber(None, languages=("en",))))
+    note = (
+        "the speech at 0:01–0:18 is probably not in en, which is all that asr:one knows: index with another"
+        " --speech-model"
+    )
+    catalog = Catalog(library)
+    (video_id,) = read_video_stages(catalog)
+    assert read_stage(catalog, video_id, "speech").note == note
+    assert note in str(report)
 
 
 def test_sounds_that_a_model_describes_are_not_stored(library: Path, video: Path) -> None:

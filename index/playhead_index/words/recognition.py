@@ -190,7 +190,7 @@ def _decoded(
             words = decoder.decode(decoder.encode(part[:end]), other).words
             return _Window(words, other, end if end < len(part) else None)
         if other != language:
-            words = [word for word in decoded.words if word.end_s <= doubtful[0] + NEAR_S]
+            words = tuple(word for word in decoded.words if word.end_s <= doubtful[0] + NEAR_S)
             return _Window(words, language, _quiet_start(part, doubtful[0]))
     count, after = accepted(decoded, len(part) / RATE_HZ, is_end=is_end)
     return _Window(decoded.words[:count], language, None if after is None else _quiet_start(part, after))

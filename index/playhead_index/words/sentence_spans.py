@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from math import exp, log
 
 from playhead_index.window import Window
@@ -87,6 +88,26 @@ def clamped_span(span: Words, within: Window) -> Words | None:
         for one in span.word_times
     )
     return replace(span, window=window, word_times=times)
+
+
+def with_text(span: Words, text: str) -> Words:
+    """A span with a part of its text taken out, and the times of the words that stay.
+
+    >>> times = (WordTime(0, 7, 0.0, 1.0, 0.5), WordTime(8, 10, 1.0, 2.0, 0.9))
+    >>> span = Words("speech", "asr:x", Window(0.0, 2.0), "[Music] Hi", word_times=times)
+    >>> with_text(span, "Hi").word_times
+    (WordTime(start=0, end=2, start_s=1.0, end_s=2.0, probability=0.9),)
+    """
+    if text == span.text:
+        return span
+    same = SequenceMatcher(None, span.text, text, autojunk=False).get_matching_blocks()
+    times = tuple(
+        replace(one, start=one.start - block.a + block.b, end=one.end - block.a + block.b)
+        for one in span.word_times
+        for block in same
+        if block.a <= one.start and one.end <= block.a + block.size
+    )
+    return replace(span, text=text, word_times=times)
 
 
 def _runs(words: Sequence[SpokenWord]) -> Iterator[list[SpokenWord]]:
