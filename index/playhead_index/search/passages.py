@@ -177,8 +177,8 @@ class PassageSearch:
         if self._reranker is not None:
             best, rest = ranked[:MAX_RERANKED], ranked[MAX_RERANKED:]
             texts = [_text(found[video_id], first, last) for video_id, first, last in best]
-            order = np.argsort(-self._reranker.scores(query.text, texts), kind="stable") if texts else []
-            ranked = [*(best[at] for at in order), *rest]
+            scores = self._reranker.scores(query.text, texts) if texts else np.zeros(0, dtype=np.float32)
+            ranked = [*(best[at] for at in np.argsort(-scores, kind="stable").tolist()), *rest]
         return ranked[:limit]
 
     def _read(self, video_id: str) -> Transcript | None:
@@ -261,7 +261,7 @@ def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
         None if arrays.vectors is None else arrays.vectors[at],
     )
     vectors = None if whole.vectors is None else whole.vectors[at]
-    return Transcript(part, [whole.sentences[i] for i in at], vectors)
+    return Transcript(part, [whole.sentences[i] for i in at.tolist()], vectors)
 
 
 def _speaker_evidence(

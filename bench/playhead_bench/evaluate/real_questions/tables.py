@@ -14,8 +14,8 @@ WINDOWS_LEGEND = (
     "window. mIoU: of the first window. gold: share of the gold seconds inside the first ten windows; "
     "video: share of the video inside them; len: their median length; first: that of the first windows. "
     "ask: its citations in the order of its text. bm25, dense, rrf: BM25 (k1 1.5, b 0.75, 33 stop words, "
-    "no stemming), sentence embeddings (of the first 256 tokens) and their reciprocal rank fusion, over chunks of the transcript. chance: k "
-    "times drawn at random."
+    "no stemming), sentence embeddings (of the first 256 tokens) and their reciprocal rank fusion, over "
+    "chunks of the transcript. chance: k times drawn at random."
 )
 ANSWERS_LEGEND = (
     "Every question has an answer in its video, so that each abstention is a false one. Precision: the "
