@@ -1,6 +1,7 @@
 """Moments of what is said: pooled evidence, windows that follow it, cited sentences, named speakers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,19 @@ def test_evidence_compares_across_videos() -> None:
     assert first_evidence.max() > second_evidence.max()
 
 
+def test_sentences_that_fit_count_by_themselves_where_the_mean_of_the_stretch_hides_them() -> None:
+    vectors = np.zeros((200, 2), dtype=np.float32)
+    vectors[:, 1] = 1.0
+    own = vectors.copy()
+    own[100:103] = (1.0, 0.0)
+    query = np.array([1.0, 0.0], dtype=np.float32)
+    even = replace(arrays([0.0] * 200), vectors=vectors)
+    with_sentences = replace(even, sentence_vectors=own)
+    assert np.ptp(pooled_evidence([even], {}, query)[0]) == 0.0
+    evidence = pooled_evidence([with_sentences], {}, query)[0]
+    assert evidence[101] == evidence.max() > evidence[90]
+
+
 def test_standard_values_have_mean_zero_and_deviation_one_by_their_weights() -> None:
     values = standard(np.array([0.0, 4.0]), np.array([3.0, 1.0]))
     np.testing.assert_allclose(values, [-0.57735027, 1.73205081])
@@ -195,6 +209,22 @@ def test_a_window_of_the_scope_bounds_the_moment(tmp_path: Path) -> None:
 def test_words_that_nobody_says_find_nothing(tmp_path: Path) -> None:
     made = library(tmp_path, filler(40))
     assert made.searcher(words=None).search(Query(text="xylophone", lanes=("speech",))).moments == []
+
+
+def test_single_spans_of_a_divided_video_are_no_moments_beside_its_passages(tmp_path: Path) -> None:
+    made = library(tmp_path, [*filler(40), "A battery, too.", *filler(60), *BATTERY, *filler(40)])
+    moments = made.searcher().search(Query(text="battery", lanes=("speech",))).moments
+    assert moments[0].window.start_s <= 101 * SENTENCE_S < moments[0].window.end_s
+    assert all(moment.window.duration_s > SENTENCE_S for moment in moments)
+
+
+def test_a_stretch_counts_whose_sentences_are_behind_the_end_of_the_ranked_lists(tmp_path: Path) -> None:
+    mentions = [one for at in range(70) for one in (f"Battery {at}.", *filler(3))]
+    discussion = [f"And so the battery of our product number {at} should be replaceable." for at in range(20)]
+    made = library(tmp_path, [*mentions, *discussion, *filler(20)])
+    best = made.searcher().search(Query(text="battery", lanes=("speech",), limit=1)).moments[0]
+    discussed = Window(len(mentions) * SENTENCE_S, (len(mentions) + 20) * SENTENCE_S)
+    assert best.window.overlap_s(discussed) > 0.5 * best.window.duration_s
 
 
 def test_a_reranker_orders_the_passages(tmp_path: Path) -> None:

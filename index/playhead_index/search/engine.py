@@ -1,7 +1,7 @@
 """From a query to moments: every lane ranks what it holds, the ranks are fused, the hits joined in time."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +19,7 @@ from playhead_index.search.results import (
     EXAMPLE_LANES,
     LANES,
     TEXT_LANES,
+    Hit,
     Lane,
     LaneCoverage,
     Moment,
@@ -104,9 +105,8 @@ class Searcher:
                 facts.check_pictures(query.like[0])
             within = facts.windows(query.scope)
             lists, lines = self._ranked(query, facts)
-            passages = self._passage_moments(query, lists, facts)
-            held = {(hit.how, hit.ref) for one in passages for hit in one.hits}
-            left = [[one for one in some if (one.hit.how, one.hit.ref) not in held] for some in lists]
+            passages, divided = self._passage_moments(query, lists, facts)
+            left = [[one for one in some if not _is_said_in(one.hit, divided)] for some in lists]
             moments = [
                 Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits)
                 for one in _best(with_passages(passages, join_hits(left, within)), query)
@@ -192,23 +192,27 @@ class Searcher:
 
     def _passage_moments(
         self, query: Query, lists: Sequence[Sequence[Found]], facts: LibraryFacts
-    ) -> list[Joined]:
-        """Stretches of what is said that fit a text; none where it must be found literally, or is no text."""
+    ) -> tuple[list[Joined], Collection[str]]:
+        """Stretches of what is said that fit a text, and the videos whose transcripts were looked at whole.
+
+        None where a text must be found literally, or there is no text.
+        """
         spoken = [some for some in lists if some and some[0].hit.lane == "speech"]
         if query.text is None or not spoken:
-            return []
+            return [], ()
         scope = facts.with_span_ids(query.scope)
         within = facts.windows(scope)
         videos = list(within) if len(within) <= MAX_VIDEOS else best_videos(spoken)
         transcripts = self._passages.transcripts(videos, self._seen)
         if not transcripts:
-            return []
+            return [], ()
         known = {v: facts.speakers.get(v, []) for v in transcripts} if query.use_speakers else {}
         names = [display_name(one) for own in known.values() for one in own]
         asked = self._words.passage_query(query.text, names, self._passages.tag)
         if asked is None:
-            return []
-        return self._passages.moments(asked, spoken, transcripts, within, scope, known, query.limit)
+            return [], ()
+        moments = self._passages.moments(asked, spoken, transcripts, within, scope, known, query.limit)
+        return moments, transcripts.keys()
 
     def _lane(self, lane: Lane) -> VectorLane:
         self._lanes[lane].refresh(self._seen)
@@ -217,6 +221,11 @@ class Searcher:
 
 _UNSPOKEN = "only speech is searched for what a speaker says"
 _QUOTED = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
+
+
+def _is_said_in(hit: Hit, video_ids: Collection[str]) -> bool:
+    """Whether a hit is a span of speech of one of some videos."""
+    return hit.lane == "speech" and hit.video_id in video_ids
 
 
 def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:

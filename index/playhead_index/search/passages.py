@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.reranker import Reranker
 from playhead_index.search.fusion import K
+from playhead_index.search.meaning import LEAST_COSINE
 from playhead_index.search.moments import Found, Joined
 from playhead_index.search.pooling import (
     SentenceArrays,
@@ -39,7 +40,7 @@ MAX_CACHED = 64
 MAX_RERANKED = 20
 """Windows that a reranker scores: a forward pass each."""
 EDGE_S = 1e-3
-SPEAKER_WEIGHT = 2.0
+SPEAKER_WEIGHT = 3.0
 """Standard deviations that a stretch gains in which the speaker that a question names says everything."""
 SPEAKER_POOLED_S = 30.0
 
@@ -51,12 +52,10 @@ class Transcript:
     Args:
         arrays: of its sentences.
         sentences: in the same order.
-        vectors: (n, D) float32 of length 1, of each sentence by itself; None without them.
     """
 
     arrays: SentenceArrays
     sentences: Sequence[TranscriptUnit]
-    vectors: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class PassageSearch:
         speakers: Mapping[str, Sequence[Speaker]],
         limit: int,
     ) -> list[Joined]:
-        """The best stretches of some transcripts, best first; each holds a span of the ranked lists.
+        """The best stretches of some transcripts, best first; each has a sentence that fits by itself.
 
         A moment's first hit is the sentence of it that fits best, by its own window and text, on the span
         that says most of it; the spans of the ranked lists inside follow. Its score is the fused score of a
@@ -150,9 +149,9 @@ class PassageSearch:
         hits: dict[str, list[Hit]] = {}
         for one in (one for some in lists for one in some):
             hits.setdefault(one.hit.video_id, []).append(one.hit)
-        windows = self._ranked(query, found, hits, speakers, limit)
+        windows = self._ranked(query, found, speakers, limit)
         return [
-            _moment(query, found[video_id], video_id, first, last, hits[video_id], rank, num_ways)
+            _moment(query, found[video_id], video_id, first, last, hits.get(video_id, ()), rank, num_ways)
             for rank, (video_id, first, last) in enumerate(windows, start=1)
         ]
 
@@ -160,7 +159,6 @@ class PassageSearch:
         self,
         query: PassageQuery,
         found: Mapping[str, Transcript],
-        hits: Mapping[str, Sequence[Hit]],
         speakers: Mapping[str, Sequence[Speaker]],
         limit: int,
     ) -> list[tuple[str, int, int]]:
@@ -169,9 +167,9 @@ class PassageSearch:
         scored = []
         for (video_id, one), own in zip(found.items(), evidence, strict=True):
             own = own + _speaker_evidence(one, query.topic, speakers.get(video_id, ()))
+            fitting = _fitting(query, one)
             for first, last, score in evident_windows(one.arrays, own, max(limit, MAX_RERANKED)):
-                window = Window(float(one.arrays.starts_s[first]), float(one.arrays.ends_s[last]))
-                if any(_middle_s(hit.window) in window for hit in hits.get(video_id, ())):
+                if fitting[first : last + 1].any():
                     scored.append((-score, video_id, first, last))
         ranked = [(video_id, first, last) for _, video_id, first, last in sorted(scored)]
         if self._reranker is not None:
@@ -201,8 +199,9 @@ class PassageSearch:
             terms,
             duration_s,
             self._vectors(video_id, passages.rows[np.maximum(own, 0)]),
+            self._vectors(video_id, rows),
         )
-        return Transcript(arrays, sentences, self._vectors(video_id, rows))
+        return Transcript(arrays, sentences)
 
     def _vectors(self, video_id: str, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
         """(n, D) vectors of (n,) rows; None where one is missing, and of a video that is gone."""
@@ -238,6 +237,15 @@ def best_videos(lists: Sequence[Sequence[Found]], limit: int = MAX_VIDEOS) -> li
     return list(dict.fromkeys(hit.video_id for hit in hits))[:limit]
 
 
+def _fitting(query: PassageQuery, transcript: Transcript) -> NDArray[np.bool_]:
+    """(n,) whether each sentence holds a word of the query, or means about the same."""
+    fitting = sentence_bm25(transcript.arrays, query.terms) > 0
+    vectors = transcript.arrays.sentence_vectors
+    if query.vector is not None and vectors is not None:
+        fitting |= vectors @ query.vector >= LEAST_COSINE
+    return fitting
+
+
 def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
     """The sentences of a transcript that lie in a window and hold a span of the scope; None without any."""
     arrays = whole.arrays
@@ -259,9 +267,9 @@ def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
         terms,
         arrays.duration_s,
         None if arrays.vectors is None else arrays.vectors[at],
+        None if arrays.sentence_vectors is None else arrays.sentence_vectors[at],
     )
-    vectors = None if whole.vectors is None else whole.vectors[at]
-    return Transcript(part, [whole.sentences[i] for i in at.tolist()], vectors)
+    return Transcript(part, [whole.sentences[i] for i in at.tolist()])
 
 
 def _speaker_evidence(
@@ -315,8 +323,9 @@ def _sentence_hit(
     by_words = sentence_bm25(transcript.arrays, query.terms)[at]
     scores = standard(by_words, lengths_s)
     cosines = None
-    if query.vector is not None and transcript.vectors is not None:
-        cosines = np.asarray(transcript.vectors[at] @ query.vector, dtype=np.float64)
+    vectors = transcript.arrays.sentence_vectors
+    if query.vector is not None and vectors is not None:
+        cosines = np.asarray(vectors[at] @ query.vector, dtype=np.float64)
         scores = scores + standard(cosines, lengths_s)
     best = int(scores.argmax())
     sentence = transcript.sentences[int(at[best])]

@@ -21,8 +21,14 @@ WINDOWS_S = (20.0, 30.0, 45.0, 60.0, 75.0, 90.0)
 REFERENCE_S = 2400.0
 MAX_STRETCH = 5 / 3
 """Windows are at most so many times as long as in a recording of `REFERENCE_S`: 150 s, in two hours."""
-LENGTH_POWER = 0.3
+LENGTH_POWER = 0.25
 """A window's score is its mean evidence times its length to this power."""
+PASSAGE_WEIGHT = 0.5
+"""What the mean vector of a stretch counts, where its words count 1."""
+BEST_SENTENCES = 3
+BEST_WITHIN_S = 60.0
+"""The sentences that fit best within so much time around count by themselves: a stretch may discuss what
+few of its sentences name."""
 IDF_FLOOR = 0.02
 
 
@@ -37,6 +43,7 @@ class SentenceArrays:
         terms: for each term the (m,) sentences that hold it, ascending, and how often, (m,) float64.
         duration_s: of the whole video.
         vectors: (n, D) float32 of length 1, of the passage that each sentence is in; None without them.
+        sentence_vectors: (n, D) float32 of length 1, of each sentence by itself; None without them.
     """
 
     starts_s: Floats
@@ -45,6 +52,7 @@ class SentenceArrays:
     terms: Mapping[str, tuple[NDArray[np.int64], Floats]]
     duration_s: float
     vectors: NDArray[np.float32] | None = None
+    sentence_vectors: NDArray[np.float32] | None = None
 
     @property
     def lengths_s(self) -> Floats:
@@ -64,7 +72,8 @@ def pooled_evidence(
     """For each video the (n,) evidence around each of its sentences, in standard deviations over all videos.
 
     The sum over `POOLED_S` of BM25 of the words and of the cosine of the mean passage vector, both of the
-    stretch of that length around each sentence, each standardised.
+    stretch of that length around each sentence, and of the mean cosine of the `BEST_SENTENCES` sentences
+    around it; each standardised and weighted.
 
     Args:
         videos: with at least one sentence each.
@@ -79,7 +88,9 @@ def pooled_evidence(
         if query is not None and all(video.vectors is not None for video in videos):
             pairs = zip(videos, around, strict=True)
             cosines = [_pooled_cosines(video, *edges, query) for video, edges in pairs]
-            total += standard(np.concatenate(cosines), weights)
+            total += PASSAGE_WEIGHT * standard(np.concatenate(cosines), weights)
+    if query is not None and all(video.sentence_vectors is not None for video in videos):
+        total += standard(np.concatenate([_best_cosines(video, query) for video in videos]), weights)
     ends = np.cumsum([len(video.starts_s) for video in videos])[:-1]
     return list(np.split(standard(total, weights), ends))
 
@@ -194,3 +205,16 @@ def _pooled_cosines(
     means = total[after] - total[first]
     lengths = np.linalg.norm(means, axis=1)
     return np.asarray((means @ query) / np.maximum(lengths, 1e-9), dtype=np.float64)
+
+
+def _best_cosines(video: SentenceArrays, query: NDArray[np.float32]) -> Floats:
+    """(n,) mean cosine of a query with the best sentences around each sentence."""
+    assert video.sentence_vectors is not None
+    cosines = np.asarray(video.sentence_vectors @ query, dtype=np.float64)
+    first, after = _around(video, BEST_WITHIN_S * video.stretch)
+    places = first[:, None] + np.arange(int((after - first).max()))
+    around = np.where(places < after[:, None], cosines[np.minimum(places, len(cosines) - 1)], -np.inf)
+    num = min(BEST_SENTENCES, around.shape[1])
+    best = -np.partition(-around, num - 1, axis=1)[:, :num]
+    there = np.isfinite(best)
+    return np.asarray(np.where(there, best, 0.0).sum(axis=1) / there.sum(axis=1))
