@@ -133,6 +133,7 @@ class _Token:
         end_s: seconds.
         span: number of its span in the run.
         ends_clause: a comma or its like ends it.
+        is_timed: whether its times are known; else they follow from its place in the text.
     """
 
     start: int
@@ -141,6 +142,7 @@ class _Token:
     end_s: float
     span: int
     ends_clause: bool
+    is_timed: bool
 
 
 class _Run:
@@ -182,9 +184,10 @@ class _Run:
         last = min(first + end - start, len(words.text))
         ends_clause = self.text[end - 1] in _CLAUSE_END
         if timed := self._timed(number, first, last):
-            return _Token(start, end, timed[0].start_s, timed[-1].end_s, number, ends_clause)
+            return _Token(start, end, timed[0].start_s, timed[-1].end_s, number, ends_clause, True)
         start_s, rate_s = words.window.start_s, words.window.duration_s / len(words.text)
-        return _Token(start, end, start_s + rate_s * first, start_s + rate_s * last, number, ends_clause)
+        end_s = start_s + rate_s * last
+        return _Token(start, end, start_s + rate_s * first, end_s, number, ends_clause, False)
 
     def _timed(self, number: int, first: int, last: int) -> Sequence[WordTime]:
         """The word times that two offsets in a span's text lie over."""
@@ -284,5 +287,7 @@ def _cut_score(tokens: Sequence[_Token], at: int, num_words: int, limits: Length
 
 
 def _pause_s(tokens: Sequence[_Token], at: int) -> float:
-    """Seconds of silence before a word."""
-    return tokens[at].start_s - tokens[at - 1].end_s
+    """Seconds of silence before a word; 0 between words of a span whose times are not known."""
+    before, word = tokens[at - 1], tokens[at]
+    is_known = before.span != word.span or (before.is_timed and word.is_timed)
+    return word.start_s - before.end_s if is_known else 0.0
