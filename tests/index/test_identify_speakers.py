@@ -173,3 +173,26 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path, video: 
     report = run(tmp_path / "stopped", video, ScriptedDiariser(TWO))
     whole = run(tmp_path / "whole", video, ScriptedDiariser(TWO))
     assert speech(tmp_path / "stopped", report) == speech(tmp_path / "whole", whole)
+
+
+def test_voices_that_a_recogniser_tells_apart_are_speakers_where_no_diariser_is(
+    tmp_path: Path, video: Path
+) -> None:
+    said = (
+        replace(SAID, speaker="2", word_times=()),
+        Words("speech", "asr:script", Window(5, 8), "No.", "en"),
+    )
+    report = run(tmp_path / "library", video, None, said)
+    assert speech(tmp_path / "library", report) == [("2", TEXT), (None, "No.")]
+    catalog = Catalog(tmp_path / "library")
+    assert [one.label for one in read_speakers(catalog, str(report.video_id))] == ["2"]
+    name_speaker(catalog, str(report.video_id), "2", "Ann")
+    run(tmp_path / "library", video, None, said)
+    assert [one.name for one in read_speakers(catalog, str(report.video_id))] == ["Ann"]
+
+
+def test_a_label_of_a_recogniser_gives_way_to_the_voice_and_names_nobody(tmp_path: Path, video: Path) -> None:
+    said = (Words("speech", "asr:script", Window(0, 8), TEXT, "en", speaker="SPEAKER_00"),)
+    report = run(tmp_path / "library", video, ScriptedDiariser((VoiceTurn(Window(0, 8), "1"),)), said)
+    assert speech(tmp_path / "library", report) == [("1", TEXT)]
+    assert [one.name for one in read_speakers(Catalog(tmp_path / "library"), str(report.video_id))] == [None]
