@@ -108,7 +108,9 @@ def _remember(catalog: Catalog, diariser: Diariser, models: Models) -> None:
 def _left_as_it_is(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
     if stage.status == "done":
         before = made_with(stage) or {}
-        if before.get("spans") != speech_digest(catalog, video_id) and not models.is_recorded:
+        if before.get("spans") != speech_digest(catalog, video_id):
+            if models.is_recorded:
+                raise ModelNeeded("spans of speech have changed")
             made = {name: value for name, value in before.items() if name != "spans"}
             _give_speakers(catalog, video_id, made, stage.position_s)
         return ""
