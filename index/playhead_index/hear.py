@@ -20,7 +20,7 @@ from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.speakers import Speaker, replace_speakers
+from playhead_index.store.speakers import Speaker, names_given, replace_speakers
 from playhead_index.store.voice import (
     SubtitleSource,
     delete_voice_chunks,
@@ -81,7 +81,8 @@ def read_subtitles(
         is_recorded: the models of the run are not loaded, so that new words could not be embedded.
 
     Returns:
-        What of the subtitles was not taken, a line each; empty when nothing was read now.
+        What of the subtitles was not taken, and which names that persons gave to speakers fit nobody any
+        more, a line each; empty when nothing was read now.
 
     Raises:
         ModelNeeded: subtitles are to be read, and the models are not loaded.
@@ -94,6 +95,7 @@ def read_subtitles(
     if is_recorded:
         raise ModelNeeded("the subtitles are others than those that were read")
     found, kinds, notes = _subtitle_words(path, info, files)
+    names = names_given(catalog, video_id, "source")
     with catalog.atomic() as db:
         _replace_subtitles(db, video_id, found)
         sources = (
@@ -103,6 +105,9 @@ def read_subtitles(
         replace_subtitle_sources(db, video_id, sources)
         note = "; ".join(notes)
         write_stage(db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note=note))
+    lost = sorted(names - names_given(catalog, video_id, "source"))
+    if lost:
+        notes.append(f"speakers: nobody in the subtitles fits any more that was named {', '.join(lost)}")
     return tuple(notes)
 
 

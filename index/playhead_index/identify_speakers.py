@@ -14,8 +14,8 @@ from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.settings import SPEAKER_MODEL, read_settings, write_settings
 from playhead_index.store.speakers import (
     Speaker,
-    display_name,
     is_voice_label,
+    names_given,
     read_speakers,
     read_turns,
     replace_speakers,
@@ -108,14 +108,29 @@ def _remember(catalog: Catalog, diariser: Diariser, models: Models) -> None:
 def _left_as_it_is(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
     if stage.status == "done":
         before = made_with(stage) or {}
-        if before.get("spans") != speech_digest(catalog, video_id) and not models.is_recorded:
+        if before.get("spans") != speech_digest(catalog, video_id):
+            if models.is_recorded:
+                raise ModelNeeded("spans of speech have changed")
             made = {name: value for name, value in before.items() if name != "spans"}
             _give_speakers(catalog, video_id, made, stage.position_s)
         return ""
+    _register_recognised(catalog, video_id)
     if (stage.status, stage.note) != ("off", why_not):
         with catalog.atomic() as db:
             write_stage(db, video_id, Stage(STAGE, "off", note=why_not))
     return ""
+
+
+def _register_recognised(catalog: Catalog, video_id: str) -> None:
+    """Stores the voices that a speech recogniser told apart, where no diarisation did."""
+    labels = dict.fromkeys(
+        label
+        for span in speech_spans(catalog, video_id)
+        if span.words.source.startswith("asr:") and (label := span.words.speaker) and is_voice_label(label)
+    )
+    if set(labels) != {one.label for one in read_speakers(catalog, video_id) if is_voice_label(one.label)}:
+        with catalog.atomic() as db:
+            replace_speakers(db, video_id, [Speaker(video_id, label) for label in labels])
 
 
 def _sound(reader: VideoReader, info: VideoInfo, speech: SpeechPlan) -> Iterator[SoundPart]:
@@ -127,7 +142,7 @@ def _sound(reader: VideoReader, info: VideoInfo, speech: SpeechPlan) -> Iterator
 
 def _store(catalog: Catalog, video_id: str, found: Diarisation, made: Values) -> list[str]:
     """Stores turns and voices; the names that persons gave and that no voice has any more."""
-    before = _names_by_persons(catalog, video_id)
+    before = names_given(catalog, video_id, "voice")
     speakers = [
         Speaker(video_id, label, voice=found.voices.get(label))
         for label in dict.fromkeys(turn.label for turn in found.turns)
@@ -136,16 +151,8 @@ def _store(catalog: Catalog, video_id: str, found: Diarisation, made: Values) ->
         replace_turns(db, video_id, found.turns)
         replace_speakers(db, video_id, speakers)
         write_stage(db, video_id, Stage(STAGE, "running", recipe=to_text(made)))
-    after = _names_by_persons(catalog, video_id)
+    after = names_given(catalog, video_id, "voice")
     return sorted(before - after)
-
-
-def _names_by_persons(catalog: Catalog, video_id: str) -> set[str]:
-    return {
-        display_name(one)
-        for one in read_speakers(catalog, video_id)
-        if one.named_by == "person" and is_voice_label(one.label)
-    }
 
 
 def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: float) -> None:
@@ -155,7 +162,9 @@ def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: fl
     named = [
         (speaker, span.words.window)
         for span in spans
-        if (speaker := span.words.speaker) is not None and not is_voice_label(speaker)
+        if (speaker := span.words.speaker) is not None
+        and not is_voice_label(speaker)
+        and not span.words.source.startswith("asr:")
     ]
     names = names_of_voices(named, turns)
     voices = [one for one in read_speakers(catalog, video_id) if is_voice_label(one.label)]
@@ -178,10 +187,10 @@ def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: fl
 def _with_speakers(span: SpanRow, turns: TurnIndex) -> list[Words]:
     """The words of a span with their speaker; a speaker that a subtitle source names stays."""
     words = span.words
-    if words.speaker is not None and not is_voice_label(words.speaker):
-        return [words]
     if words.source.startswith("asr:"):
         return split_by_speaker(words, turns)
+    if words.speaker is not None and not is_voice_label(words.speaker):
+        return [words]
     return [replace(words, speaker=turns.of_window(words.window))]
 
 

@@ -38,7 +38,7 @@ from playhead_index.words.topics import divide_topics, topic_vectors
 from playhead_index.words.transcripts import transcripts
 
 STAGE = "transcript"
-UNIT_RULES = "units 1;"
+UNIT_RULES = "units 2;"
 """Which rules divide a transcript; one that was divided under others is divided again."""
 BATCH = 64
 KIND: SpanKind = "speech"

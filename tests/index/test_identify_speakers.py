@@ -10,8 +10,12 @@ from tests.index.indexing import load_models
 from tests.made_videos import colours, tone
 
 from playhead_index.build import VideoReport, build_library
+from playhead_index.decode.choose import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models
+from playhead_index.hear import plan_speech
+from playhead_index.identify_speakers import identify_speakers
+from playhead_index.recipe import Models, Recipe
+from playhead_index.recorded_models import ModelNeeded
 from playhead_index.stages import read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.speakers import name_speaker, read_speakers, read_turns
@@ -173,3 +177,40 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path, video: 
     report = run(tmp_path / "stopped", video, ScriptedDiariser(TWO))
     whole = run(tmp_path / "whole", video, ScriptedDiariser(TWO))
     assert speech(tmp_path / "stopped", report) == speech(tmp_path / "whole", whole)
+
+
+def test_voices_that_a_recogniser_tells_apart_are_speakers_where_no_diariser_is(
+    tmp_path: Path, video: Path
+) -> None:
+    said = (
+        replace(SAID, speaker="2", word_times=()),
+        Words("speech", "asr:script", Window(5, 8), "No.", "en"),
+    )
+    report = run(tmp_path / "library", video, None, said)
+    assert speech(tmp_path / "library", report) == [("2", TEXT), (None, "No.")]
+    catalog = Catalog(tmp_path / "library")
+    assert [one.label for one in read_speakers(catalog, str(report.video_id))] == ["2"]
+    name_speaker(catalog, str(report.video_id), "2", "Ann")
+    run(tmp_path / "library", video, None, said)
+    assert [one.name for one in read_speakers(catalog, str(report.video_id))] == ["Ann"]
+
+
+def test_a_label_of_a_recogniser_gives_way_to_the_voice_and_names_nobody(tmp_path: Path, video: Path) -> None:
+    said = (Words("speech", "asr:script", Window(0, 8), TEXT, "en", speaker="SPEAKER_00"),)
+    report = run(tmp_path / "library", video, ScriptedDiariser((VoiceTurn(Window(0, 8), "1"),)), said)
+    assert speech(tmp_path / "library", report) == [("1", TEXT)]
+    assert [one.name for one in read_speakers(Catalog(tmp_path / "library"), str(report.video_id))] == [None]
+
+
+def test_changed_spans_need_models_that_are_loaded_where_no_diariser_is(tmp_path: Path, video: Path) -> None:
+    subtitles(video, "Is it red?", "It is.")
+    at = tmp_path / "library"
+    video_id = str(run(at, video, ScriptedDiariser(TWO), said=[]).video_id)
+    catalog = Catalog(at)
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET speaker = NULL")  # a run was killed behind its subtitles
+    reader, recorded = open_reader(video), Models(is_recorded=True)
+    info = reader.probe()
+    plan = plan_speech(catalog, video_id, info, Recipe(), recorded)
+    with pytest.raises(ModelNeeded, match="spans of speech have changed"):
+        identify_speakers(catalog, video_id, reader, info, Recipe(), recorded, plan)

@@ -206,6 +206,13 @@ def test_a_window_of_the_scope_bounds_the_moment(tmp_path: Path) -> None:
         assert moment.window.clamped(window) == moment.window
 
 
+def test_a_sentence_on_the_border_of_the_scope_is_cited_inside_it(tmp_path: Path) -> None:
+    made = library(tmp_path, [*filler(10), BATTERY[1], *filler(10)])
+    scope = Scope(window=Window(24.0, 64.0))
+    moment = made.searcher().search(Query(text="solar battery", scope=scope, lanes=("speech",))).moments[0]
+    assert (moment.hits[0].text, moment.hits[0].window) == (BATTERY[1], Window(60.0, 64.0))
+
+
 def test_words_that_nobody_says_find_nothing(tmp_path: Path) -> None:
     made = library(tmp_path, filler(40))
     assert made.searcher(words=None).search(Query(text="xylophone", lanes=("speech",))).moments == []

@@ -87,6 +87,25 @@ def test_chinese_cues_are_joined_without_a_space() -> None:
     assert texts(found) == ["我是老师。", "你呢？"]
 
 
+def test_chinese_cues_without_stops_are_cut_between_cues_and_not_inside_them() -> None:
+    cues = ["价格太高了", "我们今天讨论遥控器的电池", "按钮应该更大", "你觉得呢朋友们"] * 6
+    found = sentences(*(span(i, 4 * i, 4 * i + 4, text, language="zh") for i, text in enumerate(cues)))
+    assert "".join(texts(found)) == "".join(cues)
+    assert len(found) > 1
+    assert all(one.text == "".join(cues[i] for i in one.span_ids) for one in found)
+
+
+def test_thai_sentences_are_not_cut_before_a_mark_or_behind_a_leading_vowel() -> None:
+    found = sentences(span(1, 0, 60, "ปุ่มควรจะใหญ่กว่านี้เราจะพูดถึงแบตเตอรี่" * 8, language="th"))
+    assert len(found) > 1
+    assert not any(one.text[0] in "ุ่ี้ึาะ" or one.text[-1] in "เใแ" for one in found)
+
+
+def test_a_caption_of_few_words_that_stays_for_minutes_is_one_sentence() -> None:
+    (found,) = sentences(span(1, 0, 300, "The battery is dear."))
+    assert (found.text, found.window) == ("The battery is dear.", Window(0, 300))
+
+
 def test_two_languages_are_two_transcripts() -> None:
     english = [span(1, 0, 2, "Good evening."), span(3, 3, 5, "Sit down, please.")]
     german = [span(2, 0, 2, "Guten Abend.", language="de", source="track:3")]

@@ -61,6 +61,16 @@ def test_speakers_of_subtitles_are_stored_and_a_given_name_outlives_another_read
     ]
 
 
+def test_a_given_name_that_fits_nobody_in_new_subtitles_is_reported(library, three):
+    subtitles = three.path.with_suffix(".vtt")
+    subtitles.write_text(webvtt("<v Ann>Welcome.</v>"))
+    (report,) = index(library, three.path)
+    name_speaker(Catalog(library), report.video_id, "Ann", "Ann Lee")
+    subtitles.write_text(webvtt("<v Carl>Welcome.</v>"))
+    (report,) = index(library, three.path)
+    assert "speakers: nobody in the subtitles fits any more that was named Ann Lee" in report.warnings
+
+
 def test_subtitles_that_were_read_under_older_rules_gain_speakers(library, three):
     three.path.with_suffix(".vtt").write_text(webvtt("<v Ann>Welcome.</v>"))
     (report,) = index(library, three.path)

@@ -7,7 +7,7 @@ their spans alone.
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -304,6 +304,7 @@ def _moment(
     window = Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
     inside = [hit for hit in hits if _middle_s(hit.window) in window]
     said = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
+    said = replace(said, window=said.window.clamped(window) or window)  # sentences may overlap
     rest = sorted(inside, key=lambda hit: (hit.rank, hit.how, hit.window, hit.ref))
     return Joined(video_id, window, num_ways / (K + rank), (said, *rest))
 

@@ -150,6 +150,15 @@ def replace_speakers(
         )
 
 
+def names_given(catalog: Catalog, video_id: str, origin: SpeakerOrigin) -> set[str]:
+    """The names that persons gave to the speakers of one origin of a video."""
+    return {
+        display_name(one)
+        for one in read_speakers(catalog, video_id)
+        if one.named_by == "person" and is_voice_label(one.label) == (origin == "voice")
+    }
+
+
 def voice_similarity(a: Speaker, b: Speaker) -> float | None:
     """Cosine of the voices of two speakers; None where one is not measured, or by another encoder."""
     if a.voice is None or b.voice is None or a.voice.shape != b.voice.shape:

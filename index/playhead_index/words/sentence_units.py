@@ -1,6 +1,7 @@
 """Sentences of a transcript with their times: cues that break a sentence are joined, several are cut."""
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ MIN_DURATION_S = 0.01
 _TOKEN = re.compile(r"\S+")
 _FINAL = frozenset(".!?…。！？｡．।॥؟۔։።။\"'”’»)」』")
 _CLAUSE_END = frozenset(",;:，、；：،–—")
+_JOINED_TO_NEXT = frozenset("เแโใไເແໂໃໄ\u17d2\u1039")
+"""Vowels of Thai and Lao that are written before their consonant, and signs that stack the next one."""
+_JOINED_TO_LAST = frozenset("ะาำๅๆະາຳໆ")
+"""Vowels of Thai and Lao that are written behind their consonant, and repetition marks."""
 PAUSE_WEIGHT = 2.0
 """What a second of pause counts where a sentence is cut; a piece all off its target length counts -1."""
 CLAUSE_WEIGHT = 0.6
@@ -128,6 +133,7 @@ class _Token:
         end_s: seconds.
         span: number of its span in the run.
         ends_clause: a comma or its like ends it.
+        is_timed: whether its times are known; else they follow from its place in the text.
     """
 
     start: int
@@ -136,6 +142,7 @@ class _Token:
     end_s: float
     span: int
     ends_clause: bool
+    is_timed: bool
 
 
 class _Run:
@@ -156,23 +163,31 @@ class _Run:
         self._word_starts = [[word.start for word in span.words.word_times] for span in spans]
 
     def tokens(self, start: int, end: int) -> list[_Token]:
-        """The words between two offsets."""
+        """The words between two offsets; none reaches over the border of two spans."""
         return [
-            self._token(first, last)
+            self._token(at + first, at + last)
             for match in _TOKEN.finditer(self.text, start, end)
-            for first, last in _parts(match[0], match.start())
+            for at, piece in self._by_span(match[0], match.start())
+            for first, last in _parts(piece)
         ]
 
+    def _by_span(self, text: str, at: int) -> Iterator[tuple[int, str]]:
+        """(offset, text) of what each span holds of a text without spaces."""
+        borders = self._starts[bisect_right(self._starts, at) : bisect_left(self._starts, at + len(text))]
+        for first, last in pairwise((at, *borders, at + len(text))):
+            yield first, text[first - at : last - at]
+
     def _token(self, start: int, end: int) -> _Token:
-        """A word with its time; one over the border of two spans, without a space, is the first one's."""
+        """A word with its time."""
         number = bisect_right(self._starts, start) - 1
         words, first = self.spans[number].words, start - self._starts[number]
         last = min(first + end - start, len(words.text))
         ends_clause = self.text[end - 1] in _CLAUSE_END
         if timed := self._timed(number, first, last):
-            return _Token(start, end, timed[0].start_s, timed[-1].end_s, number, ends_clause)
+            return _Token(start, end, timed[0].start_s, timed[-1].end_s, number, ends_clause, True)
         start_s, rate_s = words.window.start_s, words.window.duration_s / len(words.text)
-        return _Token(start, end, start_s + rate_s * first, start_s + rate_s * last, number, ends_clause)
+        end_s = start_s + rate_s * last
+        return _Token(start, end, start_s + rate_s * first, end_s, number, ends_clause, False)
 
     def _timed(self, number: int, first: int, last: int) -> Sequence[WordTime]:
         """The word times that two offsets in a span's text lie over."""
@@ -199,13 +214,31 @@ def _joint(before: str, after: str) -> str:
     return "\n" if after[0] in "-–—" else " "
 
 
-def _parts(token: str, at: int) -> Iterator[tuple[int, int]]:
-    """Offsets of the parts of a token: two characters each of a script without spaces, else it is whole."""
-    if token.isascii() or not any(map(is_unspaced_sign, token)):
-        yield at, at + len(token)
-        return
-    for first in range(0, len(token), SIGNS_PER_WORD):
-        yield at + first, at + min(first + SIGNS_PER_WORD, len(token))
+def _parts(token: str) -> Iterator[tuple[int, int]]:
+    """Offsets of the parts of a token: about two characters each of a script without spaces, else all of it.
+
+    >>> [token[first:last] for token in ("AI的发展", "สวัสดี") for first, last in _parts(token)]
+    ['AI', '的发', '展', 'สวั', 'สดี']
+    """
+    first = 0
+    if not token.isascii():
+        for at in range(1, len(token)):
+            is_full = at - first >= SIGNS_PER_WORD or not is_unspaced_sign(token[at - 1])
+            if is_full and _may_cut(token, at):
+                yield first, at
+                first = at
+    yield first, len(token)
+
+
+def _may_cut(token: str, at: int) -> bool:
+    """Whether a script without spaces is around an offset, and no letter is torn from its marks there."""
+    before, sign = token[at - 1], token[at]
+    return (
+        (is_unspaced_sign(before) or is_unspaced_sign(sign))
+        and before not in _JOINED_TO_NEXT
+        and sign not in _JOINED_TO_LAST
+        and not unicodedata.category(sign).startswith("M")
+    )
 
 
 def _pieces(tokens: Sequence[_Token], limits: LengthLimits) -> Iterator[Sequence[_Token]]:
@@ -220,7 +253,13 @@ def _pieces(tokens: Sequence[_Token], limits: LengthLimits) -> Iterator[Sequence
 def _short_pieces(
     tokens: Sequence[_Token], first: int, end: int, limits: LengthLimits
 ) -> Iterator[Sequence[_Token]]:
-    """The words [first, end), in pieces where they are too many or last too long."""
+    """The words [first, end), in pieces where they are too many or last too long.
+
+    A few words that stand for minutes, such as a caption that stays, are one sentence.
+    """
+    if end - first < limits.min_words:
+        yield tokens[first:end]
+        return
     while end - first > limits.max_words or tokens[end - 1].end_s - tokens[first].start_s > MAX_SENTENCE_S:
         latest = min(first + limits.max_words, end - 1)
         while latest > first and tokens[latest - 1].end_s - tokens[first].start_s > MAX_SENTENCE_S:
@@ -248,5 +287,7 @@ def _cut_score(tokens: Sequence[_Token], at: int, num_words: int, limits: Length
 
 
 def _pause_s(tokens: Sequence[_Token], at: int) -> float:
-    """Seconds of silence before a word."""
-    return tokens[at].start_s - tokens[at - 1].end_s
+    """Seconds of silence before a word; 0 between words of a span whose times are not known."""
+    before, word = tokens[at - 1], tokens[at]
+    is_known = before.span != word.span or (before.is_timed and word.is_timed)
+    return word.start_s - before.end_s if is_known else 0.0

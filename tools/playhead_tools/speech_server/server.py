@@ -107,7 +107,8 @@ class ServerTranscriber:
 
         A language of the hints is sent; a likely one is not, as the server finds out by itself. Hotwords are
         sent as the prompt. Speakers are given only where all of the sound is one request: labels of one
-        reply say nothing of those of another.
+        reply say nothing of those of another. They are numbered from 1 on: a server's `A` or `SPEAKER_00`
+        is a voice, and the name of nobody.
 
         Args:
             pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
@@ -135,7 +136,7 @@ class ServerTranscriber:
                 is_whole = window.start_s <= 0 and window.end_s >= duration_s - SHORTEST_SPAN_S
                 if not is_whole or len({number for number, _ in numbered}) > 1:
                     words = tuple(replace(one, speaker=None) for one in words)
-                yield TranscribedChunk(window, words, voice, needed)
+                yield TranscribedChunk(window, _with_numbers(words), voice, needed)
 
     def close(self) -> None:
         """Lets go of the connections."""
@@ -183,7 +184,7 @@ class ServerTranscriber:
             text,
             language,
             segment.confidence,
-            redact_keys(segment.speaker, keys) if segment.speaker else None,
+            segment.speaker,
             times if text == segment.text else (),
         )
 
@@ -237,6 +238,13 @@ def without_password(url: str) -> str:
     if not (parts.username or parts.password or passwords(url)):
         return url.rstrip("/")
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+
+
+def _with_numbers(words: Sequence[Words]) -> tuple[Words, ...]:
+    """Words whose speakers are numbered in the order in which they first speak."""
+    labels = dict.fromkeys(one.speaker for one in words if one.speaker is not None)
+    numbers = {label: str(number) for number, label in enumerate(labels, start=1)}
+    return tuple(replace(one, speaker=numbers.get(one.speaker or "")) for one in words)
 
 
 def _body(lines: Lines) -> str:
