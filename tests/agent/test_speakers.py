@@ -223,17 +223,19 @@ def test_an_answer_quotes_the_whole_sentence_of_wrapped_cues(library, asking):
         (4, 8, "Ann", "ordered are too soft."),
         (20, 24, "Ann", "Yes."),
     ]
-    say(library.catalog, "m", cues)
-    divide(library.catalog, "m", [(0, 2), (2, 3)])
-    answer = asking("What is said about rubber buttons?")
+    library.add("n")
+    say(library.catalog, "n", cues)
+    divide(library.catalog, "n", [(0, 2), (2, 3)])
+    answer = asking("What is said about rubber buttons?", "n")
     assert "“The rubber buttons that we ordered are too soft.”" in answer.text
     assert (cited(answer), [note for note in answer.notes if "dropped" in note]) == ([(0.0, 8.0)], [])
 
 
 def test_turns_that_are_not_listed_are_counted(library, asking):
-    turns = [(4.0 * n, 4.0 * n + 2, ("Ann", "Bob")[n % 2], f"Word {n}.") for n in range(28)]
-    say(library.catalog, "m", turns)
-    answer = asking("When does Ann speak?")
+    turns = [(2.0 * n, 2.0 * n + 1, ("Ann", "Bob")[n % 2], f"Word {n}.") for n in range(28)]
+    library.add("n")
+    say(library.catalog, "n", turns)
+    answer = asking("When does Ann speak?", "n")
     assert answer.text.splitlines()[-1] == "Ann speaks 2 more times [E12]"
     assert not [note for note in answer.notes if "dropped" in note]
 

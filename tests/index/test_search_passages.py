@@ -258,10 +258,9 @@ def test_a_scope_of_one_speaker_cites_only_that_speaker(tmp_path: Path) -> None:
 
 
 def test_the_cited_sentence_has_the_given_name_and_the_confidence_of_its_span(tmp_path: Path) -> None:
-    made = library(tmp_path, [*filler(6), *BATTERY, *filler(6)], ["1"] * 16)
+    made = library(tmp_path, [*filler(6), *BATTERY, *filler(6)], ["Ann"] * 16)
     with made.catalog.atomic() as db:
         db.execute("UPDATE span SET confidence = 0.31")
-        replace_speakers(db, "talk", [Speaker("talk", "1")])
-    name_speaker(made.catalog, "talk", "1", "Alice")
+    name_speaker(made.catalog, "talk", "Ann", "Alice")
     hit = first(made, "battery").hits[0]
     assert (hit.speaker, hit.confidence) == ("Alice", 0.31)

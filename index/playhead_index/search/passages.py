@@ -337,7 +337,7 @@ def _sentence_hit(
     hits: Sequence[Hit],
     rank: int,
 ) -> tuple[Hit, TranscriptUnit]:
-    """The sentence of a stretch that fits a query best, by its words and by what it means, as hit and unit."""
+    """The sentence of a stretch that fits best, by its words and by what it means, as hit and as unit."""
     at = np.arange(first, last + 1)
     lengths_s = transcript.arrays.lengths_s[at]
     by_words = sentence_bm25(transcript.arrays, query.terms)[at]
