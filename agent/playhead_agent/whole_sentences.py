@@ -26,7 +26,12 @@ def evidence_in_whole_sentences(state: State, catalog: Catalog) -> list[dict[str
         return state.get("evidence", [])
     records = evidence_of(state)
     listed = frozenset(finding.evidence_ids)
-    speech = [one for one in records if one.id in listed and one.kind == "speech" and not one.is_uncertain]
+    anchored = any(one.tied_to for one in records)  # times of a relation stand on the words themselves
+    speech = [
+        one
+        for one in records
+        if one.id in listed and one.kind == "speech" and not one.is_uncertain and not anchored
+    ]
     sentences = {v: read_units(catalog, v, "sentence") for v in dict.fromkeys(one.video_id for one in speech)}
     ids = {one.id: _span_ids(one, sentences[one.video_id]) for one in speech}
     spans = read_spans(catalog, (i for own in ids.values() for i in own))

@@ -151,10 +151,10 @@ def why(moment: Moment) -> str:
 def _what(moment: Moment) -> Text:
     """What was found; in a long stretch first the sentence that says it, with its own time."""
     words = [hit for hit in moment.hits if hit.text]
-    if words:  # a span that the cited sentence holds says nothing new
-        words = [words[0], *(hit for hit in words[1:] if hit.text not in words[0].text)]
+    cited = (words[0].text or "") if words else ""
+    words = [hit for n, hit in enumerate(words) if not n or (hit.text or "") not in cited]
     texts = dict.fromkeys(
-        printable_text(with_speaker(hit.text, hit.speaker)).replace("\n", " / ") for hit in words
+        printable_text(with_speaker(hit.text or "", hit.speaker)).replace("\n", " / ") for hit in words
     )
     if words and moment.window.duration_s >= MIN_STRETCH * words[0].window.duration_s:
         first, *rest = texts
