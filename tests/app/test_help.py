@@ -23,8 +23,20 @@ __all__ = ["run"]
 add_plugins()
 COMMANDS = commands_of(app)
 EXAMPLES = [(name, words) for name, command in COMMANDS.items() for words in example_arguments(command)]
-NEEDS_MORE = ("--llm", "--video-model", "--speech-model", "--name", "--image", "prepare", "setup", "demo", "eval", "score", "doctor")
-"""Examples with one of these words need a server, a download, a file, voices or minutes; they are parsed only."""
+NEEDS_MORE = (
+    "--llm",
+    "--video-model",
+    "--speech-model",
+    "--name",
+    "--image",
+    "prepare",
+    "setup",
+    "demo",
+    "eval",
+    "score",
+    "doctor",
+)
+"""Examples with one of these words need a server, download, file, voices or minutes; only parsed."""
 RUNS = [words for _, words in EXAMPLES if not set(words) & set(NEEDS_MORE)]
 NOT_OF_THE_FIELD = re.compile(
     r"\b(lanes?|looks?|looked|most|deeds?|eyes|told|worded|likeness|words model|made world|one and the same"
