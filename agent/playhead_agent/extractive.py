@@ -73,7 +73,7 @@ def extractive_claims(material: Material) -> list[Claim]:
         return _facts(material)
     if finding.op == "speaking":
         return _speaking(material)
-    ids = finding.evidence_ids
+    ids = _without_repeated(material, finding.evidence_ids)
     lines = [_line(material, i) for i in ids[:MOST_LINES]]
     return [
         *_who_says_it(material, ids),
@@ -81,6 +81,16 @@ def extractive_claims(material: Material) -> list[Claim]:
         *([_rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else []),
         *forms,
     ]
+
+
+def _without_repeated(material: Material, ids: Sequence[str]) -> list[str]:
+    """The evidence, in its order, without records whose spans one before them holds all."""
+    found: list[str] = []
+    for i in ids:
+        own = set(material.evidence[i].span_ids)
+        if not own or not any(own <= set(material.evidence[j].span_ids) for j in found):
+            found.append(i)
+    return found
 
 
 def _rest(material: Material, ids: Sequence[str]) -> Claim:
@@ -99,7 +109,7 @@ def computed_numbers(finding: Finding) -> list[float]:
     bounds = [t for w in windows for t in (w.start_s, w.end_s)]
     values = [finding.value] if finding.op in ("count", "how_long", "gap", "fact", "seen", "speaking") else []
     if finding.op == "speaking":
-        values += [*finding.seconds, len(finding.seconds) / 2]
+        values += [*finding.seconds, len(finding.seconds) / 2, finding.candidates - len(finding.events)]
     values += [float(len(finding.events))] if finding.op == "count" else []
     return [*values, *bounds, MERGE_GAP_S]
 

@@ -38,6 +38,7 @@ from playhead_agent.state import (
     spec_of,
     stretches_of,
 )  # fmt: skip
+from playhead_agent.whole_sentences import evidence_in_whole_sentences
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import coverage_to_json, join_coverage, listed
@@ -227,14 +228,15 @@ def route(state: State) -> str:
 def compose(state: State, runtime: Runtime[Context]) -> Update:
     """Writes the claims: the chat model where there is one, else code from the stored words."""
     runtime.context.meter.step("compose")
-    draft, notes = draft_claims(state, runtime.context)
+    evidence = evidence_in_whole_sentences(state, runtime.context.catalog)
+    draft, notes = draft_claims({**state, "evidence": evidence}, runtime.context)
     _tell(
         runtime,
         "compose",
         f"{len(draft['claims'])} claim{_plural(draft['claims'])} by {draft['by']}",
-        state["evidence"],
+        evidence,
     )
-    return {"draft": draft, "notes": state["notes"] + notes}
+    return {"draft": draft, "notes": state["notes"] + notes, "evidence": evidence}
 
 
 def check(state: State, runtime: Runtime[Context]) -> Update:

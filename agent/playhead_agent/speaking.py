@@ -9,7 +9,7 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.store.speakers import display_name
 from playhead_index.window import format_time
 from playhead_tools.details import required_detail
-from playhead_tools.evidence import Claim, Evidence, without_speakers
+from playhead_tools.evidence import Claim, Evidence, listed, without_speakers
 from playhead_tools.look_up import read_spans
 from playhead_tools.question import parse_question
 from playhead_tools.question.speaking import AskedSpeaking, asked_speaking, mentions_of_speakers
@@ -19,13 +19,16 @@ from playhead_tools.temporal import Event
 from playhead_tools.times import parse_times
 
 MAX_TURNS = 12
-"""Turns that an answer quotes, or cites for a length of time."""
+"""Turns that an answer quotes, one a line."""
+MAX_TURNS_OF_TOTAL = 5
+"""Turns that are cited for a total of seconds or of turns."""
 _GROUPS = frozenset(
     ("group", "team", "everyone", "everybody", "people", "participants", "speakers", "group mates", "members")
 )
 """Subjects of a question that mean all who speak."""
 NOT_KNOWN = (
-    "It is not known who speaks here: neither subtitles nor diarisation name speakers; see playhead speakers."
+    "It is not known who speaks here: no subtitles name speakers, and no voices were told apart;"
+    " run playhead prepare voices and index again."
 )
 _TOTALS: frozenset[Speaking] = frozenset(("most", "least", "how_long", "count", "number", "who"))
 
@@ -182,7 +185,12 @@ def speaking_claims(
             for name, place, quote, i in zip(finding.names, places, quotes, ids, strict=True)
         ]
         has_more = spec.ordinal is None and finding.candidates > len(lines)
-        return [*lines, *([Claim(f"{finding.names[-1]} speaks later too", (ids[-1],))] if has_more else [])]
+        if not has_more:
+            return lines
+        num_more = finding.candidates - len(lines)
+        times = "once more" if num_more == 1 else f"{num_more} more times"
+        names = listed(list(dict.fromkeys(finding.names)))
+        return [*lines, Claim(f"{names} {'speak' if ' and ' in names else 'speaks'} {times}", (ids[-1],))]
     totals = list(zip(finding.names, finding.seconds[::2], finding.seconds[1::2], strict=True))
     if spec.speaking == "number":
         listed_names = ", ".join(name for name, _, _ in totals)
@@ -243,6 +251,6 @@ def _cited(spec: QuestionSpec, turns: Sequence[NamedTurn]) -> list[NamedTurn]:
         totals = totals[::-1] if spec.speaking == "least" else totals
         return [max(own, key=lambda one: one.turn.speaking_s) for _, _, own in totals[:MAX_TURNS]]
     if spec.speaking in ("how_long", "count"):
-        longest = sorted(citable, key=lambda one: -one.turn.speaking_s)[:MAX_TURNS]
+        longest = sorted(citable, key=lambda one: -one.turn.speaking_s)[:MAX_TURNS_OF_TOTAL]
         return [one for one in citable if one in longest]
     return citable[:MAX_TURNS]

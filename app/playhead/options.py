@@ -137,8 +137,8 @@ NumSpeakersOption = Annotated[
 RerankModel = Annotated[
     str,
     typer.Option(
-        help="Cross-encoder that ranks passages of speech anew: a Hugging Face name, a folder, auto or off. "
-        "auto: the one that PLAYHEAD_RERANK_MODEL names, else none.",
+        help="Cross-encoder (reranker) that orders the best moments of speech again: a Hugging Face name, "
+        "a folder, auto or off. auto: the one that PLAYHEAD_RERANK_MODEL names, else none.",
         metavar="NAME",
     ),
 ]

@@ -23,7 +23,7 @@ from playhead_index.extras import InstallAdvice
 from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
-from playhead_index.search.results import Moment, SearchResult
+from playhead_index.search.results import Hit, Moment, SearchResult
 from playhead_index.speakers import SpeakerSummary, with_speaker
 from playhead_index.stages import STAGES
 from playhead_index.store.catalog import VideoRow
@@ -150,24 +150,25 @@ def why(moment: Moment) -> str:
 
 def _what(moment: Moment) -> Text:
     """What was found; in a long stretch first the sentence that says it, with its own time."""
-    texts = dict.fromkeys(
-        printable_text(with_speaker(hit.text, hit.speaker)).replace("\n", " / ")
-        for hit in moment.hits
-        if hit.text
-    )
-    best = next((hit for hit in moment.hits if hit.text), None)
-    if best is not None and moment.window.duration_s >= MIN_STRETCH * best.window.duration_s:
-        first, *rest = texts
-        texts = dict.fromkeys((f"{best.window}: {first}", *rest))
-    text = Text(shortened(" … ".join(texts) or "(frame)"))
-    return text.append(uncertainty(moment), style="yellow")
-
-
-def uncertainty(moment: Moment) -> str:
-    """That all words of a moment were recognised with low confidence, with the highest; else empty."""
     words = [hit for hit in moment.hits if hit.text]
-    known = [hit.confidence for hit in words if hit.confidence is not None and is_uncertain(hit.confidence)]
-    if not known or len(known) < len(words):
+    cited = (words[0].text or "") if words else ""
+    words = [hit for n, hit in enumerate(words) if not n or (hit.text or "") not in cited]
+    texts = dict.fromkeys(
+        printable_text(with_speaker(hit.text or "", hit.speaker)).replace("\n", " / ") for hit in words
+    )
+    if words and moment.window.duration_s >= MIN_STRETCH * words[0].window.duration_s:
+        first, *rest = texts
+        first, mark = f"{words[0].window}: {first}", uncertainty(words[:1])
+        shown = (first,) if mark else (first, *rest)  # so that the mark stands behind the words it is about
+        return Text(shortened(" … ".join(shown))).append(mark, style="yellow")
+    text = Text(shortened(" … ".join(texts) or "(frame)"))
+    return text.append(uncertainty(words), style="yellow")
+
+
+def uncertainty(hits: Sequence[Hit]) -> str:
+    """That all of these words were recognised with low confidence, with the highest; else empty."""
+    known = [hit.confidence for hit in hits if hit.confidence is not None and is_uncertain(hit.confidence)]
+    if not known or len(known) < len(hits):
         return ""
     return f" (uncertain: recognised with confidence {max(known):.2f})"
 
@@ -321,7 +322,10 @@ def _streams(video: VideoRow) -> str:
 def show_speakers(console: Console, speakers: Sequence[SpeakerSummary], names: Mapping[str, str]) -> None:
     """Who speaks in a video, and which names voices may have."""
     if not speakers:
-        console.print("Who speaks is not known: neither subtitles nor diarisation tell.")
+        console.print(
+            "Who speaks is not known: no subtitles name speakers, and no voices were told apart. To tell them"
+            " apart by their sound, run playhead prepare voices and index the video again."
+        )
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("label", "speaker", "speaks", "share", "turns", "first", "says"):

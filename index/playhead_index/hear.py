@@ -482,8 +482,9 @@ def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) 
     more = f" and {len(found) - MAX_STRETCHES_NAMED} more" if len(found) > MAX_STRETCHES_NAMED else ""
     known = ", ".join(transcriber.tag.languages)
     return (
-        f"the speech at {places}{more} is probably not in {known}, which is all that {transcriber.name}"
-        " knows: index with another --speech-model"
+        f"the speech at {places}{more} is probably in a language that {transcriber.name} does not know"
+        f" (it knows {known} alone), so its words are wrong: index with a multilingual model, such as"
+        " --speech-model small"
     )
 
 

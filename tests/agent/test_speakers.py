@@ -10,6 +10,7 @@ from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
 from playhead_index.search.results import Scope
+from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
 from playhead_tools.evidence import coverage_sentence
 
@@ -214,3 +215,39 @@ def test_an_answer_about_a_window_counts_turns_in_it_alone(library):
     context = Context(library.searcher(), library.catalog)
     answer = ask("Who speaks most?", context=context, scope=Scope(("m",), Window(4.0, 8.0)))
     assert answer.text.startswith("Marketing speaks longest for 4 s")
+
+
+def test_an_answer_quotes_the_whole_sentence_of_wrapped_cues(library, asking):
+    cues = [
+        (0, 4, "Ann", "The rubber buttons that we"),
+        (4, 8, "Ann", "ordered are too soft."),
+        (20, 24, "Ann", "Yes."),
+    ]
+    library.add("n")
+    say(library.catalog, "n", cues)
+    divide(library.catalog, "n", [(0, 2), (2, 3)])
+    answer = asking("What is said about rubber buttons?", "n")
+    assert "“The rubber buttons that we ordered are too soft.”" in answer.text
+    assert (cited(answer), [note for note in answer.notes if "dropped" in note]) == ([(0.0, 8.0)], [])
+
+
+def test_turns_that_are_not_listed_are_counted(library, asking):
+    turns = [(2.0 * n, 2.0 * n + 1, ("Ann", "Bob")[n % 2], f"Word {n}.") for n in range(28)]
+    library.add("n")
+    say(library.catalog, "n", turns)
+    answer = asking("When does Ann speak?", "n")
+    assert answer.text.splitlines()[-1] == "Ann speaks 2 more times [E12]"
+    assert not [note for note in answer.notes if "dropped" in note]
+
+
+def divide(catalog, video_id, sentences):
+    """Stores sentences of consecutive spans, each (first, after the last)."""
+    spans = catalog.spans(video_id, "speech")
+    units = []
+    for first, after in sentences:
+        own = spans[first:after]
+        window = Window(own[0].words.window.start_s, own[-1].words.window.end_s)
+        text = " ".join(one.words.text for one in own)
+        units.append(TranscriptUnit("speech", "sentence", window, text, tuple(one.id for one in own)))
+    with catalog.atomic() as db:
+        replace_units(db, video_id, "speech", units)

@@ -23,8 +23,20 @@ __all__ = ["run"]
 add_plugins()
 COMMANDS = commands_of(app)
 EXAMPLES = [(name, words) for name, command in COMMANDS.items() for words in example_arguments(command)]
-NEEDS_MORE = ("--llm", "--video-model", "--image", "prepare", "setup", "demo", "eval", "score", "doctor")
-"""Examples with one of these words need a server, a download, a file or minutes; they are parsed only."""
+NEEDS_MORE = (
+    "--llm",
+    "--video-model",
+    "--speech-model",
+    "--name",
+    "--image",
+    "prepare",
+    "setup",
+    "demo",
+    "eval",
+    "score",
+    "doctor",
+)
+"""Examples with one of these words need a server, download, file, voices or minutes; only parsed."""
 RUNS = [words for _, words in EXAMPLES if not set(words) & set(NEEDS_MORE)]
 NOT_OF_THE_FIELD = re.compile(
     r"\b(lanes?|looks?|looked|most|deeds?|eyes|told|worded|likeness|words model|made world|one and the same"
@@ -62,6 +74,8 @@ def test_the_examples_run_one_after_the_other(
     pictures = [((200, 30, 30), 6.0), ((30, 30, 200), 6.0), ((30, 200, 30), 48.0)]
     colours(talks / "lecture.mp4", pictures, subtitles=cues)
     colours(talks / "interview.mp4", [((20, 20, 30), 6.0)], subtitles=[(1.0, 2.0, "A false alarm.")])
+    said = [(1.0, 3.0, "PROJECT MANAGER: The buttons are large."), (4.0, 5.0, "PROJECT MANAGER: And cheap.")]
+    colours(talks / "meeting.mp4", [((90, 20, 30), 6.0)], subtitles=said)
     assert len(RUNS) > 20
     ended = {shlex.join(words): run(*words).code for words in RUNS}
     assert {line: code for line, code in ended.items() if code} == {}

@@ -12,7 +12,7 @@ from playhead_index.embed.fakes import FakeReranker
 from playhead_index.recipe import Models
 from playhead_index.search.pooling import SentenceArrays, evident_windows, pooled_evidence, standard
 from playhead_index.search.results import Moment, Query, Scope
-from playhead_index.store.speakers import Speaker, replace_speakers
+from playhead_index.store.speakers import Speaker, name_speaker, replace_speakers
 from playhead_index.transcript import divide_transcript
 from playhead_index.window import Window
 
@@ -292,3 +292,12 @@ def test_a_scope_of_one_speaker_cites_only_that_speaker(tmp_path: Path) -> None:
     moments = two_speakers(tmp_path).searcher().search(query).moments
     assert moments
     assert {hit.speaker for moment in moments for hit in moment.hits} == {"Bob"}
+
+
+def test_the_cited_sentence_has_the_given_name_and_the_confidence_of_its_span(tmp_path: Path) -> None:
+    made = library(tmp_path, [*filler(6), *BATTERY, *filler(6)], ["Ann"] * 16)
+    with made.catalog.atomic() as db:
+        db.execute("UPDATE span SET confidence = 0.31")
+    name_speaker(made.catalog, "talk", "Ann", "Alice")
+    hit = first(made, "battery").hits[0]
+    assert (hit.speaker, hit.confidence) == ("Alice", 0.31)

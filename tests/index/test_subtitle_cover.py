@@ -257,8 +257,8 @@ def test_a_model_of_english_alone_is_not_let_loose_on_german(library: Path, vide
 def test_speech_in_a_language_that_the_model_does_not_know_is_reported(library: Path, video: Path) -> None:
     report = build(library, video, Models(transcriber=transcriber(None, languages=("en",))))
     note = (
-        "the speech at 0:01–0:18 is probably not in en, which is all that asr:one knows: index with another"
-        " --speech-model"
+        "the speech at 0:01–0:18 is probably in a language that asr:one does not know (it knows en alone),"
+        " so its words are wrong: index with a multilingual model, such as --speech-model small"
     )
     catalog = Catalog(library)
     (video_id,) = read_video_stages(catalog)

@@ -11,7 +11,7 @@ from playhead_index.search.results import (
     ModalityCoverage,
     ModalitySummary,
 )
-from playhead_tools.evidence import coverage_from_json, coverage_sentence, coverage_to_json
+from playhead_tools.evidence import coverage_from_json, coverage_sentence, coverage_to_json, missing_videos
 from playhead_tools.question import parse_question
 from playhead_tools.spec import Kind
 from playhead_tools.verdict_rules import (
@@ -143,3 +143,19 @@ def test_a_question_asks_for_a_statement_about_all(question: str, statement: Sta
 )  # fmt: skip
 def test_an_answer_makes_a_statement_about_all(question: str, text: str, statement: Statement | None) -> None:
     assert statement_made(parse_question(question), text) == statement
+
+
+def test_words_of_low_confidence_were_searched_and_are_not_said_to_be_left_out() -> None:
+    unsure = ModalityCoverage(
+        "d", "speech", "not_covered", 40.0, 60.0, "uncertain", "de.mp3", uncertain_s=20.0
+    )
+    off = ModalityCoverage("o", "speech", "not_covered", 0.0, 60.0, "no speech model", "off.mp3")
+    two, three = ModalitySummary("speech", 1, 0, 100.0, 120.0, (unsure,)), ModalitySummary(
+        "speech", 1, 0, 100.0, 180.0, (unsure, off)
+    )  # fmt: skip
+    low = "but 0:20 of it in de.mp3 was recognised with low confidence"
+    assert missing_videos(two) == f"speech was searched in all 2 videos, {low}"
+    assert (
+        missing_videos(three)
+        == f"speech was searched in 2 of 3 videos, not in off.mp3 (no speech model), {low}"
+    )

@@ -1,7 +1,7 @@
 """What an answer may cite, and the answer: plain records that turn into JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -556,6 +556,9 @@ def missing_videos(summary: ModalitySummary) -> str:
     """
     if summary.is_complete:
         return ""
+    uncertain = [one for one in summary.not_covered if _is_searched_but_uncertain(one)]
+    if uncertain and summary.num_applicable > 1:
+        return _uncertain_videos(summary, uncertain)
     what = LANE_NAMES[summary.modality]
     was = f"{what} {'were' if summary.modality in ('picture', 'caption') else 'was'}"
     reasons = list(dict.fromkeys(one.why_not.rstrip(". ") for one in summary.not_covered if one.why_not))
@@ -568,11 +571,32 @@ def missing_videos(summary: ModalitySummary) -> str:
         with_it = f" in the videos with {CARRIER[summary.modality]}" if summary.num_not_applicable else ""
         return f"{was} not searched{with_it if n > 1 else ''}: {why or 'no reason was given'}"
     with_it = f" with {CARRIER[summary.modality]}" if summary.num_not_applicable else ""
-    names = [one.name or one.video_id for one in summary.not_covered]
-    named = ", ".join(names[:MAX_NAMES]) if len(names) > MAX_NAMES else listed(names)
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     videos = f"{summary.num_covered} of {n} videos{with_it}"
-    return f"{was} searched in {videos}, not in {named}{more}" + (f" ({why})" if why else "")
+    return f"{was} searched in {videos}, not in {_named(summary.not_covered)}" + (f" ({why})" if why else "")
+
+
+def _named(videos: Sequence[ModalityCoverage]) -> str:
+    """The names of some videos, the rest counted."""
+    names = [one.name or one.video_id for one in videos]
+    if len(names) <= MAX_NAMES:
+        return listed(names)
+    return f"{', '.join(names[:MAX_NAMES])} and {len(names) - MAX_NAMES} more"
+
+
+def _is_searched_but_uncertain(one: ModalityCoverage) -> bool:
+    """Whether all words of a video were searched, too many of which were recognised with low confidence."""
+    return one.uncertain_s > 0 and one.covered_s + one.uncertain_s >= one.extent_s - MIN_UNCERTAIN_S
+
+
+def _uncertain_videos(summary: ModalitySummary, uncertain: Sequence[ModalityCoverage]) -> str:
+    """What `missing_videos` says where the words of some videos were searched and are uncertain."""
+    rest = tuple(one for one in summary.not_covered if one not in uncertain)
+    num_searched = summary.num_covered + len(uncertain)
+    lead = missing_videos(replace(summary, num_covered=num_searched, not_covered=rest))
+    if not lead:
+        lead = f"{LANE_NAMES[summary.modality]} was searched in all {num_searched} videos"
+    length = format_time(round(sum(one.uncertain_s for one in uncertain)))
+    return f"{lead}, but {length} of it in {_named(uncertain)} was recognised with low confidence"
 
 
 def listed(words: Sequence[str]) -> str:

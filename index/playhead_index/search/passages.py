@@ -25,7 +25,7 @@ from playhead_index.search.pooling import (
     standard,
 )
 from playhead_index.search.question_topic import QuestionTopic
-from playhead_index.search.results import Hit, Scope
+from playhead_index.search.results import Hit, How, Scope
 from playhead_index.search.terms import Tokenizer, chunks, stored_terms
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
@@ -150,10 +150,26 @@ class PassageSearch:
         for one in (one for some in lists for one in some):
             hits.setdefault(one.hit.video_id, []).append(one.hit)
         windows = self._ranked(query, found, speakers, limit)
+        moments, sentences = [], []
+        for rank, (video_id, first, last) in enumerate(windows, start=1):
+            moment, sentence = _moment(
+                query, found[video_id], video_id, first, last, hits.get(video_id, ()), rank, num_ways
+            )
+            moments.append(moment)
+            sentences.append(sentence)
+        confidences = self._confidences([i for one in sentences for i in one.span_ids])
         return [
-            _moment(query, found[video_id], video_id, first, last, hits.get(video_id, ()), rank, num_ways)
-            for rank, (video_id, first, last) in enumerate(windows, start=1)
+            _completed(moment, sentence, speakers.get(moment.video_id, ()), confidences)
+            for moment, sentence in zip(moments, sentences, strict=True)
         ]
+
+    def _confidences(self, span_ids: Sequence[int]) -> dict[int, float]:
+        """The confidence of each recognised span, by id; subtitles have none."""
+        marks = ", ".join("?" * len(span_ids))
+        rows = self._catalog.query(
+            f"SELECT id, confidence FROM span WHERE confidence IS NOT NULL AND id IN ({marks})", span_ids
+        )
+        return dict(rows)
 
     def _ranked(
         self,
@@ -299,14 +315,26 @@ def _moment(
     hits: Sequence[Hit],
     rank: int,
     num_ways: int,
-) -> Joined:
+) -> tuple[Joined, TranscriptUnit]:
+    """A moment and the sentence that its first hit cites."""
     arrays = transcript.arrays
     window = Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
     inside = [hit for hit in hits if _middle_s(hit.window) in window]
-    said = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
+    said, sentence = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
     said = replace(said, window=said.window.clamped(window) or window)  # sentences may overlap
     rest = sorted(inside, key=lambda hit: (hit.rank, hit.how, hit.window, hit.ref))
-    return Joined(video_id, window, num_ways / (K + rank), (said, *rest))
+    return Joined(video_id, window, num_ways / (K + rank), (said, *rest)), sentence
+
+
+def _completed(
+    moment: Joined, sentence: TranscriptUnit, speakers: Sequence[Speaker], confidences: Mapping[int, float]
+) -> Joined:
+    """A moment whose first hit has its speaker's present name, and the lowest confidence of its spans."""
+    names = {one.label: one.name for one in speakers}
+    speaker = name_of_label(sentence.speaker, names.get(sentence.speaker or ""))
+    confidence = min((confidences[i] for i in sentence.span_ids if i in confidences), default=None)
+    first = replace(moment.hits[0], speaker=speaker, confidence=confidence)
+    return replace(moment, hits=(first, *moment.hits[1:]))
 
 
 def _sentence_hit(
@@ -317,8 +345,8 @@ def _sentence_hit(
     last: int,
     hits: Sequence[Hit],
     rank: int,
-) -> Hit:
-    """The sentence of a stretch that fits a query best: by its words, and by what it means."""
+) -> tuple[Hit, TranscriptUnit]:
+    """The sentence of a stretch that fits best, by its words and by what it means, as hit and as unit."""
     at = np.arange(first, last + 1)
     lengths_s = transcript.arrays.lengths_s[at]
     by_words = sentence_bm25(transcript.arrays, query.terms)[at]
@@ -335,17 +363,8 @@ def _sentence_hit(
         (f"span:{span_id}" for span_id in sentence.span_ids), key=lambda ref: -covering.get(ref, 0.0)
     )
     score = float(by_words[best]) if cosines is None else float(cosines[best])
-    return Hit(
-        "speech",
-        "lexical" if cosines is None else "meaning",
-        video_id,
-        sentence.window,
-        score,
-        rank,
-        refs[0],
-        sentence.text,
-        name_of_label(sentence.speaker, None),
-    )
+    how: How = "lexical" if cosines is None else "meaning"
+    return Hit("speech", how, video_id, sentence.window, score, rank, refs[0], sentence.text), sentence
 
 
 def _text(transcript: Transcript, first: int, last: int) -> str:
