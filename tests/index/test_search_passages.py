@@ -234,6 +234,20 @@ def test_a_stretch_counts_whose_sentences_are_behind_the_end_of_the_ranked_lists
     assert best.window.overlap_s(discussed) > 0.5 * best.window.duration_s
 
 
+def test_mentions_outside_of_passages_are_moments_behind_them(tmp_path: Path) -> None:
+    made = library(tmp_path, ["The battery is here."])
+    add_video(made, "other", ["A battery, which is not the one of the other talk that we mean now."])
+    moments = made.searcher().search(Query(text="battery", lanes=("speech",))).moments
+    assert {moment.video_id for moment in moments} == {"talk", "other"}
+
+
+def test_a_question_that_only_names_a_speaker_finds_what_that_speaker_says(tmp_path: Path) -> None:
+    names = ["Ann"] * 30 + ["Bob"] * 5 + ["Ann"] * 30
+    made = library(tmp_path, filler(65), names)
+    best = made.searcher().search(Query(text="What did Bob say?", lanes=("speech",))).moments[0]
+    assert Window(180, 210).hull(best.window) == Window(180, 210)
+
+
 def test_a_reranker_orders_the_passages(tmp_path: Path) -> None:
     said = [*BATTERY, *BATTERY, *filler(40), "A cheap solar battery cover.", *filler(40)]
     found = first(library(tmp_path, said), "cheap solar battery cover", reranker=FakeReranker())

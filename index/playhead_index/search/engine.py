@@ -13,8 +13,9 @@ from playhead_index.embed.reranker import Reranker
 from playhead_index.search.facts import LibraryFacts
 from playhead_index.search.frame_lanes import FrameLanes
 from playhead_index.search.lexical import KINDS
-from playhead_index.search.moments import Found, Joined, join_hits, with_passages
+from playhead_index.search.moments import Found, Joined, behind_passages, join_hits, with_passages
 from playhead_index.search.passages import MAX_VIDEOS, PassageSearch, best_videos
+from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import (
     EXAMPLE_LANES,
     LANES,
@@ -107,6 +108,8 @@ class Searcher:
             lists, lines = self._ranked(query, facts)
             passages, divided = self._passage_moments(query, lists, facts)
             left = [[one for one in some if not _is_said_in(one.hit, divided)] for some in lists]
+            said = [[one for one in some if _is_said_in(one.hit, divided)] for some in lists]
+            passages = [*passages, *behind_passages(passages, join_hits(said, within))]
             moments = [
                 Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits)
                 for one in _best(with_passages(passages, join_hits(left, within)), query)
@@ -197,13 +200,14 @@ class Searcher:
 
         None where a text must be found literally, or there is no text.
         """
-        spoken = [some for some in lists if some and some[0].hit.lane == "speech"]
-        if query.text is None or not spoken:
+        if query.text is None or "speech" not in (query.lanes or TEXT_LANES):
             return [], ()
+        spoken = [some for some in lists if some and some[0].hit.lane == "speech"]
         scope = facts.with_span_ids(query.scope)
         within = facts.windows(scope)
-        videos = list(within) if len(within) <= MAX_VIDEOS else best_videos(spoken)
-        transcripts = self._passages.transcripts(videos, self._seen)
+        named = _with_named_speakers(query, facts) if not spoken else within
+        videos = [v for v in within if v in named] if len(within) <= MAX_VIDEOS else best_videos(spoken)
+        transcripts = self._passages.transcripts(videos or list(named)[:MAX_VIDEOS], self._seen)
         if not transcripts:
             return [], ()
         known = {v: facts.speakers.get(v, []) for v in transcripts} if query.use_speakers else {}
@@ -221,6 +225,14 @@ class Searcher:
 
 _UNSPOKEN = "only speech is searched for what a speaker says"
 _QUOTED = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
+
+
+def _with_named_speakers(query: Query, facts: LibraryFacts) -> list[str]:
+    """The videos in scope of which the text names a speaker: what that speaker says answers it."""
+    if query.text is None or not query.use_speakers:
+        return []
+    names = {v: [display_name(one) for one in facts.speakers.get(v, [])] for v in facts.windows(query.scope)}
+    return [v for v, own in names.items() if own and question_topic(query.text, own).speakers]
 
 
 def _is_said_in(hit: Hit, video_ids: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """From the hits of all lists to moments: windows that each say one place of a video once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from playhead_index.search.fusion import K, rank_score, rrf
 from playhead_index.search.results import LANES, Hit, How, Lane
@@ -191,6 +191,29 @@ def _fused(hits: Iterable[Hit]) -> float:
 
 def _hit_order(hit: Hit) -> tuple[int, int, str, Window, str]:
     return hit.rank, LANES.index(hit.lane), hit.how, hit.window, hit.ref
+
+
+def behind_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[Joined]:
+    """Moments of single spans that no passage holds, with scores that rank them behind all passages.
+
+    So every place that says something is found, and none of them comes before a passage.
+
+    Args:
+        passages: moments of transcripts, best first.
+        joined: moments of spans of the same transcripts, as `join_hits` makes them.
+    """
+    lowest = min((one.score for one in passages), default=1.0)
+    highest = max((one.score for one in joined), default=0.0)
+    scale = 0.99 * lowest / highest if highest >= lowest else 1.0
+    return [
+        replace(one, score=scale * one.score)
+        for one in joined
+        if all(
+            passage.video_id != one.video_id
+            or one.window.overlap_s(passage.window) < SAME_PART * one.window.duration_s
+            for passage in passages
+        )
+    ]
 
 
 def with_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[Joined]:

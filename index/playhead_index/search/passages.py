@@ -6,7 +6,7 @@ their spans alone.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -143,8 +143,8 @@ class PassageSearch:
             for video_id, whole in transcripts.items()
             if video_id in within and (own := _part(whole, within[video_id], scope)) is not None
         }
-        num_ways = sum(bool(hits) for hits in lists)
-        if not found or not num_ways:
+        num_ways = max(1, sum(bool(hits) for hits in lists))
+        if not found:
             return []
         hits: dict[str, list[Hit]] = {}
         for one in (one for some in lists for one in some):
@@ -183,7 +183,7 @@ class PassageSearch:
         scored = []
         for (video_id, one), own in zip(found.items(), evidence, strict=True):
             own = own + _speaker_evidence(one, query.topic, speakers.get(video_id, ()))
-            fitting = _fitting(query, one)
+            fitting = _fitting(query, one, _labels(query.topic, speakers.get(video_id, ())))
             for first, last, score in evident_windows(one.arrays, own, max(limit, MAX_RERANKED)):
                 if fitting[first : last + 1].any():
                     scored.append((-score, video_id, first, last))
@@ -253,13 +253,24 @@ def best_videos(lists: Sequence[Sequence[Found]], limit: int = MAX_VIDEOS) -> li
     return list(dict.fromkeys(hit.video_id for hit in hits))[:limit]
 
 
-def _fitting(query: PassageQuery, transcript: Transcript) -> NDArray[np.bool_]:
-    """(n,) whether each sentence holds a word of the query, or means about the same."""
+def _fitting(query: PassageQuery, transcript: Transcript, labels: Collection[str]) -> NDArray[np.bool_]:
+    """(n,) whether each sentence holds a word of the query, or means about the same.
+
+    Where a question names speakers and nothing fits, all that they say does: it may ask for just that.
+    """
     fitting = sentence_bm25(transcript.arrays, query.terms) > 0
     vectors = transcript.arrays.sentence_vectors
     if query.vector is not None and vectors is not None:
         fitting |= vectors @ query.vector >= LEAST_COSINE
+    if labels and not fitting.any():
+        return np.array([one.speaker in labels for one in transcript.sentences])
     return fitting
+
+
+def _labels(topic: QuestionTopic, speakers: Sequence[Speaker]) -> set[str]:
+    """The labels of the speakers of a video that a question names."""
+    named = {name.casefold() for name in topic.speakers}
+    return {one.label for one in speakers if display_name(one).casefold() in named}
 
 
 def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
@@ -292,8 +303,7 @@ def _speaker_evidence(
     transcript: Transcript, topic: QuestionTopic, speakers: Sequence[Speaker]
 ) -> NDArray[np.float64]:
     """(n,) what each sentence gains by who speaks around it; 0 where the question names no speaker of it."""
-    named = {name.casefold() for name in topic.speakers}
-    labels = {one.label for one in speakers if display_name(one).casefold() in named}
+    labels = _labels(topic, speakers)
     arrays = transcript.arrays
     if not labels:
         return np.zeros(len(transcript.sentences))
