@@ -156,7 +156,10 @@ def default_name(role: str, device: str = "auto") -> str:
     wanted = default_model(role, device)
     if role != "speech":
         return wanted.name
-    for model in dict.fromkeys((wanted, DEFAULTS[role])):
+    candidates = list(dict.fromkeys((wanted, DEFAULTS[role])))
+    if len(candidates) == 1 and not packaged_speech.is_installed():
+        return wanted.name  # whatever is here: finding that out would import the hub's client
+    for model in candidates:
         if is_cached(model):
             return model.name
     return PACKAGED if packaged_speech.is_installed() else wanted.name

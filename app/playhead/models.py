@@ -178,6 +178,9 @@ class LoadModels:
             off[STAGE_OF[role]] = _why_not_here(
                 role, _resolve(role, AUTO, None, self.names.device).removesuffix("?")
             )
+        diariser = _recorded_diariser(library)
+        if "voices" not in library and not off[STAGE_OF["voices"]]:  # it is here: used where somebody speaks
+            diariser, off[STAGE_OF["voices"]] = RecordedDiariser(ModelTag(GE2E, "", 0)), GE2E
         if named_models(self.names) or self.video.how != OFF or not all(off.values()):
             return None
         transcriber = _recorded_transcriber(library)
@@ -188,7 +191,7 @@ class LoadModels:
             appearance=_recorded_encoder(library, "appearance"),
             words=_recorded_text_embedder(library, self.names.device),
             transcriber=transcriber,
-            diariser=_recorded_diariser(library),
+            diariser=diariser,
             screen_reader=None if "screen" in library else RecordedScreenReader(SCREEN_READER),
             off=off,
             is_recorded=True,
