@@ -231,8 +231,14 @@ def _with_named_speakers(query: Query, facts: LibraryFacts) -> list[str]:
     """The videos in scope of which the text names a speaker: what that speaker says answers it."""
     if query.text is None or not query.use_speakers:
         return []
-    names = {v: [display_name(one) for one in facts.speakers.get(v, [])] for v in facts.windows(query.scope)}
-    return [v for v, own in names.items() if own and question_topic(query.text, own).speakers]
+    text = query.text.casefold()
+    named = {
+        video_id: [
+            name for one in facts.speakers.get(video_id, []) if (name := display_name(one)).casefold() in text
+        ]
+        for video_id in facts.windows(query.scope)
+    }
+    return [video_id for video_id, own in named.items() if own and question_topic(query.text, own).speakers]
 
 
 def _is_said_in(hit: Hit, video_ids: Collection[str]) -> bool:
