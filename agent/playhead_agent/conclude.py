@@ -38,7 +38,9 @@ from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_index.speakers import with_speaker
+from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
+from playhead_index.window import Window
 from playhead_tools.cite import (
     CheckReport,
     Dropped,
@@ -77,6 +79,8 @@ from playhead_tools.verdict_rules import (
 )  # fmt: skip
 
 MAX_PLACES = 3
+NEAR_SPEAKER_S = 30.0
+"""What somebody else says is close to the words of a speaker within so much time."""
 NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
@@ -142,9 +146,15 @@ def verified(state: State, context: Context) -> dict[str, Any]:
         The keys of the state that change.
     """
     judgement = judged(state, context)
+    lost = lost_of(state)
+    near = spans_near_speakers(lost, state, context) if judgement.status == "abstained" else []
+    if near:
+        who = listed(list(spec_of(state).speakers))
+        where = f"cited is where it comes up close to what {who} says"
+        note = f"nothing that {who} says matches “{lost.text}”; {where}"
+        return _judged_with(near, note, state, context)
     if judgement.status != "abstained" or judgement.reason != "absent" or sight_of(state) is not None:
         return {"verdict": judgement.to_json()}
-    lost = lost_of(state)
     kinds = [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[lost.kind]]
     if not lost.text:
         return {"verdict": judgement.to_json()}
@@ -165,8 +175,39 @@ def verified(state: State, context: Context) -> dict[str, Any]:
     if lost.is_anchor:
         changed = replace(judgement, reason="unknown")
         return {"verdict": changed.to_json(), "notes": [*state["notes"], note]}
+    return _judged_with(list(spans.values()), note, state, context)
+
+
+def spans_near_speakers(lost: Lost, state: State, context: Context) -> list[SpanRow]:
+    """The first spans in which others say what is asked, close to words of the speakers that are asked about.
+
+    Who answers what another says does not name it again. None where it is asked whether somebody says it.
+    """
+    spec = spec_of(state)
+    is_asked = spec.speakers and lost.text and not lost.is_anchor and not spec.speaking
+    if not is_asked or spec.intent != "describe" or required_detail(spec) == "speaker":
+        return []
+    stretches = stretches_of(state["stretches"])
+    places = places_that_say(
+        context.catalog, stretches, ["speech"], lost.text, spec.quoted, context.thresholds.supported
+    )
+    labels = speaker_labels(spec.speakers, stretches, context) or {}
+    found = list[SpanRow]()
+    for span in read_spans(context.catalog, places.span_ids).values():
+        window, own = span.words.window, labels.get(span.video_id, ())
+        around = Window(max(0.0, window.start_s - NEAR_SPEAKER_S), window.end_s + NEAR_SPEAKER_S)
+        if any(one.words.speaker in own for one in context.catalog.spans(span.video_id, "speech", around)):
+            found.append(span)
+        if len(found) == MAX_PLACES:
+            break
+    return found
+
+
+def _judged_with(spans: Sequence[SpanRow], note: str, state: State, context: Context) -> dict[str, Any]:
+    """The judgement with some spans as unverified evidence: the keys of the state that change."""
+    min_match = context.thresholds.supported
     table = Table(context.limits.evidence + len(spans), evidence_of(state))
-    for span in spans.values():
+    for span in spans:
         table.add(of_spans([span], "unverified", min_match, "target0", (span.words.kind,)))
     update: dict[str, Any] = {
         "evidence": [record.to_json(compact=True) for record in table.records],

@@ -103,6 +103,13 @@ def test_what_a_speaker_does_not_say_is_absent_and_where_others_say_it_is_named(
     )
 
 
+def test_what_others_say_close_to_a_speaker_is_cited_and_not_called_absent(asking):
+    answer = asking("What did the Project Manager think about large buttons?")
+    assert (answer.status, cited(answer)) == ("partial", [(4.0, 8.0)])
+    assert "nothing that Project Manager says matches “large buttons”" in "; ".join(answer.notes)
+    assert asking("Does the Project Manager mention large buttons?").reason == "absent"
+
+
 def test_nothing_is_absent_where_it_is_not_known_of_all_who_says_it(asking):
     answer = asking("Does the industrial designer mention elephants?", "m", "x")
     assert (answer.status, answer.reason) == ("abstained", "unknown")
