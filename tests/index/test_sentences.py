@@ -72,11 +72,14 @@ def test_sentences_hold_every_character_but_white_space_once(text):
 
 
 @pytest.mark.parametrize("unit", [".", "a.", "A. ", "1. ", "\n", ">>", '"', " - "])
-def test_doubling_a_hostile_text_does_not_triple_the_time(unit):
+def test_the_time_of_a_hostile_text_grows_in_proportion(unit):
     def seconds(count):
-        began = time.process_time()
-        sentence_bounds(unit * count)
-        return time.process_time() - began
+        least = float("inf")
+        for _ in range(3):  # the processor time of a busy machine is noisy upwards
+            began = time.process_time()
+            sentence_bounds(unit * count)
+            least = min(least, time.process_time() - began)
+        return least
 
     seconds(1000)
-    assert seconds(200_000) < 3 * max(seconds(100_000), 0.02) + 0.1
+    assert seconds(160_000) < 24 * max(seconds(20_000), 0.005)  # eight times the text; squared it would be 64
