@@ -7,7 +7,7 @@ import unicodedata
 from playhead_index.clean_text import clean_text
 
 _WEBVTT_TAG = re.compile(r"<[^>]*(?:>|$)")
-_VOICE_TAG = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s+([^<>]*))?>|</v>")
+_VOICE_TAG = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>|</v>")
 _RUBY_READING = re.compile(r"<rt\b.*>", re.DOTALL)
 _SUBRIP_TAG = re.compile(
     r"</?(?:i|b|u|s|em|strong|italic|bold|underline|font|span|br|p|div|c|v|lang|ruby|rt|rp)\b[^<>]*>"
