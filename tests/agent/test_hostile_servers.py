@@ -126,7 +126,8 @@ from tests.agent.test_hostile_servers import asked
 from tests.tools.made_library import make_library
 answer = asked(make_library(Path(sys.argv[1])), sys.argv[2], tools=False, call_s=30.0)
 status = Path("/proc/self/status")  # ru_maxrss would count the memory of the process that forked this one
-peak = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
+lines = status.read_text().splitlines() if status.exists() else []
+peak = [line for line in lines if line.startswith("VmHWM")]
 used = int(peak[0].split()[1]) if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(answer.status, used // 1024)
 """
