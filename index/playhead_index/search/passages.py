@@ -23,6 +23,8 @@ from playhead_index.search.pooling import (
     pooled_evidence,
     sentence_bm25,
     standard,
+    stretches_around,
+    sums_over,
 )
 from playhead_index.search.question_topic import QuestionTopic
 from playhead_index.search.results import Hit, How, Scope
@@ -308,11 +310,8 @@ def _speaker_evidence(
     if not labels:
         return np.zeros(len(transcript.sentences))
     own_s = np.array([one.speaker in labels for one in transcript.sentences]) * arrays.lengths_s
-    middles_s, reach_s = (arrays.starts_s + arrays.ends_s) / 2, SPEAKER_POOLED_S * arrays.stretch / 2
-    first = np.searchsorted(middles_s, middles_s - reach_s, "left")
-    after = np.searchsorted(middles_s, middles_s + reach_s, "right")
-    spoken_s, all_s = (np.append(0.0, np.cumsum(each)) for each in (own_s, arrays.lengths_s))
-    share = (spoken_s[after] - spoken_s[first]) / np.maximum(all_s[after] - all_s[first], EDGE_S)
+    edges = stretches_around(arrays, SPEAKER_POOLED_S * arrays.stretch)
+    share = sums_over(own_s, *edges) / np.maximum(sums_over(arrays.lengths_s, *edges), EDGE_S)
     return np.asarray(SPEAKER_WEIGHT * share)
 
 

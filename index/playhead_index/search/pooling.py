@@ -83,7 +83,7 @@ def pooled_evidence(
     weights = np.concatenate([video.lengths_s for video in videos])
     total = np.zeros(len(weights))
     for length_s in POOLED_S:
-        around = [_around(video, length_s * video.stretch) for video in videos]
+        around = [stretches_around(video, length_s * video.stretch) for video in videos]
         total += standard(_pooled_bm25(videos, around, terms), weights)
         if query is not None and all(video.vectors is not None for video in videos):
             pairs = zip(videos, around, strict=True)
@@ -150,7 +150,7 @@ def _apart(video: SentenceArrays, columns: Floats, limit: int) -> list[tuple[int
     return kept
 
 
-def _around(video: SentenceArrays, length_s: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def stretches_around(video: SentenceArrays, length_s: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n,) first and (n,) one after the last sentence of the stretch around each sentence."""
     middles_s = (video.starts_s + video.ends_s) / 2
     first = np.searchsorted(middles_s, middles_s - length_s / 2, "left")
@@ -166,12 +166,12 @@ def _pooled_bm25(
     weights = np.concatenate([video.lengths_s for video in videos])
     whole_s = max(float(weights.sum()), 1e-9)
     pairs = list(zip(videos, around, strict=True))
-    lengths = np.concatenate([_sums(video.num_terms, *edges) for video, edges in pairs])
+    lengths = np.concatenate([sums_over(video.num_terms, *edges) for video, edges in pairs])
     mean_length = max(float((lengths * weights).sum()) / whole_s, 1e-9)
     norm = K1 * (1 - B + B * lengths / mean_length)
     scores = np.zeros(len(weights))
     for term, wanted in terms.items():
-        counts = np.concatenate([_sums(_counts(video, term), *edges) for video, edges in pairs])
+        counts = np.concatenate([sums_over(_counts(video, term), *edges) for video, edges in pairs])
         share = float(weights[counts > 0].sum()) / whole_s
         if share:
             idf = np.log(1 + (1 - share + IDF_FLOOR) / (share + IDF_FLOOR))
@@ -187,7 +187,8 @@ def _counts(video: SentenceArrays, term: str) -> Floats:
     return counts
 
 
-def _sums(values: Floats, first: NDArray[np.int64], after: NDArray[np.int64]) -> Floats:
+def sums_over(values: Floats, first: NDArray[np.int64], after: NDArray[np.int64]) -> Floats:
+    """(n,) sums of (m,) values from each (n,) first to the one before each (n,) after."""
     total = np.append(0.0, np.cumsum(values))
     return np.asarray(total[after] - total[first])
 
@@ -211,7 +212,7 @@ def _best_cosines(video: SentenceArrays, query: NDArray[np.float32]) -> Floats:
     """(n,) mean cosine of a query with the best sentences around each sentence."""
     assert video.sentence_vectors is not None
     cosines = np.asarray(video.sentence_vectors @ query, dtype=np.float64)
-    first, after = _around(video, BEST_WITHIN_S * video.stretch)
+    first, after = stretches_around(video, BEST_WITHIN_S * video.stretch)
     places = first[:, None] + np.arange(int((after - first).max()))
     around = np.where(places < after[:, None], cosines[np.minimum(places, len(cosines) - 1)], -np.inf)
     num = min(BEST_SENTENCES, around.shape[1])
