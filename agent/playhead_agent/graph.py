@@ -42,8 +42,6 @@ from playhead_agent.whole_sentences import evidence_in_whole_sentences
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import coverage_to_json, join_coverage, listed
-from playhead_tools.question import parse_question
-from playhead_tools.question.follow_up import follow_up
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
@@ -60,14 +58,19 @@ Bind = Callable[[str, Node], Any]
 def parse(state: State, runtime: Runtime[Context]) -> Update:
     """Takes the question apart and finds the stretches that it is about."""
     runtime.context.meter.step("parse")
-    options, question = tuple(state.get("options") or ()), meant(state)
+    options, question = tuple(state.get("options") or ()), meant(state, runtime.context)
     try:
         spec, placed = place(question, scope_from_json(state.get("scope")), runtime.context, options)
         if placed.which is not None and runtime.context.may_ask:  # waits here; runs again with the reply
             placed = placed.answered(interrupt(placed.which.to_json()))
         refusal, stretches, notes = placed.refusal, placed.stretches, list(placed.notes)
     except ToolError as error:
-        spec, refusal, stretches, notes = parse_question(question, options), ("unknown", f"{error}."), (), []
+        spec, refusal, stretches, notes = (
+            runtime.context.rules.parse(question, options),
+            ("unknown", f"{error}."),
+            (),
+            [],
+        )
     if question != state["question"]:
         notes.append(f"interpreted as: {question}")
     if spec.speaker and not spec.speakers and refusal is None:
@@ -291,9 +294,10 @@ def _refused(state: State) -> str:
 # ---- small helpers of the nodes ----
 
 
-def meant(state: State) -> str:
+def meant(state: State, context: Context) -> str:
     """The whole question: one that leans on the one before it in the thread is filled from that."""
     previous = state.get("previous")
+    follow_up = context.rules.follow_up
     whole = follow_up(state["question"], QuestionSpec.from_json(previous)) if previous else None
     return whole or state["question"]
 

@@ -24,7 +24,6 @@ from playhead_tools.look_up import (
     read_words,
     reading_coverage,
 )  # fmt: skip
-from playhead_tools.question import parse_question
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import resolve_times
@@ -69,10 +68,10 @@ def place(
     videos = list_videos(context.catalog, scope)
     named = named_videos(videos, question)
     bare = without_names(question, named)
-    spec = replace(parse_question(bare, options), text=question)
+    spec = replace(context.rules.parse(bare, options), text=question)
     about = named or in_folders(videos, spec)
     speakers = ScopeSpeakers(context.catalog, [video.video_id for video in about])
-    spec, why_not, notes = with_speakers(spec, bare, speakers)
+    spec, why_not, notes = with_speakers(spec, bare, speakers, context.rules.parse)
     placed = _placed(spec, scope, about)
     refusal = ("unknown", why_not) if why_not and placed.refusal is None else placed.refusal
     return spec, replace(placed, refusal=refusal, notes=(*placed.notes, *notes))

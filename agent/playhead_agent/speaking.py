@@ -1,6 +1,6 @@
 """Questions about who speaks: whom a question means, and when and how long somebody speaks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from playhead_agent.gather import Table, of_spans
@@ -11,7 +11,6 @@ from playhead_index.window import format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, listed, without_speakers
 from playhead_tools.look_up import read_spans
-from playhead_tools.question import parse_question
 from playhead_tools.question.speaking import AskedSpeaking, asked_speaking, mentions_of_speakers
 from playhead_tools.speaking import NamedTurn, ScopeSpeakers, speaking_totals
 from playhead_tools.spec import QuestionSpec, Speaking
@@ -34,14 +33,18 @@ _TOTALS: frozenset[Speaking] = frozenset(("most", "least", "how_long", "count", 
 
 
 def with_speakers(
-    spec: QuestionSpec, question: str, speakers: ScopeSpeakers
+    spec: QuestionSpec,
+    question: str,
+    speakers: ScopeSpeakers,
+    parse: Callable[[str, Sequence[str]], QuestionSpec],
 ) -> tuple[QuestionSpec, str, list[str]]:
     """A question with the speakers that it means, why it cannot be answered (else empty), and notes.
 
     Args:
-        spec: as `parse_question` takes the question apart, which knows no speakers.
+        spec: as `parse` takes the question apart, which knows no speakers.
         question: its text, without names of files.
         speakers: of the videos that it is about.
+        parse: takes a question with these options apart.
     """
     asked = asked_speaking(parse_times(question).rest)
     if asked is not None and not _is_anyone(asked.who):
@@ -49,11 +52,11 @@ def with_speakers(
     notes = _unknown_notes(speakers)
     for mention in mentions_of_speakers(question):
         if mention.who.casefold().removeprefix("the ") in _GROUPS:
-            parsed = parse_question(mention.text, spec.options)
+            parsed = parse(mention.text, spec.options)
             return replace(parsed, text=spec.text), "", []
         names = _names(speakers, mention.who)
         if names:
-            parsed = parse_question(mention.text, spec.options)
+            parsed = parse(mention.text, spec.options)
             spec = replace(parsed, text=spec.text, speaker=mention.who, speakers=names, wanted="speech")
             is_one = " and " not in mention.who
             several = [f"“{mention.who}” may be {' or '.join(names)}"] if is_one and len(names) > 1 else []

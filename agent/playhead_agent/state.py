@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
+from playhead_agent.rules import Rules, default_rules
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -87,6 +88,7 @@ class Context:
         extents: reads how much of a scope can be searched; made of the catalog.
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
+        rules: read a question, and decide what to look at, where no model plans.
     """
 
     finder: Finder
@@ -101,6 +103,7 @@ class Context:
     may_ask: bool = False
     critic: bool = True
     algebra: bool = True
+    rules: Rules = field(default_factory=default_rules)
     extents: ExtentReader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

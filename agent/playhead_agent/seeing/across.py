@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from playhead_agent.seeing.desk import MOST_MOMENTS, Desk
-from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.locate import SURE, locate, narrowed
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_index.search.results import Coverage
 from playhead_tools import options as choose
 from playhead_tools.evidence import coverage_sentence, listed

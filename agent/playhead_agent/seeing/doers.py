@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
-from playhead_agent.seeing.locate import Sighting, pieces
+from playhead_agent.seeing.locate import pieces
+from playhead_agent.seeing.sight import Sighting
 from playhead_tools.cite import reads_like_orders
 from playhead_tools.eyes import Look
 from playhead_tools.spec import Deed, QuestionSpec

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import thing_named
-from playhead_agent.seeing.locate import Sighting, locate, narrowed, pieces, present
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.locate import locate, narrowed, pieces, present
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.seeing.told import ask_each
 from playhead_agent.state import Stretch
 from playhead_index.window import Window

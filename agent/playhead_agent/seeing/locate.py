@@ -7,10 +7,11 @@ question names no deed, so it cannot lead.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, log
 
 from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
@@ -45,30 +46,6 @@ TOLD, UNTOLD, REFUSED = 0.9, 0.475, 0.225
 """What an open reply counts that tells the deed, another deed, or that nothing is to be seen."""
 _RECOLOURED = re.compile(r"\b(?:turns?|becomes?)\b", re.IGNORECASE)
 _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """Something that was seen.
-
-    Args:
-        video_id: in which video.
-        window: when, as far as it is known.
-        p: how likely it is, 0 to 1.
-        said: what the model said of it.
-        looked: the window that was shown.
-    """
-
-    video_id: str
-    window: Window
-    p: float
-    said: str
-    looked: Window
-
-    @property
-    def place(self) -> Stretch:
-        """Where it is."""
-        return self.video_id, self.window
 
 
 def locate(

@@ -8,7 +8,6 @@ from playhead_agent.gather import Table
 from playhead_agent.nearby import chosen_anchors, read_near
 from playhead_agent.seeing.desk import Desk, NeedLooks, Request, Seen
 from playhead_agent.seeing.locate import SURE
-from playhead_agent.seeing.procedures import see
 from playhead_agent.seeing.sight import Sight
 from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
@@ -67,7 +66,7 @@ def triage(state: State, context: Context) -> Triage:
     must_choose = bool(spec.options) and declining(spec.options) is None
     desk = Desk(context, stretches, looks, afford, eyes.bare, must_choose)
     try:
-        sight = see(spec, desk, _word_anchors(spec, table.records, context))
+        sight = context.rules.see(spec, desk, _word_anchors(spec, table.records, context))
     except NeedLooks as need:
         return Triage(need.requests, None, table, tuple(desk.coverages))
     return _done(spec, sight, desk, table, context)

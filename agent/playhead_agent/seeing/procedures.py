@@ -13,9 +13,9 @@ from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import agreed
 from playhead_agent.seeing.hops import see_hop
-from playhead_agent.seeing.locate import SAME_S, SURE, Sighting, judge_all, locate, narrowed, pieces, present
+from playhead_agent.seeing.locate import SAME_S, SURE, judge_all, locate, narrowed, pieces, present
 from playhead_agent.seeing.ranked import see_ranked
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.seeing.told import ask_each, told_at
 from playhead_agent.seeing.when import see_when
 from playhead_agent.state import Stretch

@@ -6,8 +6,8 @@ from functools import partial
 from playhead_agent.seeing.claims import Claim, claims_of
 from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.doers import agreed, named_doers
-from playhead_agent.seeing.locate import SURE, Sighting, locate, narrowed
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.locate import SURE, locate, narrowed
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.seeing.walk import walk
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK

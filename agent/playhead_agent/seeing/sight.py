@@ -4,12 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from playhead_agent.seeing.locate import Sighting
+from playhead_agent.state import Stretch
 from playhead_index.window import Window
 
 Kind = Literal[
     "told", "when", "count", "yes_no", "order", "length", "chosen", "anchors", "absent", "unknown"
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something that was seen.
+
+    Args:
+        video_id: in which video.
+        window: when, as far as it is known.
+        p: how likely it is, 0 to 1.
+        said: what the model said of it.
+        looked: the window that was shown.
+    """
+
+    video_id: str
+    window: Window
+    p: float
+    said: str
+    looked: Window
+
+    @property
+    def place(self) -> Stretch:
+        """Where it is."""
+        return self.video_id, self.window
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_agent.seeing.desk import Desk, Request
-from playhead_agent.seeing.locate import PIECE_S, Sighting, narrowed, pieces, stands_still
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.locate import PIECE_S, narrowed, pieces, stands_still
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window

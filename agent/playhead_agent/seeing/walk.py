@@ -11,7 +11,8 @@ from functools import partial
 from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import thing_named
-from playhead_agent.seeing.locate import SAME_S, SURE, Sighting, judge_all, pieces
+from playhead_agent.seeing.locate import SAME_S, SURE, judge_all, pieces
+from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_tools.spec import Deed, QuestionSpec
 

@@ -1,8 +1,8 @@
 """When something happens: candidates from the search and from the options, each looked at, then narrowed."""
 
 from playhead_agent.seeing.desk import Desk
-from playhead_agent.seeing.locate import SURE, Sighting, judge_all, locate, narrowed
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.locate import SURE, judge_all, locate, narrowed
+from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_index.window import Window, format_time
 from playhead_tools import options as choose

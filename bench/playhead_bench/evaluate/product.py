@@ -11,6 +11,7 @@ from playhead_agent.baselines.registry import LIMITS, answer_with
 from playhead_agent.limits import Limits
 from playhead_agent.state import Context
 from playhead_bench.evaluate.looks import KeptEyes, LookBook
+from playhead_bench.synthetic_planner import RULES
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_tools.calibration import Calibration
@@ -129,7 +130,7 @@ class Product:
         limits = BASELINE_LIMITS if way.baseline else AGENT_LIMITS
         context = Context(
             library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes,
-            calibration=Calibration.load(library.folder),
+            calibration=Calibration.load(library.folder), rules=RULES,
         )  # fmt: skip
         return replace(context, **dict(way.switches))
 

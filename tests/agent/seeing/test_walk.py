@@ -10,8 +10,8 @@ from playhead_agent.run import ask
 from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
-from playhead_agent.seeing.locate import Sighting
 from playhead_agent.seeing.ranked import nth_chances
+from playhead_agent.seeing.sight import Sighting
 from playhead_agent.seeing.walk import STRIDE
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog

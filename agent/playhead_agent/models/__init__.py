@@ -1,0 +1,1 @@
+"""Language models that plan, word and judge: one protocol, whatever serves them."""

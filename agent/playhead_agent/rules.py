@@ -1,0 +1,51 @@
+"""What a rule-based planner is made of: how it reads a question and a follow-up, and when it looks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from playhead_tools.spec import QuestionSpec
+
+if TYPE_CHECKING:
+    from playhead_agent.seeing.desk import Desk
+    from playhead_agent.seeing.sight import Sight
+    from playhead_agent.state import Stretch
+
+
+class See(Protocol):
+    """Works a question about pictures out from looks."""
+
+    def __call__(self, spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
+        """What looking tells of a question.
+
+        Raises:
+            NeedLooks: looks are wanted before it can go on.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rule-based planner; an entry point of the group `playhead.planners` is one of these.
+
+    Args:
+        name: what it is called, as `--strategy` takes it.
+        parse: a question and its options taken apart.
+        follow_up: a question that leans on the one before it, filled from that; None where it stands alone.
+        see: what looking tells of a question about pictures.
+    """
+
+    name: str
+    parse: Callable[[str, Sequence[str]], QuestionSpec]
+    follow_up: Callable[[str, QuestionSpec], str | None]
+    see: See
+
+
+@cache
+def default_rules() -> Rules:
+    """The rules of a machine without models."""
+    from playhead_agent.seeing.procedures import see
+    from playhead_tools.question import follow_up, parse_question
+
+    return Rules("rules", parse_question, follow_up, see)

@@ -1,0 +1,50 @@
+"""What every way of answering a question has in common, so that one `run` drives them all."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from playhead_agent.limits import Limits
+from playhead_agent.question import Question
+from playhead_agent.state import Context
+from playhead_tools.evidence import Answer
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+
+class Strategy(Protocol):
+    """A way of answering, as a LangGraph graph whose last state has the checked answer under `answer`."""
+
+    @property
+    def name(self) -> str:
+        """As `--strategy` takes it."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What a question may use where the person sets nothing; what is set replaces it, field by field."""
+        ...
+
+    def missing(self, context: Context) -> str:
+        """What is missing for it to run, in a sentence with what to do; empty when nothing is."""
+        ...
+
+    def graph(
+        self, checkpointer: "BaseCheckpointSaver[str] | None" = None
+    ) -> "CompiledStateGraph[Any, Context, Any, Any]":
+        """The compiled graph; its runtime context is a `Context`."""
+        ...
+
+    def begin(self, question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """The input of the graph.
+
+        Args:
+            question: to be answered.
+            kept: the last state of the thread; empty in a new one.
+        """
+        ...
+
+    def best_so_far(self, state: Mapping[str, Any], context: Context, why: str) -> Answer:
+        """The best checked answer of a run that a limit ended; `partial` or `abstained`, and why."""
+        ...

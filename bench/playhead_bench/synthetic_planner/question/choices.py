@@ -1,0 +1,75 @@
+"""Options of a multiple choice that stand in the text of a question, and the words for its scope."""
+
+import re
+from dataclasses import dataclass
+
+from playhead_tools.wording import ASKS, re_any_case
+
+_MARK = re.compile(r"(?:(?<=^)|(?<=[\s,;?:.]))[(\[]?(?P<letter>[A-Ha-h])[).\]:]\s+(?=\S)")
+_NO_NAME = rf"(?:{ASKS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"
+_TAGS = re_any_case(
+    r"\s*\b(?:(?:in|of|from|among|across)\s+)?(?:(?:all|only)\s+)?(?:the\s+)?(?:videos?|clips?|films?|recordings?)\s+"
+    r"(?:that\s+(?:are|is)\s+|which\s+are\s+)?(?:tagged|labelled|labeled|with\s+the\s+tags?)\s+(?:as\s+|with\s+)?"
+    r"(?P<names>[#\w\ue000\ue001-]+(?:\s*(?:,|\bor\b|\band\b)\s*"
+    rf"(?!{_NO_NAME})[#\w\ue000\ue001-]+)*)"
+)
+_PATH = r"[.~-]*+[\w/\ue000\ue001]++(?:[.~-]++[\w/\ue000\ue001]++)*+"
+_FOLDERS = re_any_case(
+    r"\s*\b(?:(?:in|of|from)\s+(?:all\s+|only\s+)?(?:the\s+)?(?:videos?|clips?|films?)\s+)?(?:in|of|from|inside|under)\s+"
+    r"(?:the\s+)?(?:folders?|director(?:y|ies))\s+(?:named\s+|called\s+)?"
+    rf"(?P<names>{_PATH}(?:\s*(?:,|\bor\b|\band\b)\s*(?!{_NO_NAME}){_PATH})*)"
+)
+_BETWEEN_NAMES = re_any_case(r"\s*(?:,|\bor\b|\band\b)\s*(?:(?:or|and)\s+)?")
+
+
+def split_options(text: str) -> tuple[str, tuple[str, ...]]:
+    """A question and its options, where they stand behind it with letters: `A) red B) blue`, `A. red`.
+
+    They count as options when the letters run from A without a gap, two at least.
+
+    >>> split_options("What colour is the car? A) red B) blue")
+    ('What colour is the car?', ('red', 'blue'))
+    """
+    marks: list[re.Match[str]] = []
+    for mark in _MARK.finditer(text):
+        if mark["letter"].upper() == chr(ord("A") + len(marks)):
+            marks.append(mark)
+    if len(marks) < 2 or not text[: marks[0].start()].strip():
+        return text, ()
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    options = tuple(text[mark.end() : end].strip(" \t\n,;") for mark, end in zip(marks, ends, strict=True))
+    if not all(options):
+        return text, ()
+    return re.sub(
+        r"(?:options?|choices)\s*+(?::\s*+)?$", "", text[: marks[0].start()], flags=re.I
+    ).strip(), options
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A question without the words that name tags and folders, and those."""
+
+    rest: str
+    tags: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def take_scopes(text: str) -> Scoped:
+    """The tags and the folders to which a question keeps itself.
+
+    >>> take_scopes("When does the dog bark in videos tagged holiday or beach?")
+    Scoped(rest='When does the dog bark?', tags=('holiday', 'beach'), folders=())
+    """
+    rest, tags = _take(_TAGS, text)
+    rest, folders = _take(_FOLDERS, rest)
+    return Scoped(rest, tuple(tag.lstrip("#") for tag in tags), folders)
+
+
+def _take(pattern: re.Pattern[str], text: str) -> tuple[str, tuple[str, ...]]:
+    found = pattern.search(text)
+    if found is None:
+        return text, ()
+    whole = _BETWEEN_NAMES.split(found["names"])
+    names = [name for name in whole if name]
+    rest = f"{text[: found.start()]} {text[found.end() :]}"
+    return re.sub(r"\s+([?.!,])", r"\1", " ".join(rest.split())).lstrip(", "), tuple(names)

@@ -1,0 +1,31 @@
+"""A question whose quoted phrases are put away, so that no rule reads inside them."""
+
+import re
+from dataclasses import dataclass
+
+from playhead_tools.match import put_away_quotes
+
+_MASK = re.compile("\ue000(\\d+)\ue001")
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with marks in place of quotes.
+
+    Args:
+        text: with the marks.
+        quotes: what stood in quotation marks.
+    """
+
+    text: str
+    quotes: tuple[str, ...]
+
+    def restored(self, text: str, mark: str = "") -> str:
+        """A part of the text with the quotes back, each between two marks."""
+        return " ".join(_MASK.sub(lambda m: f"{mark}{self.quotes[int(m[1])]}{mark}", text).split())
+
+
+def masked(text: str) -> Masked:
+    """A text with its quotes put away."""
+    clean = re.sub("[\ue000\ue001\x00]", " ", text)
+    return Masked(*put_away_quotes(clean, lambda i: f"\ue000{i}\ue001"))

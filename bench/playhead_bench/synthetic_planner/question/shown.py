@@ -1,0 +1,275 @@
+"""Questions about what is shown, read form by form: which deed to find, and what is then asked of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from playhead_bench.synthetic_planner.question.deeds import deed_in, noun, shows, without_tail
+from playhead_bench.synthetic_planner.question.hops import hop_in
+from playhead_tools.spec import Asks, Deed, Hop, Intent, Kind
+from playhead_tools.wording import is_colour, is_the_video, looks_visible, re_any_case, strip_marks, word_set
+
+PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
+_BE = r"(?:is|are|was|were)"
+_DO = r"(?:does|do|did)"
+_SCENES = r"(?:scenes?|shots?|clips?|videos?|frames?|pictures?|moments?|parts?|films?|recordings?)"
+_EMPTY = re_any_case(
+    rf"(?:{_BE}|{_DO})?\s*(?:it|this|that|these|we|they|everything|all\s+(?:of\s+)?this|the\s+{_SCENES})?",
+    r"\s*(?:happen|happens|happening|take\s+place|shown|seen|take\s+us|be)?",
+)
+_FRAME = re_any_case(rf"(?:{_SCENES}|camera|screen)")
+_SOMEBODY = word_set("he she they anybody anyone somebody someone everybody everyone")
+ANYTHING = frozenset({"acts", "happens", "does something", "does", "occurs", "comes", "goes on"})
+"""Verbs that say no more than that something happens."""
+_NOT_A_DEED = frozenset({"comes", "starts", "begins", "ends", "works", "means", "happens", "occurs", "acts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a question about things shown asks for.
+
+    Args:
+        intent: what kind of answer.
+        asks: what the answer is.
+        deeds: what to find.
+        hop: the thing meant is known by a deed of its own.
+        visible: the words leave no doubt that a picture shows it.
+        of_things: things in one picture are counted.
+    """
+
+    intent: Intent
+    asks: Asks
+    deeds: tuple[Deed, ...] = ()
+    hop: Hop | None = None
+    visible: bool = True
+    of_things: bool = False
+
+
+def read_shown(head: str, wanted: Kind) -> Shown | None:
+    """What a question without its relation, ordinal and imperative asks; None where nothing shown is meant.
+
+    >>> read_shown("Where does the man open the door", "picture").deeds[0].text
+    'man opens the door'
+    """
+    if wanted in ("speech", "screen"):
+        return None
+    hop = hop_in(head)
+    if hop is not None:
+        asked = _read(hop.question.format("the unknown").rstrip("?."), head)
+        return Shown("describe", "", (hop.deed,), hop) if asked is None else replace(
+            asked, deeds=(hop.deed,), hop=hop, visible=True
+        )  # fmt: skip
+    return _read(head, head)
+
+
+def _read(head: str, whole: str) -> Shown | None:
+    text = without_tail(strip_marks(head, " ,;:.?!"))
+    for pattern, build in _FORMS:
+        found = pattern.match(text)
+        shown = None if found is None else build(found)
+        if shown is not None:
+            return replace(shown, visible=shown.visible or looks_visible(whole))
+    return None
+
+
+def _about(clause: str) -> tuple[Deed, ...]:
+    """The deed of a clause that may be no more than a noun."""
+    if _EMPTY.fullmatch(clause.strip()):
+        return ()
+    deed = deed_in(clause, bare=True)
+    nothing = deed is None or not deed.text or (not deed.verb and _FRAME.fullmatch(deed.subject))
+    return () if deed is None or nothing else (deed,)
+
+
+def _of(intent: Intent, asks: Asks, *, sure: bool = True) -> Callable[[re.Match[str]], Shown]:
+    """Reads the group `s` of a form as a clause or a noun."""
+    return lambda found: Shown(intent, asks, _about(found["s"] or ""), visible=sure)
+
+
+def _event(intent: Intent, asks: Asks) -> Callable[[re.Match[str]], Shown | None]:
+    """Reads the group `s` of a form, which must hold a deed or something that only a picture shows."""
+
+    def build(found: re.Match[str]) -> Shown | None:
+        deed = deed_in(found["s"], bare=looks_visible(found["s"]))
+        if deed is None or not deed.text or deed.verb in _NOT_A_DEED:
+            return None
+        known = shows(deed)
+        presence = not deed.verb and deed_in(found["s"]) is not None
+        somebody = deed.subject.lower() in _SOMEBODY
+        return Shown(
+            intent, asks, (deed,), visible=presence or (known and (somebody or looks_visible(found["s"])))
+        )
+
+    return build
+
+
+def _kind_of_thing(word: str | None) -> str:
+    """`man` of `which man`; nothing of `which thing`, `what` and `who`."""
+    return "" if not word else noun(f"the {word}")
+
+
+def _doer(found: re.Match[str]) -> Shown | None:
+    """Which thing jumps? Who opens the door?"""
+    kind = found["n"] if "n" in found.groupdict() else None
+    clause = f"the {kind or 'thing'} {found['vp']}"
+    deed = deed_in(clause)
+    if deed is None:
+        return None
+    if deed.verb in ANYTHING:
+        return Shown("describe", "thing", _about(deed.subject)) if deed.verb == "acts" else None
+    if deed.verb in _NOT_A_DEED or not (deed.subject or deed.verb):
+        return None
+    known = shows(deed) or not deed.verb
+    named = bool(kind) or looks_visible(clause) or known
+    return Shown("describe", "thing", (deed,), visible=known) if named else None
+
+
+def _partner(found: re.Match[str]) -> Shown | None:
+    """What does the man hold? What the man holds. Of what no picture shows, its subject is to be seen."""
+    deed = deed_in(found["s"])
+    if deed is None:
+        return None
+    if shows(deed):
+        return Shown("describe", "thing", (deed,))
+    if looks_visible(deed.subject) and deed.subject:
+        return Shown("describe", "", (Deed(deed.subject, ""),))
+    return None
+
+
+def _how(found: re.Match[str]) -> Shown | None:
+    """How does the man open the door? How much does the red hat cost?"""
+    deed = deed_in(found["s"])
+    if deed is None or not looks_visible(deed.subject):
+        return None
+    return Shown("describe", "", (deed if shows(deed) else Deed(deed.subject, ""),))
+
+
+def _made(found: re.Match[str]) -> Shown | None:
+    return Shown("describe", "thing", _about(found["s"])) if looks_visible(found["s"]) else None
+
+
+def _scenes(found: re.Match[str]) -> Shown:
+    return Shown("count", "number", _about(_inside(found["s"])))
+
+
+def _in_which(found: re.Match[str]) -> Shown:
+    return Shown("locate", "", _about(_inside(found["s"])))
+
+
+def _inside(clause: str) -> str:
+    """What scenes and videos show, without the word for showing it."""
+    return re.sub(
+        rf"^(?:show(?:s|ing)?|contains?|have|has|with|we\s+see|{_BE}\s+there|there\s+{_BE})\s+",
+        "",
+        clause,
+        flags=re.IGNORECASE,
+    )
+
+
+def _exists(found: re.Match[str]) -> Shown | None:
+    return Shown("yes_no", "yes_no", _about(found["s"])) if looks_visible(found["s"]) else None
+
+
+def _many(found: re.Match[str]) -> Shown | None:
+    """How many people cross the street? How many cars are shown?"""
+    deed = deed_in(f"the {found['s']}", bare=looks_visible(found["s"]))
+    if deed is None or deed.verb in _NOT_A_DEED or is_the_video(deed.subject):
+        return None
+    return Shown("count", "number", (deed,) if deed.text else (), of_things=True)
+
+
+def _many_of(found: re.Match[str]) -> Shown | None:
+    """How many cars does he wash?"""
+    deed = deed_in(found["s"])
+    if deed is None or not shows(deed):
+        return None
+    return Shown("count", "number", (replace(deed, object=found["n"]),), of_things=True)
+
+
+def _side(found: re.Match[str]) -> Shown:
+    return Shown("describe", "", _about(found["s"]))
+
+
+def _coloured(found: re.Match[str]) -> Shown | None:
+    """Which thing is red? What is the red thing?"""
+    colour = found["s"].split()[0]
+    if not is_colour(colour):
+        return None
+    return Shown("describe", "thing", (Deed(f"{colour} thing", ""),))
+
+
+def _nothing(intent: Intent, asks: Asks) -> Callable[[re.Match[str]], Shown]:
+    return lambda _: Shown(intent, asks)
+
+
+_TIMES_COUNT = (
+    r"(?:how\s+many\s+(?:different\s+|separate\s+)?times|how\s+often|(?:what\s+is\s+)?the\s+number\s+of\s+times|"
+    r"count\s+(?:how\s+(?:many\s+times|often)|(?:the\s+)?(?:number\s+of\s+)?times))(?:\s+that)?"
+)
+_WHEN = (
+    r"(?:when(?:ever)?(?:\s+exactly)?|what\s+times?|(?:at|in)\s+(?:what|which)\s+"
+    r"(?:times?|points?|minute|second|moments?|part))"
+)
+_COLOURED = r"(?:the\s+)?(?P<s>\w+(?:\s+(?:things?|ones?|objects?))?)"
+_FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = [
+    (re_any_case(r"^.*\b(?:day\s+or\s+(?:by\s+|at\s+)?night|time\s+of\s+(?:the\s+)?day)\b"),
+     _nothing("describe", "")),
+    (re_any_case(rf"^on\s+(?:what|which)\s+side\s+of\s+.+?\s+{_BE}\s+(?P<s>(?:the|a|an)\s+.+)$"), _side),
+    (re_any_case(rf"^{_BE}\s+(?P<s>.+?)\s+(?:to\s+the\s+)?left\s+or\s+(?:to\s+the\s+)?right\s+of\b"), _side),
+    (re_any_case(rf"^seen\s+from\s+.+?,\s*where\s+{_BE}\s+(?P<s>.+)$"), _side),
+    (re_any_case(r"^(?:what|which)\s+colou?rs?\s+(?:is|are|was|were|does|do|did|has|have)\s+(?P<s>.+?)"
+                 r"(?:\s+(?:have|has|painted|in))?$"), _of("describe", "colour")),
+    (re_any_case(rf"^(?:what|which)\s+{PLACE}\b(?P<s>)"), _of("locate", "place")),
+    (re_any_case(rf"^(?:in|at|on)\s+(?:what|which)\s+(?:sort\s+of\s+|kind\s+of\s+)?{PLACE}\s+(?P<s>.+)$"),
+     _of("locate", "place")),
+    (re_any_case(rf"^where\s+(?P<s>(?:{_BE}|{_DO})\s+(?:it|this|that|these|we|they)"
+                 r"(?:\s+(?:happen|happening|take\s+place))?)$"), _nothing("locate", "place")),
+    (re_any_case(r"^where\s+(?P<s>.+)$"), _event("locate", "place")),
+    (re_any_case(r"^(?:in\s+)?(?:which|what)\s+(?:videos?|clips?|films?|recordings?)\s+(?P<s>.+)$"),
+     _in_which),
+    (re_any_case(rf"^{_TIMES_COUNT}\s+(?P<s>.+)$"), _event("count", "number")),
+    (re_any_case(rf"^(?:in\s+)?how\s+many\s+(?:of\s+(?:the|these|those)\s+|different\s+)?{_SCENES}\s+"
+                 rf"(?P<s>(?!(?:are|were)\s+there$)(?:show|contain|have|{_BE}\s+there|{_DO}|{_BE}|can)\b.+)$"),
+     _scenes),
+    (re_any_case(rf"^count\s+(?:the|all)\s+{_SCENES}\s+(?:in\s+which|where|on\s+which|that|which)\s+(?P<s>.+)$"),
+     _scenes),
+    (re_any_case(r"^(?:how\s+many|count\s+(?:the|all)|the\s+number\s+of)\s+(?:different\s+)?(?:other\s+)?"
+                 r"(?:things|objects)\b(?:\s+(?:are|can)\b.*)?$"),
+     lambda _: Shown("count", "number", of_things=True)),
+    (re_any_case(rf"^how\s+many\s+(?:different\s+)?(?P<n>\w+)\s+(?P<s>{_DO}\s+.+)$"), _many_of),
+    (re_any_case(r"^how\s+many\s+(?:different\s+)?(?P<s>(?!.*\b(?:does|do|did)\b).+)$"), _many),
+    (re_any_case(r"^(?:for\s+)?how\s+(?:long|much\s+time|many\s+(?:minutes|seconds|hours))\s+(?P<s>.+)$"),
+     _event("how_long", "duration")),
+    (re_any_case(rf"^{_WHEN}\s+(?P<s>.+)$"), _event("when", "time")),
+    (re_any_case(r"^what\s+(?:is|was)\s+the\s+(?:\w+\s+)?thing\s+(?:that\s+)?(?P<s>.+?)\s+(?:does|do|did)$"),
+     _of("describe", "deed", sure=False)),
+    (re_any_case(rf"^what\s+{_DO}\s+(?P<s>.+?)\s+do(?:\s+before\s+the\s+.*)?$"),
+     _of("describe", "deed", sure=False)),
+    (re_any_case(r"^what\s+(?:is|was)\s+the\s+thing\s+that\s+(?:happens|happened|occurs|comes)$"),
+     lambda _: Shown("describe", "deed", visible=False)),
+    (re_any_case(rf"^what\s+{_BE}\s+(?P<s>.+?)\s+(?:doing|up\s+to)$"), _of("describe", "deed", sure=False)),
+    (re_any_case(r"^what\s+(?:happens|happened|becomes|became)\s+(?:to|of|with)\s+(?P<s>.+)$"),
+     _of("describe", "deed", sure=False)),
+    (re_any_case(rf"^how\s+{_DO}\s+(?P<s>.+?)\s+(?:act|behave|move|react)$"),
+     _of("describe", "deed", sure=False)),
+    (re_any_case(r"^(?:what|who)\s+else\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|than|with)\s+"
+                 r"(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
+    (re_any_case(r"^(?:what|which|who)\s+other\s+\w+\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|"
+                 r"than|with)\s+(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
+    (re_any_case(rf"^(?:what|who|which\s+\w+)\s+(?:{_BE}|can\s+be)\s+(?:seen\s+|shown\s+)?(?:together\s+with|beside|"
+                 r"next\s+to|behind|in\s+front\s+of|under|on\s+top\s+of)\s+(?P<s>.+)$"),
+     _of("describe", "thing", sure=False)),
+    (re_any_case(rf"^(?:what|which\s+(?:thing|one|object))\s+{_BE}\s+{_COLOURED}$"), _coloured),
+    (re_any_case(r"^who\s+(?:made|built|designed|invented|created|painted)\s+(?P<s>.+)$"), _made),
+    (re_any_case(rf"^(?:what|who|whom|(?:which|what)\s+\w+)\s+(?P<s>(?:{_DO}|{_BE})\s+.+)$"), _partner),
+    (re_any_case(r"^what\s+(?P<s>(?:the|a|an|he|she|they|his|her|their)\s+.+)$"), _partner),
+    (re_any_case(rf"^(?:what|who)\s+(?!{_DO}\b|{_BE}\s+(?:in|on|at|under|inside)\b)(?P<vp>.+)$"), _doer),
+    (re_any_case(rf"^(?:which|what)\s+(?P<n>\w+)\s+(?!{_DO}\b)(?P<vp>.+)$"), _doer),
+    (re_any_case(rf"^(?:how|why)(?:\s+(?:much|well|fast|often))?\s+(?P<s>(?:{_DO}|{_BE})\s+.+)$"), _how),
+    (re_any_case(rf"^{_BE}\s+there\s+(?P<s>.+)$"), _exists),
+    (re_any_case(r"^(?:does|did|is\s+it\s+true)\s+(?:it\s+(?:ever\s+)?happen\s+)?that\s+(?P<s>.+)$"),
+     _event("yes_no", "yes_no")),
+    (re_any_case(r"^does\s+it\s+(?:ever\s+)?happen\s+that\s+(?P<s>.+)$"), _event("yes_no", "yes_no")),
+    (re_any_case(rf"^(?P<s>(?:{_DO}|{_BE}|can|could|has|have)\s+(?!there\b).+)$"),
+     _event("yes_no", "yes_no")),
+]  # fmt: skip

@@ -1,0 +1,78 @@
+"""Questions in two steps: which thing is meant is found first, then the question is asked of it."""
+
+from dataclasses import replace
+
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.state import Stretch
+from playhead_bench.synthetic_planner.question.verbs import base_form
+from playhead_bench.synthetic_planner.seeing.doers import thing_named
+from playhead_bench.synthetic_planner.seeing.locate import locate, narrowed, pieces, present
+from playhead_bench.synthetic_planner.seeing.told import ask_each
+from playhead_index.window import Window
+from playhead_tools.spec import Deed, QuestionSpec
+
+CANDIDATES = 4
+LIKELY = 0.25
+"""A deed by which the question tells which thing is meant is taken for granted from here on, not only if it
+is more likely than not."""
+
+
+def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
+    """The answer to a question about a thing that another one carries, chases, stands beside, …
+
+    Raises:
+        NeedLooks: looks are wanted.
+        ValueError: the question has no second step.
+    """
+    hop = spec.hop
+    if hop is None:
+        raise ValueError("the question names its thing directly")
+    found = locate(desk, hop.deed, CANDIDATES, surely_happens=True)
+    if not found or found[0].p < LIKELY:
+        return Sight("absent", whole=desk.whole)
+    first = found[0]
+    if not hop.later and spec.clip_question:
+        at_once = ask_each(spec, desk, [first.place])
+        if at_once.kind == "told":
+            window = narrowed(desk, hop.deed, first).window
+            return replace(at_once, sightings=tuple(replace(s, window=window) for s in at_once.sightings))
+    thing = _thing(desk, hop.deed, first)
+    if not thing:
+        return Sight("unknown", sightings=(first,), whole=False)
+    places = _later(thing, desk, first) if hop.later else [first.place]
+    asked = replace(
+        spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(Deed(thing, ""),)
+    )
+    sight = ask_each(asked, desk, places[:CANDIDATES])
+    exact = narrowed(desk, hop.deed, first)
+    return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
+
+
+def _thing(desk: Desk, deed: Deed, at: Sighting) -> str:
+    """What the missing side of a deed is, as the model names it."""
+    question = f"Which thing {deed.text}?"
+    if deed.subject:
+        question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
+    look = desk.look(Request(at.video_id, at.looked, question))
+    if look is None or look.declines:
+        return ""
+    return thing_named(look.text)
+
+
+def _base(verb: str) -> str:
+    first, _, rest = verb.partition(" ")
+    return " ".join(part for part in (base_form(first), rest) if part)
+
+
+def _later(thing: str, desk: Desk, first: Sighting) -> list[Stretch]:
+    """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
+    after_s = first.window.end_s
+    places = pieces(
+        [
+            (video_id, Window(max(window.start_s, after_s), window.end_s))
+            for video_id, window in desk.moments(thing, CANDIDATES * 2)
+            if video_id == first.video_id and window.end_s > after_s + 1.0
+        ]
+    )
+    return present(desk, thing, places) or places

@@ -1,0 +1,367 @@
+"""How each sort of question about pictures is worked out, in code, from searches and looks.
+
+Read top to bottom: `see` chooses the procedure; each one looks where the search points, checks every option
+where there are some, and reckons with the times of what it saw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.state import Stretch
+from playhead_bench.synthetic_planner.seeing.across import see_videos
+from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
+from playhead_bench.synthetic_planner.seeing.doers import agreed
+from playhead_bench.synthetic_planner.seeing.hops import see_hop
+from playhead_bench.synthetic_planner.seeing.locate import (
+    SAME_S,
+    SURE,
+    judge_all,
+    locate,
+    narrowed,
+    pieces,
+    present,
+)
+from playhead_bench.synthetic_planner.seeing.ranked import see_ranked
+from playhead_bench.synthetic_planner.seeing.told import ask_each, told_at
+from playhead_bench.synthetic_planner.seeing.when import see_when
+from playhead_index.window import Window
+from playhead_tools import options as choose
+from playhead_tools.spec import Anchor, Deed, QuestionSpec
+from playhead_tools.temporal.clock import NO_CLOCK
+
+CANDIDATES = 6
+CLAIM_CANDIDATES = 4
+EXHAUSTIVE = 20
+COUNTED = 6
+"""Of what was counted so many are narrowed to where they happen."""
+PLACES = 3
+"""Likely places of one anchor next to which words are looked for."""
+ADJOINING = 3
+"""Segments next to an anchor, its own among them, that are looked at before all others."""
+MOSTLY = 0.6
+"""A segment belongs to a sighting when so much of the shorter of both is shared."""
+
+
+def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sight:
+    """What looking tells of a question.
+
+    Args:
+        spec: the question.
+        desk: at which it is worked out.
+        anchors: where what it is related to was said or written; empty where that is to be seen too.
+
+    Raises:
+        NeedLooks: looks are wanted before it can go on.
+    """
+    if not desk.context.algebra:
+        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
+    if spec.hop is not None:
+        return see_hop(spec, desk)
+    if spec.relation is not None:
+        return _related(spec, desk, anchors)
+    if spec.each_video and spec.deeds:
+        return see_videos(spec, desk)
+    if spec.superlative:
+        return _longest(spec, desk)
+    procedures = {
+        "when": see_when, "count": _count, "yes_no": _yes_no, "order": _order, "how_long": _how_long,
+    }  # fmt: skip
+    if spec.intent in procedures and spec.deeds:
+        return procedures[spec.intent](spec, desk)
+    if spec.ordinal is not None and spec.deeds and not spec.deeds[0].subject:
+        return see_ranked(spec, desk, spec.ordinal)
+    return _described(spec, desk)
+
+
+# ---- what, who, where, which ----
+
+
+def _described(spec: QuestionSpec, desk: Desk) -> Sight:
+    """The question put to the clips that show what it is about."""
+    claims = claims_of(spec, spec.options)
+    deed = spec.deeds[0] if spec.deeds else None
+    if claims and (spec.asks == "colour" or (deed is not None and not deed.subject)):
+        return _chosen(spec, desk, claims)
+    if deed is None or not deed.subject:
+        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
+    found = locate(desk, deed, CANDIDATES) if deed.verb else []
+    if found:
+        sight = told_at(spec, desk, found[:2], deed)
+    elif deed.verb and not claims and not desk.must_choose:
+        return Sight("absent", whole=desk.whole)  # what is not seen to happen happens nowhere
+    else:
+        places = desk.places_of(deed, CANDIDATES)
+        there = present(desk, deed.subject, places)
+        sight = ask_each(spec, desk, there or (places[:1] if desk.must_choose else []), deed)
+    undecided = sight.kind in ("absent", "unknown")
+    return _chosen(spec, desk, claims) if undecided and claims else sight
+
+
+def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
+    """The option whose deed is seen with the most certainty."""
+    sightings = _claimed(desk, claims)
+    told = agreed(spec, desk, [claim for claim, _ in sightings], [found for _, found in sightings])
+    sightings = [(claim, found) for (claim, _), found in zip(sightings, told, strict=True)]
+    ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
+    if not ranked:
+        return Sight("absent", whole=desk.whole)
+    claim, (best, *_) = ranked[0]
+    margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
+    best = narrowed(desk, claim.deed, best)
+    p = min(1.0, best.p * (0.7 + margin))
+    return Sight("chosen", spec.options[claim.option], (best,), claim.option, p=p)
+
+
+def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sighting]]]:
+    """The claims that are seen, each with its sightings; all looks of all claims are wanted at once."""
+    found = _together(desk, [claim.deed for claim in claims], CLAIM_CANDIDATES)
+    if desk.must_choose:  # what is not sure counts only where nothing is
+        sure = [[one for one in seen if one.p >= SURE] for seen in found]
+        found = sure if any(sure) else found
+    return [(claim, seen) for claim, seen in zip(claims, found, strict=True) if seen]
+
+
+def _together(
+    desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
+) -> list[list[Sighting]]:
+    return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
+
+
+# ---- before, after, between ----
+
+
+def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight:
+    relation = spec.relation
+    if relation is None:
+        raise ValueError("there is no relation to follow")
+    anchors = _anchor_sightings(desk, relation.anchors, places)
+    if not anchors or not all(anchors):
+        claims = claims_of(spec, spec.options) if desk.must_choose else []
+        return _chosen(spec, desk, claims) if claims else Sight("absent", whole=desk.whole)
+    if spec.asks == "words" or spec.wanted in ("speech", "screen"):
+        likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
+        return Sight("anchors", sightings=likely, p=min(a[0].p for a in anchors))
+    first = anchors[0][0]
+    if relation.kind == "during":
+        return told_at(spec, desk, [first], spec.deeds[0] if spec.deeds else None)
+    return _beside(spec, desk, [one[0] for one in anchors], relation.kind)
+
+
+def _anchor_sightings(
+    desk: Desk, anchors: Sequence[Anchor], places: Sequence[Stretch]
+) -> list[list[Sighting]]:
+    """Where the anchors are: as they were said or written, else as they are seen."""
+    if places:
+        return [[Sighting(video_id, window, 0.9, "", window) for video_id, window in places]]
+    deeds = [anchor.deed or Deed(anchor.text, "") for anchor in anchors]
+    found = _together(desk, deeds, CANDIDATES)
+    pairs = [(deed, seen[0]) for deed, seen in zip(deeds, found, strict=True) if seen]
+    exact = iter(desk.at_once([partial(narrowed, desk, deed, first) for deed, first in pairs]))
+    return [[next(exact), *seen[1:]] if seen else [] for seen in found]
+
+
+def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+    """What happens before, after or between what was seen: the options are looked for and put in order."""
+    claims = claims_of(spec, spec.options)
+    if not claims:
+        return _stepped(spec, desk, anchors, kind)
+    first = anchors[0]
+    near = _adjoining(desk, claims, anchors, kind)
+    fitting = [near] if near is not None else []
+    for claim, found in _claimed(desk, claims) if near is None else ():
+        for sighting in found:
+            if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
+                fitting.append((claim, sighting))
+    if not fitting:
+        return _chosen(spec, desk, claims) if desk.must_choose else Sight("unknown", whole=False)
+    claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
+    best = narrowed(desk, claim.deed, best) if near is None else best
+    text = spec.options[claim.option]
+    return Sight("chosen", text, (*anchors, best), claim.option, p=min(first.p, best.p) * 0.8)
+
+
+def _adjoining(
+    desk: Desk, claims: Sequence[Claim], anchors: Sequence[Sighting], kind: str
+) -> tuple[Claim, Sighting] | None:
+    """The claim that is seen nearest to the anchor, in its own segment or one of the next few; else None."""
+    first, segments = anchors[0], desk.segments(anchors[0].video_id)
+    ends = [_segment_at(segments, one.window) for one in anchors if one.video_id == first.video_id]
+    if kind == "between":
+        steps = segments[min(ends) : max(ends) + 1]
+        steps = steps if len(steps) <= ADJOINING * 2 else []
+    elif kind == "after":
+        steps = segments[ends[0] : ends[0] + ADJOINING]
+    else:
+        steps = segments[max(0, ends[0] - ADJOINING + 1) : ends[0] + 1][::-1]
+    for window in steps:
+        place = (first.video_id, window)
+        seen = desk.at_once([partial(_seen_in, desk, claim.deed, place) for claim in claims])
+        fitting = [
+            (claim, exact)
+            for claim, found in zip(claims, seen, strict=True)
+            for exact in _exact(desk, claim.deed, found)
+            if _lies(kind, exact, anchors)
+        ]
+        if fitting:
+            return min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
+    return None
+
+
+def _segment_at(segments: Sequence[Window], window: Window) -> int:
+    """The number of the segment that shares most with a window."""
+    return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
+
+
+def _seen_in(desk: Desk, deed: Deed, place: Stretch) -> list[Sighting]:
+    """Where in one place a deed is surely seen."""
+    there = present(desk, deed.subject, pieces([place]))
+    return [one for one in judge_all(desk, deed, there) if one.p >= SURE]
+
+
+def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
+    start_s, first = sighting.window.start_s, anchors[0].window
+    if kind == "between":
+        last = anchors[-1].window
+        low, high = sorted((first.start_s, last.start_s))
+        return low < start_s < high
+    if kind == "after":
+        return start_s > first.start_s + SAME_S / 2
+    return sighting.window.end_s < first.end_s - SAME_S / 2
+
+
+def _stepped(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+    """The stretches next to the anchor, nearest first, asked one after the other."""
+    first = anchors[0]
+    step_s = 8.0
+    if kind == "between":
+        window = Window(first.window.end_s, max(anchors[-1].window.start_s, first.window.end_s + step_s))
+        return ask_each(spec, desk, [(first.video_id, window)])
+    starts = [first.window.end_s + i * step_s for i in range(CANDIDATES)]
+    if kind == "before":
+        starts = [first.window.start_s - (i + 1) * step_s for i in range(CANDIDATES)]
+    within = dict(desk.stretches)
+    places = [Window(max(0.0, s), s + step_s) for s in starts if s + step_s > 0]
+    inside = [w for one in places if (w := one.clamped(within[first.video_id])) is not None]
+    sight = ask_each(spec, desk, [(first.video_id, window) for window in inside])
+    return replace(sight, sightings=(first, *sight.sightings)) if sight.sightings else sight
+
+
+# ---- how often, whether, in what order, how long ----
+
+
+def _count(spec: QuestionSpec, desk: Desk) -> Sight:
+    """An exhaustive scan: every moment that may show the thing is looked at, and what lies next to it."""
+    events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
+    value = float(len(events))
+    choice = choose.by_number(spec.options, value)
+    if choice is None and desk.must_choose:
+        choice = choose.nearest_number(spec.options, value)
+    if not events:
+        return Sight("absent", whole=desk.whole, value=0.0, choice=choice)
+    p = sum(one.p for one in events) / len(events) * (0.9 if desk.whole else 0.6)
+    events = _exact(desk, spec.deeds[0], events, COUNTED)
+    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
+
+
+def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sighting]:
+    """Sightings in time order, those that touch or nearly do made one."""
+    out: list[Sighting] = []
+    for one in sorted(sightings, key=lambda s: (s.video_id, s.window)):
+        last = out[-1] if out else None
+        if last is not None and last.video_id == one.video_id and last.window.gap_s(one.window) < gap_s:
+            out[-1] = replace(
+                last if last.p >= one.p else one, window=last.window.hull(one.window), p=max(last.p, one.p)
+            )
+        else:
+            out.append(one)
+    return out
+
+
+def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
+    deed = spec.deeds[0]
+    events = merged(locate(desk, deed, CANDIDATES * 2, sure=True))
+    if events:
+        choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
+        best = max(events, key=lambda one: one.p)
+        events = _exact(desk, deed, events)
+        return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=desk.whole)
+    thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
+    like = _coloured(desk, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
+    choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=like)
+    return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
+
+
+def _coloured(desk: Desk, kind: str) -> bool:
+    """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
+    places = desk.moments(kind, CANDIDATES)
+    looks = desk.look_all([Request(v, w, f"What colour is the {kind}?") for v, w in places])
+    return any(look is not None and not look.declines for look in looks)
+
+
+def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
+    """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
+    return [*desk.at_once([partial(narrowed, desk, deed, one) for one in events[:most]]), *events[most:]]
+
+
+def _order(spec: QuestionSpec, desk: Desk) -> Sight:
+    found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
+    if not all(found):
+        return Sight("unknown", whole=False)
+    exact = desk.at_once(
+        [partial(narrowed, desk, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
+    )
+    line = desk.line(one.video_id for one in exact)
+    if line is None:
+        return Sight("unknown", NO_CLOCK, whole=False)
+    best = list(zip(spec.targets, exact, strict=True))
+    ordered = sorted(best, key=lambda pair: line[pair[1].video_id] + pair[1].window.start_s)
+    names = [name for name, _ in ordered]
+    sightings = tuple(one for _, one in ordered)
+    choice = choose.by_order(spec.options, names)
+    p = min(one.p for one in sightings)
+    return Sight("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
+
+
+def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
+    events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
+    if not events:
+        return Sight("absent", whole=desk.whole)
+    events = [snapped(desk, one) for one in events]
+    seconds = sum(one.window.duration_s for one in events)
+    choice = choose.by_length(spec.options, seconds)
+    p = min(one.p for one in events) * 0.8
+    return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
+
+
+def snapped(desk: Desk, sighting: Sighting) -> Sighting:
+    """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
+    window = sighting.window
+    inside = [
+        segment
+        for segment in desk.segments(sighting.video_id)
+        if segment.overlap_s(window) >= MOSTLY * min(segment.duration_s, window.duration_s)
+    ]
+    if not inside:
+        return sighting
+    hull = Window(inside[0].start_s, inside[-1].end_s)
+    return replace(sighting, window=hull) if hull.overlap_s(window) >= MOSTLY * hull.duration_s else sighting
+
+
+def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
+    deeds = spec.deeds or tuple(Deed(target, "") for target in spec.targets)
+    found = _together(desk, deeds, CLAIM_CANDIDATES)
+    found = [[one for one in seen if one.p >= SURE] for seen in found]
+    found = [[snapped(desk, one) for one in seen] for seen in found]
+    lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
+    if not any(lengths):
+        return Sight("absent", whole=desk.whole)
+    known = [i for i, length in enumerate(lengths) if length]
+    pick = max if spec.superlative == "longest" else min
+    at = pick(known, key=lambda i: lengths[i])
+    choice = choose.by_text(spec.options, deeds[at].subject)
+    sightings = tuple(one for i in known for one in merged(found[i]))
+    p = 0.7 if len(known) == len(deeds) else 0.5
+    return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=desk.whole)

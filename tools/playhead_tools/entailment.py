@@ -1,0 +1,33 @@
+"""Whether evidence says what a claim says: the protocol of what judges it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Support = Literal["yes", "partly", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEvidence:
+    """A claim and all that it cites.
+
+    Args:
+        claim: one statement.
+        evidence: a line for each record: when, which kind, who says it, and its words.
+    """
+
+    claim: str
+    evidence: tuple[str, ...]
+
+
+class EntailmentJudge(Protocol):
+    """Judges claims by their evidence alone."""
+
+    @property
+    def may_drop(self) -> bool:
+        """Whether what it calls unsupported is dropped; one that is often wrong may only mark."""
+        ...
+
+    def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
+        """For each pair whether the evidence supports the claim; None where the judge could not say."""
+        ...
