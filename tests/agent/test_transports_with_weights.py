@@ -1,4 +1,4 @@
-"""Five questions by each transport with a real chat model: `PLAYHEAD_TEST_CHAT=URL#NAME pytest -m weights`."""
+"""Five questions by each transport with a real model: `PLAYHEAD_TEST_CHAT=URL#NAME pytest -m weights`."""
 
 import os
 
