@@ -45,7 +45,9 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller: of the answer, as a BCP 47 tag
     previous: dict[str, Any]  # run: the question before it in this thread, taken apart
+    previous_question: str  # run: its words, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look

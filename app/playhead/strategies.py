@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from playhead_index.errors import ModelUnavailable, PlayheadError
@@ -46,8 +46,6 @@ def answer_by(
         ModelUnavailable: there is no video-LLM.
         ToolError: the question is empty, or no video is in scope.
     """
-    from dataclasses import replace
-
     from playhead_agent.baselines.registry import LIMITS, answer_with
 
     check_strategy(strategy)
@@ -73,14 +71,13 @@ def answer_with_tools(
     Raises:
         ModelUnavailable: no chat model was given.
     """
-    from playhead_agent.with_tools.run import ask_with_tools
-    from playhead_tools.toolbox.toolbox import Toolbox
+    from playhead_agent.run import ask
+    from playhead_agent.strategies import load_strategy
 
-    if context.llm is None:
-        raise ModelUnavailable("the strategy 'tools' needs a chat model that calls tools; name one by --llm")
-    toolbox = Toolbox(library.catalog, library.searcher, context.open_eyes())
-    return ask_with_tools(
-        question, context=context, toolbox=toolbox, checkpointer=saver, thread_id=thread_id, scope=scope
+    planner = load_strategy("planner")
+    limited = replace(context, limits=planner.limits)
+    return ask(
+        question, context=limited, strategy=planner, checkpointer=saver, thread_id=thread_id, scope=scope
     )
 
 

@@ -208,7 +208,7 @@ def code_answer(state: ToolState, context: Context, why: str, *, limit: bool) ->
         why: the tools were given up.
         limit: a limit was reached: such an answer is never `answered`.
     """
-    from playhead_agent.run import ask  # the other way round the two would be a circle
+    from playhead_agent.run import ask  # the rule-based strategy, within the time that is left
 
     seconds = max(LEAST_S, context.meter.remaining_s)
     clock = context.meter.clock
