@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from playhead_agent.state import Context, Stretch
+from playhead_index.search.results import Scope
 from playhead_index.window import Window
+from playhead_tools.cite import Grounds, spans_of, texts_of
 from playhead_tools.evidence import Evidence
 from playhead_tools.extent import with_extent
+from playhead_tools.look_up import VideoEntry, list_videos
 from playhead_tools.temporal.scan import Scan
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.kit import Kit
@@ -80,6 +83,10 @@ class Ledger:
     spent: Mapping[str, float] = field(default_factory=dict)
 
 
+NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "total_duration"})
+"""Computations that mean what they say only where all of the scope was scanned."""
+
+
 def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] = ()) -> Ledger:
     """The ledger of a run that used the tools."""
     kit = toolbox.kit
@@ -129,3 +136,32 @@ def _extent(toolbox: Toolbox, context: Context, stretches: Sequence[Stretch]) ->
     coverage = with_extent(toolbox.coverage(), context.extents, stretches, viewed)
     scan = Scan(dict(stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
     return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
+
+
+# ---- reading the ledger ----
+
+
+def videos_of(ledger: Ledger, context: Context) -> dict[str, VideoEntry]:
+    """The videos in scope by id."""
+    ids = tuple(video_id for video_id, _ in ledger.stretches)
+    return {video.video_id: video for video in list_videos(context.catalog, Scope(ids))}
+
+
+def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[str, str]:
+    """The words of some records, from the catalog where the ledger does not have them."""
+    unread = [ledger.evidence[i] for i in ids if i not in ledger.texts]
+    read = texts_of(context.catalog, unread, spans_of(context.catalog, unread)) if unread else {}
+    return {i: ledger.texts[i] if i in ledger.texts else read[i] for i in ids}
+
+
+def grounds_of(ledger: Ledger, context: Context) -> Grounds:
+    """What claims are held against by code."""
+    numbers = [one.value for one in ledger.computed if one.value is not None]
+    return Grounds(
+        context.catalog,
+        ledger.evidence,
+        videos_of(ledger, context),
+        ledger.looked_at,
+        [*numbers, *ledger.numbers],
+        texts_by_id(ledger, context, tuple(ledger.evidence)),
+    )

@@ -1,16 +1,19 @@
 """The finaliser: drafts are checked by code and by meaning, and become answers in one place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from tests.tools.made_library import LECTURE, SPANS, WordFinder
 
-from playhead_agent.finalise import Computation, Draft, Ledger, check_draft, finalise, grounds_of, judged
+from playhead_agent.checking import judged
+from playhead_agent.finalise import Computation, Draft, Ledger, ScanRecord, check_draft, finalise
+from playhead_agent.ledger import grounds_of
 from playhead_agent.question import Question
 from playhead_agent.state import Context
 from playhead_index.errors import ModelUnavailable
+from playhead_index.search.results import Coverage, LaneCoverage, Modality, ModalityCoverage, ModalitySummary
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.entailment import ClaimEvidence, Support
@@ -45,6 +48,7 @@ class FixedJudge:
 
     verdicts: Sequence[Support | None]
     may_drop: bool = True
+    name: str = "fixed"
     seen: list[ClaimEvidence] = field(default_factory=list)
 
     def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
@@ -132,3 +136,81 @@ def test_an_answer_keeps_why_a_claim_is_unverified_in_its_json(context: Context)
     given = answer(Draft((Claim("Thomas Bayes had 40 ideas.", ("E1",)),)), context)
     assert given.to_json()["claims"][0]["why"] == "the number 40 is neither in E1 nor computed"
     assert Answer.from_json(given.to_json()).claims == given.claims
+
+
+# ---- what may be said of all that is in scope ----
+
+
+def searched(*not_searched: str, pictures_viewed: bool = False) -> SearchedExtent:
+    """Everything of one video is searched, but these modalities."""
+    names: tuple[Modality, ...] = ("speech", "screen", "picture")
+    lanes = tuple(LaneCoverage(name, name not in not_searched, 9) for name in names)
+    whole = tuple(
+        ModalitySummary(name, int(name not in not_searched), 0, 300.0, 300.0,
+                        () if name not in not_searched else
+                        (ModalityCoverage(LECTURE, name, "not_covered", 0.0, 300.0, "off", "a.mp4"),))
+        for name in names
+    )  # fmt: skip
+    coverage = Coverage(1, 9, 300.0, lanes, modalities=whole)
+    return SearchedExtent(coverage, pictures_viewed=pictures_viewed)
+
+
+def scanned(what: str, where: Any = "words", num_found: int = 0) -> ScanRecord:
+    return ScanRecord(what, where, is_whole=True, num_found=num_found)
+
+
+NEVER = Draft((Claim("Kafka is never mentioned by Thomas Bayes.", ("E1",)),))
+
+
+def concluded(question: str, draft: Draft, context: Context, extent: SearchedExtent, **more: Any) -> Answer:
+    known = replace(ledger(**more), extent=extent)
+    return finalise(Question(question), draft, check_draft(draft, known, context), known, context)
+
+
+def test_a_never_without_a_scan_is_unverified_and_the_answer_partial(context: Context) -> None:
+    given = concluded("Does he mention Kafka?", NEVER, context, searched())
+    assert (given.status, given.claims[0].status) == ("partial", "unverified")
+    assert given.claims[0].why == "it speaks of all that is in scope: no scan for it went through all speech"
+
+
+def test_a_never_after_a_whole_scan_that_found_nothing_may_be_said(context: Context) -> None:
+    given = concluded("Does he mention Kafka?", NEVER, context, searched("picture"), scans=[scanned("Kafka")])
+    assert given.status == "answered"
+
+
+@pytest.mark.parametrize(
+    "scan", [scanned("Kafka", num_found=1), scanned("Einstein"), scanned("Kafka", "pictures")]
+)
+def test_a_scan_of_something_else_bears_no_never_out(context: Context, scan: ScanRecord) -> None:
+    assert concluded("Does he mention Kafka?", NEVER, context, searched(), scans=[scan]).status == "partial"
+
+
+@pytest.mark.parametrize(
+    ("question", "scans", "reason"),
+    [
+        ("Does he mention Kafka?", [scanned("Kafka")], "absent"),
+        ("Does he mention Kafka?", [], "unknown"),
+        ("Does he mention Bayes?", [scanned("Bayes")], "unknown"),
+        ("Is Kafka in it?", [scanned("Kafka")], "unknown"),
+        ("Is Kafka in it?", [scanned("Kafka", "both")], "absent"),
+    ],
+)
+def test_absent_needs_whole_scans_of_all_that_could_show_it(
+    context: Context, question: str, scans: list[ScanRecord], reason: str
+) -> None:
+    draft = Draft(abstained="absent")
+    assert concluded(question, draft, context, searched(pictures_viewed=True), scans=scans).reason == reason
+
+
+def test_how_often_is_answered_by_a_complete_count_alone(context: Context) -> None:
+    draft = Draft((Claim("He speaks of Thomas Bayes 3 times.", ("E1",)),))
+    for is_complete, status in ((True, "answered"), (False, "partial")):
+        count = [Computation(3.0, ("E1",), is_complete, "count")]
+        given = concluded("How often does he mention Bayes?", draft, context, searched(), computed=count)
+        assert given.status == status
+
+
+def test_a_negative_that_the_evidence_says_itself_needs_no_scan(context: Context) -> None:
+    draft = Draft((Claim("He never met Bayes.", ("E1",)),))
+    given = concluded("Who met?", draft, context, searched(), texts={"E1": "I never met Bayes", "E2": ""})
+    assert given.status == "answered"
