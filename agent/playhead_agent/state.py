@@ -24,6 +24,7 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from playhead_agent.models.protocol import ChatModel
     from playhead_tools.eyes import Eyes
 
 
@@ -91,6 +92,7 @@ class Context:
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
         rules: read a question, and decide what to look at, where no model plans.
+        chat: a chat model for whatever needs one beside the writing of answers, such as judging claims.
     """
 
     finder: Finder
@@ -106,6 +108,7 @@ class Context:
     critic: bool = True
     algebra: bool = True
     rules: Rules = field(default_factory=default_rules)
+    chat: "ChatModel | None" = None
     extents: ExtentReader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
