@@ -15,6 +15,7 @@ from playhead_agent.planner.state import MAX_TURN_CHARS, PlannerState
 from playhead_tools.fencing import fenced
 
 MAX_QUESTION_CHARS = 2_000
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 RULES = """You answer questions about videos. Reply with tool calls only.
 Evidence is what has an id (E1, E2, ...): words spoken, text on the screen, captions, and what was seen in \
 pictures, each with its time in the video. Use no knowledge of your own.
@@ -121,8 +122,8 @@ def question_text(state: PlannerState) -> str:
     """The question, its options, and the language of the answer."""
     lines = [_question(state)]
     if state["options"]:
-        lines += ["Options, of which finish takes the number of one as its choice:"]
-        lines += [f"{at}. {option}" for at, option in enumerate(state["options"])]
+        lines += ["Options; finish takes the letter of the right one as its choice:"]
+        lines += [f"{letter}. {option}" for letter, option in zip(LETTERS, state["options"], strict=False)]
     tag = state["language"]
     language = f"in {tag} (BCP 47)" if tag else "in the language of the question"
     return "\n".join([*lines, f"Write the claims {language}."])
