@@ -18,6 +18,7 @@ from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.refusals import is_refusal
+from playhead_tools.region import Region
 from playhead_tools.replies import with_options
 from playhead_tools.sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
@@ -118,6 +119,7 @@ class Eyes:
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
+        region: Region | None = None,
     ) -> Look:
         """What the model says of a window; the same look a second time is the first one's record.
 
@@ -128,6 +130,7 @@ class Eyes:
             options: of a multiple choice.
             yes_no: ask for Yes or No and for its probability.
             frames: most frames; those of the instance when None.
+            region: part of the picture that is shown, larger; all of it when None.
 
         Raises:
             ToolError: the video is unknown, the window outside it, or the question empty.
@@ -137,7 +140,7 @@ class Eyes:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        request = self._request(video_id, window, frames or self.frames)
+        request = replace(self._request(video_id, window, frames or self.frames), region=region)
         return self.look_at(request, with_options(question, options), yes_no=yes_no)
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
@@ -191,8 +194,12 @@ class Eyes:
             return self._clips[request]
         once = sorted(set(request.times_s))
         reader = self._reader(request.video_id)
-        pictures = dict(zip(once, reader.frames_at(once, short_side_px=self._short_side_px), strict=True))
-        shown = np.stack([pictures[time_s].rgb for time_s in request.times_s])
+        part, side_px = request.region, self._short_side_px
+        if part is not None:
+            side_px = round(side_px * part.max_zoom)
+        pictures = dict(zip(once, reader.frames_at(once, short_side_px=side_px), strict=True))
+        whole = [pictures[time_s].rgb for time_s in request.times_s]
+        shown = np.stack(whole if part is None else [part.cut(rgb) for rgb in whole])
         end_s = max(request.window.end_s, request.times_s[-1] + EDGE_S)
         window = Window(min(request.window.start_s, request.times_s[0]), end_s)
         self._clips[request] = Clip(request.video_id, window, np.array(request.times_s), shown)
