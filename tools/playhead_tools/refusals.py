@@ -24,7 +24,8 @@ _FEW = r"(?:[\w-]+ ){0,3}?"
 _PERCEIVE = (
     r"(?:see|tell|determine|identify|find|answer|say|know|make out|confirm|verify|discern|observe|provide"
     r"|assess|detect|locate|help|assist|spot|recogni[sz]e|ascertain|conclude|be sure|be certain|view"
-    r"|describe|read|comment|judge|infer|watch|access)"
+    r"|describe|read|comment|judge|infer|watch|access"
+    r"|make (?:it|that|this|him|her|them|much|anything|any of it) out)"
 )
 _DISCERN = r"(?:tell|say|determine|see|know|identify|make out|read)"
 _SHOW = (
@@ -156,6 +157,21 @@ def is_refusal(reply: str, *, yes_no: bool = False) -> bool:
     if not any(pattern.match(text) for pattern in declining):
         return False
     return bool(_ASKED.search(first)) or not _TELLS_MORE.search(first)
+
+
+def is_refusing_option(option: str) -> bool:
+    """Whether an option of a multiple choice, or a gold answer, says that there is no answer.
+
+    An option that states that something is not there ("The dog is not visible.") is an answer; one that
+    says no more than that nothing is there to be seen ("not visible") is none.
+
+    >>> is_refusing_option("Not enough information"), is_refusing_option("The lamp is not visible.")
+    (True, False)
+    """
+    if not re.search(r"\w", option):
+        return False
+    first = _without_fillers(_plain(option)).split(". ")[0].rstrip(".!? ")
+    return is_refusal(option, yes_no=True) or bool(_SHORT_ABSENCE.fullmatch(first))
 
 
 def says_absent(reply: str) -> bool:

@@ -64,7 +64,7 @@ def triage(state: State, context: Context) -> Triage:
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
     must_choose = bool(spec.options) and declining(spec.options) is None
-    desk = Desk(context, stretches, looks, afford, eyes.bare, must_choose)
+    desk = Desk(context, stretches, looks, afford, eyes.plain_prompt, must_choose)
     try:
         sight = context.rules.see(spec, desk, _word_anchors(spec, table.records, context))
     except NeedLooks as need:
