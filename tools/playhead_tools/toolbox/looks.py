@@ -1,12 +1,11 @@
 """One look, counted, kept and mapped to evidence: what `look` and `find_events` share."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from math import ceil
 
 from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
-from playhead_index.window import Window, format_time
+from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.refusals import is_refusal, yes_or_no
 from playhead_tools.region import Region
@@ -19,7 +18,6 @@ NO_EYES = (
 )
 NONE_LEFT = "no look is left within the caps of this run; finish with what there is, or abstain"
 MAX_REPLY_CHARS = 800
-_FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d{1,9})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def look_at(
         raise ToolError(NONE_LEFT)
     made = _made(kit, video_id, window, question, yes_no, frames, region)
     row: Record = {"video_id": video_id, "window": [made.window.start_s, made.window.end_s]}
-    text = _with_times(made)[:MAX_REPLY_CHARS]
+    text = " ".join(made.text.split())[:MAX_REPLY_CHARS]
     row |= {"text": text, "p_yes": _p_yes(made) if yes_no else made.p_yes, "declined": made.declines}
     kit.looks[look_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)] = row
     kit.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
@@ -139,16 +137,6 @@ def _p_yes(made: Look) -> float | None:
         return None
     word = yes_or_no(made.text)
     return None if word is None else float(word)
-
-
-def _with_times(made: Look) -> str:
-    """The reply with `(0:12.5)` for `[3]`; a number of no frame is taken out."""
-
-    def time_of(found: re.Match[str]) -> str:
-        at = int(found[1]) - 1
-        return f" ({format_time(made.times_s[at])})" if 0 <= at < len(made.times_s) else ""
-
-    return _FRAME.sub(time_of, " ".join(made.text.split()))
 
 
 def summed(costs: list[Record]) -> Record:
