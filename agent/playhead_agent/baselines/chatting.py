@@ -1,12 +1,16 @@
 """What a chat model is asked in a baseline: descriptions in, a form filled; one repair, then refused."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from playhead_agent.baselines.attempt import Attempt
+from playhead_agent.baselines.observations import Row, invalid_to_json
 from playhead_agent.baselines.reading import Said
 from playhead_agent.chat import call_model
+from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
 from playhead_tools.evidence import Evidence
@@ -31,28 +35,43 @@ def fill(attempt: Attempt, rules: str, parts: Iterable[str], form: type["Form"])
     """The form as the chat model filled it; a reply that does not keep to it is sent back once.
 
     Raises:
-        ValueError: there is no chat model.
+        CallNeeded: the model was not asked for it yet.
         ModelOutputInvalid: the second reply did not keep to it either; `.raw_text` keeps it.
+    """
+    text = "\n".join(parts)
+    schema = json.dumps(form.model_json_schema(), sort_keys=True)
+    key = hashlib.blake2b("\0".join([rules, text, schema]).encode(), digest_size=12).hexdigest()
+    row = attempt.call(key, lambda: _row(attempt.context, rules, text, form))
+    return form.model_validate(row["values"], strict=True)
+
+
+def _row(context: Context, rules: str, text: str, form: type["Form"]) -> Row:
+    """The row of a filled form for the state of a run.
+
+    Raises:
         ModelUnavailable: the model cannot be asked.
         CostLimit: no call is left.
         TimeLimit: the seconds are used up.
     """
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    messages: list[Any] = [SystemMessage(rules), HumanMessage("\n".join(parts))]
+    messages: list[Any] = [SystemMessage(rules), HumanMessage(text)]
     try:
-        return _filled(attempt, messages, form)
+        return {"values": _filled(context, messages, form).model_dump(mode="json")}
     except ModelOutputInvalid as error:
-        attempt.notes.append("a reply of the chat model did not keep to its form; it was asked again")
+        note = "a reply of the chat model did not keep to its form; it was asked again"
         problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
         said = AIMessage(error.raw_text[:2000] or "(empty)")
-        return _filled(attempt, [*messages, said, HumanMessage(problem)], form)
+    try:
+        filled = _filled(context, [*messages, said, HumanMessage(problem)], form)
+        return {"values": filled.model_dump(mode="json"), "notes": [note]}
+    except ModelOutputInvalid as error:
+        return {**invalid_to_json(error), "notes": [note]}
 
 
-def _filled(attempt: Attempt, messages: Sequence[Any], form: type["Form"]) -> "Form":
+def _filled(context: Context, messages: Sequence[Any], form: type["Form"]) -> "Form":
     from pydantic import ValidationError
 
-    context = attempt.context
     if context.llm is None:
         raise ValueError("there is no chat model to ask")
     reply = call_model(context.llm, messages, form.model_json_schema(), context.method, context.meter)
