@@ -5,20 +5,32 @@ from dataclasses import replace
 
 from playhead_agent.baselines.attempt import Attempt, Outcome
 from playhead_agent.baselines.reading import Said
+from playhead_agent.state import Context
 from playhead_index.search.results import Coverage
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Evidence, Interval, Reason, Status, join_coverage
 from playhead_tools.extent import with_extent
-from playhead_tools.question import parse_question
 from playhead_tools.temporal.scan import Scan
 from playhead_tools.verdict_rules import SearchedExtent, allowed_verdict, statement_made
 
 
-def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
+def ambiguous(refusal: str, context: Context, question: str, notes: Sequence[str]) -> Answer:
+    """The answer to a question that fits several videos, when nobody says which is meant."""
+    return Answer(
+        refusal, "abstained", "ambiguous", cost=context.meter.cost(), notes=tuple(notes), question=question
+    )
+
+
+def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -> Answer:
     """The answer of what a baseline came to; None for a run that ended before it came to anything.
 
-    The confidence is what unchecked evidence allows, times what the baseline itself gives. A refusal cites
-    nothing; what was looked at stays in its evidence.
+    The confidence is what unchecked evidence allows, times what the baseline itself gives, calibrated. A
+    refusal cites nothing; what was looked at stays in its evidence.
+
+    Args:
+        attempt: at the question.
+        outcome: what it came to.
+        question: as it was asked, where the attempt is at a follow-up made whole.
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
@@ -37,11 +49,11 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
         intervals=() if declined else _intervals(attempt, evidence),
         claims=() if declined else (Claim(text, tuple(record.id for record in evidence)),),
         coverage=extent.coverage,
-        confidence=0.0 if declined else confidence(evidence) * came.sure,
+        confidence=0.0 if declined else attempt.context.calibration(confidence(evidence) * came.sure),
         cost=attempt.context.meter.cost(),
         evidence=evidence,
         notes=tuple(dict.fromkeys(attempt.notes)),
-        question=attempt.question,
+        question=question or attempt.question,
         choice=came.said.choice,
     )
 
@@ -63,7 +75,7 @@ def extent_of(attempt: Attempt) -> SearchedExtent:
 
 def _says_too_much(attempt: Attempt, said: Said, extent: SearchedExtent) -> str:
     """What was not seen of what an answer speaks of; empty where it may be said."""
-    spec = parse_question(attempt.question)
+    spec = attempt.context.rules.parse(attempt.question, attempt.options)
     made = statement_made(spec, worded(said, attempt.options))
     if made is None:
         return ""
