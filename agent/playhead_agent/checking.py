@@ -29,7 +29,12 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context) -> CheckReport:
     report = check_claims(draft.claims, grounds, needs_shared_words=chat is None)
     if chat is not None and report.kept:
         report = judged(report, ChatJudge(chat, context.meter), grounds)
-    return replace(report, kept=tuple(_computed_claim(claim, ledger, grounds) for claim in report.kept))
+    if draft.by == "code":
+        return report
+    lost = [Dropped(claim.text, "", why) for claim in report.kept if (why := _miscounted(claim, ledger))]
+    gone = {one.claim for one in lost}
+    kept = tuple(_computed_claim(claim, ledger, grounds) for claim in report.kept if claim.text not in gone)
+    return replace(report, kept=kept, dropped=(*report.dropped, *lost))
 
 
 def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> CheckReport:
@@ -72,6 +77,18 @@ def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
         who = f"{record.speaker}: " if record.speaker else ""
         lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {who}{grounds.texts[record.id]}")
     return ClaimEvidence(claim.text, tuple(lines))
+
+
+def _miscounted(claim: Claim, ledger: Ledger) -> str:
+    """What the count is where a claim gives another one from nowhere for all that was counted; else empty."""
+    if not claim.why:
+        return ""
+    said, cited = set(numbers_in(claim.text)), set(claim.evidence_ids)
+    counts = [one for one in ledger.computed if one.op == "count" and one.is_complete and one.evidence_ids]
+    counts = [one for one in counts if set(one.evidence_ids) <= cited]
+    if not said or not counts or any(one.value in said for one in counts):
+        return ""
+    return f"{counts[0].value:g} were counted"
 
 
 def _computed_claim(claim: Claim, ledger: Ledger, grounds: Grounds) -> Claim:

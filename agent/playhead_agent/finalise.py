@@ -67,7 +67,7 @@ def finalise(
         limit: which limit ended the run; such an answer is never `answered`.
     """
     notes = [*ledger.notes, *draft.notes, *map(dropped_note, report.dropped)]
-    if not report.kept:
+    if draft.abstained or (not report.kept and (draft.claims or not draft.text)):
         return _abstained(question, draft, ledger, context, notes, limit)
     ids = tuple(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
     texts = texts_by_id(ledger, context, ids)
@@ -78,8 +78,8 @@ def finalise(
         report = checked
         if is_short_of_scope(question.text, report, texts, ledger):
             why = why or "not all that is in scope was scanned"
-    if status == "answered" and (why or all(claim.status == "unverified" for claim in report.kept)):
-        status, reason = "partial", "unknown"
+        if status == "answered" and (why or all(claim.status == "unverified" for claim in report.kept)):
+            status, reason = "partial", "unknown"
     if limit:
         status, reason = "partial", "budget"
     records = [ledger.evidence[i] for i in ids]

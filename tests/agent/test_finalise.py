@@ -110,6 +110,13 @@ def test_a_computed_number_with_all_its_evidence_is_supported(context: Context) 
     assert check_draft(draft, known, context).kept[0].status == "supported"
 
 
+def test_a_claim_that_gives_another_number_than_was_counted_is_dropped(context: Context) -> None:
+    draft = Draft((Claim("Thomas Bayes comes up 9 times.", ("E1",)), TRUE))
+    report = check_draft(draft, ledger(computed=[Computation(3.0, ("E1",), True, "count")]), context)
+    assert [one.text for one in report.kept] == [TRUE.text]
+    assert report.problems == ("claim “Thomas Bayes comes up 9 times.”: 3 were counted",)
+
+
 def test_a_number_from_nowhere_is_shown_as_unverified(context: Context) -> None:
     given = answer(Draft((Claim("Thomas Bayes had 40 ideas.", ("E1",)),)), context)
     assert (given.status, given.claims[0].status) == ("partial", "unverified")

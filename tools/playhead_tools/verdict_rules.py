@@ -51,6 +51,7 @@ _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE
 )
 _ASKS_COUNT = re.compile(r"\bhow (?:often|many (?:different )?times)\b|\bnumber of times\b", re.IGNORECASE)
+_ASKS_NUMBER = re.compile(r"\b(?:how many|(?:total )?number of|count)\b", re.IGNORECASE)
 _ASKS_RANK = re.compile(
     r"\b(first|last|final|earliest|latest)(?:ly)? (?:time|mention|appearance|occurrence|occasion"
     r"|mentioned|said|says|shown|seen|appears?|mentions?|comes? up)\b",
@@ -262,6 +263,11 @@ def statement_needed(question: str) -> Statement | None:
     if found := _ASKS_RANK.search(question):
         return "first" if found[1].lower() in ("first", "earliest") else "last"
     return "order" if _ASKS_ORDER.search(question) else None
+
+
+def asks_number(question: str) -> bool:
+    """Whether a question asks how many of something there are."""
+    return _ASKS_NUMBER.search(question) is not None
 
 
 def negative_made(claim: str, cited: str) -> Statement | None:
