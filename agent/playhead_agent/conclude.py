@@ -10,6 +10,8 @@ from playhead_agent.extractive import Lost, Material, abstention, computed_numbe
 from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.judging import speaker_labels
+from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
 from playhead_agent.seeing.across import is_none, seen_in_none
@@ -113,7 +115,9 @@ def judged(state: State, context: Context) -> Judgement:
     if sight is not None:
         return seen_judgement(sight, spec_of(state), extent_of(state, context))
     finding = Finding.from_json(state["finding"])
-    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context))
+    fit = state.get("fit")
+    passage_fit = None if fit is None else PassageFit(**fit)
+    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context), passage_fit)
 
 
 def extent_of(state: State, context: Context) -> SearchedExtent:
@@ -270,14 +274,22 @@ def material_of(state: State, context: Context) -> Material:
     spans = spans_of(context.catalog, evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
     speakers = SpeakerNames(context.catalog)
+    own = {i: [spans[n] for n in one.span_ids if n in spans] for i, one in evidence.items()}
     evidence = {
-        i: replace(one, speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans))
+        i: replace(one, speaker=speakers.of_spans(spans_of_sentence(one, own[i])))
         for i, one in evidence.items()
+    }
+    quotes = {
+        i: sentence_of(one, own[i], context.catalog)
+        for i, one in evidence.items()
+        if one.sentence_s is not None
     }
     finding = Finding.from_json(state["finding"])
     stretches = tuple(stretches_of(state["stretches"]))
     videos = _videos(state, context)
-    return Material(spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches)
+    return Material(
+        spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches, quotes=quotes
+    )
 
 
 def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
@@ -445,6 +457,8 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
 def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
+    if finding.op == "passages":
+        return f"The passages that fit best:\n{text}"
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:

@@ -248,11 +248,6 @@ def _scan_pictures(
     """Rows and events of what was seen, the windows with a clear reply, and what the looks cost."""
     question = look_question(description)
     pieces = _likely_first(kit, description, scope)
-    without = sum(window.duration_s for _, window in scope.items()) and [
-        v for v in scope if not any(one == v for one, _ in pieces)
-    ]
-    if without:
-        notes.append(f"{len(without)} of {len(scope)} videos have no pictures")
     looked = _look_through(kit, pieces, question, notes)
     clear = [(at, one) for at, one in looked.items() if one.p_yes is not None]
     if len(clear) < len(looked):
@@ -263,15 +258,27 @@ def _scan_pictures(
         named = ", ".join(clock(w) for _, w in missed[:MAX_NAMED_GAPS])
         more = " …" if len(missed) > MAX_NAMED_GAPS else ""
         notes.append(f"{len(missed)} of {len(pieces)} pieces were not looked at: {named}{more}")
-    seen: dict[str, list[Window]] = {v: [w for u, w in pieces if u == v] for v in without or ()}
+    seen = _without_pictures(kit, scope, pieces, notes)
     for video_id, window in (piece for piece, _ in clear):
-        seen.setdefault(video_id, []).append(window)
+        seen[video_id].append(window)
     found = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
     costs = [one.cost for one in looked.values()]
     narrowed = _narrowed(kit, found, {at for at, _ in clear}, question, costs)
     rows = [_seen_row(kit, at, one, question) for at, one in sorted(narrowed.items())]
     events = _events(kit, rows, narrowed)
     return rows, events, seen, costs
+
+
+def _without_pictures(
+    kit: Kit, scope: Stretches, pieces: Sequence[Place], notes: list[str]
+) -> dict[str, list[Window]]:
+    """The windows of each video in which there is nothing to see: gaps, and recordings of sound alone."""
+    gaps = read_gaps(kit.catalog, scope.keys())
+    sound_only = [video_id for video_id in scope if not any(one == video_id for one, _ in pieces)]
+    if sound_only:
+        notes.append(f"{len(sound_only)} of {len(scope)} videos have no pictures")
+    whole = {video_id: [scope[video_id]] for video_id in sound_only}
+    return {video_id: whole.get(video_id) or list(gaps.get(video_id, ())) for video_id in scope}
 
 
 def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[str]) -> dict[Place, Seen]:
@@ -285,12 +292,11 @@ def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[
                 notes.append(NONE_LEFT if made < kit.limits.max_scan_looks else "one call looks no further")
             break
         try:
-            looked[piece] = known or look_at(kit, *piece, question, yes_no=True)
+            looked[piece] = look_at(kit, *piece, question, yes_no=True)
         except ToolError as error:
             notes.append(str(error))
             if kit.meter.look_failure:
                 break
-            continue
         made += known is None
     return looked
 
