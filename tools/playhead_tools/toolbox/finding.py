@@ -82,12 +82,12 @@ def find_events(
     name = _stored(kit, wanted, where, rows, events, scope, covered, is_full)
     given = rows[: kit.limits.max_rows]
     if len(given) < len(rows):
-        notes.append(f"{len(rows)} places were found, the first {len(given)} are given; {name} has all")
+        notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} has all")
     return result(
         given,
         notes,
         summed(costs),
-        summary=_summary(name, wanted, len(events), scanned, whole),
+        summary=_summary(name, wanted, where, len(events), scanned, whole),
         scan_id=name,
         found=len(events),
         complete=whole,
@@ -96,10 +96,11 @@ def find_events(
     )
 
 
-def _summary(name: str, what: str, n: int, scanned: Mapping[str, float], whole: bool) -> str:
+def _summary(name: str, what: str, where: Where, n: int, scanned: Mapping[str, float], whole: bool) -> str:
     parts = " and ".join(f"{share:.0%} of the {kind}" for kind, share in scanned.items())
+    found = f"{n} texts hold" if where == "words" else f"{n} events show or say"
     rest = "complete" if whole else "not complete: there may be more where nobody looked"
-    return f"{name}: {n} events for “{what[:80]}”; gone through: {parts}; {rest}"
+    return f"{name}: {found} “{what[:80]}”; gone through: {parts}; {rest}"
 
 
 def _event_row(kit: Kit, event: Event) -> Record:
@@ -176,6 +177,10 @@ def _scan_words(kit: Kit, description: str, scope: Stretches, notes: list[str]) 
         is_whole &= whole
         for span in spans:
             found.setdefault(span.id, (span, wording))
+    if not found:
+        notes.append(
+            "only texts with these very words count; try other wordings (a | b), or search by meaning"
+        )
     rows = [
         word_row(kit, [span], coverage(wording, span.words.text), wording)
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
