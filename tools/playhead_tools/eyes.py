@@ -12,12 +12,11 @@ from math import isfinite
 import numpy as np
 
 from playhead_index.clean_text import clean_text
-from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
-from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
+from playhead_tools.frames import FrameReader
 from playhead_tools.refusals import is_refusal
 from playhead_tools.region import Region
 from playhead_tools.replies import LookReply, read_look_reply, with_options
@@ -129,7 +128,7 @@ class Eyes:
             raise ValueError(f"a look shows at least 2 frames, one pair, got {self.frames}")
         self.name = model.name
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
-        self._readers: dict[str, VideoReader] = {}
+        self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
         self._looks: dict[tuple[ClipRequest, str, bool], Look] = {}
         self._lock = threading.Lock()
@@ -270,13 +269,9 @@ class Eyes:
             self._clips.move_to_end(request)
             return self._clips[request]
         once = sorted(set(request.times_s))
-        reader = self._reader(request.video_id)
-        part, side_px = request.region, self._short_side_px
-        if part is not None:
-            side_px = round(side_px * part.max_zoom)
-        pictures = dict(zip(once, reader.frames_at(once, short_side_px=side_px), strict=True))
-        whole = [pictures[time_s].rgb for time_s in request.times_s]
-        shown = np.stack(whole if part is None else [part.cut(rgb) for rgb in whole])
+        pictures = self._frames.frames(request.video_id, once, self._short_side_px, request.region)
+        by_time = {one.time_s: one.rgb for one in pictures}
+        shown = np.stack([by_time[time_s] for time_s in request.times_s])
         end_s = max(request.window.end_s, request.times_s[-1] + EDGE_S)
         window = Window(min(request.window.start_s, request.times_s[0]), end_s)
         words = self._words(request.video_id, window)
@@ -290,11 +285,3 @@ class Eyes:
         if self.plain_prompt:
             return ()
         return tuple(row.words for row in self._catalog.spans(video_id, "speech", window))
-
-    def _reader(self, video_id: str) -> VideoReader:
-        if video_id not in self._readers:
-            paths = self._catalog.places(video_id)
-            if not paths:
-                raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
-            self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
-        return self._readers[video_id]

@@ -1,9 +1,9 @@
 """The tools that a chat model is given, as plain typed functions, and the `Toolbox` that holds them.
 
 Every tool gives plain JSON types: rows of evidence with ids, times in seconds and on the clock, the words,
-and the cost; `Called.text` is the same as plain lines for a model. A range that lies outside is clamped with a
-note; what makes no sense is a `ToolError` that says in one line what would. The same call twice gives
-the same result and says so.
+and the cost; `Called.text` is the same as plain lines for a model. A range that lies outside is clamped with
+a note; what makes no sense is a `ToolError` that says in one line what would. The same call twice gives the
+same result and says so.
 
     search       moments with the words there; without a query the videos
     read         all words of a stretch

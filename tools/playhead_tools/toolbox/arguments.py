@@ -155,7 +155,7 @@ def _of_id(kit: Kit, name: str) -> Place:
 def _window(
     kit: Kit, video: VideoEntry, start: str | None, end: str | None, notes: list[str], around_s: float
 ) -> Window:
-    """The stretch between two times, clamped to what is in scope; a single time gets `around_s` on each side."""
+    """The stretch between two times, clamped to the scope; a single time gets `around_s` on each side."""
     whole = kit.whole(video)
     start_s = whole.start_s if start is None else seconds_of(start)
     end_s = whole.end_s if end is None else seconds_of(end)

@@ -40,7 +40,7 @@ def compute(
 ) -> Record:
     """Times, counts and numbers of evidence; only these may stand in a claim as yours. Free.
 
-    `complete` only when find_events went through all of it. gap: between two. duration: in all. order: of all;
+    Complete only when find_events went through all. gap: between two. duration: in all. order: of all.
     longest, shortest also compare videos (search without a query).
 
     Args:

@@ -82,12 +82,12 @@ def find_events(
     name = _stored(kit, wanted, where, rows, events, scope, covered, is_full)
     given = rows[: kit.limits.max_rows]
     if len(given) < len(rows):
-        notes.append(f"{len(rows)} places were found, the first {len(given)} are given; {name} has all")
+        notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} has all")
     return result(
         given,
         notes,
         summed(costs),
-        summary=_summary(name, wanted, len(events), scanned, whole),
+        summary=_summary(name, wanted, where, len(events), scanned, whole),
         scan_id=name,
         found=len(events),
         complete=whole,
@@ -96,10 +96,11 @@ def find_events(
     )
 
 
-def _summary(name: str, what: str, n: int, scanned: Mapping[str, float], whole: bool) -> str:
+def _summary(name: str, what: str, where: Where, n: int, scanned: Mapping[str, float], whole: bool) -> str:
     parts = " and ".join(f"{share:.0%} of the {kind}" for kind, share in scanned.items())
+    found = f"{n} texts hold" if where == "words" else f"{n} events show or say"
     rest = "complete" if whole else "not complete: there may be more where nobody looked"
-    return f"{name}: {n} events for “{what[:80]}”; gone through: {parts}; {rest}"
+    return f"{name}: {found} “{what[:80]}”; gone through: {parts}; {rest}"
 
 
 def _event_row(kit: Kit, event: Event) -> Record:
@@ -176,6 +177,10 @@ def _scan_words(kit: Kit, description: str, scope: Stretches, notes: list[str]) 
         is_whole &= whole
         for span in spans:
             found.setdefault(span.id, (span, wording))
+    if not found:
+        notes.append(
+            "only texts with these very words count; try other wordings (a | b), or search by meaning"
+        )
     rows = [
         word_row(kit, [span], coverage(wording, span.words.text), wording)
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
@@ -248,11 +253,6 @@ def _scan_pictures(
     """Rows and events of what was seen, the windows with a clear reply, and what the looks cost."""
     question = look_question(description)
     pieces = _likely_first(kit, description, scope)
-    without = sum(window.duration_s for _, window in scope.items()) and [
-        v for v in scope if not any(one == v for one, _ in pieces)
-    ]
-    if without:
-        notes.append(f"{len(without)} of {len(scope)} videos have no pictures")
     looked = _look_through(kit, pieces, question, notes)
     clear = [(at, one) for at, one in looked.items() if one.p_yes is not None]
     if len(clear) < len(looked):
@@ -263,15 +263,27 @@ def _scan_pictures(
         named = ", ".join(clock(w) for _, w in missed[:MAX_NAMED_GAPS])
         more = " …" if len(missed) > MAX_NAMED_GAPS else ""
         notes.append(f"{len(missed)} of {len(pieces)} pieces were not looked at: {named}{more}")
-    seen: dict[str, list[Window]] = {v: [w for u, w in pieces if u == v] for v in without or ()}
+    seen = _without_pictures(kit, scope, pieces, notes)
     for video_id, window in (piece for piece, _ in clear):
-        seen.setdefault(video_id, []).append(window)
+        seen[video_id].append(window)
     found = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
     costs = [one.cost for one in looked.values()]
     narrowed = _narrowed(kit, found, {at for at, _ in clear}, question, costs)
     rows = [_seen_row(kit, at, one, question) for at, one in sorted(narrowed.items())]
     events = _events(kit, rows, narrowed)
     return rows, events, seen, costs
+
+
+def _without_pictures(
+    kit: Kit, scope: Stretches, pieces: Sequence[Place], notes: list[str]
+) -> dict[str, list[Window]]:
+    """The windows of each video in which there is nothing to see: gaps, and recordings of sound alone."""
+    gaps = read_gaps(kit.catalog, scope.keys())
+    sound_only = [video_id for video_id in scope if not any(one == video_id for one, _ in pieces)]
+    if sound_only:
+        notes.append(f"{len(sound_only)} of {len(scope)} videos have no pictures")
+    whole = {video_id: [scope[video_id]] for video_id in sound_only}
+    return {video_id: whole.get(video_id) or list(gaps.get(video_id, ())) for video_id in scope}
 
 
 def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[str]) -> dict[Place, Seen]:
@@ -285,12 +297,11 @@ def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[
                 notes.append(NONE_LEFT if made < kit.limits.max_scan_looks else "one call looks no further")
             break
         try:
-            looked[piece] = known or look_at(kit, *piece, question, yes_no=True)
+            looked[piece] = look_at(kit, *piece, question, yes_no=True)
         except ToolError as error:
             notes.append(str(error))
             if kit.meter.look_failure:
                 break
-            continue
         made += known is None
     return looked
 

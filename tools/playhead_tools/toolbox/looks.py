@@ -17,7 +17,7 @@ NO_EYES = (
     " a server that has one; until then use search and read"
 )
 NONE_LEFT = "no look is left within the caps of this run; finish with what there is, or abstain"
-MAX_REPLY_CHARS = 800
+MAX_REPLY_CHARS, MAX_FAILURE_CHARS = 800, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,15 @@ def need_eyes(kit: Kit) -> None:
 
 
 def known_look(kit: Kit, video_id: str, window: Window, question: str, **how: object) -> Seen | None:
-    """A look that was made before; None for one that was not. It costs nothing."""
+    """A look that was made before, or that failed; None for one that was not made. It costs nothing.
+
+    Args:
+        kit: of the question.
+        video_id: in which video.
+        window: that was to be shown.
+        question: that was asked.
+        how: `yes_no`, `frames` and `region` of `look_at`, where they were given.
+    """
     row = kit.looks.get(look_key(video_id, window, question, **how))
     return None if row is None else _seen(row, {})
 
@@ -77,19 +85,15 @@ def look_at(
         ToolError: no model can look, no look is left, or the file or the model failed.
     """
     known = known_look(kit, video_id, window, question, yes_no=yes_no, frames=frames, region=region)
-    if known is not None:
-        return known
-    need_eyes(kit)
-    if kit.looks_left(frames) < 1:
-        raise ToolError(NONE_LEFT)
-    made = _made(kit, video_id, window, question, yes_no, frames, region)
-    row: Record = {"video_id": video_id, "window": [made.window.start_s, made.window.end_s]}
-    text = " ".join(made.text.split())[:MAX_REPLY_CHARS]
-    row |= {"text": text, "p_yes": _p_yes(made) if yes_no else made.p_yes, "declined": made.declines}
-    kit.looks[look_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)] = row
-    kit.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
-    used = {"looks": 1, "frames": made.frames, "visual_tokens": made.visual_tokens, "seconds": made.seconds}
-    return _seen(row, {name: round(amount, 3) for name, amount in used.items() if amount})
+    if known is None:
+        need_eyes(kit)
+        if kit.looks_left(frames) < 1:
+            raise ToolError(NONE_LEFT)
+        key = look_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+        known = _made(kit, key, video_id, window, question, yes_no, frames, region)
+    if known.failed:
+        raise ToolError(f"looking at {clock(window)} failed: {known.failed}")
+    return known
 
 
 def look_key(
@@ -108,26 +112,42 @@ def look_key(
 
 def _made(
     kit: Kit,
+    key: str,
     video_id: str,
     window: Window,
     question: str,
     yes_no: bool,
     frames: int | None,
     region: Region | None,
-) -> Look:
+) -> Seen:
+    """A look that is made, counted and kept; frames that cannot be shown are kept as such."""
     if kit.eyes is None:
         raise ToolError(NO_EYES)
+    row: Record = {"video_id": video_id, "window": [window.start_s, window.end_s]}
     try:
-        return kit.eyes.look(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+        made = kit.eyes.look(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
     except ModelUnavailable as error:
         kit.meter.look_failed(f"the video model could not be used: {error}")
         raise ToolError(f"looking at {clock(window)} failed: {error}") from error
     except (ModelError, VideoError) as error:
-        raise ToolError(f"looking at {clock(window)} failed: {error}") from error
+        kit.looks[key] = {**row, "failed": str(error)[:MAX_FAILURE_CHARS]}
+        return _seen(kit.looks[key], {})
+    kit.looks[key] = row | {
+        "window": [made.window.start_s, made.window.end_s],
+        "text": " ".join(made.text.split())[:MAX_REPLY_CHARS],
+        "p_yes": _p_yes(made) if yes_no else made.p_yes,
+        "declined": made.declines,
+    }
+    kit.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
+    used = {"looks": 1, "frames": made.frames, "visual_tokens": made.visual_tokens, "seconds": made.seconds}
+    return _seen(kit.looks[key], {name: round(amount, 3) for name, amount in used.items() if amount})
 
 
 def _seen(row: Record, cost: Record) -> Seen:
-    return Seen(row["video_id"], Window(*row["window"]), row["text"], row["p_yes"], row["declined"], cost)
+    window, failed = Window(*row["window"]), row.get("failed", "")
+    if failed:
+        return Seen(row["video_id"], window, "", None, False, cost, failed)
+    return Seen(row["video_id"], window, row["text"], row["p_yes"], row["declined"], cost)
 
 
 def _p_yes(made: Look) -> float | None:

@@ -199,7 +199,11 @@ def _form(schema: Schema, value: Any, notes: list[str], depth: int) -> Any:
     if isinstance(value, str) and len(schema.get("properties", {})) > 1:
         first = next(iter(schema["properties"]))
         value = {first: value}  # a claim that is only its sentence
-    return _object(schema, value, notes, depth) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    made = _object(schema, value, notes, depth)
+    lists = [name for name, one in schema.get("properties", {}).items() if one.get("type") == "array"]
+    return {**{name: [] for name in lists}, **made}  # what a missing list means, the tool says
 
 
 _BY_TYPE: dict[str, Callable[..., Any]] = {

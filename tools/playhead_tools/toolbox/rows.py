@@ -103,17 +103,16 @@ def _continues(block: Sequence[SpanRow], span: SpanRow) -> bool:
 def block_text(kit: Kit, block: Sequence[SpanRow]) -> str:
     """A block on one line: when, kind, speaker, words; without an id."""
     record = words_record(kit, block)
-    where = place(kit, record.video_id, record.window)
     text = one_line(" ".join(span.words.text for span in block))
-    return f"{_where(where)} | {_kind(record.kind, record.speaker)}: {text}"
+    where = f"{kit.label(record.video_id)} {clock(record.window)}".strip()
+    return f"{where} | {_kind(record.kind, record.speaker)}: {text}"
 
 
 def place(kit: Kit, video_id: str, window: Window) -> Record:
     """Where and when: the video's number and name, seconds, and the clock."""
     name = kit.label(video_id) or next((v.name for v in kit.videos() if v.video_id == video_id), video_id)
     times = {"start_s": round(window.start_s, 2), "end_s": round(window.end_s, 2), "at": clock(window)}
-    row: Record = {"video": one_line(name), **times}
-    return row if len(kit.videos()) > 1 else {**row, "only_video": True}
+    return {"video": one_line(name), **times}
 
 
 def clock(window: Window) -> str:
@@ -143,17 +142,20 @@ def number(value: float) -> float | None:
 # ---- lines for a model ----
 
 
-def result_text(name: str, record: Record, max_chars: int) -> str:
+def result_text(name: str, record: Record, max_chars: int, *, name_videos: bool = True) -> str:
     """A result as a model reads it: lines in a fence that the words of videos cannot close.
 
     Args:
         name: of the tool.
         record: what it gave.
         max_chars: of all lines; rows that do not fit are counted.
+        name_videos: each row says in which video it is.
     """
     lines = [one_line(record["summary"])] if record.get("summary") else []
     notes = [f"note: {one_line(note)}" for note in record.get("notes", ())]
-    rows = [_line(row) for row in record["evidence"]] + [_event_line(row) for row in record.get("events", ())]
+    rows = [_finding_line(row) for row in record.get("findings", ())]
+    rows += [_line(row, name_videos) for row in record["evidence"]]
+    rows += [_event_line(row, name_videos) for row in record.get("events", ())]
     room = max_chars - sum(len(line) + 1 for line in (*lines, *notes))
     kept: list[str] = []
     for row in rows:
@@ -166,8 +168,12 @@ def result_text(name: str, record: Record, max_chars: int) -> str:
     return fenced(f"result of {name}", "\n".join([*lines, *kept, *notes]) or "done")
 
 
-def _line(row: Record) -> str:
-    parts = [str(row["id"] or "-"), _where(row)]
+def _finding_line(row: Record) -> str:
+    return f"{one_line(row['text'])} [{', '.join(row['evidence_ids'])}]"
+
+
+def _line(row: Record, name_videos: bool) -> str:
+    parts = [str(row["id"] or "-"), _where(row, name_videos)]
     words = row.get("words", "")
     parts.append(f"{_kind(row['kind'], row.get('speaker', ''))}: {words}" if words else _unseen(row))
     flags = [ORDERS] if row.get("reads_like_orders") else []
@@ -179,15 +185,15 @@ def _unseen(row: Record) -> str:
     return f"{row['kind']}: {row.get('state', 'a likely place; nobody has looked at it yet')}"
 
 
-def _event_line(row: Record) -> str:
+def _event_line(row: Record, name_videos: bool) -> str:
     evidence = ", ".join(row["evidence_ids"])
     on = f" | from {evidence}" if row["evidence_ids"] != [row["id"]] else ""
     sure = f" | p {row['p']:g}" if "p" in row else ""
-    return f"{row['id']} | {_where(row)} | event{on}{sure}"
+    return f"{row['id']} | {_where(row, name_videos)} | event{on}{sure}"
 
 
-def _where(row: Record) -> str:
-    return str(row["at"]) if row.get("only_video") else f"{row['video']} {row['at']}"
+def _where(row: Record, name_videos: bool) -> str:
+    return f"{row['video']} {row['at']}" if name_videos else str(row["at"])
 
 
 def _kind(kind: str, speaker: str) -> str:

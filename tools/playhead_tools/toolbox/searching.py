@@ -13,12 +13,12 @@ from playhead_index.store.span_counts import count_spans
 from playhead_index.window import Window, format_time
 from playhead_tools.cite import metadata_text
 from playhead_tools.evidence import Evidence
-from playhead_tools.look_up import VideoEntry, search_moments
+from playhead_tools.look_up import VideoEntry, reading_coverage, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
 from playhead_tools.toolbox.kit import Kit, Record, result
-from playhead_tools.toolbox.rows import evidence_row, video_blocks, word_row
+from playhead_tools.toolbox.rows import evidence_row, video_blocks, word_row, word_rows
 
 Kind = Literal["any", "speech", "screen", "caption", "picture"]
 MAX_MOMENTS = 12
@@ -60,8 +60,10 @@ def search(
         return _list_videos(kit, videos, notes)
     limit = fitting(k, 1, MAX_MOMENTS, "k", notes)
     scope = _said_by(kit, speaker, _scope(kit, videos, range, notes))
+    if not query.strip():
+        return _said_first(kit, speaker, scope, limit, notes)
     lanes: tuple[Lane, ...] = ("speech",) if scope.speakers else _LANES[kind]
-    text = query if query.strip() else speaker
+    text = query
     found, more = _found(kit, text, scope, lanes, limit)
     kit.coverage.append(found.coverage)
     notes += more
@@ -92,6 +94,23 @@ def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
     except SpeakerUnknown as error:
         raise ToolError(str(error)) from error
     return replace(scope, speakers=(speaker.strip(),))
+
+
+def _said_first(kit: Kit, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
+    """The first rows of what a speaker says, in time order; how many there are is said."""
+    labels = ScopeSpeakers(kit.catalog, scope.video_ids or ()).labels([speaker])
+    blocks = [
+        block
+        for video_id, own in labels.items()
+        for block in video_blocks(kit, video_id)
+        if block[0].words.kind == "speech" and block[0].words.speaker in own
+        if scope.window is None or _lies_in(block, scope.window)
+    ]
+    places = [(v, scope.window or kit.whole(kit.video(v))) for v in scope.video_ids or ()]
+    kit.coverage.append(reading_coverage(kit.catalog, places, ["speech"]))
+    if len(blocks) > limit:
+        notes.append(f"{speaker} says {len(blocks)} rows, the first {limit} are given; give a query, or read")
+    return result(word_rows(kit, blocks[:limit]), notes)
 
 
 def _found(

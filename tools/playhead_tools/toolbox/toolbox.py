@@ -130,7 +130,7 @@ class Toolbox:
                 called = self.recall(name, arguments, images=images)
                 notes = [*called.record.get("notes", ()), *notes, REPEATED]
                 record = {**called.record, "notes": list(dict.fromkeys(notes)), "cost": {}}
-                text = result_text(name, record, self.limits.max_text_chars)
+                text = self._text(spec, record)
                 return replace(called, record=record, repeated=True, text=text)
             called = self._memo[key] = self._run(spec, checked, images)
             self._made.append(key)
@@ -167,8 +167,12 @@ class Toolbox:
     ) -> Called:
         if notes:
             record = {**record, "notes": list(dict.fromkeys([*record.get("notes", ()), *notes]))}
-        text = result_text(spec.name, record, self.limits.max_text_chars)
+        text = self._text(spec, record)
         return Called(record, _ids(record), text=text, images=images)
+
+    def _text(self, spec: ToolSpec, record: Record) -> str:
+        several = len(self.kit.videos()) > 1
+        return result_text(spec.name, record, self.limits.max_text_chars, name_videos=several)
 
     def _spec(self, name: str) -> ToolSpec:
         plain = name.strip().casefold().replace("-", "_")
