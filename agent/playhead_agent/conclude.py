@@ -597,22 +597,6 @@ def _fallback(state: State, notes: Sequence[str]) -> str:
     return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
 
 
-def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
-    """The answer that a state keeps, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(record)
-    spans, speakers = spans_of(context.catalog, answer.evidence), SpeakerNames(context.catalog)
-    texts = texts_of(context.catalog, answer.evidence, spans)
-    evidence = tuple(
-        replace(
-            one,
-            text=texts[one.id],
-            speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans),
-        )
-        for one in answer.evidence
-    )
-    return replace(answer, evidence=evidence, thread_id=thread_id)
-
-
 def best_so_far(state: State, context: Context, why: str) -> Answer:
     """The answer that a stopped run can still give, from what it had; never `answered`."""
     if not state.get("spec"):
