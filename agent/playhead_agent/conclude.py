@@ -38,7 +38,7 @@ from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_index.speakers import with_speaker
-from playhead_index.store.catalog import SpanRow
+from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.cite import (
@@ -569,11 +569,11 @@ def _fallback(state: State, notes: Sequence[str]) -> str:
     return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
 
 
-def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
+def read_back(record: dict[str, Any], catalog: Catalog, thread_id: str) -> Answer:
     """The answer that a state keeps, the words of its evidence read back from the catalog."""
     answer = Answer.from_json(record)
-    spans, speakers = spans_of(context.catalog, answer.evidence), SpeakerNames(context.catalog)
-    texts = texts_of(context.catalog, answer.evidence, spans)
+    spans, speakers = spans_of(catalog, answer.evidence), SpeakerNames(catalog)
+    texts = texts_of(catalog, answer.evidence, spans)
     evidence = tuple(
         replace(
             one,

@@ -147,6 +147,25 @@ def resume(
     yield from _Run(strategy, context, checkpointer, raise_on_limit).resume(thread_id)
 
 
+def complete(
+    thread_id: str,
+    *,
+    context: Context,
+    strategy: Strategy = RULES,
+    checkpointer: "Saver",
+    raise_on_limit: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_question: Callable[[Clarify], str] | None = None,
+) -> Answer:
+    """The answer to the last question of a thread whose run was cut short: `resume`, followed to its end.
+
+    Arguments and errors are those of `ask` and `resume`.
+    """
+    context = replace(context, may_ask=on_question is not None)
+    run = _Run(strategy, context, checkpointer, raise_on_limit, is_followed=on_progress is not None)
+    return _answer_of(run.resume(thread_id), run, on_progress, on_question)
+
+
 def strategy_of(thread_id: str, checkpointer: "Saver") -> str:
     """Name of the strategy that a thread's last question was asked with; empty for an earlier version's.
 
@@ -254,7 +273,7 @@ class _Run:
                     f"the run of thread {thread_id!r} ended without an answer; its checkpoints may belong to"
                     " another version"
                 )
-            yield question_back or read_back(state["answer"], context, thread_id)
+            yield question_back or read_back(state["answer"], context.catalog, thread_id)
         except AgentStopped as stop:
             best = replace(self.strategy.best_so_far(state, context, str(stop)), thread_id=thread_id)
             if recorder is not None:
