@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from playhead_agent.baselines.attempt import Attempt
 from playhead_agent.baselines.observations import Row, invalid_to_json
 from playhead_agent.baselines.reading import Said
-from playhead_agent.chat import call_model
 from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
@@ -53,38 +52,19 @@ def _row(context: Context, rules: str, text: str, form: type["Form"]) -> Row:
         CostLimit: no call is left.
         TimeLimit: the seconds are used up.
     """
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    from langchain_core.messages import HumanMessage, SystemMessage
 
+    if context.chat is None:
+        raise ValueError("there is no chat model to ask")
+    repairs = context.meter.repairs
     messages: list[Any] = [SystemMessage(rules), HumanMessage(text)]
     try:
-        return {"values": _filled(context, messages, form).model_dump(mode="json")}
+        row: Row = {"values": context.chat.fill(messages, form, context.meter).model_dump(mode="json")}
     except ModelOutputInvalid as error:
-        note = "a reply of the chat model did not keep to its form; it was asked again"
-        problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
-        said = AIMessage(error.raw_text[:2000] or "(empty)")
-    try:
-        filled = _filled(context, [*messages, said, HumanMessage(problem)], form)
-        return {"values": filled.model_dump(mode="json"), "notes": [note]}
-    except ModelOutputInvalid as error:
-        return {**invalid_to_json(error), "notes": [note]}
-
-
-def _filled(context: Context, messages: Sequence[Any], form: type["Form"]) -> "Form":
-    from pydantic import ValidationError
-
-    if context.llm is None:
-        raise ValueError("there is no chat model to ask")
-    reply = call_model(context.llm, messages, form.model_json_schema(), context.method, context.meter)
-    try:
-        return form.model_validate(reply.values, strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, p['loc'])) or 'reply'}: {p['msg']}"
-            for p in error.errors(include_url=False)[:5]
-        )
-        raise ModelOutputInvalid(
-            f"the reply does not keep to its form: {problems}", reply.raw_text
-        ) from error
+        row = invalid_to_json(error)
+    if context.meter.repairs > repairs:
+        row["notes"] = ["a reply of the chat model did not keep to its form; it was asked again"]
+    return row
 
 
 def question_tag(attempt: Attempt) -> str:

@@ -54,7 +54,7 @@ class Asking:
         self.chat = None if chat is None else ScriptedChatModel(replies=list(chat))
         ticks = time.monotonic if clock is None else clock.__next__
         given = limits or Limits(model_calls=24, steps=500)
-        eyes = Eyes(self.catalog, self.model, bare=True)
+        eyes = Eyes(self.catalog, self.model, plain_prompt=True)
         context = Context(
             WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks),
             open_eyes=lambda: eyes,
