@@ -18,11 +18,12 @@ MIN_COVERAGE = 0.65
 """Part of the content words of a claim that must stand in a text for it to be supported."""
 _NEGATIONS = word_set("no not never none nobody nothing nowhere neither nor without cannot")
 _FRAME_WORDS = """
-    say says said saying mention mentions mentioned speak speaks spoke spoken talk talks talked tell tells told ask
-    asks asked called show shows showed shown display displays displayed write writes wrote written read reads
-    appear appears appeared come comes came state states stated caption captions captioned titled speaker speakers
-    speech voice person people somebody someone slide slides screen video clip recording subtitle subtitles word
-    words text phrase sentence time times moment moments second seconds minute minutes place passage evidence
+    say says said saying mention mentions mentioned speak speaks spoke spoken talk talks talked tell
+    tells told ask asks asked called show shows showed shown display displays displayed write writes
+    wrote written read reads appear appears appeared come comes came state states stated caption
+    captions captioned titled speaker speakers speech voice person people somebody someone slide slides
+    screen video clip recording subtitle subtitles word words text phrase sentence time times moment
+    moments second seconds minute minutes place passage evidence
 """
 _FRAMES = frozenset(map(stem, word_set(_FRAME_WORDS)))
 """Words that say where or how something stands; the kind of the evidence says it too."""
@@ -30,29 +31,27 @@ _NEGATED = re.compile(r"\w+n['’]t\b")
 _MARKS = ".,;:!?\"'“”‘’()[]"
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+")
 _SPEAKER = re.compile(r"^(?:\[[^\]]*\]\s*)?([^\W\d_][\w.' -]{0,39}):\s")
-_OPPOSITES = (
-    "more less", "more fewer", "many few", "much little", "most least", "increase decrease", "increase reduce",
-    "rise fall", "up down", "above below", "high low", "higher lower", "cheap expensive", "cheaper expensive",
-    "easy difficult", "easy hard", "easier harder", "fast slow", "quick slow", "faster slower", "early late",
-    "earlier later", "before after", "first last", "old new", "old young", "older newer",
-    "older younger",
-    "long short", "longer shorter", "large small", "big small", "bigger smaller", "good bad",
-    "better worse",
-    "best worst", "right wrong", "true false", "open close", "start stop", "start end", "begin end", "win lose",
-    "accept reject", "accept refuse", "agree disagree", "allow forbid", "like dislike", "love hate",
-    "remember forget", "remind forget", "keep drop", "add remove", "buy sell", "give take", "push pull",
-    "enter leave", "arrive leave", "live die", "alive dead", "warm cold", "hot cold", "light dark",
-    "left right", "inside outside", "everybody nobody", "everyone nobody", "all none", "always never",
-    "often rarely", "same different", "strong weak", "rich poor", "safe dangerous", "happy sad", "calm afraid",
-    "tender harsh", "gentle harsh", "full empty", "possible impossible", "able unable", "success failure",
-    "succeed fail", "pass fail", "include exclude", "public private", "single several", "complete incomplete",
-    "ready unprepared", "honest dishonest", "both neither", "half twice", "abort continue", "gain lose",
-)  # fmt: skip
+_OPPOSITES = """
+    more/less more/fewer many/few much/little most/least increase/decrease increase/reduce
+    rise/fall up/down above/below high/low higher/lower cheap/expensive cheaper/expensive
+    easy/difficult easy/hard easier/harder fast/slow quick/slow faster/slower early/late
+    earlier/later before/after first/last old/new old/young older/newer older/younger long/short
+    longer/shorter large/small big/small bigger/smaller good/bad better/worse best/worst
+    right/wrong true/false open/close start/stop start/end begin/end win/lose accept/reject
+    accept/refuse agree/disagree allow/forbid like/dislike love/hate remember/forget
+    remind/forget keep/drop add/remove buy/sell give/take push/pull enter/leave arrive/leave
+    live/die alive/dead warm/cold hot/cold light/dark left/right inside/outside everybody/nobody
+    everyone/nobody all/none always/never often/rarely same/different strong/weak rich/poor
+    safe/dangerous happy/sad calm/afraid tender/harsh gentle/harsh full/empty possible/impossible
+    able/unable success/failure succeed/fail pass/fail include/exclude public/private
+    single/several complete/incomplete ready/unprepared honest/dishonest both/neither half/twice
+    abort/continue gain/lose
+"""
 
 
-def _both_ways(pairs: Sequence[str]) -> dict[str, frozenset[str]]:
+def _both_ways(pairs: str) -> dict[str, frozenset[str]]:
     opposites: dict[str, set[str]] = {}
-    for one, other in (pair.split() for pair in pairs):
+    for one, other in (pair.split("/") for pair in pairs.split()):
         opposites.setdefault(stem(one), set()).add(stem(other))
         opposites.setdefault(stem(other), set()).add(stem(one))
     return {word: frozenset(others) for word, others in opposites.items()}
