@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
 from playhead_agent.drafts import Draft
 from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
@@ -20,6 +19,7 @@ from playhead_agent.finalise import (
 from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.judging import speaker_labels
+from playhead_agent.models.invoke import failure_of
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, reason
@@ -244,7 +244,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     """
     material = material_of(state, context)
     is_counted = material.finding.op == "speaking"
-    if context.llm is None or is_counted or state["verdict"]["status"] == "abstained":
+    if context.chat is None or is_counted or state["verdict"]["status"] == "abstained":
         material.notes.extend(_suspicious(material))
         return _draft(_code_claims(state, material), "code"), material.notes
     try:
@@ -610,7 +610,7 @@ def best_so_far(state: State, context: Context, why: str) -> Answer:
     if now["refusal"] is None:
         now["finding"] = reckoned(now, context).to_json()
         now["verdict"] = judged(now, context).to_json()
-        now["draft"], said = draft_claims(now, replace(context, llm=None))
+        now["draft"], said = draft_claims(now, replace(context, llm=None, chat=None))
         now["notes"] += said
     answer = final_answer(now, context)
     if answer.status == "abstained":

@@ -24,7 +24,8 @@ class Limits:
         looks: calls of the video-LLM.
         frames: frames that it is shown, over all looks.
         visual_tokens: tokens that they become.
-        money: what looks may cost, in the currency of the price table.
+        money: what calls and looks may cost, in the currency of their prices (US dollars in the table that
+            comes with Playhead); what has no known price is not counted.
 
     Raises:
         ValueError: one of them is not above 0.
@@ -40,7 +41,7 @@ class Limits:
     looks: int = 64
     frames: int = 400
     visual_tokens: int = 200_000
-    money: float = inf
+    money: float = 1.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -77,6 +78,9 @@ class Meter:
         limits: the most it may use.
         clock: seconds, going up; another one in tests.
         look_failure: why the video-LLM could not be asked; after that it is not asked again in this run.
+        money: what was spent, where a price is known.
+        unpriced_calls: calls and looks whose price nobody knows.
+        repairs: replies that were sent back once because they did not keep to their form.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -93,6 +97,8 @@ class Meter:
     visual_tokens: int = 0
     visual_tokens_given: int = 0
     money: float = 0.0
+    unpriced_calls: int = 0
+    repairs: int = 0
     _started_s: float = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -134,18 +140,32 @@ class Meter:
         """Counts a call of the language model that begins.
 
         Raises:
-            CostLimit: it would be one too many.
+            CostLimit: it would be one too many, or the money is spent.
             TimeLimit: the seconds are used up.
         """
-        if self.model_calls >= self.limits.model_calls:
-            raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
         self.check_time("model call")
-        self.model_calls += 1
+        with self._lock:
+            if self.model_calls >= self.limits.model_calls:
+                raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
+            if self.money >= self.limits.money:
+                raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+            self.model_calls += 1
+
+    def pay(self, money: float | None) -> None:
+        """Adds what a call cost; None where its price is not known."""
+        self.add_money(money or 0.0, int(money is None))
+
+    def add_money(self, money: float, unpriced_calls: int) -> None:
+        """Adds what several calls cost, and how many there were whose price is not known."""
+        with self._lock:
+            self.money += money
+            self.unpriced_calls += unpriced_calls
 
     def tokens(self, prompt: int, completion: int) -> None:
         """Adds what a call reported."""
-        self.prompt_tokens += prompt
-        self.completion_tokens += completion
+        with self._lock:
+            self.prompt_tokens += prompt
+            self.completion_tokens += completion
 
     def search(self, what: Hashable) -> None:
         """Counts a search that was not made before in this run."""
@@ -207,4 +227,5 @@ class Meter:
             "visual_tokens": self.visual_tokens,
             "visual_tokens_given": self.visual_tokens_given,
             "money": round(self.money, 6),
+            "unpriced_calls": self.unpriced_calls,
         }

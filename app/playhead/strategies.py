@@ -76,7 +76,7 @@ def answer_with_tools(
     from playhead_agent.with_tools.run import ask_with_tools
     from playhead_tools.toolbox.toolbox import Toolbox
 
-    if context.llm is None:
+    if context.chat is None:
         raise ModelUnavailable("the strategy 'tools' needs a chat model that calls tools; name one by --llm")
     toolbox = Toolbox(library.catalog, library.searcher, context.open_eyes())
     return ask_with_tools(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
-from playhead_agent.chat import described
+from playhead_agent.models.invoke import described
 from playhead_agent.extractive import Material
 from playhead_agent.limits import Limits
 from playhead_agent.reasoning import Finding

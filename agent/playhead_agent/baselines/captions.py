@@ -48,7 +48,7 @@ def captions(attempt: Attempt) -> Iterator[Outcome]:
     told = [record for stretch in attempt.stretches for record in _told(attempt, stretch)]
     if not told:
         yield Outcome(Said("abstained", "There is nothing that could be captioned."))
-    elif attempt.context.llm is None:
+    elif attempt.context.chat is None:
         yield _by_words(attempt, told)
     else:
         yield _by_chat(attempt, told)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from playhead_agent.baselines.attempt import Attempt
 from playhead_agent.baselines.reading import Said
-from playhead_agent.chat import call_model
-from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
 from playhead_tools.evidence import Evidence
 from playhead_tools.replies import LETTERS, is_abstention
@@ -37,35 +35,18 @@ def fill(attempt: Attempt, rules: str, parts: Iterable[str], form: type["Form"])
         CostLimit: no call is left.
         TimeLimit: the seconds are used up.
     """
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    messages: list[Any] = [SystemMessage(rules), HumanMessage("\n".join(parts))]
-    try:
-        return _filled(attempt, messages, form)
-    except ModelOutputInvalid as error:
-        attempt.notes.append("a reply of the chat model did not keep to its form; it was asked again")
-        problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
-        said = AIMessage(error.raw_text[:2000] or "(empty)")
-        return _filled(attempt, [*messages, said, HumanMessage(problem)], form)
-
-
-def _filled(attempt: Attempt, messages: Sequence[Any], form: type["Form"]) -> "Form":
-    from pydantic import ValidationError
+    from langchain_core.messages import HumanMessage, SystemMessage
 
     context = attempt.context
-    if context.llm is None:
+    if context.chat is None:
         raise ValueError("there is no chat model to ask")
-    reply = call_model(context.llm, messages, form.model_json_schema(), context.method, context.meter)
+    repairs = context.meter.repairs
+    messages: list[Any] = [SystemMessage(rules), HumanMessage("\n".join(parts))]
     try:
-        return form.model_validate(reply.values, strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, p['loc'])) or 'reply'}: {p['msg']}"
-            for p in error.errors(include_url=False)[:5]
-        )
-        raise ModelOutputInvalid(
-            f"the reply does not keep to its form: {problems}", reply.raw_text
-        ) from error
+        return context.chat.fill(messages, form, context.meter)
+    finally:
+        if context.meter.repairs > repairs:
+            attempt.notes.append("a reply of the chat model did not keep to its form; it was asked again")
 
 
 def question_tag(attempt: Attempt) -> str:
