@@ -58,6 +58,8 @@ def talking_video(video_folder: Path) -> MadeVideo:
 
 
 @pytest.fixture(autouse=True)
-def own_memory_of_chat_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_memory_of_chat_models(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a test finds out about a chat model does not reach the next one, nor the user's cache folder."""
     monkeypatch.setenv("PLAYHEAD_CHAT_MODELS", str(tmp_path_factory.getbasetemp() / "chat" / uuid4().hex))

@@ -1,13 +1,19 @@
 """Conversations read back from their checkpoints: question and answer of each turn, in order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from playhead_agent.checkpoints import thread_ids
 from playhead_agent.recording import record_of
+from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+
+TurnStatus = Literal["finished", "stopped", "waiting", "unfinished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Turn:
         asked_at: when its last step was kept, ISO 8601 in UTC.
         status: `finished`; `stopped` by a limit, with the best answer; `waiting` for a reply to a question
             back; or `unfinished`, when its process ended before it.
-        answer: `Answer.to_json(compact=True)`; None where there is none yet.
+        answer: without the words of its evidence; None where there is none yet.
         asks: the question back that it waits with, as `Clarify.to_json` wrote it; None otherwise.
     """
 
@@ -31,8 +37,8 @@ class Turn:
     options: tuple[str, ...]
     strategy: str
     asked_at: str
-    status: str
-    answer: dict[str, Any] | None
+    status: TurnStatus
+    answer: Answer | None
     asks: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -44,8 +50,45 @@ class Turn:
             "strategy": self.strategy,
             "asked_at": self.asked_at,
             "status": self.status,
-            "answer": self.answer,
+            "answer": None if self.answer is None else self.answer.to_json(compact=True),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation, as a list of them shows it.
+
+    Args:
+        id: by which it is continued.
+        num_turns: questions in it.
+        question: the first one.
+        asked_at: when its last step was kept, ISO 8601 in UTC.
+        status: of its last turn.
+    """
+
+    id: str
+    num_turns: int
+    question: str
+    asked_at: str
+    status: TurnStatus
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def read_threads(saver: "SqliteSaver") -> list[Thread]:
+    """The conversations that are kept, the newest first.
+
+    Raises:
+        LibraryError: the file is damaged or locked.
+    """
+    turns = {thread_id: read_turns(saver, thread_id) for thread_id in thread_ids(saver)}
+    return [
+        Thread(thread_id, len(own), own[0].question, own[-1].asked_at, own[-1].status)
+        for thread_id, own in turns.items()
+        if own
+    ]
 
 
 def last_checkpoint(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> "CheckpointTuple | None":
@@ -64,12 +107,8 @@ def read_turns(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> list[Turn]:
     A turn whose answer a later question did not wait for is among them, without an answer.
     """
     turns = [_turn(found, index) for index, found in enumerate(_newest_of_each_turn(saver, thread_id))]
-    numbered = [turn for turn in reversed(turns) if turn is not None]
-    return [_numbered(turn, number) for number, turn in enumerate(numbered, 1)]
-
-
-def _numbered(turn: Turn, number: int) -> Turn:
-    return replace(turn, number=number)
+    in_order = [turn for turn in reversed(turns) if turn is not None]
+    return [replace(turn, number=number) for number, turn in enumerate(in_order, 1)]
 
 
 def _newest_of_each_turn(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> "Iterator[CheckpointTuple]":
@@ -88,20 +127,22 @@ def _turn(found: "CheckpointTuple", index: int) -> Turn | None:
     state = {**values, **start} if isinstance(start, dict) else values
     if not state.get("question"):
         return None
-    asks = next(
-        (value for _, channel, value in found.pending_writes or () if channel == "__interrupt__"), None
-    )
+    pending = found.pending_writes or ()
+    asks = next((value for _, channel, value in pending if channel == "__interrupt__"), None)
     answer = (None if isinstance(start, dict) else values.get("answer")) or record.stopped
-    status = (
-        "finished" if answer and answer is not record.stopped
-        else "stopped" if answer
-        else "waiting" if asks and index == 0
-        else "unfinished"
-    )  # fmt: skip
+    status: TurnStatus = "waiting" if asks and index == 0 else "unfinished"
+    if answer:
+        status = "stopped" if answer is record.stopped else "finished"
     return Turn(
-        record.turn, state["question"], tuple(state.get("options") or ()), record.strategy,
-        str(found.checkpoint["ts"]), status, answer, _asked(asks) if status == "waiting" else None,
-    )  # fmt: skip
+        record.turn,
+        state["question"],
+        tuple(state.get("options") or ()),
+        record.strategy,
+        str(found.checkpoint["ts"]),
+        status,
+        Answer.from_json(answer) if answer else None,
+        _asked(asks) if status == "waiting" else None,
+    )
 
 
 def _asked(interrupts: Any) -> dict[str, Any] | None:

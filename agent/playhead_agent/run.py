@@ -153,6 +153,31 @@ def resume(
     yield from _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit).resume(thread_id)
 
 
+def complete(
+    thread_id: str,
+    *,
+    context: Context,
+    strategy: Strategy | None = None,
+    checkpointer: "Saver",
+    raise_on_limit: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_question: Callable[[Clarify], str] | None = None,
+) -> Answer:
+    """The answer to the last question of a thread whose run was cut short: `resume`, followed to its end.
+
+    Arguments and errors are those of `ask` and `resume`.
+    """
+    context = replace(context, may_ask=on_question is not None)
+    run = _Run(
+        strategy or load_strategy(RULES),
+        context,
+        checkpointer,
+        raise_on_limit,
+        is_followed=on_progress is not None,
+    )
+    return _answer_of(run.resume(thread_id), run, on_progress, on_question)
+
+
 def strategy_of(thread_id: str, checkpointer: "Saver") -> str:
     """Name of the strategy that a thread's last question was asked with; empty for an earlier version's.
 

@@ -1,10 +1,12 @@
 """All strategies by name. Names cost no import of LangGraph; a strategy is loaded when it is asked for."""
 
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
-from playhead_agent.rules import Rules
-from playhead_agent.strategy import Strategy
 from playhead_index.errors import PlayheadError
+
+if TYPE_CHECKING:
+    from playhead_agent.strategy import Strategy
 
 AUTO, PLANNER, RULES = "auto", "planner", "rules"
 BASELINES = ("uniform", "retrieve-once", "captions", "confidence-loop")
@@ -31,7 +33,7 @@ def check_strategy(name: str) -> None:
     raise ValueError(f"no strategy is called {name!r}{renamed}; there are {', '.join(strategy_names())}")
 
 
-def load_strategy(name: str) -> Strategy:
+def load_strategy(name: str) -> "Strategy":
     """The strategy of a name other than `auto`, which `route` chooses by the models that there are.
 
     Raises:
@@ -56,7 +58,9 @@ def load_strategy(name: str) -> Strategy:
     return _load(_plugins()[name])
 
 
-def _load(entry: EntryPoint) -> Strategy:
+def _load(entry: EntryPoint) -> "Strategy":
+    from playhead_agent.rules import Rules
+
     try:
         loaded = entry.load()
     except (ImportError, AttributeError) as error:

@@ -55,7 +55,7 @@ GOOD = [
     ("He speaks of the idea of Bayes.", "supported"),
     ("He calls it “the idea of Thomas Bayes”.", "supported"),
     ("Thomas Bayes comes up at 1:02.", "supported"),
-    ("Bayes comes up from 1:02 to 1:06, for 4 seconds.", "unverified"),
+    ("Bayes comes up from 1:02 to 1:06, for 4 seconds.", "supported"),
     ("Bayes was a man whom everyone in probability knows and loves.", "unverified"),
 ]
 

@@ -1,4 +1,4 @@
-"""What is known about a chat model: by its name, by what its server says, and by what was found by probing."""
+"""What is known about a chat model: by its name, from its server, and by probing."""
 
 import json
 import os
@@ -157,7 +157,7 @@ class CapabilityMemory:
 
 
 def memory_path() -> Path:
-    """Where it is kept what models can do: as `PLAYHEAD_CHAT_MODELS` says, else in the user's cache folder."""
+    """Where the file is: as `PLAYHEAD_CHAT_MODELS` says, else in the user's cache folder."""
     if named := os.environ.get(MEMORY):
         return Path(named)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playhead" / FILE

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.capabilities import (
@@ -343,7 +343,11 @@ class LangChainChat:
         calls = raw.calls
         text = raw.text
         if not calls:
-            calls = tuple(read_calls(text, [tool.name for tool in tools]))
+            keys = keys_of(self.model)
+            found = read_calls(text, [tool.name for tool in tools])
+            calls = tuple(
+                replace(call, args=cast("dict[str, Any]", redact_values(dict(call.args), keys))) for call in found
+            )
             text = "" if calls else text
         calls = tuple(called_names(calls, tools))[:MAX_CALLS]
         problem = ""
@@ -414,7 +418,7 @@ class LangChainChat:
                 continue
             if self._is_openai_client and self.capabilities.schema != how:
                 self._learn(schema=how)
-            return raw, _values(raw)
+            return raw, redact_values(_values(raw), keys_of(self.model))
         raise ModelUnavailable(f"{described(self.model)} fills forms in no way that is known here")
 
     def _schema_order(self) -> tuple[Transport, ...]:
@@ -489,8 +493,8 @@ class LangChainChat:
         left = self.context_tokens - prompt
         if left < min(wanted, MIN_NEW_TOKENS):
             raise TokenBudgetExceeded(
-                f"the prompt has about {prompt} tokens, {described(self.model)} takes {self.context_tokens} with"
-                f" its reply; shorten it, or set the context size if the server takes more"
+                f"the prompt has about {prompt} tokens, {described(self.model)} takes {self.context_tokens}"
+                " with its reply; shorten it, or start the server with more context"
             )
         return min(wanted, left)
 

@@ -24,9 +24,9 @@ from playhead_agent.models.capabilities import Capabilities
 from playhead_agent.models.prices import FREE, Price
 from playhead_tools.local_hosts import is_loopback
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 3.0
 OLLAMA_CONTEXT_TOKENS = 4_096
-"""What Ollama loads a model with where neither the user nor the model says (docs.ollama.com/context-length)."""
+"""Of a model that neither its user nor its own file gives another (docs.ollama.com/context-length)."""
 _NUM_CTX = re.compile(r"^num_ctx +(\d{1,9})$", re.MULTILINE)
 Ask = Callable[..., Any]
 """`ask(url)` gets JSON, `ask(url, {...})` posts it; None where the server does not answer with any."""

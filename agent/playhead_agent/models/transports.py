@@ -1,4 +1,4 @@
-"""How tool calls reach a model and come back: native tools, a JSON schema of the reply, or asked for in words."""
+"""How tool calls reach a model and come back: natively, by a JSON schema of the reply, or in words."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 TRANSPORTS: tuple[Transport, ...] = ("tools", "json_schema", "prompted")
 """In the order in which they are tried."""
+_FORM = '{"calls": [{"name": "TOOL", "args": {...}}]}'
 _HOW = """Reply with one JSON object and nothing else:
 {"calls": [{"name": "TOOL", "args": {"ARGUMENT": "VALUE"}}]}
 Tools, with their arguments (? may be left out):"""
 NO_CALL = {
     "tools": "the reply calls no tool; reply with a tool call",
-    "json_schema": 'the reply calls no tool; reply with {"calls": [{"name": ..., "args": {...}}]}',
-    "prompted": 'the reply calls no tool; reply with {"calls": [{"name": ..., "args": {...}}]} and nothing else',
+    "json_schema": f"the reply calls no tool; reply with {_FORM}",
+    "prompted": f"the reply calls no tool; reply with {_FORM} and nothing else",
 }
 
 
