@@ -132,8 +132,7 @@ def test_some_kinds_alone_can_be_read(box: Toolbox) -> None:
 
 def test_search_and_read_give_the_same_words_the_same_id(box: Toolbox) -> None:
     box.call("search", BAYES)
-    rows = box.call("read", {"video": "lecture", "range": "1:00-1:12", "kinds": ["speech"]}).record["evidence"]
-    assert [row["id"] for row in rows] == ["E1"]
+    assert box.call("read", {"video": "lecture", "range": "1:00-1:12", "kinds": ["speech"]}).ids == ("E1",)
 
 
 def test_words_around_a_piece_of_evidence_are_read_by_its_id(box: Toolbox) -> None:
@@ -154,7 +153,7 @@ def test_a_result_is_no_longer_than_its_limit(made: Catalog) -> None:
     assert len(called.text) < 800
     assert "read on from" in called.text
     again = box.call("read", {"video": "lecture", "range": called.record["notes"][-1].split()[-1] + "-end"})
-    assert again.record["evidence"][0]["id"] == f"E{len(called.ids) + 1}"
+    assert f"E{len(called.ids) + 1}" in again.ids
 
 
 def test_words_that_read_like_an_order_are_marked_and_stay_as_they_are(seeing: Toolbox) -> None:
@@ -211,22 +210,19 @@ def test_a_range_that_was_changed_is_noted(box: Toolbox) -> None:
     assert "9:00-9:30 lies outside demo.mp4, which has 0:00-2:00: 1:30-2:00 was taken" in notes
 
 
-@pytest.mark.parametrize("name", ["demo.mp4", "Demo", "2", "v2", "video 2", "2 demo.mp4", "dem", 2])
+@pytest.mark.parametrize("name", ["demo.mp4", "Demo", "2", "v2", "video 2", "2 demo.mp4", 2])
 def test_a_video_is_named_by_name_number_or_id(box: Toolbox, name: object) -> None:
-    if name == "dem":
-        with pytest.raises(ToolError, match="no video 'dem' in scope; there is 1 lecture.mp4 and 2 demo.mp4"):
-            box.call("read", {"video": name})
-        return
     assert box.call("read", {"video": name}).record["read"] == "0:00-2:00"
 
 
 def test_a_range_may_name_its_video(box: Toolbox) -> None:
-    assert box.call("search", {"query": "demo", "range": "2 0:00-0:10"}).record["evidence"][0]["at"] == "0:02-0:06"
+    rows = box.call("search", {"query": "demo", "range": "2 0:00-0:10"}).record["evidence"]
+    assert rows[0]["at"] == "0:02-0:06"
 
 
 NONSENSE = {
     "an unknown video": ("read", {"video": "x.mp4"}, "there is 1 lecture.mp4 and 2 demo.mp4"),
-    "no video among several": ("read", {}, "a range is of one video; say which: 1 lecture.mp4 and 2 demo.mp4"),
+    "no video among several": ("read", {}, "say which: 1 lecture.mp4 and 2 demo.mp4"),
     "words for a time": ("read", {"video": "demo", "range": "soon"}, "no range 'soon'; write times like"),
     "evidence that is not there": ("read", {"range": "E9"}, "no E9; there is none yet; search or read first"),
     "times of no video": ("search", {"query": "x", "range": "3-9"}, "a range is of one video"),
