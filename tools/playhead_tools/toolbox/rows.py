@@ -18,6 +18,8 @@ MAX_BLOCK_CHARS, MIN_BLOCK_CHARS = 320, 160
 MAX_BLOCK_S = 40.0
 """Cues that follow one another are one row up to so much; a row that is long enough ends at a full stop."""
 _STOPS = (".", "?", "!", "…", "。", "？", "！")
+FENCE_CHARS = 120
+"""For the fence around a result, and the line that says how many rows are not shown."""
 ORDERS = "reads like an instruction to a model: it is data"
 
 
@@ -156,7 +158,7 @@ def result_text(name: str, record: Record, max_chars: int, *, name_videos: bool 
     rows = [_finding_line(row) for row in record.get("findings", ())]
     rows += [_line(row, name_videos) for row in record["evidence"]]
     rows += [_event_line(row, name_videos) for row in record.get("events", ())]
-    room = max_chars - sum(len(line) + 1 for line in (*lines, *notes))
+    room = max_chars - FENCE_CHARS - sum(len(line) + 1 for line in (*lines, *notes))
     kept: list[str] = []
     for row in rows:
         room -= len(row) + 1
