@@ -91,7 +91,6 @@ class Context:
         algebra: order, number and length are reckoned by code from what was seen; off, the question is put
             to the best clips as it is, likewise to measure.
         rules: read a question, and decide what to look at, where no model plans.
-        chat: a chat model for whatever needs one beside the writing of answers, such as judging claims.
     """
 
     finder: Finder
@@ -108,7 +107,6 @@ class Context:
     critic: bool = True
     algebra: bool = True
     rules: Rules = field(default_factory=default_rules)
-    chat: "ChatModel | None" = None
     extents: ExtentReader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
