@@ -46,7 +46,9 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller: of the answer, as a BCP 47 tag
     previous: dict[str, Any]  # run: the question before it in this thread, taken apart
+    previous_question: str  # run: its words, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
@@ -60,6 +62,7 @@ class State(TypedDict, total=False):
     looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
     wanted: list[dict[str, Any]]  # triage: looks to be made
     sight: dict[str, Any] | None  # triage: what looking told
+    fit: dict[str, float] | None  # inspect: how well the first passage fits, where passages were searched
     whole: bool  # inspect: every span that could hold the asked words was judged
     cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason
