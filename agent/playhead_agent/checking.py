@@ -18,13 +18,19 @@ SAID_IN_PART = "the evidence says it only in part"
 NOT_ALL_SCANNED = "it was computed from what was found, and not all was scanned"
 
 
-def check_draft(draft: Draft, ledger: Ledger, context: Context) -> CheckReport:
+def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bool = True) -> CheckReport:
     """The claims of a draft held against the ledger: by code, then by meaning where a model wrote them.
 
     The chat model judges all of them in one call; where there is none, or it fails, shared words count. The
     report's `problems` say what to correct.
+
+    Args:
+        draft: the unchecked answer.
+        ledger: of the run.
+        context: its seams.
+        use_model: ask the chat model; off where a strategy has no call to spare for it.
     """
-    chat = context.chat if draft.by == "model" else None
+    chat = context.chat if use_model and draft.by == "model" else None
     grounds = grounds_of(ledger, context)
     report = check_claims(draft.claims, grounds, needs_shared_words=chat is None)
     if chat is not None and report.kept:

@@ -373,7 +373,8 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     draft = state["draft"]
     claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
     by_model = draft["by"] == "model"
-    report = check_draft(Draft(claims, by="model" if by_model else "code"), ledger, context)
+    unchecked = Draft(claims, by="model" if by_model else "code")
+    report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
     notes = [*state["notes"], *map(dropped_note, report.dropped)]
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))

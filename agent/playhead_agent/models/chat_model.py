@@ -346,7 +346,8 @@ class LangChainChat:
             keys = keys_of(self.model)
             found = read_calls(text, [tool.name for tool in tools])
             calls = tuple(
-                replace(call, args=cast("dict[str, Any]", redact_values(dict(call.args), keys))) for call in found
+                replace(call, args=cast("dict[str, Any]", redact_values(dict(call.args), keys)))
+                for call in found
             )
             text = "" if calls else text
         calls = tuple(called_names(calls, tools))[:MAX_CALLS]

@@ -16,7 +16,7 @@ from typing import Any, Self
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
-from playhead_index.store.transcript import TranscriptUnit, read_units
+from playhead_index.store.transcript import read_units
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, words_evidence
@@ -30,8 +30,11 @@ _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (
     ("speech", "caption", "screen"), ("speech", "caption"), ("speech",),
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]{3,40}")
-GROUP_S = 45.0
-"""Length of a passage where the transcript was not divided when it was indexed."""
+PIECE_S = 30.0
+"""Passages are shown in pieces of at most so much, each with its id, for citations that are to the point.
+
+With 1,500 tokens, a piece that lies in the gold window is among those shown for 91 % of 67 questions about
+meetings, with whole moments in one piece for 84 %; of 33 about tutorials for 94 % either way."""
 NUM_TERMS = 7
 
 
@@ -63,16 +66,16 @@ class Brief:
         found: ids of what the search for the question found, best first.
         listed: ids of the videos that are listed.
         has_outline: topics with their key terms are shown in place of the transcript.
-        look: id of the look at the whole of a short scope; empty when there was none.
-        thumbnails: (video id, time in seconds) of small pictures, for a model that takes images.
+        look: arguments of the call of `look` at all of a short scope; empty when there was none.
+        thumbnails: (video id, time in seconds, id) of small pictures, for a model that takes images.
     """
 
     shown: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     has_outline: bool = False
-    look: str = ""
-    thumbnails: tuple[tuple[str, float], ...] = field(default=())
+    look: dict[str, Any] = field(default_factory=dict)
+    thumbnails: tuple[tuple[str, float, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -83,7 +86,7 @@ class Brief:
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The brief that `to_json` wrote."""
         values = {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()}
-        values["thumbnails"] = tuple((video_id, time_s) for video_id, time_s in record["thumbnails"])
+        values["thumbnails"] = tuple(tuple(one) for one in record["thumbnails"])
         return cls(**values)
 
 
@@ -136,7 +139,7 @@ def _whole(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: 
     ((video_id, window),) = stretches.items()
     for kinds in _KIND_SETS:
         records = passages(kit, video_id, window, kinds)
-        if len(records) <= kit.table.most and records:
+        if len(records) <= kit.table.max_records and records:
             text = "\n".join(_line(kit, replace(one, id="E000")) for one in records)
             if num_tokens(text) <= max_tokens:
                 return records
@@ -161,21 +164,21 @@ def _groups(kit: Kit, video_id: str, window: Window, kind: SpanKind) -> Iterable
         return ([span] for span in inside)
     units = read_units(kit.catalog, video_id, "passage", kind)
     if not units:
-        return _by_length(inside)
+        return in_pieces(inside)
     by_id = {span.id: span for span in inside}
     used = set[int]()
     groups = []
     for unit in units:
-        groups.append([by_id[i] for i in unit.span_ids if i in by_id and i not in used])
+        groups += in_pieces([by_id[i] for i in unit.span_ids if i in by_id and i not in used])
         used.update(unit.span_ids)
     return groups
 
 
-def _by_length(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
-    """Spans in groups of at most `GROUP_S`."""
+def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
+    """Spans of one video in groups of at most `PIECE_S` each."""
     groups: list[list[SpanRow]] = []
     for span in spans:
-        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= GROUP_S:
+        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= PIECE_S:
             groups[-1].append(span)
         else:
             groups.append([span])
@@ -195,14 +198,14 @@ def _found(kit: Kit, query: str, limit: int) -> list[Evidence]:
     scope = Scope(tuple(kit.stretches()), kit.scope.window, kit.scope.speakers)
     searched = search_moments(kit.finder, query, scope=scope, limit=limit).result
     kit.coverage.append(searched.coverage)
-    kit.spent(searches=1)
+    kit.search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
     for moment in searched.moments:
         kinds: set[SpanKind] = {h.lane for h in moment.hits if h.lane in ("speech", "screen", "caption")}  # type: ignore[misc]
         spans = kit.catalog.spans(moment.video_id, None, moment.window)
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
-        groups = [speech] if "speech" in kinds else []
+        groups = in_pieces(speech) if "speech" in kinds else []
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
@@ -239,7 +242,7 @@ def stable_text(brief: Brief, kit: Kit, max_outline_tokens: int, num_tokens: Num
 
 
 def found_text(brief: Brief, kit: Kit) -> str:
-    """The part that depends on the question: what the search for it found, and the look at a short scope."""
+    """The part that depends on the question: what the search for it found."""
     parts = []
     if brief.found and brief.shown:
         parts.append(f"A search for the question ranks first: {', '.join(brief.found[:5])}.")
@@ -247,9 +250,6 @@ def found_text(brief: Brief, kit: Kit) -> str:
         several = len({kit.table.records[i].video_id for i in brief.found}) > 1 or len(brief.listed) > 1
         lines = [_line(kit, kit.table.records[i], with_name=several) for i in brief.found]
         parts.append(fenced("evidence that a search for the question found, best first", "\n".join(lines)))
-    if brief.look:
-        line = _line(kit, kit.table.records[brief.look])
-        parts.append(fenced("what a model says of the pictures of the whole scope", line))
     return "\n\n".join(parts)
 
 
@@ -258,7 +258,7 @@ def videos_text(kit: Kit, videos: Sequence[VideoEntry], max_listed: int) -> str:
     clock, stretches = read_clock(kit.catalog), kit.stretches()
     lines = []
     for video in videos[:max_listed]:
-        line = f"{video.name}, {format_time(video.duration_s)} long"
+        line = f"{kit.label(video.video_id) or video.name}, {format_time(video.duration_s)} long"
         if video.video_id in clock:
             line += f", recorded {datetime.fromtimestamp(clock[video.video_id], UTC):%Y-%m-%d %H:%M} UTC"
         if kit.scope.window is not None and video.video_id in stretches:
@@ -277,7 +277,7 @@ def line_of(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
 def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
     name = ""
     if with_name:
-        name = next((f"{v.name} " for v in kit.videos() if v.video_id == record.video_id), "")
+        name = f"{kit.label(record.video_id)} "
     head = f"{record.id} ({name}{record.window})"
     if record.kind == "picture":
         return f"{head} picture: {record.said or 'not looked at yet'}"
@@ -325,8 +325,3 @@ def key_terms(texts: Sequence[str], num_terms: int) -> list[list[str]]:
         best = sorted(weights, key=lambda word: -weights[word])
         rows.append([word for word in best if weights[word] > 0][:num_terms])
     return rows
-
-
-def topics_of(kit: Kit, video_id: str) -> list[TranscriptUnit]:
-    """The topics of a video."""
-    return read_units(kit.catalog, video_id, "topic")
