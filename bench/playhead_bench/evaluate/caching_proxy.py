@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from playhead.keys import key_for
-from playhead_bench.evaluate.errors import RunDamaged
+from playhead_bench.evaluate.errors import ReplyMissing, RunDamaged
 from playhead_index.errors import DiskFull
 from playhead_tools.redaction import redact
 
@@ -65,6 +65,8 @@ class Usage:
         completion_tokens: likewise.
         seconds: wall time of the server, of cached replies when they were made.
         calls_without_usage: completions whose tokens the server did not report.
+        requests: keys of the completions in the cache, in order.
+        failure: what the server said when it failed, or could not be reached; empty when it never did.
     """
 
     calls: int = 0
@@ -73,6 +75,8 @@ class Usage:
     completion_tokens: int = 0
     seconds: float = 0.0
     calls_without_usage: int = 0
+    requests: list[str] = field(default_factory=list)
+    failure: str = ""
 
 
 class ReplyCache:
@@ -126,6 +130,18 @@ class ReplyCache:
                 self._db.execute("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?)", row)
         except sqlite3.OperationalError as error:
             raise DiskFull(f"{self.path}: cannot be written ({error})") from error
+
+    def exchange(self, key: str) -> tuple[str, str]:
+        """(request, reply) of a key as texts, for people.
+
+        Raises:
+            ReplyMissing: it is not cached.
+        """
+        with self._lock:
+            row = self._db.execute("SELECT request, body FROM reply WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise ReplyMissing(f"{self.path} has no reply {key}; give the run's own cache by --reply-cache")
+        return row[0], row[1].decode("utf-8", "replace")
 
     def __len__(self) -> int:
         with self._lock:
@@ -199,8 +215,10 @@ class CachingProxy:
                 found = self._ask_upstream(method, path, body, headers)
                 if found.status < 500 and found.status not in NOT_CACHED:
                     self.cache.put(key, body, found)
-        if method == "POST" and found.status == 200:
-            self._count(found, is_cached)
+        if found.status >= 500:
+            self.usage.failure = f"HTTP {found.status}: {found.body[:300].decode('utf-8', 'replace')}"
+        elif method == "POST" and found.status == 200:
+            self._count(key, found, is_cached)
         return found
 
     def _ask_upstream(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> CachedReply:
@@ -224,11 +242,12 @@ class CachingProxy:
             return _failure(redact(f"the model server at {self.upstream} failed: {error}", [key or ""]))
         return CachedReply(status, kind, content, time.perf_counter() - began)
 
-    def _count(self, reply: CachedReply, is_cached: bool) -> None:
+    def _count(self, key: str, reply: CachedReply, is_cached: bool) -> None:
         tokens = reported_tokens(reply.body)
         with self._lock:
             usage = self.usage
             usage.calls += 1
+            usage.requests.append(key)
             usage.cached_calls += is_cached
             usage.seconds += reply.seconds
             usage.calls_without_usage += tokens is None
@@ -280,8 +299,8 @@ def _tokens(record: Any) -> tuple[int, int] | None:
     usage = record.get("usage") if isinstance(record, dict) else None
     if not isinstance(usage, dict):
         return None
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens", 0))
-    return (int(counts[0]), int(counts[1])) if all(isinstance(one, int) for one in counts) else None
+    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
+    return (prompt, completion) if isinstance(prompt, int) and isinstance(completion, int) else None
 
 
 def _failure(message: str) -> CachedReply:
