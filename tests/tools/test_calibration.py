@@ -34,6 +34,11 @@ def test_more_is_never_worse_and_nothing_is_certain(marked: list[tuple[float, bo
     assert values[-1] <= 0.98
 
 
+def test_answers_of_equal_confidence_are_fitted_together() -> None:
+    fitted = fit([0.8] * 20, [True] * 15 + [False] * 5)
+    assert (fitted(0.3), fitted(0.8), fitted(0.9)) == (0.75, 0.75, 0.75)
+
+
 def test_no_answer_stays_without_confidence() -> None:
     assert fit([0.5] * 20, [True] * 20)(0.0) == 0.0
 

@@ -99,9 +99,13 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
         raise ValueError(
             f"at least {LEAST} answers with a mark each are needed, got {len(raw)}, {len(right)}"
         )
+    equals: dict[float, list[bool]] = {}
+    for value, mark in zip(raw, right, strict=True):
+        equals.setdefault(value, []).append(mark)
     blocks: list[list[float]] = []  # [weight, sum of raw, sum of right]
-    for value, mark in sorted(zip(raw, right, strict=True)):
-        blocks.append([1.0, value, float(mark)])
+    for value, marks_of_value in sorted(equals.items()):  # answers of equal confidence cannot be told apart
+        count = float(len(marks_of_value))
+        blocks.append([count, count * value, float(sum(marks_of_value))])
         while len(blocks) > 1 and blocks[-2][2] / blocks[-2][0] >= blocks[-1][2] / blocks[-1][0]:
             weight, values, marks = blocks.pop()
             blocks[-1] = [blocks[-1][0] + weight, blocks[-1][1] + values, blocks[-1][2] + marks]
