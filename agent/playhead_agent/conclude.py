@@ -405,7 +405,8 @@ def _finalised(
     state: State, context: Context, draft: Draft, report: CheckReport, notes: Sequence[str]
 ) -> Answer:
     """The answer of a checked draft, with what the notes of the run say of it."""
-    full = replace(draft, notes=tuple(notes), fallback=_fallback(state, notes))
+    fallback, name = _fallback(state, notes), context.rules.name
+    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
     ledger = (
         _ledger(state, context, material_of(state, context)) if report.kept else _no_ledger(state, context)
     )
