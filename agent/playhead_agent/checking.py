@@ -8,10 +8,11 @@ from playhead_agent.ledger import NEEDS_WHOLE, Ledger, grounds_of
 from playhead_agent.state import Context
 from playhead_index.errors import AgentStopped, ModelError
 from playhead_index.window import format_time
-from playhead_tools.cite import CheckReport, Dropped, Grounds, check_claims
+from playhead_tools.cite import CheckReport, Dropped, Grounds, check_claims, spans_of
 from playhead_tools.entailment import ClaimEvidence, EntailmentJudge, Support
-from playhead_tools.evidence import Claim
+from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.numbers import numbers_in, numbers_stated
+from playhead_tools.speaking import SpeakerNames
 
 NOT_SAID = "the evidence does not say it"
 SAID_IN_PART = "the evidence says it only in part"
@@ -86,13 +87,23 @@ def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Cl
 
 def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
     """A claim and what it cites, as a judge reads it."""
+    names = SpeakerNames(grounds.catalog)
     lines = []
     for record in (grounds.evidence[i] for i in claim.evidence_ids):
-        who = f"{record.speaker}: " if record.speaker else ""
-        lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {who}{grounds.texts[record.id]}")
+        text = _with_speakers(record, grounds, names)
+        lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {text}")
     records = [grounds.evidence[i] for i in claim.evidence_ids]
     pictures = tuple((one.video_id, one.window) for one in records if one.kind == "picture")
     return ClaimEvidence(claim.text, tuple(lines), pictures)
+
+
+def _with_speakers(record: Evidence, grounds: Grounds, names: SpeakerNames) -> str:
+    """The words of a record, behind the name of who says each of them where that is known."""
+    if record.kind != "speech":
+        return grounds.texts[record.id]
+    spans = spans_of(grounds.catalog, [record])
+    turns = names.spoken(spans[i] for i in record.span_ids if i in spans)
+    return " ".join(f"{name}: {words}" if name else words for name, words in turns)
 
 
 def _miscounted(claim: Claim, ledger: Ledger) -> str:
