@@ -20,14 +20,17 @@ from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_for
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.judging import speaker_labels
 from playhead_agent.models.invoke import failure_of
+from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, reason
-from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
     is_negative,
+    is_none,
     seen_claims,
     seen_finding,
+    seen_in_none,
     seen_judgement,
     seen_no,
     seen_nothing_sure,
@@ -121,7 +124,9 @@ def judged(state: State, context: Context) -> Judgement:
     if sight is not None:
         return seen_judgement(sight, spec_of(state), extent_of(state, context))
     finding = Finding.from_json(state["finding"])
-    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context))
+    fit = state.get("fit")
+    passage_fit = None if fit is None else PassageFit(**fit)
+    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context), passage_fit)
 
 
 def extent_of(state: State, context: Context) -> SearchedExtent:
@@ -278,14 +283,22 @@ def material_of(state: State, context: Context) -> Material:
     spans = spans_of(context.catalog, evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
     speakers = SpeakerNames(context.catalog)
+    own = {i: [spans[n] for n in one.span_ids if n in spans] for i, one in evidence.items()}
     evidence = {
-        i: replace(one, speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans))
+        i: replace(one, speaker=speakers.of_spans(spans_of_sentence(one, own[i])))
         for i, one in evidence.items()
+    }
+    quotes = {
+        i: sentence_of(one, own[i], context.catalog)
+        for i, one in evidence.items()
+        if one.sentence_s is not None
     }
     finding = Finding.from_json(state["finding"])
     stretches = tuple(stretches_of(state["stretches"]))
     videos = _videos(state, context)
-    return Material(spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches)
+    return Material(
+        spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches, quotes=quotes
+    )
 
 
 def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
@@ -472,6 +485,8 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
 def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
+    if finding.op == "passages":
+        return f"The passages that fit best:\n{text}"
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:
@@ -583,22 +598,6 @@ def _fallback(state: State, notes: Sequence[str]) -> str:
     """Why a chat model that was given did not write the answer; empty when it did, or none was given."""
     failed: str = state["draft"].get("fallback", "")
     return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
-
-
-def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
-    """The answer that a state keeps, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(record)
-    spans, speakers = spans_of(context.catalog, answer.evidence), SpeakerNames(context.catalog)
-    texts = texts_of(context.catalog, answer.evidence, spans)
-    evidence = tuple(
-        replace(
-            one,
-            text=texts[one.id],
-            speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans),
-        )
-        for one in answer.evidence
-    )
-    return replace(answer, evidence=evidence, thread_id=thread_id)
 
 
 def best_so_far(state: State, context: Context, why: str) -> Answer:

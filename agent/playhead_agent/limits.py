@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import inf
+from typing import Any
 
 from playhead_index.errors import CostLimit, StepLimit, TimeLimit
 
@@ -47,6 +48,52 @@ class Limits:
         for name in self.__slots__:
             if getattr(self, name) <= 0:
                 raise ValueError(f"limits must be above 0, got {name} = {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits that a person sets; a field that is None keeps the default of the strategy.
+
+    Args:
+        looks: calls of the video-LLM.
+        frames: frames over all of these calls.
+        visual_tokens: tokens that they become.
+        model_calls: calls of the language model, repairs counted.
+        seconds: wall time of the whole run.
+        money: in the currency of the price table.
+        evidence: records in the evidence table.
+        steps: nodes of the graph that may run.
+
+    Raises:
+        ValueError: one of them is not above 0.
+
+    >>> Caps(looks=2).over(Limits(seconds=9.0)) == Limits(seconds=9.0, looks=2)
+    True
+    """
+
+    looks: int | None = None
+    frames: int | None = None
+    visual_tokens: int | None = None
+    model_calls: int | None = None
+    seconds: float | None = None
+    money: float | None = None
+    evidence: int | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.given().items():
+            if not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+
+    def given(self) -> dict[str, float]:
+        """The fields that are set, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def over(self, limits: Limits) -> Limits:
+        """The limits of a strategy, with what is set here in their places."""
+        changes: dict[str, Any] = self.given()
+        return replace(limits, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +260,17 @@ class Meter:
             return self.limits.looks
         return int((most - used) * self.looks / used)
 
+    def restore(self, used: Mapping[str, float]) -> None:
+        """Goes on counting from what an earlier process of the same run had used.
+
+        Args:
+            used: what `cost` gave there; what it lacks counts as 0.
+        """
+        with self._lock:
+            self._started_s = self.clock() - used.get("seconds", 0.0)
+            for name in COUNTED:
+                setattr(self, name, type(getattr(self, name))(used.get(name, 0)))
+
     def cost(self) -> dict[str, float]:
         """What was used so far, for the answer."""
         return {
@@ -229,3 +287,10 @@ class Meter:
             "money": round(self.money, 6),
             "unpriced_calls": self.unpriced_calls,
         }
+
+
+COUNTED = (
+    "steps", "searches", "model_calls", "prompt_tokens", "completion_tokens", "looks", "frames",
+    "visual_tokens", "visual_tokens_given", "money", "unpriced_calls",
+)  # fmt: skip
+"""Fields of a `Meter` that count up, beside the seconds."""

@@ -9,12 +9,15 @@ from playhead_agent.gather import Table, add_read
 from playhead_agent.judging import judge_found, speaker_labels
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
+from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passages import add_passages
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.speaking import add_turns, with_speakers
 from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.transcript import has_passages
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import (
@@ -70,11 +73,22 @@ def place(
     bare = without_names(question, named)
     spec = replace(context.rules.parse(bare, options), text=question)
     about = named or in_folders(videos, spec)
+    parse = context.rules.parse
+    if not has_passages(context.catalog, [video.video_id for video in about]):
+        spec, parse = (
+            _without_passages(spec),
+            lambda text, given: _without_passages(context.rules.parse(text, given)),
+        )
     speakers = ScopeSpeakers(context.catalog, [video.video_id for video in about])
-    spec, why_not, notes = with_speakers(spec, bare, speakers, context.rules.parse)
+    spec, why_not, notes = with_speakers(spec, bare, speakers, parse)
     placed = _placed(spec, scope, about)
     refusal = ("unknown", why_not) if why_not and placed.refusal is None else placed.refusal
     return spec, replace(placed, refusal=refusal, notes=(*placed.notes, *notes))
+
+
+def _without_passages(spec: QuestionSpec) -> QuestionSpec:
+    """A question about videos whose transcripts are not divided: lines are judged by the words they hold."""
+    return replace(spec, query="", by_passages=False)
 
 
 def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEntry]:
@@ -158,6 +172,7 @@ class Inspected:
     read: list[Stretch]
     coverage: list[Coverage]
     notes: list[str]
+    fit: PassageFit | None = None
 
 
 def inspect(
@@ -172,6 +187,9 @@ def inspect(
     done = Inspected(spec, Table(context.limits.evidence, list(known)), [], [], [])
     reads_near = spec.relation is not None and not spec.targets
     for left, one in zip(range(len(found), 0, -1), found, strict=True):
+        if "moments" in one:
+            done.fit = add_passages(one, stretches, context, done.table).fit
+            continue
         done.table.most = _share(done.table, context.limits, left, reads_near)
         judge_found(one, spec.quoted, stretches, context, done.table)
     if found and not done.table.records and done.table.missed[1]:
@@ -180,7 +198,7 @@ def inspect(
         )
     done.table.most = context.limits.evidence
     for lookup in lookups:
-        if lookup["do"] != "search":
+        if lookup["do"] not in ("search", "passages"):
             _do(lookup, stretches, context, done)
     if reads_near:
         for anchors in chosen_anchors(spec, done.table.records, context.limits.anchors):

@@ -46,7 +46,9 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller: of the answer, as a BCP 47 tag
     previous: dict[str, Any]  # run: the question before it in this thread, taken apart
+    previous_question: str  # run: its words, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
@@ -60,6 +62,7 @@ class State(TypedDict, total=False):
     looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
     wanted: list[dict[str, Any]]  # triage: looks to be made
     sight: dict[str, Any] | None  # triage: what looking told
+    fit: dict[str, float] | None  # inspect: how well the first passage fits, where passages were searched
     whole: bool  # inspect: every span that could hold the asked words was judged
     cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason
@@ -85,11 +88,7 @@ class Context:
         open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
         calibration: what confidence comes to; fitted on questions whose answers are known.
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
-        critic: what a leading question affirms is held against an open one, and its window is narrowed; off
-            only to measure what that is worth.
         extents: reads how much of a scope can be searched; made of the catalog.
-        algebra: order, number and length are reckoned by code from what was seen; off, the question is put
-            to the best clips as it is, likewise to measure.
         rules: read a question, and decide what to look at, where no model plans.
     """
 
@@ -104,8 +103,6 @@ class Context:
     open_eyes: "Callable[[], Eyes | None]" = no_eyes
     calibration: Calibration = field(default_factory=Calibration)
     may_ask: bool = False
-    critic: bool = True
-    algebra: bool = True
     rules: Rules = field(default_factory=default_rules)
     extents: ExtentReader = field(init=False, repr=False, compare=False)
 

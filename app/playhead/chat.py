@@ -82,5 +82,6 @@ def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
     return {
         "base_url": base_url,
         "api_key": key or "none",
+        "use_responses_api": False,
         "http_client": BoundedClient(total_s=TIMEOUT_S, bearer=None if variable is not None else key or ""),
     }

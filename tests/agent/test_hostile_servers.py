@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.agent.tool_runs import ask_with_tools
 from tests.hostile_server import (
     CUT,
     ERRORS,
@@ -25,7 +26,6 @@ from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
 from playhead_agent.run import ask
 from playhead_agent.state import Context
-from playhead_agent.with_tools.run import ask_with_tools
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer

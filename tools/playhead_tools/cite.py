@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from playhead_index.clean_text import clean_text
 from playhead_index.literal import Word, text_words, words_in
@@ -133,8 +134,20 @@ def texts_of(catalog: Catalog, evidence: Iterable[Evidence], spans: Mapping[int,
 
 
 def metadata_text(video: VideoEntry) -> str:
-    """What the library knows of a file as a file."""
-    return f"{video.name} is {format_time(round(video.duration_s, 1))} long"
+    """What the library knows of a file as a file: its length, recording date, pictures and sound."""
+    facts = [f"is {format_time(round(video.duration_s, 1))} long"]
+    if video.recorded_at is not None:
+        begun = datetime.fromtimestamp(video.recorded_at, UTC)
+        facts.append(f"was recorded on {begun:%Y-%m-%d}, from {begun:%H:%M} UTC on")
+    if video.width_px:
+        facts.append(
+            f"has {video.width_px} x {video.height_px} pixels and {video.average_fps:g} frames a second"
+        )
+    else:
+        facts.append("has no pictures")
+    if not video.has_audio:
+        facts.append("has no sound")
+    return f"{video.name} {', '.join(facts)}"
 
 
 def check_evidence(evidence_id: str, grounds: Grounds) -> str:

@@ -66,6 +66,7 @@ class Evidence:
         speaker: name of who says it; empty where it is not known, and in the compact form.
         confidence: the lowest of its spans, 0 to 1; None where none has one. Words below `MIN_CONFIDENCE`
             carry no claim, so that their verdict is `unverified` at best.
+        sentence_s: of a passage, when the sentence that fits the question best starts and ends, in seconds.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Evidence:
     said: str = ""
     speaker: str = ""
     confidence: float | None = None
+    sentence_s: tuple[float, float] | None = None
 
     @property
     def is_uncertain(self) -> bool:
@@ -99,6 +101,7 @@ class Evidence:
         record: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         record["window"] = [self.window.start_s, self.window.end_s]
         record["span_ids"], record["lanes"] = list(self.span_ids), list(self.lanes)
+        record["sentence_s"] = None if self.sentence_s is None else list(self.sentence_s)
         if not compact:
             return record
         del record["text"]
@@ -119,6 +122,7 @@ class Evidence:
             tuple(values["span_ids"]),
             tuple(values.get("lanes", (values["kind"],))),
         )
+        values["sentence_s"] = None if values["sentence_s"] is None else tuple(values["sentence_s"])
         return cls(**values)
 
 
@@ -132,6 +136,7 @@ _USUAL: dict[str, Any] = {
     "said": "",
     "speaker": "",
     "confidence": None,
+    "sentence_s": None,
 }
 
 

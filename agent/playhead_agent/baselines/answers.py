@@ -7,6 +7,7 @@ from playhead_agent.baselines.attempt import Attempt, Outcome
 from playhead_agent.baselines.reading import Said
 from playhead_agent.finalise import Draft, Ledger, finalise
 from playhead_agent.question import Question
+from playhead_agent.state import Context
 from playhead_index.search.results import Coverage
 from playhead_tools.cite import CheckReport
 from playhead_tools.confidence import confidence
@@ -24,15 +25,28 @@ from playhead_tools.verdict_rules import (
 )
 
 
-def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
+def ambiguous(refusal: str, context: Context, question: str, notes: Sequence[str]) -> Answer:
+    """The answer to a question that fits several videos, when nobody says which is meant."""
+    return Answer(
+        refusal, "abstained", "ambiguous", cost=context.meter.cost(), notes=tuple(notes), question=question
+    )
+
+
+def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -> Answer:
     """The answer of what a baseline came to; None for a run that ended before it came to anything.
 
-    The confidence is what unchecked evidence allows, times what the baseline itself gives. A refusal cites
-    nothing; what was looked at stays in its evidence.
+    The confidence is what unchecked evidence allows, times what the baseline itself gives, calibrated. A
+    refusal cites nothing; what was looked at stays in its evidence.
+
+    Args:
+        attempt: at the question.
+        outcome: what it came to.
+        question: as it was asked, where the attempt is at a follow-up made whole.
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
-    evidence = {f"E{n}": replace(record, id=f"E{n}") for n, record in enumerate(came.cited, 1)}
+    cited = came.cited[: attempt.context.limits.evidence]
+    evidence = {f"E{n}": replace(record, id=f"E{n}") for n, record in enumerate(cited, 1)}
     ledger = Ledger(evidence, extent_of(attempt), attempt.stretches)
     text = worded(came.said, attempt.options)
     claim = Claim(text, tuple(evidence))
@@ -53,7 +67,9 @@ def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
         text=text,
     )
     report = CheckReport(draft.claims, ())  # its citations are what it was shown: there is nothing to check
-    answer = finalise(Question(attempt.question, attempt.options), draft, report, ledger, attempt.context)
+    answer = finalise(
+        Question(question or attempt.question, attempt.options), draft, report, ledger, attempt.context
+    )
     return replace(answer, evidence=tuple(evidence.values()))
 
 
