@@ -13,6 +13,7 @@ from tests.tools.toolbox.coloured import WALL, colour_of, wall_eyes
 
 from playhead_agent.limits import Limits, Meter
 from playhead_index.errors import ModelUnavailable, ToolError, VideoUnreadable
+from playhead_index.stages import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
@@ -208,7 +209,10 @@ def test_a_model_that_failed_once_is_not_asked_again(wall: Catalog) -> None:
 def test_all_texts_with_the_words_are_found_and_it_is_said_that_all_were_read(box: Toolbox) -> None:
     called = box.call("find_events", {"description": "okay", "videos": ["lecture"]})
     assert (called.record["scan_id"], called.record["found"], called.record["complete"]) == ("S1", 3, True)
-    assert "S1: 3 texts hold “okay”; gone through: 100% of the words; complete" in called.text
+    assert (
+        "S1: 3 texts hold “okay”; gone through: 100% of the speech and 100% of the screen text; complete"
+        in called.text
+    )
 
 
 def test_any_of_several_wordings_counts(box: Toolbox) -> None:
@@ -221,7 +225,30 @@ def test_words_that_are_not_stored_to_the_end_are_not_called_complete(tmp_path: 
     with catalog.atomic() as db:
         db.execute("UPDATE stage SET status = 'running', position_s = 60.0 WHERE name = 'speech'")
     record = Toolbox(catalog, WordFinder(catalog)).call("find_events", {"description": "okay"}).record
-    assert (record["complete"], record["fraction_scanned"]) == (False, {"words": 0.0})
+    assert (record["complete"], record["fraction_scanned"]) == (False, {"speech": 0.286, "screen": 1.0})
+
+
+def test_a_kind_that_no_video_has_indexed_is_named_and_the_rest_can_be_complete(tmp_path: Path) -> None:
+    catalog = make_library(tmp_path)
+    for video_id in (LECTURE, DEMO):
+        with catalog.atomic() as db:
+            db.execute("DELETE FROM span WHERE kind = 'screen'")
+            write_stage(db, video_id, Stage("screen", "off", note="it was switched off"))
+    box = Toolbox(catalog, WordFinder(catalog))
+    called = box.call("find_events", {"description": "okay"})
+    assert called.record["complete"] is True
+    assert "100% of the speech; screen text is not indexed (it was switched off); complete" in called.text
+    counted = box.call("compute", {"op": "count", "events": ["S1"]})
+    assert "count = 3; screen text not indexed; complete" in counted.text
+    written = box.call("find_events", {"description": "okay", "where": "screen"})
+    assert written.record["complete"] is False
+    assert "gone through: nothing; screen text is not indexed" in written.text
+
+
+def test_words_of_one_kind_alone_can_be_gone_through(box: Toolbox) -> None:
+    record = box.call("find_events", {"description": "bayes", "where": "speech"}).record
+    assert {row["kind"] for row in record["evidence"]} == {"speech"}
+    assert (record["complete"], record["fraction_scanned"]) == (True, {"speech": 1.0})
 
 
 def test_nothing_found_says_that_only_the_words_themselves_were_looked_for(box: Toolbox) -> None:
@@ -301,7 +328,8 @@ def test_likely_pieces_are_looked_at_first(wall: Catalog) -> None:
 def test_both_is_complete_only_where_words_and_pictures_are(wall: Catalog) -> None:
     whole = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0])
     record = whole.call("find_events", {"description": "blue wall", "where": "both"}).record
-    assert (record["complete"], record["fraction_scanned"]) == (True, {"words": 1.0, "pictures": 1.0})
+    assert record["complete"] is True
+    assert record["fraction_scanned"] == {"speech": 1.0, "screen": 1.0, "pictures": 1.0}
     assert record["evidence"][0]["kind"] == "caption"
     capped = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=LookCounter(max_looks=1))
     record = capped.call("find_events", {"description": "blue wall", "where": "both"}).record

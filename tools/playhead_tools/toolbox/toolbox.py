@@ -231,7 +231,7 @@ class Toolbox:
         viewed = [
             (video_id, Window(*window))
             for scan in kit.scans
-            if scan["where"] != "words"
+            if scan["where"] in finding.IN_PICTURES
             for video_id, windows in scan["seen"].items()
             for window in windows
         ]
