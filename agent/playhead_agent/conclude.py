@@ -14,11 +14,12 @@ from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.reasoning import Finding, reason
-from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
     is_negative,
+    is_none,
     seen_claims,
     seen_finding,
+    seen_in_none,
     seen_judgement,
     seen_no,
     seen_nothing_sure,

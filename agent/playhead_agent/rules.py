@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from playhead_agent.seeing.needs_looks import needs_looks
+from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
@@ -34,18 +36,20 @@ class Rules:
         parse: a question and its options taken apart.
         follow_up: a question that leans on the one before it, filled from that; None where it stands alone.
         see: what looking tells of a question about pictures.
+        needs_looks: whether a question must be answered by looking, given the words that were found.
     """
 
     name: str
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
     see: See
+    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = needs_looks
 
 
 @cache
 def default_rules() -> Rules:
     """The rules of a machine without models."""
-    from playhead_agent.seeing.procedures import see
+    from playhead_agent.seeing.procedure import see
     from playhead_tools.question import follow_up, parse_question
 
     return Rules("rules", parse_question, follow_up, see)

@@ -463,7 +463,7 @@ class Library:
         if choice.how == "off":
             return None
         model = load_video_llm(choice, self.models.device, kept_part(self.models.keep_tokens))
-        return Eyes(self.catalog, model, bare=not choice.forms)
+        return Eyes(self.catalog, model)
 
     def forget_looks(self) -> None:
         """Lets go of what was looked at, so that the next question looks again; the model stays loaded."""

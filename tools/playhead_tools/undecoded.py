@@ -19,7 +19,7 @@ class UndecodedEyes(Eyes):
     """
 
     def __init__(self, catalog: Catalog, model: VideoLLM) -> None:
-        super().__init__(catalog, model, bare=True)
+        super().__init__(catalog, model, plain_prompt=True)
         self.model = model
         self._black = np.zeros((2, 8, 8, 3), np.uint8)
 

@@ -56,7 +56,7 @@ class Asking:
         context = Context(
             WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks)
         )
-        eyes = Eyes(self.catalog, self.model, bare=True)
+        eyes = Eyes(self.catalog, self.model, plain_prompt=True)
         return answer_with(name, question, context=context, eyes=eyes, options=options, scope=scope)
 
     @property

@@ -14,6 +14,7 @@ from playhead_index.errors import ModelOutputInvalid
 from playhead_index.words.protocol import SegmentPictures
 from playhead_tools.captions.caption import Caption, CaptionForm, made_caption, whole_sentences
 from playhead_tools.captions.many import Begun, watch_many
+from playhead_tools.thoughts import split_thoughts
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM
@@ -67,7 +68,7 @@ class VideoCaptioner:
         if reply is None:
             return None
         if not self._forms:
-            text = reply.text.rpartition("</think>")[2]
+            text = split_thoughts(reply.text)[1]
             return made_caption(whole_sentences(text) if reply.cut else text)
         try:
             form = ask_form(Begun(self._model, reply), asked, CaptionForm).value

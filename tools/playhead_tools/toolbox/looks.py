@@ -1,11 +1,10 @@
 """One look, counted, kept and mapped to evidence: what `inspect`, `zoom` and `scan` share."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
-from playhead_index.window import Window, format_time
+from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.refusals import is_refusal, yes_or_no
 from playhead_tools.toolbox.kit import Kit, Record
@@ -15,7 +14,6 @@ NO_EYES = (
     " PLAYHEAD_VIDEO_SERVER to a server that has one; until then use search, read_captions, read_transcript"
 )
 SAID_CHARS = 300
-_FRAME = re.compile(r"(?<!\s)\s*+\[(?:frames?\s*)?(\d{1,9})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def look(kit: Kit, video_id: str, window: Window, question: str, *, yes_no: bool
         return _seen(known, {})
     need_eyes(kit, "a look")
     made = _made(kit, video_id, window, question, yes_no)
-    text, strange = _with_times(made)
+    text, strange = " ".join(made.text.split()), bool(made.unknown_frames)
     shown = [round(made.window.start_s, 3), round(made.window.end_s, 3)]
     kit.looks[key] = {"video_id": video_id, "window": shown, "text": text[:SAID_CHARS], "strange": strange}
     kit.looks[key]["p_yes"] = _p_yes(made) if yes_no else made.p_yes
@@ -112,21 +110,6 @@ def _p_yes(made: Look) -> float | None:
         return None
     said = yes_or_no(made.text)
     return None if said is None else float(said)
-
-
-def _with_times(made: Look) -> tuple[str, bool]:
-    """The reply with `(0:12.5)` for `[3]`; a number of no frame is taken out, and that is said."""
-    strange = False
-
-    def time_of(found: re.Match[str]) -> str:
-        nonlocal strange
-        at = int(found[1]) - 1
-        if 0 <= at < len(made.times_s):
-            return f" ({format_time(made.times_s[at])})"
-        strange = True
-        return ""
-
-    return _FRAME.sub(time_of, " ".join(made.text.split())), strange
 
 
 def summed(costs: list[Record]) -> Record:

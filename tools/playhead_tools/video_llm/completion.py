@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.thoughts import answer_start
 from playhead_tools.video_llm.posting import Broken, Lines
 from playhead_tools.video_llm.protocol import YesNo
 
@@ -209,7 +210,7 @@ def yes_no_of(tokens: Sequence[Token]) -> YesNo | None:
 def _first_word(tokens: Sequence[Token]) -> Token | None:
     """The first token that is no white space, after the last end of thoughts."""
     text = "".join(token.token for token in tokens)
-    begin = text.rfind("</think>") + len("</think>") if "</think>" in text else 0
+    begin = answer_start(text)
     for token, start in zip(tokens, _starts(tokens), strict=True):
         if start >= begin and token.token.strip(_AROUND_WORD):
             return token

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from playhead_index.errors import ModelOutputInvalid
+from playhead_tools.thoughts import split_thoughts
 from playhead_tools.video_llm.protocol import Asked, Reply, Turn, VideoLLM
 from playhead_tools.video_llm.report import Report
 
@@ -98,7 +99,7 @@ def bare_json(text: str) -> str:
     >>> bare_json("<think>is it red?</think> ```json\\n{}\\n```")
     '{}'
     """
-    after = text.rpartition("</think>")[2].strip()
+    after = split_thoughts(text)[1]
     fence = _FENCE.fullmatch(after)
     return fence[1].strip() if fence else after
 
