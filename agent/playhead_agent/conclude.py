@@ -25,11 +25,12 @@ from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, reason
-from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
     is_negative,
+    is_none,
     seen_claims,
     seen_finding,
+    seen_in_none,
     seen_judgement,
     seen_no,
     seen_nothing_sure,
@@ -404,7 +405,8 @@ def _finalised(
     state: State, context: Context, draft: Draft, report: CheckReport, notes: Sequence[str]
 ) -> Answer:
     """The answer of a checked draft, with what the notes of the run say of it."""
-    full = replace(draft, notes=tuple(notes), fallback=_fallback(state, notes))
+    fallback, name = _fallback(state, notes), context.rules.name
+    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
     ledger = (
         _ledger(state, context, material_of(state, context)) if report.kept else _no_ledger(state, context)
     )

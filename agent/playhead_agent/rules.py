@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ class See(Protocol):
         ...
 
 
+def _needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    from playhead_agent.seeing.needs_looks import needs_looks
+
+    return needs_looks(spec, evidence)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """A rule-based planner; an entry point of the group `playhead.planners` is one of these.
@@ -34,12 +41,14 @@ class Rules:
         parse: a question and its options taken apart.
         follow_up: a question that leans on the one before it, filled from that; None where it stands alone.
         see: what looking tells of a question about pictures.
+        needs_looks: whether a question must be answered by looking, given the words that were found.
     """
 
     name: str
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
     see: See
+    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = _needs_looks
 
 
 @cache
@@ -61,6 +70,6 @@ def _follow_up(question: str, previous: QuestionSpec) -> str | None:
 
 
 def _see(spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
-    from playhead_agent.seeing.procedures import see
+    from playhead_agent.seeing.procedure import see
 
     return see(spec, desk, anchors)

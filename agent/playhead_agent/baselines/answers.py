@@ -46,8 +46,9 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
-    table = EvidenceTable(len(came.cited))
-    for record in came.cited:
+    cited = came.cited[: attempt.context.limits.evidence]
+    table = EvidenceTable(len(cited))
+    for record in cited:
         table.add(record, record.said)
     evidence = table.records
     ledger = Ledger(evidence, extent_of(attempt), attempt.stretches)
@@ -66,7 +67,7 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
         notes=tuple(attempt.notes),
         status=status,
         reason=reason,
-        confidence=confidence(came.cited) * came.sure,
+        confidence=confidence(cited) * came.sure,
         text=text,
     )
     report = CheckReport(draft.claims, ())  # its citations are what it was shown: there is nothing to check

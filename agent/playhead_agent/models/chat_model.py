@@ -142,6 +142,18 @@ class LangChainChat:
         return self.capabilities.context_tokens or DEFAULT_CONTEXT_TOKENS
 
     @property
+    def known_context_tokens(self) -> int:
+        """The same; 0 where nobody says, and a careful guess is taken."""
+        return self.capabilities.context_tokens
+
+    def makes_calls(self, meter: Meter | None = None) -> bool:
+        """Whether it makes tool calls as they are asked for, in some transport; found out where not known."""
+        with self._lock:
+            if self.capabilities.calls is None:
+                self._probe(meter or Meter())
+            return bool(self.capabilities.calls)
+
+    @property
     def takes_images(self) -> bool:
         """Whether messages may hold pictures; asked of the model once, where nobody says."""
         if self.capabilities.takes_images is None:
@@ -182,7 +194,8 @@ class LangChainChat:
         if not address:
             transport: Transport = "tools" if _binds_tools(self.model) else "prompted"
             here = Capabilities(takes_images=False, transport=transport, price=FREE)
-            return self._given.over(here)
+            learned = self._memory.recall("", name, "") if name else Capabilities()
+            return self._given.over(learned.over(here))
         price = price_of(self.host, name)
         if not self._is_openai_client or (known.context_tokens and self.host in _PROVIDER_HOSTS):
             said = Capabilities()
@@ -200,7 +213,7 @@ class LangChainChat:
     def _learn(self, **found: Any) -> None:
         with self._lock:
             self._found = replace(self.capabilities, **found)
-            if address_of(self.model):
+            if name_of(self.model):
                 self._memory.remember(self.host, name_of(self.model), self._found)
 
     def _probe(self, meter: Meter) -> None:
@@ -209,8 +222,9 @@ class LangChainChat:
         own = Meter(PROBE_LIMITS, meter.clock)
 
         def send(messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], how: Transport) -> ModelReply:
+            budget = self._probe_tokens
             try:
-                return self._called(messages, tools, how, own, 0.0, max_tokens=self._probe_tokens)
+                return self._called(messages, tools, how, own, 0.0, max_tokens=budget, strict=True)
             except _Unsupported as error:
                 return ModelReply("", problem=str(error))
             except RequestRefused as error:
@@ -220,11 +234,13 @@ class LangChainChat:
 
         self._has_probed = True
         try:
-            found, _ = probe_transport(send)
+            known = self.capabilities.transport
+            found, why = probe_transport(send, TRANSPORTS if known is None else (known,))
         finally:
             meter.tokens(own.prompt_tokens, own.completion_tokens)
             meter.add_money(own.money, own.unpriced_calls)
-        self._learn(transport=found, schema=self.capabilities.schema or (None if found == "tools" else found))
+        schema = self.capabilities.schema or (None if found == "tools" else found)
+        self._learn(transport=found, calls=not why[found], schema=schema)
 
     @property
     def _probe_tokens(self) -> int:
@@ -330,10 +346,11 @@ class LangChainChat:
         meter: Meter,
         reserve_s: float,
         *,
-        counted: bool = True,
         max_tokens: int | None = None,
+        strict: bool = False,
     ) -> ModelReply:
-        request = _Request(max_tokens=max_tokens, counted=counted)
+        """One reply with calls; `strict` takes no native calls that the model wrote into its text."""
+        request = _Request(max_tokens=max_tokens)
         if transport == "tools":
             request = replace(request, tools=tuple(tools))
             raw = self._send(messages, meter, request, reserve_s)
@@ -342,13 +359,10 @@ class LangChainChat:
             raw = self._send(in_words(messages, tools), meter, replace(request, schema=schema), reserve_s)
         calls = raw.calls
         text = raw.text
-        if not calls:
+        if not calls and not (strict and transport == "tools"):
             keys = keys_of(self.model)
             found = read_calls(text, [tool.name for tool in tools])
-            calls = tuple(
-                replace(call, args=cast("dict[str, Any]", redact_values(dict(call.args), keys)))
-                for call in found
-            )
+            calls = tuple(replace(call, args=_redacted(call.args, keys)) for call in found)
             text = "" if calls else text
         calls = tuple(called_names(calls, tools))[:MAX_CALLS]
         problem = ""
@@ -568,7 +582,7 @@ class LangChainChat:
         if "system" in said and "role" in said and known.system_role is not False:
             self._learn(system_role=False)
             return True
-        if (request.tools or request.method == "function_calling") and "tool" in said:
+        if (request.tools or request.method == "function_calling") and any(w in said for w in _TOOL_WORDS):
             raise _Unsupported(str(error))
         if request.schema is not None and any(word in said for word in _SCHEMA_WORDS):
             raise _Unsupported(str(error))
@@ -593,12 +607,14 @@ class _Unsupported(Exception):
 _PROVIDER_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com", "api.anthropic.com")
 _METHODS: dict[str, Method] = {"json_schema": "json_schema", "tools": "function_calling"}
 _MAX_TOKENS_FIELDS = {
+    "VideoLLMChat": "max_tokens",
     "ChatAnthropic": "max_tokens",
     "ChatMistralAI": "max_tokens",
     "ChatGroq": "max_tokens",
     "ChatOllama": "num_predict",
     "ChatGoogleGenerativeAI": "max_output_tokens",
 }
+_TOOL_WORDS = ("tool", "function call", "function_call", "thought_signature")
 _SCHEMA_WORDS = ("response_format", "json_schema", "json schema", "schema", "grammar", "structured", "guided")
 
 
@@ -637,6 +653,10 @@ def _read(raw: Any, keys: Sequence[str]) -> _Raw:
         calls.append(made_call(redact_keys(str(one.get("name") or "?"), keys), one.get("args") or ""))
     thoughts = "\n".join(part for part in (redact_keys(apart, keys), thought) if part)
     return _Raw(answer, thoughts, tuple(calls), _is_cut(raw))
+
+
+def _redacted(args: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return cast("dict[str, Any]", redact_values(dict(args), keys))
 
 
 def _is_shallow(value: Any) -> bool:

@@ -23,7 +23,9 @@ from playhead_tools.lexical_entailment import LexicalJudge
 LIMITS = Limits(model_calls=1_000, seconds=86_400.0, model_call_s=600.0)
 
 
-def judged(judge: EntailmentJudge, claims: Sequence[LabelledClaim], cache: Path | None) -> list[Support | None]:
+def judged(
+    judge: EntailmentJudge, claims: Sequence[LabelledClaim], cache: Path | None
+) -> list[Support | None]:
     """The verdict on each claim, in calls as the agent makes them; the claims of a pair never share one.
 
     Args:
@@ -61,8 +63,9 @@ def calls_of(claims: Sequence[LabelledClaim]) -> list[list[int]]:
 def line(name: str, scores: JudgeScores) -> str:
     """The scores of one judge for people."""
     return (
-        f"{name}: {scores.num_claims} claims, right {scores.accuracy:.1%}, false kept {scores.false_kept:.1%},"
-        f" true lost {scores.true_lost:.1%}; {json.dumps(scores.verdicts)};"
+        f"{name}: {scores.num_claims} claims, right {scores.accuracy:.1%},"
+        f" false kept {scores.false_kept:.1%}, true lost {scores.true_lost:.1%};"
+        f" {json.dumps(scores.verdicts)};"
         f" false kept by kind {json.dumps(scores.false_kept_by_kind)}"
     )
 

@@ -122,7 +122,23 @@ def test_a_brief_is_kept_as_plain_json(divided: Catalog) -> None:
 
 
 def test_key_terms_leave_out_what_all_topics_share() -> None:
-    assert key_terms(["the red car, the car", "the blue house", "the green tree"], 1) == [
-        ["car"], ["blue"], ["green"],
-    ]  # fmt: skip
-    assert key_terms([], 3) == []
+    passages = [f"filler{'abcdefghijklmnop'[i]} shared" for i in range(16)] + ["wheels wheels", "window"]
+    assert key_terms(["shared wheels wheels", "shared window window"], passages, 1) == [
+        ["wheels"],
+        ["window"],
+    ]
+    assert key_terms([], passages, 3) == []
+
+
+def test_single_words_between_speakers_are_left_out_of_the_prompt_alone(tmp_path: Path) -> None:
+    words = [("A", "We could use rubber."), ("B", "Mm-hmm."), ("A", "It does not break."), ("C", "Kinetic.")]
+    catalog = make_library(
+        tmp_path, [(DEMO, "speech", i * 3.0, i * 3.0 + 2, w) for i, (_, w) in enumerate(words)]
+    )
+    with catalog.atomic() as db:
+        for i, (speaker, _) in enumerate(words):
+            db.execute("UPDATE span SET speaker = ? WHERE start_s = ?", (speaker, i * 3.0))
+    shown, stable, _ = brief_of(catalog, "rubber", 1_000, Scope((DEMO,)))
+    assert "A: We could use rubber. It does not break." in stable
+    assert "Mm-hmm" not in stable
+    assert len(shown.shown) == 1

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.agent.seeing.truth import TruthEyes, truthful
+from tests.bench.synthetic_planner.truth import TruthEyes, truthful
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
 from playhead_agent.seeing.conclude import seen_judgement
 from playhead_agent.seeing.sight import Sight
+from playhead_bench.synthetic_planner import rules
+from playhead_bench.synthetic_planner.question import parse_question
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
@@ -21,7 +23,6 @@ from playhead_index.window import Window
 from playhead_tools.call_deadline import remaining_s
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
-from playhead_tools.question import parse_question
 from playhead_tools.verdict_rules import SearchedExtent
 
 MAX_PARALLEL = min(32, (os.cpu_count() or 1) + 4)
@@ -171,7 +172,7 @@ def test_words_that_answer_need_no_look(made: Catalog) -> None:
 
 
 def test_without_the_critic_nothing_is_asked_openly(made: Catalog) -> None:
-    context, eyes = truthful(made, critic=False)
+    context, eyes = truthful(made, rules=rules(critic=False))
     ask("When does the green star spin?", context=context, scope=Scope((LECTURE,)))
     assert not any(question.startswith("What does") for _, question in eyes.asked)
 

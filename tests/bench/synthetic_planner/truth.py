@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.state import Context
+from playhead_bench.synthetic_planner import RULES
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
@@ -119,4 +120,4 @@ def _told(deed: tuple[str, str, Window]) -> str:
 def truthful(catalog: Catalog, **more: object) -> tuple[Context, TruthEyes]:
     """A context over the truth, and its eyes."""
     eyes = TruthEyes()
-    return Context(TruthFinder(), catalog, open_eyes=lambda: eyes, **more), eyes  # type: ignore[arg-type]
+    return Context(TruthFinder(), catalog, open_eyes=lambda: eyes, **{"rules": RULES, **more}), eyes  # type: ignore[arg-type]

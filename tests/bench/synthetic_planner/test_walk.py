@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
-from tests.agent.seeing.truth import truthful
+from tests.bench.synthetic_planner.truth import truthful
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.run import ask
-from playhead_agent.seeing.claims import Claim
 from playhead_agent.seeing.desk import Desk, Request
-from playhead_agent.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
-from playhead_agent.seeing.ranked import nth_chances
 from playhead_agent.seeing.sight import Sighting
-from playhead_agent.seeing.walk import STRIDE
+from playhead_bench.synthetic_planner.seeing.claims import Claim
+from playhead_bench.synthetic_planner.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
+from playhead_bench.synthetic_planner.seeing.ranked import nth_chances
+from playhead_bench.synthetic_planner.seeing.walk import STRIDE
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -40,7 +40,7 @@ def asked(made: Catalog, question: str, options: Sequence[str] = (), *, names: b
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Videos of any length are walked through, or, as short ones are, searched."""
     if request.param == "walked":
-        monkeypatch.setattr("playhead_agent.seeing.walk.COVERED", 0)
+        monkeypatch.setattr("playhead_bench.synthetic_planner.seeing.walk.COVERED", 0)
 
 
 @pytest.mark.usefixtures("way")

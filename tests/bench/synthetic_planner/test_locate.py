@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_agent.seeing.locate import TOLD, UNTOLD, likeliest, p_told
+from playhead_bench.synthetic_planner.seeing.locate import TOLD, UNTOLD, likeliest, p_told
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.spec import Deed

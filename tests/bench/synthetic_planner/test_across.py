@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.agent.seeing.truth import TruthEyes
+from tests.bench.synthetic_planner.truth import TruthEyes
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.limits import Limits
 from playhead_agent.run import ask
 from playhead_agent.state import Context
+from playhead_bench.synthetic_planner import RULES
+from playhead_bench.synthetic_planner.question import parse_question
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
-from playhead_tools.question import parse_question
 
 SHOWN = {
     LECTURE: {"red dog": "jumps", "blue cup": "stands still", "green boat": "turns"},
@@ -67,7 +68,7 @@ class ShelfEyes(TruthEyes):
 
 def asked(made: Catalog, question: str, options: Sequence[str] = (), looks: int = 60):  # type: ignore[no-untyped-def]
     eyes = ShelfEyes()
-    context = Context(Shelf(), made, open_eyes=lambda: eyes, limits=Limits(looks=looks))  # type: ignore[arg-type,return-value]
+    context = Context(Shelf(), made, open_eyes=lambda: eyes, limits=Limits(looks=looks), rules=RULES)  # type: ignore[arg-type,return-value]
     return ask(question, context=context, options=options), eyes
 
 
