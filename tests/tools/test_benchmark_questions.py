@@ -13,7 +13,9 @@ from tests.shared_data import shared
 from playhead_index.search.question_topic import question_topic
 from playhead_tools.question import QuestionSpec, parse_question
 
-LABELS = [json.loads(line) for line in Path(__file__).with_name("benchmark_labels.jsonl").read_text().splitlines()]
+LABELS = [
+    json.loads(line) for line in Path(__file__).with_name("benchmark_labels.jsonl").read_text().splitlines()
+]
 MIN_RIGHT = 0.7
 
 
@@ -27,7 +29,13 @@ def benchmark_question(label: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 def what_is_wrong(label: dict[str, Any], spec: QuestionSpec) -> str:
     """How a reading differs from its label; empty where it is right."""
-    kind = spec.asks if spec.asks in ("place", "colour") else "describe" if spec.intent == "locate" else spec.intent
+    kind = (
+        spec.asks
+        if spec.asks in ("place", "colour")
+        else "describe"
+        if spec.intent == "locate"
+        else spec.intent
+    )
     relation = "" if spec.relation is None else spec.relation.kind
     topic = f"{' '.join(spec.targets)} {question_topic(spec.query).text}".lower()
     wrong = {
