@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.agent.tool_runs import ask_with_tools
 from tests.hostile_server import (
     CUT,
     ERRORS,
@@ -24,12 +23,12 @@ from tests.tools.made_library import LECTURE, WordFinder
 
 from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
+from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
-from playhead_tools.toolbox import Toolbox
 
 pytest.importorskip("langchain_openai")
 
@@ -54,14 +53,11 @@ EXPECTED: dict[str, tuple[Way, str | tuple[str, ...]]] = {
 def asked(made: Catalog, base_url: str, *, tools: bool, call_s: float = CALL_S) -> Answer:
     limits = Limits(model_call_s=call_s, seconds=3 * call_s + 30)
     context = Context(WordFinder(made), made, llm=load_chat_model("made", base_url), limits=limits)
-    if not tools:
-        return ask(QUESTION, context=context, scope=Scope((LECTURE,)))
-    box = Toolbox(made, WordFinder(made))
-    return ask_with_tools(QUESTION, context=context, toolbox=box, limits=limits, scope=Scope((LECTURE,)))
+    return ask(QUESTION, context=context, strategy=PLANNER if tools else None, scope=Scope((LECTURE,)))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tools", [False, True], ids=["agent", "tools"])
+@pytest.mark.parametrize("tools", [False, True], ids=["rules", "planner"])
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_evidence_answers_in_time_and_the_note_begins_with_what_happened(
     made: Catalog, name: str, tools: bool
@@ -72,17 +68,23 @@ def test_the_evidence_answers_in_time_and_the_note_begins_with_what_happened(
     with hostile_server(way) as server:
         answer = asked(made, server.base_url, tools=tools, call_s=call_s)
     assert time.monotonic() - began_s < 2 * call_s + SPARE_S
-    assert (answer.status, [i.window.start_s for i in answer.intervals]) == ("answered", [62.0, 181.0])
-    assert answer.notes[0] == answer.fallback
-    assert answer.fallback.removeprefix(EXTRACTIVE).startswith(why), answer.notes
+    assert {62.0, 181.0} <= {interval.window.start_s for interval in answer.intervals}
+    assert answer.status == ("partial" if tools else "answered")
+    assert any(note.startswith(answer.fallback) for note in answer.notes)
+    whys = (why,) if isinstance(why, str) else why
+    assert any(one in answer.fallback for one in whys), answer.notes
 
 
 def test_a_good_server_words_the_answer(made: Catalog) -> None:
-    good = {"answerable": True, "reason": "", "claims": [{"text": "He names Bayes.", "evidence_ids": ["E1"]}]}
+    good = {
+        "answerable": True,
+        "reason": "",
+        "claims": [{"text": "This is the idea of Thomas Bayes.", "evidence_ids": ["E1"]}],
+    }
     with hostile_server(body(completion(json.dumps(good)))) as server:
         answer = asked(made, server.base_url, tools=False)
     assert (answer.text, answer.notes, set(server.authorizations)) == (
-        "He names Bayes [E1].", (), {None},
+        "This is the idea of Thomas Bayes [E1].", (), {None},
     )  # fmt: skip
 
 
