@@ -119,7 +119,7 @@ class LangChainChat:
         self._memory = memory or CapabilityMemory()
         self._lock = threading.RLock()
         self._found: Capabilities | None = None
-        self._strikes, self._has_probed, self._factor = 0, False, 1.0
+        self._strikes, self._has_probed, self._is_away, self._factor = 0, False, False, 1.0
 
     def __repr__(self) -> str:
         return f"LangChainChat({described(self.model)})"
@@ -155,9 +155,16 @@ class LangChainChat:
 
     @property
     def takes_images(self) -> bool:
-        """Whether messages may hold pictures; asked of the model once, where nobody says."""
-        if self.capabilities.takes_images is None:
-            self._learn(takes_images=self._sees())
+        """Whether messages may hold pictures; asked of the model once, where nobody says.
+
+        False for a model that cannot be asked now: the next call says why, and where it is made what was found
+        so far can answer.
+        """
+        if self.capabilities.takes_images is None and not self._is_away:
+            try:
+                self._learn(takes_images=self._sees())
+            except ModelUnavailable:
+                self._is_away = True
         return bool(self.capabilities.takes_images)
 
     @property
