@@ -157,8 +157,7 @@ class LangChainChat:
     def takes_images(self) -> bool:
         """Whether messages may hold pictures; asked of the model once, where nobody says.
 
-        False for a model that cannot be asked now: the next call says why, and where it is made what was found
-        so far can answer.
+        False for a model that cannot be asked now: the next call says why, where what was found can answer.
         """
         if self.capabilities.takes_images is None and not self._is_away:
             try:
