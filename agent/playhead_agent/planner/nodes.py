@@ -458,7 +458,7 @@ def ledger_of(state: PlannerState, context: Context, toolbox: Toolbox) -> Ledger
 
 
 def _abstains_early(state: PlannerState, draft: Draft) -> bool:
-    """Whether the model abstains without having searched, where not all words of the scope were shown to it."""
+    """Whether the model abstains without a search, where not all words of the scope were shown to it."""
     was_told = state["sent_back"] or bool(state["brief"]["shown"])
     searched = any(call["name"] not in ENDING for one in state["rounds"] for call in one["calls"])
     return draft.abstained in ("unknown", "absent") and not was_told and not searched
