@@ -389,11 +389,13 @@ class Library:
     def chapters(
         self, name: str, *, llm: str | None = None, base_url: str | None = None
     ) -> tuple[list[Summary], Summary | None]:
-        """The chapters of a video, and what all of it is about; none without captions.
+        """The chapters of a video, and what all of it is about; none without speech and captions.
 
-        They are made at first need, kept in the library, and made again when captions change: worded by the
-        chat model if one is given, else by the video-LLM if this library was opened with one that fills
-        forms, else taken from the captions.
+        Chapters of a talk are the topics of its transcript; each has a title, and sentences with the stretch
+        that they are taken from. Of a video with little speech they are runs of its captions. They are made
+        at first need, kept in the library, and made again when the words change: worded by the chat model if
+        one is given, else (those of captions) by the video-LLM if this library was opened with one that fills
+        forms, else taken from the words themselves.
 
         Args:
             name: id, path or file name.

@@ -23,6 +23,8 @@ CHARS_PER_TOKEN = 3.5
 CUT = 0.85
 """What is left of a prompt that the server refused as too long, each time."""
 REPLY_TOKENS = 400
+MIN_CHARS = 200
+"""Of a transcript in a prompt."""
 LIMITS = Limits(seconds=TIMEOUT_S, model_call_s=TIMEOUT_S / 2, model_calls=24)
 """Of one question: calls are limited, not the clock, for a busy machine must not change what is answered."""
 
@@ -171,8 +173,28 @@ class WholeTranscript:
     def answer(self, question: str, *, may_decline: bool = False) -> TranscriptReply:
         """The model's passage and sentence.
 
-        A prompt that the server refuses as too long is cut and sent again. A reply that does not fit the
-        schema is an error of this question: nothing is asked twice.
+        A reply that does not fit the schema is an error of this question: nothing is asked twice.
+
+        Raises:
+            ModelUnavailable: the server cannot be asked.
+        """
+        task = f"Question: {question}" + (f"\n{MAY_DECLINE}" if may_decline else "")
+        form = {"type": "json_schema", "json_schema": {"name": "passage", "schema": SCHEMA, "strict": True}}
+        reply = self.complete(SYSTEM_PROMPT, task, REPLY_TOKENS, response_format=form)
+        if reply.error:
+            return TranscriptReply(None, "", reply.num_lines, reply.num_cut, reply.error)
+        return self._read(reply.text, reply.num_lines, reply.num_cut)
+
+    def complete(self, system: str, task: str, max_tokens: int, **options: Any) -> TranscriptReply:
+        """The model's plain reply to a task about the transcript, which stands before it.
+
+        A prompt that the server refuses as too long is cut and sent again.
+
+        Args:
+            system: message of the system.
+            task: what stands after the transcript.
+            max_tokens: of the reply.
+            options: further fields of the request.
 
         Raises:
             ModelUnavailable: the server cannot be asked.
@@ -180,29 +202,23 @@ class WholeTranscript:
         lines = transcript_lines(self.spans, self.names)
         while True:
             fitting = _fitting(lines, self._max_chars)
+            body = "\n".join(fitting)
+            messages = [
+                {"role": "system", "content": system},
+                {"role": "user", "content": f"Transcript:\n{body}\n\n{task}"},
+            ]
+            num_cut = len(lines) - len(fitting)
             try:
-                text = self._complete(self._messages(fitting, question, may_decline))
+                text = complete(self.proxy, self.server, messages, max_tokens, **options)
             except ModelOutputInvalid as error:
-                return TranscriptReply(None, "", len(fitting), len(lines) - len(fitting), str(error))
+                return TranscriptReply(None, error.raw_text, len(fitting), num_cut, str(error))
             if text is not None:
-                return self._read(text, len(fitting), len(lines) - len(fitting))
+                return TranscriptReply(None, text, len(fitting), num_cut)
             self._max_chars = int(sum(len(line) + 1 for line in fitting) * CUT)
-            if self._max_chars < 200:
+            if self._max_chars < MIN_CHARS:
                 raise ModelUnavailable(
-                    f"{self.server.base_url} refuses even a prompt of {self._max_chars} characters"
+                    f"{self.server.base_url} refuses even a prompt of {len(body)} characters as too long"
                 )
-
-    def _messages(self, lines: Sequence[str], question: str, may_decline: bool) -> list[dict[str, str]]:
-        task = f"Question: {question}" + (f"\n{MAY_DECLINE}" if may_decline else "")
-        body = "\n".join(lines)
-        return [
-            {"role": "system", "content": SYSTEM_PROMPT},
-            {"role": "user", "content": f"Transcript:\n{body}\n\n{task}"},
-        ]
-
-    def _complete(self, messages: list[dict[str, str]]) -> str | None:
-        form = {"type": "json_schema", "json_schema": {"name": "passage", "schema": SCHEMA, "strict": True}}
-        return complete(self.proxy, self.server, messages, REPLY_TOKENS, response_format=form)
 
     def _read(self, text: str, num_lines: int, num_cut: int) -> TranscriptReply:
         try:
