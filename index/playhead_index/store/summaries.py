@@ -66,8 +66,8 @@ def read_summaries(catalog: Catalog, video_id: str) -> list[Summary]:
         (video_id,),
     )
     return [
-        Summary(level, Window(start_s, end_s), *rest, sentences=_sentences(sentences))
-        for level, start_s, end_s, *rest, sentences in rows
+        Summary(level, Window(start_s, end_s), text, made_by, made_from, title, _sentences(sentences))
+        for level, start_s, end_s, text, made_by, made_from, title, sentences in rows
     ]
 
 

@@ -7,7 +7,6 @@ made again. Without words there is nothing.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
@@ -175,9 +174,9 @@ def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
     the next one, so that chapters lie side by side.
     """
     units = read_units(catalog, video_id, "topic")
-    spoken_s: Counter[str | None] = Counter()
+    spoken_s: dict[str | None, float] = {}
     for unit in units:
-        spoken_s[unit.language] += unit.window.duration_s
+        spoken_s[unit.language] = spoken_s.get(unit.language, 0.0) + unit.window.duration_s
     if not units or max(spoken_s.values()) < MIN_SPOKEN * catalog.video(video_id).duration_s:
         return []
     language = max(spoken_s, key=lambda one: spoken_s[one])
