@@ -44,7 +44,10 @@ _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What sentences are made of: the question, the finding, the evidence, its words and spans."""
+    """What sentences are made of: the question, the finding, the evidence, its words and spans.
+
+    `quotes` are the sentences of passages, by evidence id, that stand for them.
+    """
 
     spec: QuestionSpec
     finding: Finding
@@ -54,6 +57,7 @@ class Material:
     notes: list[str] = field(default_factory=list)
     spans: Mapping[int, SpanRow] = field(default_factory=dict)
     stretches: Sequence[Stretch] = ()
+    quotes: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, video_id: str, window: Window) -> str:
         """`0:35–0:41`, with the file's name when there are several."""
@@ -156,7 +160,8 @@ def _line(material: Material, evidence_id: str) -> Claim:
         lead = f"In another form ({listed(forms)}): {lead[0].lower()}{lead[1:]}"
     if record.kind == "picture":
         return Claim(lead, (evidence_id,))
-    quote = f"“{excerpt(material.texts[evidence_id], _asked(material.spec))}”"
+    words = material.quotes.get(evidence_id, material.texts[evidence_id])
+    quote = f"“{excerpt(words, _asked(material.spec))}”"
     return Claim(f"{lead}: {with_speaker(quote, record.speaker)}", (evidence_id,))
 
 

@@ -66,7 +66,7 @@ def run_search(
     searches: list[Coverage] = []
     notes: list[str] = []
     speakers = tuple(lookup.get("speakers", ())) or None
-    for scope in _scopes(stretches, context.catalog):
+    for scope in scopes_of(stretches, context.catalog):
         scope = replace(scope, speakers=speakers)
         result, said = _search(lookup, scope, context)
         searches.append(result.coverage)
@@ -99,7 +99,7 @@ def _search(lookup: dict[str, Any], scope: Scope, context: Context) -> tuple[Sea
     return searched.result, searched.notes
 
 
-def _scopes(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
+def scopes_of(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
     """One scope for all videos that are searched whole, one for each other window; or their hull."""
     whole = {video.video_id: video.duration_s for video in catalog.videos()}
     by_window: dict[Window | None, list[str]] = {}

@@ -22,6 +22,7 @@ from playhead_agent.conclude import draft_claims, final_answer, reckoned, verifi
 from playhead_agent.gather import run_search
 from playhead_agent.look import inspect as inspect_library
 from playhead_agent.look import nearest_note, place
+from playhead_agent.passages import search_passages
 from playhead_agent.plan import plan_lookups
 from playhead_agent.progress import Progress
 from playhead_agent.reasoning import Finding
@@ -92,6 +93,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "looks": None,
         "wanted": [],
         "sight": None,
+        "fit": None,
         "whole": True,
         "cut": False,
         "finding": Finding("none").to_json(),
@@ -117,12 +119,13 @@ def retrieve(state: State, runtime: Runtime[Context]) -> Update:
     stretches = stretches_of(state["stretches"])
     found, coverage, notes = [], [], list(state["notes"])
     for lookup in state["lookups"]:
-        if lookup["do"] == "search":
-            one, searched, said = run_search(lookup, stretches, runtime.context)
+        if lookup["do"] in ("search", "passages"):
+            search = run_search if lookup["do"] == "search" else search_passages
+            one, searched, said = search(lookup, stretches, runtime.context)
             found.append(one)
             coverage.append(searched)
             notes += said
-    hits = sum(len(one["spans"]) + len(one["frames"]) for one in found)
+    hits = sum(len(one.get("moments", ())) or len(one["spans"]) + len(one["frames"]) for one in found)
     _tell(runtime, "retrieve", f"{hits} hits in {len(found)} search{'' if len(found) == 1 else 'es'}")
     return {
         "found": found,
@@ -145,6 +148,7 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     return {
         "found": [],
         "evidence": rows,
+        "fit": state["fit"] if done.fit is None else done.fit.to_json(),
         "whole": state["whole"] and done.table.whole,
         "cut": state["cut"] or done.table.cut,
         "coverage": _joined(state, done.coverage),
@@ -220,12 +224,19 @@ def verify(state: State, runtime: Runtime[Context]) -> Update:
 
 
 def route(state: State) -> str:
-    """Back to the plan once when the lanes that the question names held nothing, else on."""
+    """Back to the plan once when nothing was found where the question looks, else on.
+
+    Passages are searched then, or where certain words are asked for, the lanes that the question does not name.
+    """
     spec = spec_of(state)
+    if state["verdict"]["status"] != "abstained" or state["round"] >= MOST_ROUNDS:
+        return "compose"
+    if spec.query and not spec.is_literal:
+        return "plan"
     searched = any(lookup["do"] == "search" for lookup in state["lookups"])
     kinds = {spec.wanted, *(anchor.kind for anchor in (spec.relation.anchors if spec.relation else ()))}
-    others_left = searched and not spec.speakers and state["round"] < MOST_ROUNDS and kinds != {"any"}
-    return "plan" if state["verdict"]["status"] == "abstained" and others_left else "compose"
+    others_left = searched and not spec.speakers and kinds != {"any"}
+    return "plan" if others_left else "compose"
 
 
 def compose(state: State, runtime: Runtime[Context]) -> Update:
@@ -296,10 +307,11 @@ def _refused(state: State) -> str:
 
 def meant(state: State, context: Context) -> str:
     """The whole question: one that leans on the one before it in the thread is filled from that."""
-    previous = state.get("previous")
-    follow_up = context.rules.follow_up
-    whole = follow_up(state["question"], QuestionSpec.from_json(previous)) if previous else None
-    return whole or state["question"]
+    previous, words, rules = state.get("previous"), state.get("previous_question"), context.rules
+    if not previous and not words:
+        return state["question"]
+    before = QuestionSpec.from_json(previous) if previous else rules.parse(words or "", ())
+    return rules.follow_up(state["question"], before) or state["question"]
 
 
 def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:

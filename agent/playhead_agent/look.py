@@ -9,6 +9,8 @@ from playhead_agent.gather import Table, add_read
 from playhead_agent.judging import judge_found, speaker_labels
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
+from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passages import add_passages
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.speaking import add_turns, with_speakers
 from playhead_agent.state import Context, Stretch, named_videos, without_names
@@ -158,6 +160,7 @@ class Inspected:
     read: list[Stretch]
     coverage: list[Coverage]
     notes: list[str]
+    fit: PassageFit | None = None
 
 
 def inspect(
@@ -172,6 +175,9 @@ def inspect(
     done = Inspected(spec, Table(context.limits.evidence, list(known)), [], [], [])
     reads_near = spec.relation is not None and not spec.targets
     for left, one in zip(range(len(found), 0, -1), found, strict=True):
+        if "moments" in one:
+            done.fit = add_passages(one, stretches, context, done.table).fit
+            continue
         done.table.most = _share(done.table, context.limits, left, reads_near)
         judge_found(one, spec.quoted, stretches, context, done.table)
     if found and not done.table.records and done.table.missed[1]:
@@ -180,7 +186,7 @@ def inspect(
         )
     done.table.most = context.limits.evidence
     for lookup in lookups:
-        if lookup["do"] != "search":
+        if lookup["do"] not in ("search", "passages"):
             _do(lookup, stretches, context, done)
     if reads_near:
         for anchors in chosen_anchors(spec, done.table.records, context.limits.anchors):

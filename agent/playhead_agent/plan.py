@@ -19,18 +19,21 @@ KINDS_TO_READ: dict[Kind, tuple[Lane, ...]] = {
     "any": ("speech", "screen", "caption"),
 }
 FEW_MOMENTS, ALL_MOMENTS = 12, 100
+MAX_PASSAGES = 10
 
 
 def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     """The look-ups for a question.
 
-    One is `search` (role, text, lanes, limit, keep), `read` (the words of the stretches), `edge` (the
+    One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the stretches), `edge` (the
     first or last words of the stretches), `facts` (of the files) or `outline`.
 
     Args:
         spec: the question.
         widened: the lanes that the question names held nothing; search the others.
     """
+    if spec.query and (spec.by_passages or (widened and not spec.is_literal)):
+        return [_passages(spec)]
     if spec.of_video:
         return [{"do": "facts", "lanes": []}]
     if spec.speaking:
@@ -47,6 +50,11 @@ def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     if spec.ordinal not in (None, EVERY):
         return [{"do": "edge", "n": spec.ordinal, "kinds": kinds, "lanes": lanes}]
     return [{"do": "read", "kinds": kinds, "lanes": lanes}] if spec.times else []
+
+
+def _passages(spec: QuestionSpec) -> dict[str, Any]:
+    speakers = {"speakers": list(spec.speakers)} if spec.speakers else {}
+    return {"do": "passages", "text": spec.query, "limit": MAX_PASSAGES, **speakers}
 
 
 def _search(

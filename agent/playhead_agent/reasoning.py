@@ -13,7 +13,7 @@ from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Clock, Event, Reckoned
 
 Op = Literal[
-    "none", "list", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen",
+    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen",
     "speaking",
 ]  # fmt: skip
 MERGE_GAP_S = 2.0
@@ -91,6 +91,9 @@ def reason(
         clock: when each video was recorded, as far as it is known.
     """
     whole = whole and not (cut and spec.ordinal in (None, EVERY))
+    passages = [e for e in evidence if e.role == "passage"]
+    if passages:
+        return Finding("passages", tuple(map(event_of, passages[:FEW])), candidates=len(passages))
     if spec.of_video:
         return _facts(spec, evidence)
     near = [e for e in evidence if e.role == "near"]

@@ -44,8 +44,23 @@ class Rules:
 
 @cache
 def default_rules() -> Rules:
-    """The rules of a machine without models."""
-    from playhead_agent.seeing.procedures import see
-    from playhead_tools.question import follow_up, parse_question
+    """The rules of a machine without models; their modules are imported when they are first used."""
+    return Rules("rules", _parse, _follow_up, _see)
 
-    return Rules("rules", parse_question, follow_up, see)
+
+def _parse(question: str, options: Sequence[str] = ()) -> QuestionSpec:
+    from playhead_tools.question import parse_question
+
+    return parse_question(question, options)
+
+
+def _follow_up(question: str, previous: QuestionSpec) -> str | None:
+    from playhead_tools.question import follow_up
+
+    return follow_up(question, previous)
+
+
+def _see(spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
+    from playhead_agent.seeing.procedures import see
+
+    return see(spec, desk, anchors)

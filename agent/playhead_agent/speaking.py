@@ -49,6 +49,8 @@ def with_speakers(
     asked = asked_speaking(parse_times(question).rest)
     if asked is not None and not _is_anyone(asked.who):
         return _of_speaking(spec, asked, speakers)
+    if spec.by_passages:
+        return _for_passages(spec, question, speakers)
     notes = _unknown_notes(speakers)
     for mention in mentions_of_speakers(question):
         if mention.who.casefold().removeprefix("the ") in _GROUPS:
@@ -70,12 +72,25 @@ def with_speakers(
     return spec, "", []
 
 
+def _for_passages(
+    spec: QuestionSpec, question: str, speakers: ScopeSpeakers
+) -> tuple[QuestionSpec, str, list[str]]:
+    """A question that passages answer: what a speaker whom it names says counts more, and others may answer."""
+    who = next(iter(mentions_of_speakers(question)), None)
+    if who is None or who.who.casefold().removeprefix("the ") in _GROUPS or _is_anyone(who.who):
+        return spec, "", []
+    names = _names(speakers, who.who)
+    if names or not speakers.known:
+        return replace(spec, speaker=who.who, speakers=names), "", _unknown_notes(speakers) if names else []
+    return spec, "", [_unknown(spec.speaker, speakers)] if spec.speaker else []
+
+
 def _of_speaking(
     spec: QuestionSpec, asked: AskedSpeaking, speakers: ScopeSpeakers
 ) -> tuple[QuestionSpec, str, list[str]]:
     spec = replace(
         spec, intent="describe", wanted="speech", targets=(), deeds=(), relation=None, of_things=False,
-        speaker=asked.who, speaking=asked.kind, ordinal=asked.ordinal,
+        speaker=asked.who, speaking=asked.kind, ordinal=asked.ordinal, by_passages=False,
     )  # fmt: skip
     if not speakers.known:
         return spec, NOT_KNOWN, []

@@ -24,6 +24,7 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from playhead_agent.models.protocol import ChatModel
     from playhead_tools.eyes import Eyes
 
 
@@ -45,7 +46,9 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller: of the answer, as a BCP 47 tag
     previous: dict[str, Any]  # run: the question before it in this thread, taken apart
+    previous_question: str  # run: its words, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
@@ -59,6 +62,7 @@ class State(TypedDict, total=False):
     looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
     wanted: list[dict[str, Any]]  # triage: looks to be made
     sight: dict[str, Any] | None  # triage: what looking told
+    fit: dict[str, float] | None  # inspect: how well the first passage fits, where passages were searched
     whole: bool  # inspect: every span that could hold the asked words was judged
     cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason
@@ -75,8 +79,9 @@ class Context:
     Args:
         finder: searches the library.
         catalog: the open library.
-        llm: a chat model that writes the answer; None for an answer made of the evidence alone.
-        method: how the chat model is made to keep to a schema.
+        llm: a chat model of LangChain; None for an answer made of the evidence alone.
+        chat: the chat model as the agent asks it; made of `llm` where None.
+        method: how `llm` is made to keep to a schema, where nothing better is known of it.
         limits: what one question may use.
         thresholds: from where on something found counts.
         meter: counts one run; every run gets its own.
@@ -94,6 +99,7 @@ class Context:
     finder: Finder
     catalog: Catalog
     llm: "BaseChatModel | None" = None
+    chat: "ChatModel | None" = None
     method: Literal["json_schema", "function_calling"] = "json_schema"
     limits: Limits = field(default_factory=Limits)
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -108,6 +114,10 @@ class Context:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "extents", ExtentReader(self.catalog))
+        if self.llm is not None and getattr(self.chat, "model", None) is not self.llm:
+            from playhead_agent.models.chat_model import LangChainChat
+
+            object.__setattr__(self, "chat", LangChainChat(self.llm, method=self.method))
 
 
 # ---- reading the state ----

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from playhead_agent.passage_confidence import MIN_ANSWERED, PassageFit, passage_confidence
 from playhead_agent.plan import LANES_OF
 from playhead_agent.reasoning import Finding
 from playhead_tools.confidence import confidence
@@ -37,12 +38,26 @@ class Judgement:
 
 
 def judge(
-    spec: QuestionSpec, finding: Finding, evidence: Sequence[Evidence], extent: SearchedExtent
+    spec: QuestionSpec,
+    finding: Finding,
+    evidence: Sequence[Evidence],
+    extent: SearchedExtent,
+    fit: PassageFit | None = None,
 ) -> Judgement:
-    """The judgement on a finding; `verdict_rules` decides whether absence may be stated."""
+    """The judgement on a finding; `verdict_rules` decides whether absence may be stated.
+
+    Args:
+        spec: the question.
+        finding: what code found out.
+        evidence: the table.
+        extent: what was searched.
+        fit: of the first passage, where passages were searched.
+    """
     ids = set(finding.evidence_ids)
     cited = [e for e in evidence if e.id in ids]
     missing, coverage = why_missing(spec, evidence, extent), extent.coverage
+    if finding.op == "passages":
+        return _judge_passages(spec, cited, fit)
     if not cited:
         return Judgement("abstained", missing, 0.0)
     tied_to = {record.tied_to for record in cited}
@@ -58,6 +73,15 @@ def judge(
         unfinished=coverage is not None and bool(coverage.unfinished),
     )
     return Judgement("partial" if doubt else "answered", doubt, sure, widened)
+
+
+def _judge_passages(spec: QuestionSpec, cited: Sequence[Evidence], fit: PassageFit | None) -> Judgement:
+    """A passage is an answer where it fits well enough and it is what the question asks for."""
+    if fit is None:
+        return Judgement("partial", "unknown", 0.0)
+    sure = passage_confidence(fit)
+    is_answer = spec.by_passages and sure >= MIN_ANSWERED and not cited[0].is_uncertain
+    return Judgement("answered", "", sure) if is_answer else Judgement("partial", "unknown", sure)
 
 
 def _stands_elsewhere(spec: QuestionSpec, cited: Sequence[Evidence]) -> bool:
@@ -110,7 +134,7 @@ def why_missing(spec: QuestionSpec, evidence: Sequence[Evidence], extent: Search
         elif any(e.role.startswith("target") for e in evidence):
             return "unknown"  # both are there; only how they lie to each other is not as asked
     allowed = allowed_verdict("absent", kinds, extent)
-    return allowed.reason if _words_can_tell(spec) else "unknown"
+    return allowed.reason if spec.is_literal and _words_can_tell(spec) else "unknown"
 
 
 def _words_can_tell(spec: QuestionSpec) -> bool:

@@ -323,6 +323,7 @@ def search(
 
 app.command()(question_commands.ask)
 app.command("compare")(question_commands.compare_strategies)
+app.command()(question_commands.threads)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
 app.command()(library_commands.speakers)

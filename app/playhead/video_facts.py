@@ -11,6 +11,7 @@ from playhead.video_models import (
     FORM_GB,
     KNOWN,
     OFF,
+    PLAIN_GB,
     MachineFacts,
     ServerFacts,
     VideoChoice,
@@ -84,7 +85,8 @@ def named_choice(name: str, reason: str) -> VideoChoice:
     folder = named_folder(name)
     weights_gb = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 1e9
     how = "plugin" if name.endswith(":") else "local"
-    return VideoChoice(how, name, reason, forms=weights_gb >= FORM_GB)  # type: ignore[arg-type]
+    forms, plain = weights_gb >= FORM_GB, weights_gb < PLAIN_GB
+    return VideoChoice(how, name, reason, forms=forms, plain_prompt=plain)  # type: ignore[arg-type]
 
 
 def machine_facts() -> MachineFacts:
@@ -202,7 +204,11 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float =
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
     name: Path | str = _plugin_folder(choice.name) if choice.how == "plugin" else choice.name
-    model = TransformersVideoLLM(name, loading=Loading(device=device, four_bit=choice.four_bit))
+    model = TransformersVideoLLM(
+        name,
+        loading=Loading(device=device, four_bit=choice.four_bit),
+        plain_prompt=choice.plain_prompt,
+    )
     if part < 1:
         from playhead_tools.video_llm.guided import GuidedTokens
 

@@ -19,6 +19,8 @@ FOUR_BIT = 0.35
 """Part of the bfloat16 weights that NF4 takes, with the layers that stay as they are."""
 CPU_MOST_GB = 1.2
 """Larger ones take minutes a clip on a CPU."""
+PLAIN_GB = 0.2
+"""Below these bfloat16 weights a model is asked with the question alone: it follows no rules."""
 FORM_GB = 3.0
 """From these bfloat16 weights on a model is asked to fill forms; smaller ones fail at JSON."""
 
@@ -101,6 +103,7 @@ class VideoChoice:
         url: of the server.
         kind: of the server.
         forms: it is capable of filling a form.
+        plain_prompt: it must be asked with the question alone, without rules and words.
         four_bit: to be loaded in 4 bits.
     """
 
@@ -110,6 +113,7 @@ class VideoChoice:
     url: str = ""
     kind: str = ""
     forms: bool = False
+    plain_prompt: bool = False
     four_bit: bool = False
 
     @property

@@ -10,7 +10,14 @@ import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
-from tests.agent.tool_runs import claims, run_script, toolbox_of
+from tests.agent.tool_runs import (
+    ask_with_tools,
+    claims,
+    resume_with_tools,
+    run_script,
+    stream_with_tools,
+    toolbox_of,
+)
 from tests.tools.made_library import LECTURE, WordFinder, make_library
 from tests.tools.toolbox.coloured import make_wall, wall_eyes
 
@@ -20,7 +27,6 @@ from playhead_agent.progress import Progress
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_agent.with_tools.graph import build_tool_graph
-from playhead_agent.with_tools.run import ask_with_tools, resume_with_tools, stream_with_tools
 from playhead_agent.with_tools.scripted import ScriptedToolModel
 from playhead_index.errors import LibraryError, ModelUnavailable, StepLimit
 from playhead_index.search.results import Scope
@@ -249,7 +255,7 @@ def test_a_model_that_takes_no_tools_gives_the_answer_of_code(made: Catalog) -> 
 
 
 def test_without_a_model_there_is_nothing_to_ask(made: Catalog) -> None:
-    with pytest.raises(ValueError, match=r"`playhead_agent.run.ask` needs none"):
+    with pytest.raises(ModelUnavailable, match="needs a chat model; name one by --llm"):
         ask_with_tools(QUESTION, context=Context(WordFinder(made), made), toolbox=toolbox_of(made))
 
 

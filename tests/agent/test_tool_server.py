@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from tests.agent.chat_server import chat_server
+from tests.agent.tool_runs import ask_with_tools
 from tests.tools.made_library import WordFinder
 
 from playhead_agent.state import Context
-from playhead_agent.with_tools.run import ask_with_tools
 from playhead_index.search.engine import Searcher
 from playhead_index.store.catalog import Catalog
 from playhead_tools.toolbox import TOOLS, Toolbox

@@ -1,5 +1,7 @@
 """Runs of scripted models with tools, and a run written out so that a person can read it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,14 @@ from langgraph.checkpoint.memory import InMemorySaver
 from tests.tools.made_library import WordFinder
 from tests.tools.toolbox.coloured import wall_eyes
 
+from playhead_agent.limits import Limits
+from playhead_agent.progress import Progress
+from playhead_agent.run import ask, resume, stream
 from playhead_agent.state import Context
 from playhead_agent.with_tools.graph import build_tool_graph
-from playhead_agent.with_tools.run import ask_with_tools
 from playhead_agent.with_tools.scripted import ScriptedToolModel
+from playhead_agent.with_tools.state import TOOL_LIMITS
+from playhead_agent.with_tools.strategy import ToolsStrategy
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 from playhead_tools.toolbox import Toolbox
@@ -26,6 +32,28 @@ def claims(*rows: tuple[str, list[str]]) -> tuple[str, dict[str, Any]]:
 def toolbox_of(catalog: Catalog, *, seeing: bool = False) -> Toolbox:
     """The tools over a catalog; `seeing` gives them eyes that know colours."""
     return Toolbox(catalog, WordFinder(catalog), wall_eyes(catalog)[0] if seeing else None)
+
+
+def ask_with_tools(
+    question: str, *, context: Context, toolbox: Toolbox, limits: Limits = TOOL_LIMITS, **more: Any
+) -> Answer:
+    """The answer of a model that calls these tools."""
+    return ask(question, context=replace(context, limits=limits), strategy=ToolsStrategy(toolbox), **more)
+
+
+def stream_with_tools(
+    question: str, *, context: Context, toolbox: Toolbox, limits: Limits = TOOL_LIMITS, **more: Any
+) -> Iterator[Progress | Answer]:
+    """The way to it."""
+    return stream(question, context=replace(context, limits=limits), strategy=ToolsStrategy(toolbox), **more)
+
+
+def resume_with_tools(
+    thread_id: str, *, context: Context, toolbox: Toolbox, **more: Any
+) -> Iterator[Progress | Answer]:
+    """A run that was cut short, gone on with."""
+    limited = replace(context, limits=TOOL_LIMITS)
+    return resume(thread_id, context=limited, strategy=ToolsStrategy(toolbox), **more)
 
 
 def run_script(

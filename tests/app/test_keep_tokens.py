@@ -28,7 +28,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def look_by(folder: Path, checkpoint: Path, part: float) -> Look:
     model = load_video_llm(video_choice(str(checkpoint)), "cpu", part)
-    return Eyes(make_wall(folder), model, bare=True).look(WALL, SHOWN, QUESTION)
+    return Eyes(make_wall(folder), model, plain_prompt=True).look(WALL, SHOWN, QUESTION)
 
 
 def test_a_look_says_how_many_tokens_there_were_and_how_many_the_model_saw(

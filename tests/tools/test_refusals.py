@@ -3,8 +3,9 @@
 from time import process_time
 
 import pytest
+from tests.tools import vision_replies
 
-from playhead_tools.refusals import is_refusal, yes_or_no
+from playhead_tools.refusals import is_refusal, is_refusing_option, yes_or_no
 
 REFUSALS = [
     "The frames do not show what is asked.",
@@ -222,3 +223,27 @@ def test_a_reply_says_yes_or_no_only_with_the_whole_word_or_by_what_is_not_there
     reply: str, said: bool | None
 ) -> None:
     assert yes_or_no(reply) is said
+
+
+@pytest.mark.parametrize("reply", vision_replies.REFUSALS)
+def test_a_refusal_as_vision_models_word_it_is_one(reply: str) -> None:
+    assert is_refusal(reply)
+
+
+@pytest.mark.parametrize("reply", vision_replies.ANSWERS)
+def test_an_answer_with_the_words_of_a_refusal_is_none(reply: str) -> None:
+    assert not is_refusal(reply)
+
+
+@pytest.mark.parametrize(
+    "option", ["Not visible", "Cannot be determined", "I don't know.", "It is not mentioned"]
+)
+def test_an_option_that_says_that_there_is_no_answer_declines(option: str) -> None:
+    assert is_refusing_option(option)
+
+
+@pytest.mark.parametrize(
+    "option", ["The dog is not visible.", "No", "None of them", "Nobody is in the room", ""]
+)
+def test_an_option_that_states_something_does_not(option: str) -> None:
+    assert not is_refusing_option(option)

@@ -24,6 +24,11 @@ class EntailmentJudge(Protocol):
     """Judges claims by their evidence alone."""
 
     @property
+    def name(self) -> str:
+        """What judges, for the record."""
+        ...
+
+    @property
     def may_drop(self) -> bool:
         """Whether what it calls unsupported is dropped; one that is often wrong may only mark."""
         ...

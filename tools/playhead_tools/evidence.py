@@ -66,6 +66,7 @@ class Evidence:
         speaker: name of who says it; empty where it is not known, and in the compact form.
         confidence: the lowest of its spans, 0 to 1; None where none has one. Words below `MIN_CONFIDENCE`
             carry no claim, so that their verdict is `unverified` at best.
+        sentence_s: of a passage, when the sentence that fits the question best starts and ends, in seconds.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Evidence:
     said: str = ""
     speaker: str = ""
     confidence: float | None = None
+    sentence_s: tuple[float, float] | None = None
 
     @property
     def is_uncertain(self) -> bool:
@@ -99,6 +101,7 @@ class Evidence:
         record: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         record["window"] = [self.window.start_s, self.window.end_s]
         record["span_ids"], record["lanes"] = list(self.span_ids), list(self.lanes)
+        record["sentence_s"] = None if self.sentence_s is None else list(self.sentence_s)
         if not compact:
             return record
         del record["text"]
@@ -119,6 +122,7 @@ class Evidence:
             tuple(values["span_ids"]),
             tuple(values.get("lanes", (values["kind"],))),
         )
+        values["sentence_s"] = None if values["sentence_s"] is None else tuple(values["sentence_s"])
         return cls(**values)
 
 
@@ -132,6 +136,7 @@ _USUAL: dict[str, Any] = {
     "said": "",
     "speaker": "",
     "confidence": None,
+    "sentence_s": None,
 }
 
 
@@ -168,11 +173,19 @@ def uncertainty_notes(records: Sequence[Evidence]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement with the evidence that it stands on."""
+    """One statement with the evidence that it stands on.
+
+    Args:
+        text: without ids.
+        evidence_ids: what it cites.
+        status: `supported` where its evidence says or shows it, else `unverified`.
+        why: why it is unverified, for people; empty where nothing more is known than its evidence's verdict.
+    """
 
     text: str
     evidence_ids: tuple[str, ...]
     status: ClaimStatus = "unverified"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +271,7 @@ class Answer:
             "reason": self.reason,
             "intervals": [interval.to_json() for interval in self.intervals],
             "claims": [
-                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status}
+                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status, "why": c.why}
                 for c in self.claims
             ],
             "coverage": None if self.coverage is None else coverage_to_json(self.coverage),
@@ -278,7 +291,8 @@ class Answer:
         values = dict(record)
         values["intervals"] = tuple(Interval.from_json(one) for one in record["intervals"])
         values["claims"] = tuple(
-            Claim(one["text"], tuple(one["evidence_ids"]), one["status"]) for one in record["claims"]
+            Claim(one["text"], tuple(one["evidence_ids"]), one["status"], one.get("why", ""))
+            for one in record["claims"]
         )
         values["coverage"] = None if record["coverage"] is None else coverage_from_json(record["coverage"])
         values["evidence"] = tuple(Evidence.from_json(one) for one in record["evidence"])

@@ -12,21 +12,38 @@ from math import isfinite
 import numpy as np
 
 from playhead_index.clean_text import clean_text
-from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
-from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
+from playhead_index.words.protocol import Words
+from playhead_tools.frames import FrameReader
 from playhead_tools.refusals import is_refusal
-from playhead_tools.replies import with_options
+from playhead_tools.region import Region
+from playhead_tools.replies import LookReply, read_look_reply, with_options
 from playhead_tools.sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
+from playhead_tools.thoughts import split_thoughts
+from playhead_tools.video_llm.citing import resolve_frame_numbers
+from playhead_tools.video_llm.protocol import (
+    Asked,
+    Budget,
+    Clip,
+    Reply,
+    ThoughtsCutOff,
+    VideoLLM,
+    keeps_schema,
+    wants_plain_prompt,
+)
 
-FRAMES_A_LOOK, FRAMES_A_LOOK_BARE = 16, 8
+FRAMES_A_LOOK, FRAMES_A_LOOK_PLAIN = 16, 8
 SHORT_SIDE_PX = 336
-NEW_TOKENS, NEW_TOKENS_BARE = 160, 48
+NEW_TOKENS, NEW_TOKENS_YES_NO, NEW_TOKENS_PLAIN = 1024, 64, 48
+NEW_TOKENS_THINKING = 4096
+"""For a model that has been seen to think aloud before it answers, whatever it is asked."""
+MAX_REPLY_CHARS = 4_000
 CLIPS_KEPT = 24
 """Decoded clips that wait for a second question about them."""
+MAX_UNREAD_FORMS = 2
+"""After so many replies in another form than the one that was asked for, a model is asked freely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Look:
         video_id: in which video.
         window: the stretch that was shown.
         question: that was asked, with its options.
-        text: the reply, as generated.
+        text: the reply, without thoughts, and with times in place of the numbers of frames.
         times_s: of the frames that the model saw.
         p_yes: probability of Yes against No as its first word, where that was asked and can be had.
         frames: given to the model; 0 for a look that was kept.
@@ -45,7 +62,10 @@ class Look:
         seconds: that decoding and the model took; 0 for a look that was kept.
         visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
         money: what it cost by the price table of a server; 0 without one.
-        refused: the model declined to answer; read from the reply by `is_refusal` when None.
+        refused: the model declined to answer: its own value where it keeps a schema, else read from its words
+            by `is_refusal`, as when None.
+        cited_s: times of the frames that the reply names, in its order.
+        unknown_frames: numbers in the reply that name no frame that was shown; taken out of the text.
     """
 
     video_id: str
@@ -60,6 +80,8 @@ class Look:
     visual_tokens_given: int = 0
     money: float = 0.0
     refused: bool | None = None
+    cited_s: tuple[float, ...] = ()
+    unknown_frames: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.refused is None:
@@ -82,7 +104,8 @@ class Eyes:
     Args:
         catalog: the open library.
         model: what looks.
-        bare: ask with the plain question, as small models need it; else with rules and numbered frames.
+        plain_prompt: ask with the question alone, as small models need it, instead of with rules, numbered
+            frames and the words spoken; None for what the model itself says (`wants_plain_prompt`).
         frames: most frames of a look; None for what suits the model.
         short_side_px: of the frames; larger ones are shrunk while they are decoded.
 
@@ -95,19 +118,21 @@ class Eyes:
         catalog: Catalog,
         model: VideoLLM,
         *,
-        bare: bool = False,
+        plain_prompt: bool | None = None,
         frames: int | None = None,
         short_side_px: int = SHORT_SIDE_PX,
     ) -> None:
-        self.frames = frames or (FRAMES_A_LOOK_BARE if bare else FRAMES_A_LOOK)
+        self.plain_prompt = wants_plain_prompt(model) if plain_prompt is None else plain_prompt
+        self.frames = frames or (FRAMES_A_LOOK_PLAIN if self.plain_prompt else FRAMES_A_LOOK)
         if self.frames < 2:
             raise ValueError(f"a look shows at least 2 frames, one pair, got {self.frames}")
-        self.name, self.bare = model.name, bare
+        self.name = model.name
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
-        self._readers: dict[str, VideoReader] = {}
+        self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
         self._looks: dict[tuple[ClipRequest, str, bool], Look] = {}
         self._lock = threading.Lock()
+        self._thinks, self._num_unread_forms = False, 0
 
     def look(
         self,
@@ -118,6 +143,7 @@ class Eyes:
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
+        region: Region | None = None,
     ) -> Look:
         """What the model says of a window; the same look a second time is the first one's record.
 
@@ -128,6 +154,7 @@ class Eyes:
             options: of a multiple choice.
             yes_no: ask for Yes or No and for its probability.
             frames: most frames; those of the instance when None.
+            region: part of the picture that is shown, larger; all of it when None.
 
         Raises:
             ToolError: the video is unknown, the window outside it, or the question empty.
@@ -137,7 +164,7 @@ class Eyes:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        request = self._request(video_id, window, frames or self.frames)
+        request = replace(self._request(video_id, window, frames or self.frames), region=region)
         return self.look_at(request, with_options(question, options), yes_no=yes_no)
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
@@ -147,24 +174,76 @@ class Eyes:
             if (known := self._looks.get(key)) is not None:
                 return known.kept
             clip = self._clip(request)
-        new_tokens = NEW_TOKENS_BARE if self.bare else NEW_TOKENS
-        budget = Budget(frames=len(clip), new_tokens=new_tokens)
-        reply = self._model.watch(Asked((clip,), question, budget, yes_no=yes_no, bare=self.bare))
-        report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
-        times = tuple(frame.pts_s for frame in reply.shown)
-        look = Look(
-            request.video_id, request.window, question, clean_text(reply.text).strip(), times, p_yes,
-            report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, report.cost or 0.0, is_refusal(reply.text, yes_no=yes_no),
-        )  # fmt: skip
+        look = self._look(request, clip, question, yes_no=yes_no)
         with self._lock:
             self._looks[key] = look
         return look
 
+    def _look(self, request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Look:
+        form = not (yes_no or self.plain_prompt) and self._keeps_schema
+        asked = Asked(
+            (clip,), question, Budget(frames=len(clip), new_tokens=self._new_tokens(yes_no=yes_no)),
+            form=LookReply if form else None, yes_no=yes_no, bare=self.plain_prompt,
+        )  # fmt: skip
+        reply = self._watch(asked)
+        answer = split_thoughts(reply.text)[1][:MAX_REPLY_CHARS]
+        filled = read_look_reply(answer) if form else None
+        self._num_unread_forms += form and filled is None
+        text = clean_text(answer if filled is None else filled.answer).strip()
+        declines = filled is not None and not filled.visible
+        refused = declines or is_refusal(text, yes_no=yes_no)
+        cited_s: tuple[float, ...] = ()
+        unknown: tuple[int, ...] = ()
+        if not self.plain_prompt:
+            resolved = resolve_frame_numbers(text, reply.shown)
+            text, unknown = resolved.text, resolved.unknown
+            cited_s = tuple(frame.pts_s for frame in resolved.frames)
+        report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
+        times = tuple(frame.pts_s for frame in reply.shown)
+        return Look(
+            request.video_id, request.window, question, text, times, p_yes,
+            report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
+            report.visual_tokens_given or 0, report.cost or 0.0, refused, cited_s, unknown,
+        )  # fmt: skip
+
+    @property
+    def _keeps_schema(self) -> bool:
+        return keeps_schema(self._model) and self._num_unread_forms < MAX_UNREAD_FORMS
+
+    def _new_tokens(self, *, yes_no: bool) -> int:
+        if self.plain_prompt:
+            return NEW_TOKENS_PLAIN
+        if self._thinks:
+            return NEW_TOKENS_THINKING
+        return NEW_TOKENS_YES_NO if yes_no else NEW_TOKENS
+
+    def _watch(self, asked: Asked) -> Reply:
+        """A reply; of a model whose thoughts used up all new tokens a second one, with more of them."""
+        try:
+            reply = self._model.watch(asked)
+        except ThoughtsCutOff:
+            if self.plain_prompt or asked.budget.new_tokens >= NEW_TOKENS_THINKING:
+                raise
+            reply = None
+        if reply is not None:
+            thought, answer = split_thoughts(reply.text)
+            self._thinks |= bool(thought)
+            if self.plain_prompt or not (reply.cut and thought and not answer):
+                return reply
+        self._thinks = True
+        again = self._model.watch(
+            replace(asked, budget=replace(asked.budget, new_tokens=NEW_TOKENS_THINKING))
+        )
+        return again if reply is None else replace(again, report=reply.report.plus(again.report))
+
     def fresh(self) -> "Eyes":
         """The same eyes with nothing seen yet; the model is not loaded again."""
         return Eyes(
-            self._catalog, self._model, bare=self.bare, frames=self.frames, short_side_px=self._short_side_px
+            self._catalog,
+            self._model,
+            plain_prompt=self.plain_prompt,
+            frames=self.frames,
+            short_side_px=self._short_side_px,
         )
 
     def duration_s(self, video_id: str) -> float:
@@ -190,20 +269,19 @@ class Eyes:
             self._clips.move_to_end(request)
             return self._clips[request]
         once = sorted(set(request.times_s))
-        reader = self._reader(request.video_id)
-        pictures = dict(zip(once, reader.frames_at(once, short_side_px=self._short_side_px), strict=True))
-        shown = np.stack([pictures[time_s].rgb for time_s in request.times_s])
+        pictures = self._frames.frames(request.video_id, once, self._short_side_px, request.region)
+        by_time = {one.time_s: one.rgb for one in pictures}
+        shown = np.stack([by_time[time_s] for time_s in request.times_s])
         end_s = max(request.window.end_s, request.times_s[-1] + EDGE_S)
         window = Window(min(request.window.start_s, request.times_s[0]), end_s)
-        self._clips[request] = Clip(request.video_id, window, np.array(request.times_s), shown)
+        words = self._words(request.video_id, window)
+        self._clips[request] = Clip(request.video_id, window, np.array(request.times_s), shown, words)
         if len(self._clips) > CLIPS_KEPT:
             self._clips.popitem(last=False)
         return self._clips[request]
 
-    def _reader(self, video_id: str) -> VideoReader:
-        if video_id not in self._readers:
-            paths = self._catalog.places(video_id)
-            if not paths:
-                raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
-            self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
-        return self._readers[video_id]
+    def _words(self, video_id: str, window: Window) -> tuple[Words, ...]:
+        """What is said in a window; nothing for a model that is asked with the question alone."""
+        if self.plain_prompt:
+            return ()
+        return tuple(row.words for row in self._catalog.spans(video_id, "speech", window))

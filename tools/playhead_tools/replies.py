@@ -3,18 +3,48 @@
 import re
 from collections.abc import Sequence
 
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
+
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.refusals import is_refusal
+from playhead_tools.refusals import is_refusal, is_refusing_option
+from playhead_tools.video_llm.forms import bare_json
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What options are called by."""
 NEAR_S = 1.0
 """Two times so near are one."""
-ABSTENTIONS = frozenset(
-    {"not visible", "no answer", "not shown", "the video does not show it", "unanswerable", "i don't know"}
-)
-"""The options and gold answers, normalised, that say that there is no answer; for the replies of models
-see `playhead_tools.refusals`."""
+
+
+class LookReply(BaseModel):
+    """What a look says: whether what is asked can be told at all, as a value, and the answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    visible: bool = Field(
+        description="true when the frames or the words given with them show what is asked, else false"
+    )
+    answer: str = Field(description="the answer; when visible is false, what is missing")
+
+
+def read_look_reply(text: str) -> LookReply | None:
+    """The reply that a text holds as JSON; None for a text that holds none.
+
+    JSON that was cut off in the middle of the answer is read as far as it goes.
+
+    >>> read_look_reply('{"visible": false, "answer": ""}')
+    LookReply(visible=False, answer='')
+    >>> read_look_reply('{"visible": true, "answer": "A do')
+    LookReply(visible=True, answer='A do')
+    >>> read_look_reply('{"answer": "A dog."}') is None
+    True
+    """
+    try:
+        read = from_json(bare_json(text), allow_partial="trailing-strings")
+        return LookReply.model_validate(read, strict=True)
+    except ValueError:
+        return None
+
 
 _SAID_BEFORE = re.compile(
     r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?(?:\s*+[:=])?\s*+(?=\S)",
@@ -111,9 +141,13 @@ def match_open(reply: str, gold: str) -> bool:
     return bool(normalised(reply)) and normalised(reply) == normalised(gold)
 
 
-def is_abstention(reply: str) -> bool:
-    """Whether an option or a gold answer says that there is no answer: `not visible` and its like."""
-    return " ".join(re.findall(r"[a-z0-9']+", reply.casefold())) in ABSTENTIONS
+def is_abstention(option: str) -> bool:
+    """Whether an option or a gold answer says that there is no answer, in whatever words.
+
+    >>> is_abstention("It cannot be determined."), is_abstention("None of them"), is_abstention("a red car")
+    (True, False, False)
+    """
+    return is_refusing_option(option)
 
 
 def time_said(text: str) -> float | None:

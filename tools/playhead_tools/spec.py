@@ -116,6 +116,10 @@ class QuestionSpec:
         scope_tags: only videos with one of these tags are meant.
         scope_folders: only videos in one of these folders are meant.
         each_video: it is asked of each video: in which of them, or in how many.
+        query: text that passages are searched with, where no exact look-up answers; empty for a planner that
+            searches no passages.
+        by_passages: no exact look-up is understood: the best passages are the answer.
+        is_literal: it asks where certain words stand, so that a complete scan can tell that they are absent.
     """
 
     text: str
@@ -140,6 +144,9 @@ class QuestionSpec:
     each_video: bool = False
     speakers: tuple[str, ...] = ()
     speaking: Speaking = ""
+    query: str = ""
+    by_passages: bool = False
+    is_literal: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, for a run's state."""

@@ -64,7 +64,7 @@ def triage(state: State, context: Context) -> Triage:
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
     must_choose = bool(spec.options) and declining(spec.options) is None
-    desk = Desk(context, stretches, looks, afford, eyes.bare, must_choose)
+    desk = Desk(context, stretches, looks, afford, eyes.plain_prompt, must_choose)
     try:
         sight = context.rules.see(spec, desk, _word_anchors(spec, table.records, context))
     except NeedLooks as need:
@@ -83,9 +83,10 @@ def is_shown(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
         return any(anchor.deed is not None for anchor in hidden)
     if spec.wanted == "picture":
         return True
-    if spec.asks == "words" and any(e.kind in WORDS and e.role == "target0" for e in evidence):
+    if spec.asks == "words" and any(e.kind in WORDS and e.role in ("target0", "passage") for e in evidence):
         return False  # what is called how, and how much, is said or written: the closest words come first
-    return bool(spec.deeds or spec.asks or spec.hop) and not _has_role(supported, "target0")
+    found = _has_role(supported, "target0") or _has_role(supported, "passage")
+    return bool(spec.deeds or spec.asks or spec.hop) and not found
 
 
 def _has_role(evidence: Sequence[Evidence], role: str) -> bool:

@@ -208,12 +208,12 @@ def code_answer(state: ToolState, context: Context, why: str, *, limit: bool) ->
         why: the tools were given up.
         limit: a limit was reached: such an answer is never `answered`.
     """
-    from playhead_agent.run import ask  # the other way round the two would be a circle
+    from playhead_agent.run import ask  # the rule-based strategy, within the time that is left
 
     seconds = max(LEAST_S, context.meter.remaining_s)
     clock = context.meter.clock
     limits = Limits(seconds=seconds)
-    alone = replace(context, llm=None, limits=limits, meter=Meter(limits, clock))
+    alone = replace(context, llm=None, chat=None, limits=limits, meter=Meter(limits, clock))
     answer = ask(state["question"], context=alone, scope=scope_from_json(state.get("scope")))
     said = f"extractive answer: {why}"
     cost = {**context.meter.cost(), "searches": context.meter.searches + answer.cost.get("searches", 0)}

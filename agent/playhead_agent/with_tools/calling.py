@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from playhead_agent.chat import _invoke, _late, _within, checked_depth, described, keys_of
 from playhead_agent.limits import Meter
+from playhead_agent.models.invoke import checked_depth, described, invoke, keys_of, late
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.redaction import redact_keys, redact_values
 from playhead_tools.toolbox import ToolSpec
@@ -61,9 +61,9 @@ def ask_with_tools_bound(
         ) from error
     meter.model_call()
     allowed_s = min(meter.limits.model_call_s, meter.remaining_s - reserve_s)
-    raw = _within(lambda: _invoke(model, lambda: bound.invoke(list(messages))), allowed_s)
+    raw = invoke(model, lambda: bound.invoke(list(messages)), allowed_s)
     if raw is None:
-        raise _late(model, allowed_s)
+        raise late(model, allowed_s)
     usage = getattr(raw, "usage_metadata", None) or {}
     meter.tokens(usage.get("input_tokens", 0), usage.get("output_tokens", 0))
     return _said(raw, keys_of(model))

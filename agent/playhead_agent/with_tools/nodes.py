@@ -9,8 +9,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from playhead_agent.chat import failure_of
 from playhead_agent.limits import Meter
+from playhead_agent.models.invoke import failure_of
 from playhead_agent.progress import Progress
 from playhead_agent.state import scope_from_json
 from playhead_agent.with_tools.answer import answer_of, code_answer

@@ -1,7 +1,7 @@
 """What a run with tools carries from node to node: calls and ids, never the words of a video."""
 
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass, field, fields
+from typing import Any, Self, TypedDict
 
 from playhead_agent.limits import Limits
 from playhead_agent.state import Context
@@ -21,6 +21,8 @@ class ToolState(TypedDict, total=False):
     """
 
     question: str  # caller
+    options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     rounds: list[dict[str, Any]]  # act: the calls of a reply, the ids of their results, or an error
     pending: dict[str, Any]  # think: the calls of the last reply; emptied by act
@@ -34,13 +36,22 @@ class ToolState(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolContext:
+class ToolContext(Context):
     """The seams of a run with tools.
 
     Args:
-        context: the library, the chat model, limits and meter.
-        toolbox: the tools, over the same library.
+        toolbox: the tools, over the same library; set by `of`.
     """
 
-    context: Context
-    toolbox: Toolbox
+    toolbox: Toolbox = field(default=None, kw_only=True, compare=False)  # type: ignore[assignment]
+
+    @property
+    def context(self) -> Context:
+        """The library, the chat model, limits and meter."""
+        return self
+
+    @classmethod
+    def of(cls, context: Context, toolbox: Toolbox) -> Self:
+        """A context with tools."""
+        given = {one.name: getattr(context, one.name) for one in fields(Context) if one.init}
+        return cls(**given, toolbox=toolbox)

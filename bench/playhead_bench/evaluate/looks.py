@@ -77,7 +77,8 @@ class LookBook:
 
 
 def _look(record: dict[str, Any]) -> Look:
-    return Look(**{**record, "window": Window(**record["window"]), "times_s": tuple(record["times_s"])})
+    lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+    return Look(**{**record, **lists, "window": Window(**record["window"])})
 
 
 class KeptEyes(Eyes):
@@ -97,7 +98,8 @@ class KeptEyes(Eyes):
     def __init__(
         self, catalog: Catalog, model: VideoLLM, book: LookBook, *, bare: bool, keep_tokens: float = 1.0
     ) -> None:
-        super().__init__(catalog, model, bare=bare, short_side_px=book.short_side_px)
+        super().__init__(catalog, model, plain_prompt=bare, short_side_px=book.short_side_px)
+        self.bare = bare
         self.keep_tokens = keep_tokens
         self._book, self._mine, self._guard = book, dict[str, Look](), threading.Lock()
         self.spared_s = 0.0

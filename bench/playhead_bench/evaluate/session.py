@@ -151,7 +151,7 @@ def watching(library: Library, settings: Settings) -> Watching | None:
     def model(part: float) -> VideoLLM:
         return load_video_llm(choice, library.models.device, part)
 
-    return Watching(model, not choice.forms, book)
+    return Watching(model, choice.plain_prompt, book)
 
 
 def write_report(

@@ -29,12 +29,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A window of a video with the hits behind it, best rank first, and their fused score."""
+    """A window of a video with the hits behind it, best rank first, and their fused score.
+
+    `evidence` is that of a passage, see `Moment`.
+    """
 
     video_id: str
     window: Window
     score: float
     hits: tuple[Hit, ...]
+    evidence: float | None = None
 
 
 @dataclass(slots=True)
@@ -241,5 +245,5 @@ def with_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[
             continue
         passage = merged[best]
         hits = (*passage.hits, *(hit for hit in one.hits if hit not in passage.hits))
-        merged[best] = Joined(passage.video_id, passage.window, passage.score + one.score, hits)
+        merged[best] = replace(passage, score=passage.score + one.score, hits=hits)
     return sorted([*merged, *alone], key=lambda one: (-one.score, one.video_id, one.window))

@@ -153,11 +153,11 @@ class PassageSearch:
             hits.setdefault(one.hit.video_id, []).append(one.hit)
         windows = self._ranked(query, found, speakers, limit)
         moments, sentences = [], []
-        for rank, (video_id, first, last) in enumerate(windows, start=1):
+        for rank, (video_id, first, last, evidence) in enumerate(windows, start=1):
             moment, sentence = _moment(
                 query, found[video_id], video_id, first, last, hits.get(video_id, ()), rank, num_ways
             )
-            moments.append(moment)
+            moments.append(replace(moment, evidence=evidence))
             sentences.append(sentence)
         confidences = self._confidences([i for one in sentences for i in one.span_ids])
         return [
@@ -179,8 +179,8 @@ class PassageSearch:
         found: Mapping[str, Transcript],
         speakers: Mapping[str, Sequence[Speaker]],
         limit: int,
-    ) -> list[tuple[str, int, int]]:
-        """(video id, first, last sentence) of the best windows of all videos, best first."""
+    ) -> list[tuple[str, int, int, float]]:
+        """(video id, first, last sentence, evidence) of the best windows of all videos, best first."""
         evidence = pooled_evidence([one.arrays for one in found.values()], query.terms, query.vector)
         scored = []
         for (video_id, one), own in zip(found.items(), evidence, strict=True):
@@ -189,10 +189,10 @@ class PassageSearch:
             for first, last, score in evident_windows(one.arrays, own, max(limit, MAX_RERANKED)):
                 if fitting[first : last + 1].any():
                     scored.append((-score, video_id, first, last))
-        ranked = [(video_id, first, last) for _, video_id, first, last in sorted(scored)]
+        ranked = [(video_id, first, last, -score) for score, video_id, first, last in sorted(scored)]
         if self._reranker is not None:
             best, rest = ranked[:MAX_RERANKED], ranked[MAX_RERANKED:]
-            texts = [_text(found[video_id], first, last) for video_id, first, last in best]
+            texts = [_text(found[video_id], first, last) for video_id, first, last, _ in best]
             scores = self._reranker.scores(query.text, texts) if texts else np.zeros(0, dtype=np.float32)
             ranked = [*(best[at] for at in np.argsort(-scores, kind="stable").tolist()), *rest]
         return ranked[:limit]

@@ -112,7 +112,9 @@ class Hit:
 class Moment:
     """A window that answers a query, with the hits behind it, best first.
 
-    `score` is a fused rank score: it orders the moments of one query and means nothing beyond it.
+    `score` is a fused rank score: it orders the moments of one query and means nothing beyond it. `evidence`
+    is how far the words and the meaning around a passage of a transcript stand out from the rest of it, in
+    standard deviations (`pooling.evident_windows`); None for other moments.
     """
 
     video_id: str
@@ -120,6 +122,7 @@ class Moment:
     window: Window
     score: float
     hits: tuple[Hit, ...]
+    evidence: float | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

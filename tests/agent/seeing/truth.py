@@ -51,13 +51,13 @@ class TruthEyes:
 
     Args:
         frames: shown at a time.
-        bare: it wants the bare question.
+        plain_prompt: it wants the bare question.
         away: it cannot be reached.
         names: it can say who does something.
     """
 
     frames: int = 8
-    bare: bool = True
+    plain_prompt: bool = True
     away: bool = False
     names: bool = True
     asked: list[tuple[Window, str]] = field(default_factory=list)

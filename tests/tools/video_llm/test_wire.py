@@ -32,7 +32,7 @@ def test_pictures_come_with_their_times_before_them() -> None:
     first, picture, second, _, last = content(request)
     assert first["text"].endswith("\nFrame 1 (10.0 s):")
     assert second["text"] == "Frame 2 (11.5 s):"
-    assert last["text"] == "</clip>\n<question>What is on the table?</question>"
+    assert last["text"] == "</clip>\nQuestion: What is on the table?"
     image = Image.open(io.BytesIO(base64.b64decode(picture["image_url"]["url"].partition(",")[2])))
     assert (image.format, image.size) == ("JPEG", (24, 16))
 

@@ -8,6 +8,7 @@ from playhead_tools.question.among import spec_among
 from playhead_tools.question.choices import split_options, take_scopes
 from playhead_tools.question.clip import clip_question, yes_no_question
 from playhead_tools.question.deeds import deed_in
+from playhead_tools.question.exactness import with_passages
 from playhead_tools.question.imperative import as_question
 from playhead_tools.question.intent import asks_a_fact, intent_of, is_located
 from playhead_tools.question.masked import Masked, masked
@@ -55,7 +56,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     body = " ".join(times.rest.split()).rstrip("?.!,;: ")
     body = _AS_IT.sub(r"\g<front> that ", _TELL.sub("", _OPENERS.sub("", body, count=1), count=1))
     spec = _parsed(Parts.of(one_of_them(body), quoted), quoted)
-    return replace(
+    spec = replace(
         spec,
         text=text,
         quoted=tuple(quote for quote in quoted.quotes),
@@ -65,6 +66,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
         each_video=of_each_video(body) and not spec.of_video,
     )
+    return with_passages(spec, question)
 
 
 def _parsed(parts: Parts, quoted: Masked) -> QuestionSpec:

@@ -2,18 +2,26 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_index.window import Window
+from playhead_index.window import Window, format_time
 from playhead_tools.video_llm.protocol import Clip, ShownFrame
 
 _BRACKET = re.compile(
     r"\[\s*(?:frames?\s*)?(\d{1,9}(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d{1,9})*)\s*\]", re.IGNORECASE
 )
+_IN_TEXT = re.compile(
+    r"\b(the )?frames?[ #]{1,2}(?:no\. |number )?"
+    r"(\d{1,9}(?: ?(?:[,;–-]|and|to|through|or) ?(?:and )?(?:frames? )?\d{1,9})*)(?![\w.]*\d)",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"\b(?:to|through)\b")
 _ITEM = re.compile(r"(\d{1,9})(?:\s*[–-]\s*(?:frames?\s*)?(\d{1,9}))?", re.IGNORECASE)
+_SPACED_BRACKET = re.compile(rf"(?<!\s)\s{{0,8}}{_BRACKET.pattern}", re.IGNORECASE)
 
 
 def shown_frames(clips: Sequence[Clip], kept: Sequence[NDArray[np.int64]]) -> tuple[ShownFrame, ...]:
@@ -103,3 +111,64 @@ def numbers_in(text: str) -> tuple[int, ...]:
             first, last = int(item[1]), int(item[2] or item[1])
             found += range(first, last + 1) if last - first < 10_000 else (first, last)
     return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedText:
+    """A reply with times in place of the numbers of frames.
+
+    Args:
+        text: for people.
+        frames: that it names, in its order, each once.
+        unknown: numbers that name no frame that was shown, in its order, each once.
+    """
+
+    text: str
+    frames: tuple[ShownFrame, ...]
+    unknown: tuple[int, ...] = ()
+
+
+def resolve_frame_numbers(text: str, shown: Sequence[ShownFrame]) -> ResolvedText:
+    """A reply in which every number of a frame is the time at which that frame appears.
+
+    `[3]` and `[frames 3-5]` become times in round brackets, `frame 3` becomes `the frame at 0:12`. A number
+    that was never shown is taken out: nothing is guessed in its place.
+
+    Args:
+        text: as the model gave it.
+        shown: the frames of its call.
+    """
+    by_number = {frame.number: frame for frame in shown}
+    frames: dict[int, ShownFrame] = {}
+    unknown: dict[int, None] = {}
+
+    def times_of(items: str) -> list[str]:
+        times = []
+        for item in _ITEM.finditer(_TO.sub("–", items)):
+            numbers = [int(number) for number in item.groups() if number is not None]
+            known = [by_number[number] for number in numbers if number in by_number]
+            unknown.update(dict.fromkeys(number for number in numbers if number not in by_number))
+            frames.update({frame.number: frame for frame in known})
+            if known:
+                times.append("–".join(dict.fromkeys(format_time(frame.pts_s) for frame in known)))
+        return list(dict.fromkeys(times))
+
+    def bracket(found: re.Match[str]) -> str:
+        times = times_of(found[1])
+        return f" ({', '.join(times)})" if times else ""
+
+    def named(found: re.Match[str]) -> str:
+        times = times_of(found[2])
+        article = "The" if found[0][0].isupper() else "the"
+        if not times:
+            return f"{article} frame"
+        plural = "s" if len(times) > 1 or "–" in times[0] else ""
+        return f"{article} frame{plural} at {listed_times(times)}"
+
+    resolved = _IN_TEXT.sub(named, _SPACED_BRACKET.sub(bracket, text)).lstrip()
+    return ResolvedText(resolved, tuple(frames.values()), tuple(unknown))
+
+
+def listed_times(times: Sequence[str]) -> str:
+    """Times as words: `0:12`, `0:12 and 0:14`, `0:12, 0:14 and 0:16`."""
+    return times[0] if len(times) == 1 else f"{', '.join(times[:-1])} and {times[-1]}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.video_llm.report import Report
@@ -215,6 +216,26 @@ class VideoLLM(Protocol):
             TokenBudgetExceeded: the call cannot be made within its budget.
         """
         ...
+
+
+class ThoughtsCutOff(ModelOutputInvalid):
+    """A model thought until its new tokens were used up and gave no answer; more of them may help."""
+
+
+def keeps_schema(model: VideoLLM) -> bool:
+    """Whether a model's backend holds its reply to a JSON schema; False where it does not say.
+
+    A backend says so by an attribute `keeps_schema`.
+    """
+    return bool(getattr(model, "keeps_schema", False))
+
+
+def wants_plain_prompt(model: VideoLLM) -> bool:
+    """Whether a model must be asked with the question alone, as small ones; False where it does not say.
+
+    A backend says so by an attribute `plain_prompt`.
+    """
+    return bool(getattr(model, "plain_prompt", False))
 
 
 class FrameChooser(Protocol):

@@ -12,8 +12,9 @@ from playhead_tools.redaction import passwords, redact, redact_keys
 from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
 from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_whole, yes_no_of
 from playhead_tools.video_llm.encoding import size_fitted
+from playhead_tools.video_llm.frame_limits import max_frames_after
 from playhead_tools.video_llm.posting import BackOff, Posted, Poster, Refused, Timeouts
-from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
+from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame, ThoughtsCutOff
 from playhead_tools.video_llm.report import Report
 from playhead_tools.video_llm.server_kinds import KINDS, VideoForm
 from playhead_tools.video_llm.wire import Sending, notes_on, request_body
@@ -103,6 +104,8 @@ class ServerVideoLLM:
     extra: Mapping[str, Any] = field(default_factory=dict)
     max_bytes: int | None = None
     name: str = field(init=False)
+    max_frames: int | None = field(default=None, init=False)
+    """Frames that the server has been found to take in one request; None while none was refused."""
     _how: Sending = field(init=False, repr=False)
     _poster: Poster = field(init=False, repr=False)
 
@@ -127,6 +130,11 @@ class ServerVideoLLM:
         self._poster = Poster(url, key, self.timeouts, self.back_off, self.max_bytes)
 
     @property
+    def keeps_schema(self) -> bool:
+        """Whether the server is asked to hold replies to a schema, and has not refused to."""
+        return self._how.structured not in ("json_object", "prompt")
+
+    @property
     def _keys(self) -> tuple[str, ...]:
         return (*([] if self.api_key is None else [self.api_key.strip()]), *passwords(self.base_url))
 
@@ -142,10 +150,10 @@ class ServerVideoLLM:
         most = max(1, int(self.keep_frames * sum(len(clip) for clip in asked.clips) + _ROUNDING))
         if per_frame is not None:
             most = min(most, most_frames(asked, per_frame) or most)
-        shown = frames_to_show(asked, self.choose, most)
-        notes = notes_on(asked, shown, self._how)
+        notes: list[str] = []
         began_s = self._poster.clock()
-        posted = self._posted(asked, shown, notes)
+        posted, shown = self._posted(asked, most, notes)
+        notes += notes_on(asked, shown, self._how)
         said = posted.value
         said.text, said.refusal = (redact_keys(text, self._keys) for text in (said.text, said.refusal))
         self._check(said)
@@ -161,14 +169,18 @@ class ServerVideoLLM:
         """Lets go of the connections that are kept for the next call; a later call opens new ones."""
         self._poster.close()
 
-    def _posted(self, asked: Asked, shown: tuple[ShownFrame, ...], notes: list[str]) -> Posted[Said]:
-        """The reply; what a server refuses to be asked for is left out and noted, the rest asked again."""
+    def _posted(
+        self, asked: Asked, most: int, notes: list[str]
+    ) -> tuple[Posted[Said], tuple[ShownFrame, ...]]:
+        """The reply and the frames shown; what a server refuses is left out, with a note."""
         read = read_stream if self.stream else read_whole
         while True:
+            allowed = most if self.max_frames is None else min(most, self.max_frames)
+            shown = frames_to_show(asked, self.choose, allowed)
             try:
-                return self._poster.post(request_body(asked, shown, self._how), read)
+                return self._poster.post(request_body(asked, shown, self._how), read), shown
             except Refused as error:
-                easier = self._easier(asked, error.message.lower())
+                easier = self._easier(asked, error.message.lower()) or self._fewer_frames(error, len(shown))
                 if easier is None:
                     raise ModelUnavailable(
                         f"{self.name} refused: {error}; are the key, the model's name and the form of the"
@@ -189,6 +201,14 @@ class ServerVideoLLM:
         self._how = replace(how, structured=ways[here + 1])
         return f"forms are asked for by {ways[here + 1]} instead of {how.structured}"
 
+    def _fewer_frames(self, error: Refused, num_shown: int) -> str | None:
+        """Sends fewer frames from now on where that is what the server refused; how many, in words."""
+        allowed = max_frames_after(error.status, error.message.lower(), num_shown)
+        if allowed is None:
+            return None
+        self.max_frames = allowed if self.max_frames is None else min(allowed, self.max_frames)
+        return f"at most {self.max_frames} frames are sent from now on"
+
     def _tokens_per_frame(self, asked: Asked) -> int | None:
         """Visual tokens of the largest frame as it is sent; None when nobody can count them."""
         if self.tokens_per_frame is not None:
@@ -208,12 +228,12 @@ class ServerVideoLLM:
                 said.refusal or said.text,
             )
         if not said.text.strip():
-            why = (
-                "all new tokens went into thoughts; raise budget.new_tokens"
-                if said.finish == "length"
-                else ""
-            )
-            raise ModelOutputInvalid(f"{self.name} gave no text{': ' if why else ''}{why}", said.text)
+            if said.finish == "length":
+                raise ThoughtsCutOff(
+                    f"{self.name} gave no text: all new tokens went into thoughts; raise budget.new_tokens",
+                    said.text,
+                )
+            raise ModelOutputInvalid(f"{self.name} gave no text", said.text)
 
     def _report(
         self, asked: Asked, shown: tuple[ShownFrame, ...], per_frame: int | None, said: Said

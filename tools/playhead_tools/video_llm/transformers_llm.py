@@ -75,6 +75,7 @@ class TransformersVideoLLM:
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
         reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
             batch are neither held nor taken, nor are those of models whose layers forget tokens.
+        plain_prompt: whether it must be asked with the question alone (`wants_plain_prompt`).
     """
 
     def __init__(
@@ -87,7 +88,9 @@ class TransformersVideoLLM:
         cache: FeatureCache | None = None,
         times: Times = "native",
         reuse_bytes: int = 1 << 30,
+        plain_prompt: bool = False,
     ) -> None:
+        self.plain_prompt = plain_prompt
         self.name = Path(checkpoint).name
         self.keep = keep
         self.cache = FeatureCache() if cache is None else cache

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from playhead_agent.baselines.registry import BASELINES
+from playhead_agent.strategies import BASELINES
 from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
@@ -34,7 +34,7 @@ class Asking:
         replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
         answer, cost = replied.answer, cost_of(replied.answer)
         choice = chosen(answer, sample.options)
-        cited = replied.found if self.way.baseline else replied.cited
+        cited = replied.found if self.way.is_baseline else replied.cited
         return Outcome(
             standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.found,
             is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=cited,
@@ -80,4 +80,4 @@ ABLATIONS = tuple(
 )
 """The agent without one of its parts, where it can be asked without it, and with the compression that it can
 be given: a look keeps the quarter of its visual tokens that its question needs, where the agent keeps all."""
-BASES = tuple(Asking(f"base-{name}", Way(baseline=name)) for name in BASELINES)
+BASES = tuple(Asking(f"base-{name}", Way(name)) for name in BASELINES)

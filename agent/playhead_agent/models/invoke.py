@@ -1,24 +1,20 @@
-"""One call of a chat model that must keep to a schema; the one place where a model's errors are mapped."""
+"""One request to a chat model: bounded in time, its errors mapped, no key in any message."""
 
 import contextvars
-import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from playhead_agent.limits import Meter
 from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
-from playhead_tools.redaction import passwords, redact, redact_keys, redact_values, safe_cause
+from playhead_tools.redaction import passwords, redact, safe_cause
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
-Method = Literal["json_schema", "function_calling"]
 _CLIENT_ERRORS = (
     ("openai", "OpenAIError"),
     ("anthropic", "AnthropicError"),
@@ -29,24 +25,65 @@ _CLIENT_ERRORS = (
     ("langchain_core.exceptions", "ModelError"),
 )
 _ADDRESSES = ("openai_api_base", "base_url", "anthropic_api_url", "endpoint", "endpoint_url")
+_PROVIDER_ADDRESSES = {
+    "ChatOpenAI": "https://api.openai.com/v1",
+    "ChatAnthropic": "https://api.anthropic.com",
+    "ChatGoogleGenerativeAI": "https://generativelanguage.googleapis.com",
+    "ChatMistralAI": "https://api.mistral.ai",
+    "ChatGroq": "https://api.groq.com",
+    "ChatDeepSeek": "https://api.deepseek.com",
+    "ChatXAI": "https://api.x.ai",
+    "ChatOllama": "http://127.0.0.1:11434",
+}
+"""Where a LangChain class asks that was given no address, by the class's name."""
 MAX_DEPTH = 64
 """Of JSON that a model writes; no schema here nests deeper than ten, and what stores it has limits too."""
 _MAX_ERROR_CHARS = 300
+_WHAT = {
+    400: ("refused the request", "is the model's name right, and does it take such requests?"),
+    401: ("refused the key", "set the key of this server (docs/providers.md names the variables)"),
+    402: ("refused: it wants to be paid", "add credit, or choose another model"),
+    403: ("refused the key", "the key is not allowed to use this model"),
+    404: ("was not found", "is its name right, and the address with its /v1?"),
+    413: (
+        "refused the request as too large",
+        "lower limits.prompt_chars or choose a model with more context",
+    ),
+    429: ("is over its rate limit or quota", "wait and ask again, or choose another model"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back: the object that the model wrote, not checked yet, and the text it came in."""
+class RequestRefused(ModelUnavailable):
+    """The server answered with an HTTP error; `.status` is its number."""
 
-    values: Any
-    raw_text: str
+    status: int = 0
 
 
 def described(model: "BaseChatModel") -> str:
     """A model for people: its class, its name and, where it has one, the address it is asked at."""
-    name = next((str(v) for a in ("model_name", "model") if (v := getattr(model, a, None))), "")
     url = redact(_address(model), keys_of(model))
-    return " ".join(part for part in (type(model).__name__, name, f"at {url}" if url else "") if part)
+    return " ".join(
+        part for part in (type(model).__name__, name_of(model), f"at {url}" if url else "") if part
+    )
+
+
+def name_of(model: "BaseChatModel") -> str:
+    """The name that the server knows the model by; empty where the class keeps none."""
+    return next((str(v) for a in ("model_name", "model") if (v := getattr(model, a, None))), "")
+
+
+def address_of(model: "BaseChatModel") -> str:
+    """The address that requests go to; empty for a model in this process."""
+    return _address(model) or _PROVIDER_ADDRESSES.get(type(model).__name__, "")
+
+
+def host_of(model: "BaseChatModel") -> str:
+    """The host, with its port where it is not the usual one, that requests go to; empty for this process."""
+    try:
+        place = urlsplit(address_of(model))
+        return place.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def keys_of(model: "BaseChatModel") -> tuple[str, ...]:
@@ -68,43 +105,18 @@ def failure_of(error: ModelError) -> str:
     return str(error)
 
 
-def call_model(
-    model: "BaseChatModel",
-    messages: Sequence["BaseMessage"],
-    schema: dict[str, Any],
-    method: Method,
-    meter: Meter,
-) -> Reply:
-    """The object that a model wrote for a schema.
-
-    Args:
-        model: the chat model.
-        messages: what it is sent.
-        schema: JSON schema with a title, that the reply must keep to; the caller checks it.
-        method: how the model is made to keep to it.
-        meter: counts the call and gives the seconds that are left.
+def invoke(model: "BaseChatModel", call: Callable[[], Any], seconds: float) -> Any:
+    """What a call gives, or None when it takes longer than so many seconds.
 
     Raises:
-        CostLimit: no call is left.
-        TimeLimit: the run's seconds are used up, before the call or while it went on.
-        ModelUnavailable: the server is away, refuses, fails, or takes longer than one call may; the
-            message begins with which of them it was.
-        ModelOutputInvalid: the reply is no JSON, nested too deeply, or too large.
+        RequestRefused: the server answered with an HTTP error.
+        ModelUnavailable: it cannot be reached, or answered something that is no chat completion.
+        ModelOutputInvalid: the reply is larger than allowed, or nested too deeply.
     """
-    meter.model_call()
-    bound = model.with_structured_output(schema, method=method, include_raw=True)
-    allowed_s = min(meter.limits.model_call_s, meter.remaining_s)
-    answered = _within(lambda: _invoke(model, lambda: bound.invoke(list(messages))), allowed_s)
-    if answered is None:
-        meter.check_time("model call")
-        raise _late(model, allowed_s)
-    raw = answered["raw"]
-    usage = getattr(raw, "usage_metadata", None) or {}
-    meter.tokens(usage.get("input_tokens", 0), usage.get("output_tokens", 0))
-    return _reply(raw, keys_of(model))
+    return _within(lambda: _mapped(model, call), seconds)
 
 
-def _invoke(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
+def _mapped(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
     """The call, with the errors of whatever client library stands behind it mapped, and no key in them."""
     keys = keys_of(model)
     try:
@@ -115,12 +127,7 @@ def _invoke(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
         said = f"the chat model could not be reached: {described(model)}: {redact(str(error), keys)}"
         raise ModelUnavailable(said) from safe_cause(error, keys)
     except _known_errors() as error:
-        status = getattr(error, "status_code", None)
-        what = "could not be reached" if status is None else f"refused or failed (HTTP {status})"
-        raise ModelUnavailable(
-            f"the chat model {what}: {described(model)}: {_first_line(error, keys)};"
-            " is it up, and the key right?"
-        ) from safe_cause(error, keys)
+        raise _refused(model, error, keys) from safe_cause(error, keys)
     except RecursionError:
         raise ModelOutputInvalid(f"{described(model)} sent JSON that is nested too deeply", "") from None
     except (TypeError, KeyError, IndexError, AttributeError, ValueError) as error:
@@ -130,7 +137,21 @@ def _invoke(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
         ) from safe_cause(error, keys)
 
 
-def _late(model: "BaseChatModel", allowed_s: float) -> ModelUnavailable:
+def _refused(model: "BaseChatModel", error: BaseException, keys: Sequence[str]) -> ModelUnavailable:
+    status = getattr(error, "status_code", None)
+    if not isinstance(status, int):
+        said = f"the chat model could not be reached: {described(model)}: {_first_line(error, keys)}"
+        return ModelUnavailable(f"{said}; is its server up, and the address right?")
+    what, do = _WHAT.get(status, ("refused" if status < 500 else "failed", "is its server well?"))
+    refused = RequestRefused(
+        f"the chat model {what} (HTTP {status}): {described(model)}: {_first_line(error, keys)}; {do}"
+    )
+    refused.status = status
+    return refused
+
+
+def late(model: "BaseChatModel", allowed_s: float) -> ModelUnavailable:
+    """The error of a model that took longer than it was allowed."""
     return ModelUnavailable(
         f"the chat model did not answer within {allowed_s:.1f} s: {described(model)};"
         " raise limits.model_call_s or ask a faster model"
@@ -170,18 +191,6 @@ def _within(call: Callable[[], Any], seconds: float) -> Any:
     if error is not None:
         raise error
     return value
-
-
-def _reply(raw: Any, keys: Sequence[str]) -> Reply:
-    calls = getattr(raw, "tool_calls", None)
-    text = redact_keys(raw.text if isinstance(raw.text, str) else str(raw.content), keys)
-    try:
-        values = redact_values(checked_depth(calls[0]["args"] if calls else json.loads(text)), keys)
-        return Reply(values, json.dumps(values, ensure_ascii=False) if calls else text)
-    except RecursionError:
-        raise ModelOutputInvalid(f"the reply is nested too deeply; got {text[:200]!r}", text) from None
-    except ValueError as error:
-        raise ModelOutputInvalid(f"the reply is no JSON object: {error}; got {text[:200]!r}", text) from None
 
 
 def checked_depth(value: Any) -> Any:

@@ -1,0 +1,152 @@
+"""Passages that the search ranks first, as evidence: the answer where no exact look-up is understood."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playhead_agent.gather import SPAN_KINDS, Table, scopes_of
+from playhead_agent.passage_confidence import PassageFit, passage_fit
+from playhead_agent.state import Context, Stretch
+from playhead_index.search.question_topic import question_topic
+from playhead_index.search.results import Coverage, Moment
+from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.transcript import read_units
+from playhead_index.window import Window
+from playhead_tools.evidence import Evidence, add_coverage, words_evidence
+from playhead_tools.look_up import read_spans, search_moments
+from playhead_tools.match import coverage
+from playhead_tools.speaking import ScopeSpeakers
+
+ROLE = "passage"
+MAX_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Passages put into the evidence table, best first, and how well the first one fits the question."""
+
+    ids: tuple[str, ...]
+    fit: PassageFit | None
+
+
+def search_passages(
+    lookup: Mapping[str, Any], stretches: Sequence[Stretch], context: Context
+) -> tuple[dict[str, Any], Coverage, list[str]]:
+    """The moments of one `passages` look-up inside the stretches as plain rows, coverage, notes."""
+    moments, searches, notes = list[Moment](), list[Coverage](), list[str]()
+    for scope in scopes_of(stretches, context.catalog):
+        context.meter.searches += 1
+        searched = search_moments(
+            context.finder, lookup["text"], scope=scope, lanes=None, limit=lookup["limit"]
+        )
+        moments += searched.result.moments
+        searches.append(searched.result.coverage)
+        notes += searched.notes
+    moments.sort(key=lambda one: -one.score)  # stable: in one scope the order of the search
+    named = frozenset(lookup.get("speakers", ()))
+    if named and all(one.evidence is None for one in moments):  # passages know who speaks, spans do not
+        moments.sort(key=lambda one: one.hits[0].speaker not in named)
+    rows = [_row(one) for one in moments if _is_inside(one, stretches)]
+    found = {"role": ROLE, "text": lookup["text"], "moments": rows}
+    return found, add_coverage(searches), notes
+
+
+def _is_inside(moment: Moment, stretches: Sequence[Stretch]) -> bool:
+    return any(v == moment.video_id and w.overlap_s(moment.window) > 0 for v, w in stretches)
+
+
+def _row(moment: Moment) -> dict[str, Any]:
+    first = moment.hits[0]
+    return {
+        "video_id": moment.video_id,
+        "window": [moment.window.start_s, moment.window.end_s],
+        "kind": first.lane,
+        "refs": list(dict.fromkeys(hit.ref for hit in moment.hits if hit.lane == first.lane)),
+        "lanes": list(moment.lanes),
+        "sentence_s": [first.window.start_s, first.window.end_s],
+        "cosine": round(max((hit.score for hit in moment.hits if hit.how == "meaning"), default=0.0), 4),
+        "evidence": None if moment.evidence is None else round(moment.evidence, 4),
+    }
+
+
+def add_passages(
+    found: Mapping[str, Any], stretches: Sequence[Stretch], context: Context, table: Table
+) -> Passages:
+    """Puts the passages of a search into the table; a passage without words is a picture.
+
+    Args:
+        found: from `search_passages`.
+        stretches: where the question looks.
+        context: the run's seams.
+        table: takes the evidence.
+    """
+    speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches])
+    topic = question_topic(found["text"], speakers.names)
+    texts, ids = list[str](), list[str]()
+    kept = list[Mapping[str, Any]]()
+    for row in found["moments"]:
+        spans = _spans(row, context.catalog)
+        text = " ".join(span.words.text for span in spans)
+        record = _record(row, spans, coverage(topic.words, text), context)
+        if record is None:
+            continue
+        ids.append(table.add(record))
+        texts.append(text)
+        kept.append(row)
+    if not kept:
+        return Passages((), None)
+    return Passages(tuple(i for i in ids if i), passage_fit(topic, kept, texts, context.catalog))
+
+
+def _spans(row: Mapping[str, Any], catalog: Catalog) -> list[SpanRow]:
+    """The words of a passage: all that is said in it, or the lines of the screen that were found."""
+    if row["kind"] not in SPAN_KINDS:
+        return []
+    window = Window(*row["window"])
+    if row["kind"] == "speech":
+        return catalog.spans(row["video_id"], "speech", window)
+    ids = [int(ref.partition(":")[2]) for ref in row["refs"] if ref.startswith("span:")]
+    return sorted(read_spans(catalog, ids).values(), key=lambda span: (span.words.window, span.id))
+
+
+def _record(
+    row: Mapping[str, Any], spans: Sequence[SpanRow], share: float, context: Context
+) -> Evidence | None:
+    """The record of a passage; None where its words are gone, or a picture below the threshold."""
+    window, lanes = Window(*row["window"]), tuple(row["lanes"])
+    if row["kind"] not in SPAN_KINDS:
+        frame_id = next((int(r.partition(":")[2]) for r in row["refs"] if r.startswith("frame:")), None)
+        return Evidence("", row["video_id"], window, "picture", "unverified", frame_id=frame_id, role=ROLE,
+                        lanes=lanes)  # fmt: skip
+    if not spans:
+        return None
+    verdict = "supported" if share >= context.thresholds.supported else "unverified"
+    record = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)  # type: ignore[arg-type]
+    start_s, end_s = row["sentence_s"]
+    inside = window.clamped(record.window)
+    return Evidence(
+        "", record.video_id, inside or record.window, record.kind, record.verdict, record.span_ids,
+        match=record.match, role=ROLE, lanes=record.lanes, confidence=record.confidence,
+        sentence_s=(start_s, end_s),
+    )  # fmt: skip
+
+
+def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:
+    """The words that a passage is quoted with: the sentence of it that fits best."""
+    if record.sentence_s is None:
+        return " ".join(span.words.text for span in spans)
+    start_s, end_s = record.sentence_s
+    if record.kind == "speech":
+        for unit in read_units(catalog, record.video_id, "sentence"):
+            if abs(unit.window.start_s - start_s) < 0.01 and abs(unit.window.end_s - end_s) < 0.01:
+                return unit.text
+    own = spans_of_sentence(record, spans)
+    return " ".join(span.words.text for span in own or spans)
+
+
+def spans_of_sentence(record: Evidence, spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """Those of the spans of a passage that its quoted sentence stands on; all where none is quoted."""
+    if record.sentence_s is None:
+        return list(spans)
+    sentence = Window(*record.sentence_s)
+    return [span for span in spans if span.words.window.overlap_s(sentence) > 0]
