@@ -226,7 +226,7 @@ def verify(state: State, runtime: Runtime[Context]) -> Update:
 def route(state: State) -> str:
     """Back to the plan once when nothing was found where the question looks, else on.
 
-    Passages are searched then, or where certain words are asked for, the lanes that the question does not name.
+    Then passages are searched, or for certain words the lanes that the question does not name.
     """
     spec = spec_of(state)
     if state["verdict"]["status"] != "abstained" or state["round"] >= MOST_ROUNDS:

@@ -17,6 +17,7 @@ from playhead_agent.state import Context, Stretch, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.transcript import has_passages
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import (
@@ -72,11 +73,22 @@ def place(
     bare = without_names(question, named)
     spec = replace(context.rules.parse(bare, options), text=question)
     about = named or in_folders(videos, spec)
+    parse = context.rules.parse
+    if not has_passages(context.catalog, [video.video_id for video in about]):
+        spec, parse = (
+            _without_passages(spec),
+            lambda text, given: _without_passages(context.rules.parse(text, given)),
+        )
     speakers = ScopeSpeakers(context.catalog, [video.video_id for video in about])
-    spec, why_not, notes = with_speakers(spec, bare, speakers, context.rules.parse)
+    spec, why_not, notes = with_speakers(spec, bare, speakers, parse)
     placed = _placed(spec, scope, about)
     refusal = ("unknown", why_not) if why_not and placed.refusal is None else placed.refusal
     return spec, replace(placed, refusal=refusal, notes=(*placed.notes, *notes))
+
+
+def _without_passages(spec: QuestionSpec) -> QuestionSpec:
+    """A question about videos whose transcripts are not divided: lines are judged by the words they hold."""
+    return replace(spec, query="", by_passages=False)
 
 
 def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEntry]:

@@ -25,8 +25,8 @@ MAX_PASSAGES = 10
 def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     """The look-ups for a question.
 
-    One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the stretches), `edge` (the
-    first or last words of the stretches), `facts` (of the files) or `outline`.
+    One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the
+    stretches), `edge` (the first or last words of the stretches), `facts` (of the files) or `outline`.
 
     Args:
         spec: the question.

@@ -13,8 +13,8 @@ from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Clock, Event, Reckoned
 
 Op = Literal[
-    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline", "seen",
-    "speaking",
+    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline",
+    "seen", "speaking",
 ]  # fmt: skip
 MERGE_GAP_S = 2.0
 FEW = 3

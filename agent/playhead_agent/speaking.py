@@ -75,7 +75,7 @@ def with_speakers(
 def _for_passages(
     spec: QuestionSpec, question: str, speakers: ScopeSpeakers
 ) -> tuple[QuestionSpec, str, list[str]]:
-    """A question that passages answer: what a speaker whom it names says counts more, and others may answer."""
+    """A question that passages answer: what a named speaker says counts more, and others may answer."""
     who = next(iter(mentions_of_speakers(question)), None)
     if who is None or who.who.casefold().removeprefix("the ") in _GROUPS or _is_anyone(who.who):
         return spec, "", []

@@ -134,7 +134,7 @@ def why_missing(spec: QuestionSpec, evidence: Sequence[Evidence], extent: Search
         elif any(e.role.startswith("target") for e in evidence):
             return "unknown"  # both are there; only how they lie to each other is not as asked
     allowed = allowed_verdict("absent", kinds, extent)
-    return allowed.reason if spec.is_literal and _words_can_tell(spec) else "unknown"
+    return allowed.reason if _words_can_tell(spec) else "unknown"
 
 
 def _words_can_tell(spec: QuestionSpec) -> bool:

@@ -104,6 +104,18 @@ def read_units(
     return [_unit(row) for row in rows]
 
 
+def has_passages(catalog: Catalog, video_ids: Sequence[str]) -> bool:
+    """Whether the transcript of any of some videos has been divided into passages."""
+    return any(
+        catalog.query(
+            "SELECT 1 FROM transcript_unit WHERE level = 'passage' AND video_id IN"
+            f" ({', '.join('?' * len(chunk))}) LIMIT 1",
+            chunk,
+        )
+        for chunk in batches(video_ids, MAX_IDS_IN_SQL)
+    )
+
+
 def units_by_id(catalog: Catalog, unit_ids: Sequence[int]) -> dict[int, tuple[str, TranscriptUnit]]:
     """(video id, unit) of some units, by id; ids that are not there are left out."""
     found: dict[int, tuple[str, TranscriptUnit]] = {}

@@ -42,7 +42,7 @@ def is_literal(spec: QuestionSpec, asked: str) -> bool:
 
 def _is_exact(spec: QuestionSpec) -> bool:
     """Whether look-ups answer a question that is not for certain words alone."""
-    if spec.wanted in ("screen", "picture") or spec.deeds and spec.wanted != "any":
+    if spec.wanted in ("screen", "picture") or (spec.deeds and spec.wanted != "any"):
         return True
     if spec.intent in ("count", "how_long", "order") or spec.ordinal is not None:
         return True
