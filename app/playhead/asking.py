@@ -175,10 +175,15 @@ class Asking:
             self.notes += notes
         strategy = load_strategy(name)
         limits = self.caps.over(strategy.limits) if isinstance(self.caps, Caps) else self.caps
-        chat = None if self.llm is None else load_chat_model(self.llm, self.base_url)
+        limits = limits or strategy.limits
+        chat = (
+            None
+            if self.llm is None
+            else load_chat_model(self.llm, self.base_url, timeout_s=limits.model_call_s)
+        )
         library = self.library
         context = Context(
-            library.searcher, library.catalog, chat, limits=limits or strategy.limits,
+            library.searcher, library.catalog, chat, limits=limits,
             open_eyes=self.viewer.open, calibration=Calibration.load(library.folder), may_ask=self.may_ask,
         )  # fmt: skip
         missing = strategy.missing(context)

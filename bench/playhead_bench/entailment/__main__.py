@@ -23,7 +23,9 @@ from playhead_tools.lexical_entailment import LexicalJudge
 LIMITS = Limits(model_calls=1_000, seconds=86_400.0, model_call_s=600.0)
 
 
-def judged(judge: EntailmentJudge, claims: Sequence[LabelledClaim], cache: Path | None) -> list[Support | None]:
+def judged(
+    judge: EntailmentJudge, claims: Sequence[LabelledClaim], cache: Path | None
+) -> list[Support | None]:
     """The verdict on each claim, in calls as the agent makes them; the claims of a pair never share one.
 
     Args:

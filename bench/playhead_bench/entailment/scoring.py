@@ -50,5 +50,10 @@ def judge_scores(claims: Sequence[LabelledClaim], verdicts: Sequence[Support | N
     counted = {name: dict(Counter(map(str, rows))) for name, rows in (("true", true), ("false", false))}
     right = len(claims) - kept - lost
     return JudgeScores(
-        len(claims), right / len(claims), kept / len(false), lost / len(true), counted, dict(kinds.most_common())
+        len(claims),
+        right / len(claims),
+        kept / len(false),
+        lost / len(true),
+        counted,
+        dict(kinds.most_common()),
     )

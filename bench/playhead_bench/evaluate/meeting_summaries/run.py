@@ -24,9 +24,9 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
 )
 from playhead_bench.evaluate.real_questions.chat_systems import (
     TRANSCRIPT,
+    ChatProduct,
     ChatServer,
     WholeTranscript,
-    ask_product,
 )
 from playhead_bench.evaluate.real_questions.session import REPLIES, product_digest
 from playhead_bench.evaluate.tables import Grid
@@ -127,6 +127,7 @@ def _new_rows(
     """A row for each query and system that has none, until the deadline of the monotonic clock."""
     done = {(row["id"], row["system"]) for row in read_lines(settings.folder / ROWS)}
     library = _index(queries, settings, say)
+    product = ChatProduct(proxy, settings.chat, settings.folder)
     for query in queries:
         video_id = library.video_id(str(query.video))
         names = library.speaker_names().get(video_id, {})
@@ -135,7 +136,7 @@ def _new_rows(
             if deadline_s is not None and time.monotonic() >= deadline_s:
                 return
             if (query.id, system) not in done:
-                yield _row(query, video_id, system, library, whole, settings.chat)
+                yield _row(query, video_id, system, library, whole, product)
 
 
 def _index(queries: Sequence[SummaryQuery], settings: SummarySettings, say: Callable[[str], None]) -> Library:
@@ -156,10 +157,10 @@ def _row(
     system: str,
     library: Library,
     whole: WholeTranscript,
-    server: ChatServer,
+    product: ChatProduct,
 ) -> dict[str, Any]:
     usage = whole.proxy.start_usage()
-    text, num_sentences, num_cited, notes = _summary(query, video_id, system, library, whole, server)
+    text, num_sentences, num_cited, notes = _summary(query, video_id, system, library, whole, product)
     if usage.failure:
         raise ModelUnavailable(
             f"the chat model failed at {query.id} ({usage.failure}); run the same command to go on"
@@ -186,7 +187,7 @@ def _summary(
     system: str,
     library: Library,
     whole: WholeTranscript,
-    server: ChatServer,
+    product: ChatProduct,
 ) -> tuple[str, int, int, list[str]]:
     """(text, sentences, cited sentences, notes) of one system; an empty text where it declined."""
     if system == TRANSCRIPT:
@@ -195,7 +196,7 @@ def _summary(
     if system in (CHAPTERS, CHAPTERS_CHAT):
         chat: dict[str, Any] = {}
         if system == CHAPTERS_CHAT:
-            chat = {"llm": server.name, "base_url": whole.proxy.base_url}
+            chat = {"llm": whole.server.name, "base_url": whole.proxy.base_url}
         _, summary = library.chapters(video_id, **chat)
         sentences = () if summary is None else summary.sentences
         text = " ".join(one.text for one in sentences)
@@ -204,9 +205,7 @@ def _summary(
         asked = answer_record(lambda: library.ask(query.text, videos=[video_id]))
     else:
         one = QUESTION_SYSTEMS[system]
-        asked = answer_record(
-            lambda: ask_product(library, video_id, query.text, one, server, whole.proxy.base_url)
-        )
+        asked = answer_record(lambda: product.ask(library, video_id, query.text, one))
     if asked["status"] == "abstained":
         return "", 0, 0, [asked["reason"], *asked["notes"]]
     sentences_of = split_sentences(asked["text"])

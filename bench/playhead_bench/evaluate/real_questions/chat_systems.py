@@ -2,18 +2,30 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from playhead import Library
+from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
+from playhead_agent.models.capabilities import CapabilityMemory
+from playhead_agent.models.chat_model import LangChainChat
+from playhead_agent.models.transports import TRANSPORTS
+from playhead_agent.planner.state import PLANNER_LIMITS, Switches
+from playhead_agent.planner.strategy import PlannerStrategy
+from playhead_agent.question import Question
+from playhead_agent.rules_strategy import RulesStrategy
+from playhead_agent.run import ask
+from playhead_agent.state import Context
+from playhead_agent.strategy import Strategy
 from playhead_bench.evaluate.caching_proxy import TIMEOUT_S, CachingProxy
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
+from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 from playhead_tools.thoughts import split_thoughts
 
@@ -25,7 +37,9 @@ CUT = 0.85
 REPLY_TOKENS = 400
 MIN_CHARS = 200
 """Of a transcript in a prompt."""
-LIMITS = Limits(seconds=TIMEOUT_S, model_call_s=TIMEOUT_S / 2, model_calls=24)
+MEMORY = "chat_models.json"
+"""In the run's folder: what was found out about its chat model."""
+LIMITS = Limits(seconds=TIMEOUT_S, model_call_s=TIMEOUT_S / 2)
 """Of one question: calls are limited, not the clock, for a busy machine must not change what is answered."""
 
 
@@ -58,14 +72,16 @@ class ChatSystem:
     Args:
         name: in the tables and for `--strategies`.
         strategy: of `Library.ask`; empty for the whole transcript as one prompt.
-        without: parts of the planner that are switched off.
         meaning: what it does, for the legend.
+        without: parts of the planner that are switched off (`planner.state.Switches`).
+        transport: of tool calls; that which the model is found to take where empty.
     """
 
     name: str
     strategy: str
     meaning: str
     without: tuple[str, ...] = ()
+    transport: str = ""
 
 
 TRANSCRIPT = "transcript"
@@ -78,9 +94,14 @@ SYSTEMS: Mapping[str, ChatSystem] = {
         ChatSystem("planner-brief", "planner", "planner without its brief", ("brief",)),
         ChatSystem("planner-entailment", "planner", "planner without entailment", ("entailment",)),
         ChatSystem("planner-browse", "planner", "planner without the tool `browse`", ("browse",)),
+        *(
+            ChatSystem(f"planner:{how}", "planner", f"planner with tool calls by {how}", transport=how)
+            for how in TRANSPORTS
+        ),
     )
 }
 """In the order in which a video's questions are put to them; the names of ablations say what is left out."""
+DEFAULT_SYSTEMS = tuple(one.name for one in SYSTEMS.values() if not one.transport)
 ABSENT_SYSTEMS = (TRANSCRIPT, "planner", "rules")
 
 
@@ -303,24 +324,59 @@ def _fitting(lines: Sequence[str], max_chars: int) -> list[str]:
     return kept
 
 
-def ask_product(
-    library: Library, video_id: str, question: str, system: ChatSystem, server: ChatServer, base_url: str
-) -> Answer:
-    """The product's answer by one strategy.
+class ChatProduct:
+    """The product with the chat model of a run, asked by one strategy or another.
+
+    What is found out about the model is kept in the run's folder, so that other runs of this machine, and
+    what they found, are of no weight.
 
     Args:
-        library: holds the video.
-        video_id: the only one that is asked about.
-        question: its text.
-        system: strategy and what is switched off.
+        proxy: in front of the model's server.
         server: the chat model.
-        base_url: of the proxy in front of its server.
-
-    Raises:
-        ModelError: the model cannot be used.
+        folder: of the run.
     """
-    options: dict[str, Any] = {"without": system.without} if system.without else {}
-    return library.ask(
-        question, videos=[video_id], llm=server.name, base_url=base_url, strategy=system.strategy,
-        limits=LIMITS, **options,
-    )  # fmt: skip
+
+    def __init__(self, proxy: CachingProxy, server: ChatServer, folder: Path) -> None:
+        self._proxy, self._server, self._folder = proxy, server, folder
+        self._chats: dict[str, LangChainChat] = {}
+
+    def chat(self, transport: str = "") -> LangChainChat:
+        """The model, by one transport of tool calls or by the one that is found out at its first use.
+
+        Raises:
+            ModelUnavailable: it cannot be made.
+        """
+        if transport not in self._chats:
+            model = load_chat_model(
+                self._server.name or "", self._proxy.base_url, timeout_s=LIMITS.model_call_s
+            )
+            memory = CapabilityMemory(self._folder / MEMORY)
+            given: Any = {"transport": transport} if transport else {}
+            self._chats[transport] = LangChainChat(model, memory=memory, **given)
+        return self._chats[transport]
+
+    def ask(self, library: Library, video_id: str, question: str, system: ChatSystem) -> Answer:
+        """The answer of a system to a question about one video.
+
+        Raises:
+            ModelUnavailable: the model cannot be used.
+            LibraryError: the library cannot be read.
+        """
+        strategy = _strategy(system)
+        chat = self.chat(system.transport)
+        context = Context(
+            library.searcher, library.catalog, chat.model, chat=chat, limits=strategy.limits,
+            calibration=Calibration.load(library.folder),
+        )  # fmt: skip
+        if missing := strategy.missing(context):
+            raise ModelUnavailable(missing)
+        return ask(Question(question, scope=library.scope([video_id])), context=context, strategy=strategy)
+
+
+def _strategy(system: ChatSystem) -> Strategy:
+    """A strategy with the limits of a benchmark, its parts switched off as the system says."""
+    if system.strategy == "rules":
+        return RulesStrategy(limits=LIMITS)
+    switches = Switches(**dict.fromkeys(system.without, False))
+    limits = replace(PLANNER_LIMITS, seconds=LIMITS.seconds, model_call_s=LIMITS.model_call_s)
+    return PlannerStrategy(limits=limits, switches=switches)

@@ -72,7 +72,7 @@ def run_real(
         PlayheadError: as `session.evaluate_real`.
     """
     from playhead_bench.evaluate.real_questions.absent import read_pairs
-    from playhead_bench.evaluate.real_questions.chat_systems import SYSTEMS, ChatServer
+    from playhead_bench.evaluate.real_questions.chat_systems import DEFAULT_SYSTEMS, SYSTEMS, ChatServer
     from playhead_bench.evaluate.real_questions.data import HALVES, read_sets
     from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
 
@@ -84,7 +84,7 @@ def run_real(
         raise typer.BadParameter(
             "--llm needs --base-url, the OpenAI-compatible server whose replies are cached"
         )
-    names = tuple(name.strip() for name in systems.split(",") if name.strip()) or tuple(SYSTEMS)
+    names = tuple(name.strip() for name in systems.split(",") if name.strip()) or DEFAULT_SYSTEMS
     if unknown := [name for name in names if name not in SYSTEMS]:
         raise typer.BadParameter(f"--strategies are {', '.join(SYSTEMS)}, got {', '.join(unknown)}")
     err = Console(stderr=True)
