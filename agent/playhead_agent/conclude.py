@@ -51,7 +51,7 @@ from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_index.speakers import with_speaker
-from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.cite import (
@@ -595,22 +595,6 @@ def _fallback(state: State, notes: Sequence[str]) -> str:
     """Why a chat model that was given did not write the answer; empty when it did, or none was given."""
     failed: str = state["draft"].get("fallback", "")
     return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
-
-
-def read_back(record: dict[str, Any], catalog: Catalog, thread_id: str) -> Answer:
-    """The answer that a state keeps, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(record)
-    spans, speakers = spans_of(catalog, answer.evidence), SpeakerNames(catalog)
-    texts = texts_of(catalog, answer.evidence, spans)
-    evidence = tuple(
-        replace(
-            one,
-            text=texts[one.id],
-            speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans),
-        )
-        for one in answer.evidence
-    )
-    return replace(answer, evidence=evidence, thread_id=thread_id)
 
 
 def best_so_far(state: State, context: Context, why: str) -> Answer:

@@ -6,15 +6,12 @@ from typing import Literal
 
 from playhead_agent.state import Context, Stretch
 from playhead_index.search.results import Scope
-from playhead_index.window import Window
 from playhead_tools.cite import Grounds, spans_of, texts_of
 from playhead_tools.evidence import Evidence
-from playhead_tools.extent import with_extent
 from playhead_tools.look_up import VideoEntry, list_videos
-from playhead_tools.temporal.scan import Scan
 from playhead_tools.toolbox import Toolbox
+from playhead_tools.toolbox.finding import scan_of
 from playhead_tools.toolbox.kit import Kit
-from playhead_tools.toolbox.scanning import scan_of
 from playhead_tools.verdict_rules import SearchedExtent
 
 ScannedLane = Literal["words", "pictures", "both"]
@@ -83,7 +80,7 @@ class Ledger:
     spent: Mapping[str, float] = field(default_factory=dict)
 
 
-NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "total_duration"})
+NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "duration"})
 """Computations that mean what they say only where all of the scope was scanned."""
 
 
@@ -93,24 +90,22 @@ def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] =
     records = kit.table.records
     stretches = list(kit.stretches().items())
     events = [event.window for event in kit.table.events.values()]
-    spent = {name: round(amount, 3) for name, amount in kit.used.items() if amount and name != "searches"}
     return Ledger(
         dict(records),
-        _extent(toolbox, context, stretches),
+        toolbox.extent(context.extents),
         stretches,
         [(record.video_id, record.window) for record in records.values()],
         _computed(kit),
         tuple(notes),
         _scans(kit),
         numbers=[t for w in events for t in (w.start_s, w.end_s, w.duration_s)],
-        spent={**spent, "searches": round(kit.used["searches"])},
     )
 
 
 def _computed(kit: Kit) -> list[Computation]:
     found = [
         Computation(row.get("value"), tuple(row["ids"]), bool(row["complete"]), row["op"])
-        for row in kit.reckoned
+        for row in kit.results
     ]
     known = {one.value for one in found}
     return found + [Computation(value) for value in kit.computed if value not in known]
@@ -122,20 +117,6 @@ def _scans(kit: Kit) -> list[ScanRecord]:
         ScanRecord(one["what"], one["where"], one["scope"] == whole and scan_of(one).whole, len(one["ids"]))
         for one in kit.scans
     ]
-
-
-def _extent(toolbox: Toolbox, context: Context, stretches: Sequence[Stretch]) -> SearchedExtent:
-    """What of the scope the tools have searched, scanned and viewed."""
-    viewed = [
-        (video_id, Window(*window))
-        for scan in toolbox.kit.scans
-        if scan["where"] != "words"
-        for video_id, windows in scan["seen"].items()
-        for window in windows
-    ]
-    coverage = with_extent(toolbox.coverage(), context.extents, stretches, viewed)
-    scan = Scan(dict(stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
-    return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
 
 
 # ---- reading the ledger ----

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.conclude import read_back
 from playhead_agent.conversations import config_of, last_checkpoint, read_turns
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.recording import RunRecorder, record_of
 from playhead_agent.remembering import Remembering
-from playhead_agent.rules_strategy import RULES
 from playhead_agent.state import Context
+from playhead_agent.stored_answer import read_back
+from playhead_agent.strategies import RULES, load_strategy
 from playhead_agent.strategy import Strategy
 from playhead_index.errors import AgentStopped, LibraryError, ModelUnavailable
 from playhead_index.search.results import Scope
@@ -34,7 +34,7 @@ def ask(
     question: Question | str,
     *,
     context: Context,
-    strategy: Strategy = RULES,
+    strategy: Strategy | None = None,
     checkpointer: "Saver | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
@@ -48,7 +48,7 @@ def ask(
     Args:
         question: a `Question`, or its words with what the next arguments say.
         context: the library, the models, the limits; `context.limits` hold in every strategy.
-        strategy: how it is answered.
+        strategy: how it is answered; by rules when None.
         checkpointer: keeps the run; without one a thread is forgotten at its end.
         thread_id: the conversation; a new one when None. A later question keeps its scope.
         scope: which videos, which stretch; None for the thread's scope, else the whole library.
@@ -68,7 +68,13 @@ def ask(
         from langgraph.checkpoint.memory import InMemorySaver
 
         checkpointer = InMemorySaver()
-    run = _Run(strategy, context, checkpointer, raise_on_limit, is_followed=on_progress is not None)
+    run = _Run(
+        strategy or load_strategy(RULES),
+        context,
+        checkpointer,
+        raise_on_limit,
+        is_followed=on_progress is not None,
+    )
     steps = run.start(question_of(question, thread_id, scope, options))
     return _answer_of(steps, run, on_progress, on_question)
 
@@ -77,7 +83,7 @@ def stream(
     question: Question | str,
     *,
     context: Context,
-    strategy: Strategy = RULES,
+    strategy: Strategy | None = None,
     checkpointer: "Saver | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
@@ -94,7 +100,7 @@ def stream(
     """
     if context.may_ask and checkpointer is None:
         raise ValueError("a run that may ask back needs a checkpointer, got context.may_ask and none")
-    run = _Run(strategy, context, checkpointer, raise_on_limit)
+    run = _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit)
     yield from run.start(question_of(question, thread_id, scope, options))
 
 
@@ -103,7 +109,7 @@ def reply(
     text: str,
     *,
     context: Context,
-    strategy: Strategy = RULES,
+    strategy: Strategy | None = None,
     checkpointer: "Saver",
     raise_on_limit: bool = False,
 ) -> Iterator[Step]:
@@ -122,7 +128,7 @@ def reply(
         AgentStopped: a limit was reached and `raise_on_limit` is set.
         LibraryError: the thread has no run that waits, or another strategy asked.
     """
-    run = _Run(strategy, replace(context, may_ask=True), checkpointer, raise_on_limit)
+    run = _Run(strategy or load_strategy(RULES), replace(context, may_ask=True), checkpointer, raise_on_limit)
     yield from run.reply(thread_id, text)
 
 
@@ -130,7 +136,7 @@ def resume(
     thread_id: str,
     *,
     context: Context,
-    strategy: Strategy = RULES,
+    strategy: Strategy | None = None,
     checkpointer: "Saver",
     raise_on_limit: bool = False,
 ) -> Iterator[Step]:
@@ -144,14 +150,14 @@ def resume(
         AgentStopped: a limit was reached and `raise_on_limit` is set.
         LibraryError: the thread has no run, or another strategy ran it.
     """
-    yield from _Run(strategy, context, checkpointer, raise_on_limit).resume(thread_id)
+    yield from _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit).resume(thread_id)
 
 
 def complete(
     thread_id: str,
     *,
     context: Context,
-    strategy: Strategy = RULES,
+    strategy: Strategy | None = None,
     checkpointer: "Saver",
     raise_on_limit: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -162,7 +168,13 @@ def complete(
     Arguments and errors are those of `ask` and `resume`.
     """
     context = replace(context, may_ask=on_question is not None)
-    run = _Run(strategy, context, checkpointer, raise_on_limit, is_followed=on_progress is not None)
+    run = _Run(
+        strategy or load_strategy(RULES),
+        context,
+        checkpointer,
+        raise_on_limit,
+        is_followed=on_progress is not None,
+    )
     return _answer_of(run.resume(thread_id), run, on_progress, on_question)
 
 

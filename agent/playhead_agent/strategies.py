@@ -42,7 +42,7 @@ def load_strategy(name: str) -> "Strategy":
     """
     check_strategy(name)
     if name == PLANNER:
-        from playhead_agent.with_tools import strategy
+        from playhead_agent.planner import strategy
 
         return strategy.PLANNER
     if name == RULES:

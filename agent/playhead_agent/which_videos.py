@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from langgraph.types import interrupt
 
-from playhead_agent.look import place
 from playhead_agent.state import Context
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
@@ -38,6 +37,8 @@ def ask_which_videos(question: str, scope: Scope, options: Sequence[str], contex
     """
     if not context.may_ask:
         return MeantScope(scope)
+    from playhead_agent.look import place  # nothing of the rules is loaded where nobody can reply
+
     try:
         _, placed = place(question, scope, context, tuple(options))
     except ToolError:

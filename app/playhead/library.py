@@ -708,8 +708,8 @@ class Library:
             LibraryError: there is no such conversation, or the file is damaged or locked.
         """
         from playhead_agent.checkpoints import open_copied_checkpointer
-        from playhead_agent.conclude import read_back
         from playhead_agent.conversations import read_turns
+        from playhead_agent.stored_answer import read_back
 
         with open_copied_checkpointer(self.folder) as saver:
             turns = read_turns(saver, thread_id)

@@ -66,7 +66,9 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
         text=text,
     )
     report = CheckReport(draft.claims, ())  # its citations are what it was shown: there is nothing to check
-    answer = finalise(Question(question or attempt.question, attempt.options), draft, report, ledger, attempt.context)
+    answer = finalise(
+        Question(question or attempt.question, attempt.options), draft, report, ledger, attempt.context
+    )
     return replace(answer, evidence=tuple(evidence.values()))
 
 
