@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from playhead_agent.drafts import Draft
-from playhead_agent.entailment import ChatJudge
+from playhead_agent.entailment import ChatJudge, VideoJudge
 from playhead_agent.ledger import NEEDS_WHOLE, Ledger, grounds_of
 from playhead_agent.state import Context
 from playhead_index.errors import AgentStopped, ModelError
@@ -18,23 +18,37 @@ SAID_IN_PART = "the evidence says it only in part"
 NOT_ALL_SCANNED = "it was computed from what was found, and not all was scanned"
 
 
-def check_draft(draft: Draft, ledger: Ledger, context: Context) -> CheckReport:
+def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bool = True) -> CheckReport:
     """The claims of a draft held against the ledger: by code, then by meaning where a model wrote them.
 
-    The chat model judges all of them in one call; where there is none, or it fails, shared words count. The
-    report's `problems` say what to correct.
+    The chat model judges all of them in one call. Where there is none, the video-LLM judges those that cite
+    pictures by the cited frames; for the rest, and where a model fails, shared words count. The report's
+    `problems` say what to correct.
+
+    Args:
+        draft: the unchecked answer.
+        ledger: of the run.
+        context: its seams.
+        use_model: ask the chat model; off where a strategy has no call to spare for it.
     """
-    chat = context.chat if draft.by == "model" else None
+    chat = context.chat if use_model and draft.by == "model" else None
     grounds = grounds_of(ledger, context)
     report = check_claims(draft.claims, grounds, needs_shared_words=chat is None)
     if chat is not None and report.kept:
         report = judged(report, ChatJudge(chat, context.meter), grounds)
+    elif use_model and draft.by == "model" and _cites_pictures(report, ledger):
+        eyes = context.open_eyes()
+        report = report if eyes is None else judged(report, VideoJudge(eyes, context.meter), grounds)
     if draft.by == "code":
         return report
     lost = [Dropped(claim.text, "", why) for claim in report.kept if (why := _miscounted(claim, ledger))]
     gone = {one.claim for one in lost}
     kept = tuple(_computed_claim(claim, ledger, grounds) for claim in report.kept if claim.text not in gone)
     return replace(report, kept=kept, dropped=(*report.dropped, *lost))
+
+
+def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
+    return any(ledger.evidence[i].kind == "picture" for claim in report.kept for i in claim.evidence_ids)
 
 
 def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> CheckReport:
@@ -76,7 +90,9 @@ def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
     for record in (grounds.evidence[i] for i in claim.evidence_ids):
         who = f"{record.speaker}: " if record.speaker else ""
         lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {who}{grounds.texts[record.id]}")
-    return ClaimEvidence(claim.text, tuple(lines))
+    records = [grounds.evidence[i] for i in claim.evidence_ids]
+    pictures = tuple((one.video_id, one.window) for one in records if one.kind == "picture")
+    return ClaimEvidence(claim.text, tuple(lines), pictures)
 
 
 def _miscounted(claim: Claim, ledger: Ledger) -> str:

@@ -25,11 +25,12 @@ from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, reason
-from playhead_agent.seeing.across import is_none, seen_in_none
 from playhead_agent.seeing.conclude import (
     is_negative,
+    is_none,
     seen_claims,
     seen_finding,
+    seen_in_none,
     seen_judgement,
     seen_no,
     seen_nothing_sure,
@@ -373,7 +374,8 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     draft = state["draft"]
     claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
     by_model = draft["by"] == "model"
-    report = check_draft(Draft(claims, by="model" if by_model else "code"), ledger, context)
+    unchecked = Draft(claims, by="model" if by_model else "code")
+    report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
     notes = [*state["notes"], *map(dropped_note, report.dropped)]
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
@@ -403,7 +405,8 @@ def _finalised(
     state: State, context: Context, draft: Draft, report: CheckReport, notes: Sequence[str]
 ) -> Answer:
     """The answer of a checked draft, with what the notes of the run say of it."""
-    full = replace(draft, notes=tuple(notes), fallback=_fallback(state, notes))
+    fallback, name = _fallback(state, notes), context.rules.name
+    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
     ledger = (
         _ledger(state, context, material_of(state, context)) if report.kept else _no_ledger(state, context)
     )

@@ -22,6 +22,7 @@ class Draft:
         lead: a line that stands above the claims.
         text: the words of the answer instead of those of its claims.
         fallback: see `Answer.fallback`.
+        calibration: the strategy whose shipped calibration counts where the library has none of its own.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -35,3 +36,4 @@ class Draft:
     lead: str = ""
     text: str = ""
     fallback: str = ""
+    calibration: str = ""

@@ -19,6 +19,7 @@ from playhead_agent.ledger import texts_by_id, videos_of
 from playhead_agent.question import Question
 from playhead_agent.scope_rules import is_short_of_scope, may_be_absent, with_scope_rules
 from playhead_agent.state import Context
+from playhead_tools.calibration import Calibration, shipped_calibration
 from playhead_tools.cite import CheckReport, Dropped, reads_like_orders
 from playhead_tools.confidence import confidence, judged_ceiling
 from playhead_tools.evidence import (
@@ -94,7 +95,9 @@ def finalise(
         intervals=tuple(Interval(r.video_id, videos[r.video_id].path, r.window, r.id) for r in records),
         claims=report.kept,
         coverage=coverage,
-        confidence=context.calibration(_ceiling(draft, report, records, ledger, is_partial=bool(why))),
+        confidence=_calibration(draft, context)(
+            _ceiling(draft, report, records, ledger, is_partial=bool(why))
+        ),
         cost={**context.meter.cost(), **ledger.spent},
         evidence=tuple(replace(record, text=texts[record.id]) for record in records),
         notes=tuple(dict.fromkeys([*notes, *uncertainty_notes(records)])),
@@ -113,6 +116,11 @@ def _text(draft: Draft, claims: Sequence[Claim], ledger: Ledger, *, is_partial: 
     if limit:
         parts.append(f"The run ended early: {limit}.")
     return "\n".join(part for part in parts if part)
+
+
+def _calibration(draft: Draft, context: Context) -> Calibration:
+    own = context.calibration
+    return own if own.fitted_on else shipped_calibration(draft.calibration)
 
 
 def _ceiling(

@@ -14,7 +14,7 @@ from playhead_tools.toolbox.finding import scan_of
 from playhead_tools.toolbox.kit import Kit
 from playhead_tools.verdict_rules import SearchedExtent
 
-ScannedLane = Literal["words", "pictures", "both"]
+ScannedLane = Literal["words", "speech", "screen", "pictures", "both"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,6 @@ class Meter:
 
 COUNTED = (
     "steps", "searches", "model_calls", "prompt_tokens", "completion_tokens", "looks", "frames",
-    "visual_tokens", "visual_tokens_given", "money",
+    "visual_tokens", "visual_tokens_given", "money", "unpriced_calls",
 )  # fmt: skip
 """Fields of a `Meter` that count up, beside the seconds."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from playhead_agent.seeing.needs_looks import needs_looks
+from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
@@ -34,12 +36,14 @@ class Rules:
         parse: a question and its options taken apart.
         follow_up: a question that leans on the one before it, filled from that; None where it stands alone.
         see: what looking tells of a question about pictures.
+        needs_looks: whether a question must be answered by looking, given the words that were found.
     """
 
     name: str
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
     see: See
+    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = needs_looks
 
 
 @cache
@@ -61,6 +65,6 @@ def _follow_up(question: str, previous: QuestionSpec) -> str | None:
 
 
 def _see(spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
-    from playhead_agent.seeing.procedures import see
+    from playhead_agent.seeing.procedure import see
 
     return see(spec, desk, anchors)

@@ -28,6 +28,8 @@ from playhead_tools.verdict_rules import (
 
 SCANNED: dict[str, tuple[Modality, ...]] = {
     "words": ("speech", "screen"),
+    "speech": ("speech",),
+    "screen": ("screen",),
     "pictures": ("picture",),
     "both": ("speech", "screen", "picture"),
 }

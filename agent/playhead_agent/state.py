@@ -88,11 +88,7 @@ class Context:
         open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
         calibration: what confidence comes to; fitted on questions whose answers are known.
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
-        critic: what a leading question affirms is held against an open one, and its window is narrowed; off
-            only to measure what that is worth.
         extents: reads how much of a scope can be searched; made of the catalog.
-        algebra: order, number and length are reckoned by code from what was seen; off, the question is put
-            to the best clips as it is, likewise to measure.
         rules: read a question, and decide what to look at, where no model plans.
     """
 
@@ -107,8 +103,6 @@ class Context:
     open_eyes: "Callable[[], Eyes | None]" = no_eyes
     calibration: Calibration = field(default_factory=Calibration)
     may_ask: bool = False
-    critic: bool = True
-    algebra: bool = True
     rules: Rules = field(default_factory=default_rules)
     extents: ExtentReader = field(init=False, repr=False, compare=False)
 

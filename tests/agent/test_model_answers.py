@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
-from playhead_agent.models.invoke import described
 from playhead_agent.extractive import Material
 from playhead_agent.limits import Limits
+from playhead_agent.models.invoke import described
 from playhead_agent.reasoning import Finding
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel

@@ -30,6 +30,7 @@ from playhead_tools.video_llm.protocol import (
     Reply,
     ThoughtsCutOff,
     VideoLLM,
+    host_of,
     keeps_schema,
     wants_plain_prompt,
 )
@@ -126,7 +127,7 @@ class Eyes:
         self.frames = frames or (FRAMES_A_LOOK_PLAIN if self.plain_prompt else FRAMES_A_LOOK)
         if self.frames < 2:
             raise ValueError(f"a look shows at least 2 frames, one pair, got {self.frames}")
-        self.name = model.name
+        self.name, self.host = model.name, host_of(model)
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
         self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()

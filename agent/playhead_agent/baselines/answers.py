@@ -45,7 +45,8 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
-    evidence = {f"E{n}": replace(record, id=f"E{n}") for n, record in enumerate(came.cited, 1)}
+    cited = came.cited[: attempt.context.limits.evidence]
+    evidence = {f"E{n}": replace(record, id=f"E{n}") for n, record in enumerate(cited, 1)}
     ledger = Ledger(evidence, extent_of(attempt), attempt.stretches)
     text = worded(came.said, attempt.options)
     claim = Claim(text, tuple(evidence))

@@ -67,12 +67,14 @@ class LookRequest:
 def look_to_json(look: Look) -> Row:
     """A look in plain JSON types, with its cost."""
     row = {one.name: getattr(look, one.name) for one in fields(look)}
-    return {**row, "window": [look.window.start_s, look.window.end_s], "times_s": list(look.times_s)}
+    row |= {name: list(value) for name, value in row.items() if isinstance(value, tuple)}
+    return {**row, "window": [look.window.start_s, look.window.end_s]}
 
 
 def look_from_json(row: Mapping[str, Any]) -> Look:
     """The look that `look_to_json` wrote."""
-    return Look(**{**row, "window": Window(*row["window"]), "times_s": tuple(row["times_s"])})
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Look(**{**values, "window": Window(*row["window"])})
 
 
 def invalid_to_json(error: ModelOutputInvalid) -> Row:

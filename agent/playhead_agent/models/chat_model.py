@@ -209,8 +209,9 @@ class LangChainChat:
         own = Meter(PROBE_LIMITS, meter.clock)
 
         def send(messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], how: Transport) -> ModelReply:
+            budget = self._probe_tokens
             try:
-                return self._called(messages, tools, how, own, 0.0, max_tokens=self._probe_tokens)
+                return self._called(messages, tools, how, own, 0.0, max_tokens=budget, strict=True)
             except _Unsupported as error:
                 return ModelReply("", problem=str(error))
             except RequestRefused as error:
@@ -330,10 +331,11 @@ class LangChainChat:
         meter: Meter,
         reserve_s: float,
         *,
-        counted: bool = True,
         max_tokens: int | None = None,
+        strict: bool = False,
     ) -> ModelReply:
-        request = _Request(max_tokens=max_tokens, counted=counted)
+        """One reply with calls; `strict` takes no native calls that the model wrote into its text."""
+        request = _Request(max_tokens=max_tokens)
         if transport == "tools":
             request = replace(request, tools=tuple(tools))
             raw = self._send(messages, meter, request, reserve_s)
@@ -342,12 +344,10 @@ class LangChainChat:
             raw = self._send(in_words(messages, tools), meter, replace(request, schema=schema), reserve_s)
         calls = raw.calls
         text = raw.text
-        if not calls:
+        if not calls and not (strict and transport == "tools"):
             keys = keys_of(self.model)
             found = read_calls(text, [tool.name for tool in tools])
-            calls = tuple(
-                replace(call, args=cast("dict[str, Any]", redact_values(dict(call.args), keys))) for call in found
-            )
+            calls = tuple(replace(call, args=_redacted(call.args, keys)) for call in found)
             text = "" if calls else text
         calls = tuple(called_names(calls, tools))[:MAX_CALLS]
         problem = ""
@@ -567,7 +567,7 @@ class LangChainChat:
         if "system" in said and "role" in said and known.system_role is not False:
             self._learn(system_role=False)
             return True
-        if (request.tools or request.method == "function_calling") and "tool" in said:
+        if (request.tools or request.method == "function_calling") and any(w in said for w in _TOOL_WORDS):
             raise _Unsupported(str(error))
         if request.schema is not None and any(word in said for word in _SCHEMA_WORDS):
             raise _Unsupported(str(error))
@@ -598,6 +598,7 @@ _MAX_TOKENS_FIELDS = {
     "ChatOllama": "num_predict",
     "ChatGoogleGenerativeAI": "max_output_tokens",
 }
+_TOOL_WORDS = ("tool", "function call", "function_call", "thought_signature")
 _SCHEMA_WORDS = ("response_format", "json_schema", "json schema", "schema", "grammar", "structured", "guided")
 
 
@@ -636,6 +637,10 @@ def _read(raw: Any, keys: Sequence[str]) -> _Raw:
         calls.append(made_call(redact_keys(str(one.get("name") or "?"), keys), one.get("args") or ""))
     thoughts = "\n".join(part for part in (redact_keys(apart, keys), thought) if part)
     return _Raw(answer, thoughts, tuple(calls), _is_cut(raw))
+
+
+def _redacted(args: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return cast("dict[str, Any]", redact_values(dict(args), keys))
 
 
 def _is_shallow(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """One request to a chat model: bounded in time, its errors mapped, no key in any message."""
 
 import contextvars
+import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -51,6 +52,10 @@ _WHAT = {
     ),
     429: ("is over its rate limit or quota", "wait and ask again, or choose another model"),
 }
+
+
+_KEY_WORDS = ("api key not valid", "api_key_invalid", "invalid api key", "incorrect api key")
+_CONTEXT_WORDS = ("context length", "context size", "context window", "exceed_context_size")
 
 
 class RequestRefused(ModelUnavailable):
@@ -131,6 +136,8 @@ def _mapped(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
     except RecursionError:
         raise ModelOutputInvalid(f"{described(model)} sent JSON that is nested too deeply", "") from None
     except (TypeError, KeyError, IndexError, AttributeError, ValueError) as error:
+        if (refused := _error_in_body(model, error, keys)) is not None:
+            raise refused from safe_cause(error, keys)
         raise ModelUnavailable(
             "the chat model's server answered something that is no chat completion:"
             f" {described(model)}: {_first_line(error, keys)}"
@@ -142,12 +149,41 @@ def _refused(model: "BaseChatModel", error: BaseException, keys: Sequence[str]) 
     if not isinstance(status, int):
         said = f"the chat model could not be reached: {described(model)}: {_first_line(error, keys)}"
         return ModelUnavailable(f"{said}; is its server up, and the address right?")
+    listed = _listed_message(error)
+    said = f"{type(error).__name__}: {redact(listed, keys)[:_MAX_ERROR_CHARS]}" if listed else ""
+    return _request_refused(model, status, said or _first_line(error, keys))
+
+
+def _listed_message(error: BaseException) -> str:
+    """The message of an error that came in a list, as Google's do; the `openai` package leaves it out."""
+    try:
+        body = json.loads(getattr(error, "response").text)  # noqa: B009 - of several classes
+        return str(body[0]["error"]["message"]) if isinstance(body, list) else ""
+    except (AttributeError, RuntimeError, ValueError, RecursionError, LookupError, TypeError):
+        return ""
+
+
+def _request_refused(model: "BaseChatModel", status: int, said: str) -> RequestRefused:
     what, do = _WHAT.get(status, ("refused" if status < 500 else "failed", "is its server well?"))
-    refused = RequestRefused(
-        f"the chat model {what} (HTTP {status}): {described(model)}: {_first_line(error, keys)}; {do}"
-    )
+    lowered = said.casefold()
+    if status == 400 and any(words in lowered for words in _KEY_WORDS):
+        what, do = _WHAT[401]
+    if status in (400, 413, 500) and any(words in lowered for words in _CONTEXT_WORDS):
+        what = "refused the prompt as longer than its context"
+        do = "shorten it, or give the server more context"
+    refused = RequestRefused(f"the chat model {what} (HTTP {status}): {described(model)}: {said}; {do}")
     refused.status = status
     return refused
+
+
+def _error_in_body(model: "BaseChatModel", error: Exception, keys: Sequence[str]) -> RequestRefused | None:
+    """The error of a server that answered with HTTP 200 and an error in the body, as OpenRouter does."""
+    body = error.args[0] if error.args and isinstance(error, ValueError) else None
+    if not isinstance(body, dict) or "message" not in body:
+        return None
+    code = body.get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    return _request_refused(model, status, redact(str(body["message"]), keys)[:_MAX_ERROR_CHARS])
 
 
 def late(model: "BaseChatModel", allowed_s: float) -> ModelUnavailable:

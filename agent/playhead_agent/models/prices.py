@@ -66,8 +66,8 @@ _TABLE: tuple[tuple[str, tuple[float, float, float | None]], ...] = (
     (r"gemini-2\.0-flash", (0.10, 0.40, None)),
     (r"gemini-2\.5-pro", (2.50, 15.00, None)),
 )
-"""By the beginning of a name at OpenAI and Google. `gemini-2.5-pro` has two prices; that of prompts above 200,000
-tokens is taken, so that a cost is never told too low."""
+"""By the beginning of a name at OpenAI and Google. `gemini-2.5-pro` has two prices; that of prompts above
+200,000 tokens is taken, so that a cost is never told too low."""
 _HOSTS = {"api.openai.com": "OpenAI", "generativelanguage.googleapis.com": "Google"}
 
 

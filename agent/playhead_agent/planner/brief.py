@@ -16,7 +16,7 @@ from typing import Any, Self
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
-from playhead_index.store.transcript import TranscriptUnit, read_units
+from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, words_evidence
@@ -29,10 +29,14 @@ NumTokens = Callable[[str], int]
 _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (
     ("speech", "caption", "screen"), ("speech", "caption"), ("speech",),
 )  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]{3,40}")
-GROUP_S = 45.0
-"""Length of a passage where the transcript was not divided when it was indexed."""
-NUM_TERMS = 7
+_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{4,40}(?![\w'’])")
+PIECE_S = 30.0
+"""Passages are shown in pieces of at most so much, each with its id, for citations that are to the point.
+
+With 1,500 tokens, a piece that lies in the gold window is among those shown for 91 % of 67 questions about
+meetings, with whole moments in one piece for 84 %; of 33 about tutorials for 94 % either way."""
+MAX_BACKCHANNEL_CHARS = 8
+NUM_TERMS, MAX_TERM_SHARE = 7, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class BriefLimits:
         max_videos: that are listed by name.
     """
 
-    context_share: float = 0.125
+    context_share: float = 0.1
     max_tokens: int = 24_000
     outline_share: float = 0.25
     max_found: int = 24
@@ -63,16 +67,16 @@ class Brief:
         found: ids of what the search for the question found, best first.
         listed: ids of the videos that are listed.
         has_outline: topics with their key terms are shown in place of the transcript.
-        look: id of the look at the whole of a short scope; empty when there was none.
-        thumbnails: (video id, time in seconds) of small pictures, for a model that takes images.
+        look: arguments of the call of `look` at all of a short scope; empty when there was none.
+        thumbnails: (video id, time in seconds, id) of small pictures, for a model that takes images.
     """
 
     shown: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     has_outline: bool = False
-    look: str = ""
-    thumbnails: tuple[tuple[str, float], ...] = field(default=())
+    look: dict[str, Any] = field(default_factory=dict)
+    thumbnails: tuple[tuple[str, float, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -83,7 +87,7 @@ class Brief:
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The brief that `to_json` wrote."""
         values = {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()}
-        values["thumbnails"] = tuple((video_id, time_s) for video_id, time_s in record["thumbnails"])
+        values["thumbnails"] = tuple(tuple(one) for one in record["thumbnails"])
         return cls(**values)
 
 
@@ -136,7 +140,7 @@ def _whole(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: 
     ((video_id, window),) = stretches.items()
     for kinds in _KIND_SETS:
         records = passages(kit, video_id, window, kinds)
-        if len(records) <= kit.table.most and records:
+        if len(records) <= kit.table.max_records and records:
             text = "\n".join(_line(kit, replace(one, id="E000")) for one in records)
             if num_tokens(text) <= max_tokens:
                 return records
@@ -161,21 +165,21 @@ def _groups(kit: Kit, video_id: str, window: Window, kind: SpanKind) -> Iterable
         return ([span] for span in inside)
     units = read_units(kit.catalog, video_id, "passage", kind)
     if not units:
-        return _by_length(inside)
+        return in_pieces(inside)
     by_id = {span.id: span for span in inside}
     used = set[int]()
     groups = []
     for unit in units:
-        groups.append([by_id[i] for i in unit.span_ids if i in by_id and i not in used])
+        groups += in_pieces([by_id[i] for i in unit.span_ids if i in by_id and i not in used])
         used.update(unit.span_ids)
     return groups
 
 
-def _by_length(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
-    """Spans in groups of at most `GROUP_S`."""
+def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
+    """Spans of one video in groups of at most `PIECE_S` each."""
     groups: list[list[SpanRow]] = []
     for span in spans:
-        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= GROUP_S:
+        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= PIECE_S:
             groups[-1].append(span)
         else:
             groups.append([span])
@@ -195,14 +199,14 @@ def _found(kit: Kit, query: str, limit: int) -> list[Evidence]:
     scope = Scope(tuple(kit.stretches()), kit.scope.window, kit.scope.speakers)
     searched = search_moments(kit.finder, query, scope=scope, limit=limit).result
     kit.coverage.append(searched.coverage)
-    kit.spent(searches=1)
+    kit.search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
     for moment in searched.moments:
         kinds: set[SpanKind] = {h.lane for h in moment.hits if h.lane in ("speech", "screen", "caption")}  # type: ignore[misc]
         spans = kit.catalog.spans(moment.video_id, None, moment.window)
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
-        groups = [speech] if "speech" in kinds else []
+        groups = in_pieces(speech) if "speech" in kinds else []
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
@@ -239,7 +243,7 @@ def stable_text(brief: Brief, kit: Kit, max_outline_tokens: int, num_tokens: Num
 
 
 def found_text(brief: Brief, kit: Kit) -> str:
-    """The part that depends on the question: what the search for it found, and the look at a short scope."""
+    """The part that depends on the question: what the search for it found."""
     parts = []
     if brief.found and brief.shown:
         parts.append(f"A search for the question ranks first: {', '.join(brief.found[:5])}.")
@@ -247,9 +251,6 @@ def found_text(brief: Brief, kit: Kit) -> str:
         several = len({kit.table.records[i].video_id for i in brief.found}) > 1 or len(brief.listed) > 1
         lines = [_line(kit, kit.table.records[i], with_name=several) for i in brief.found]
         parts.append(fenced("evidence that a search for the question found, best first", "\n".join(lines)))
-    if brief.look:
-        line = _line(kit, kit.table.records[brief.look])
-        parts.append(fenced("what a model says of the pictures of the whole scope", line))
     return "\n\n".join(parts)
 
 
@@ -258,7 +259,7 @@ def videos_text(kit: Kit, videos: Sequence[VideoEntry], max_listed: int) -> str:
     clock, stretches = read_clock(kit.catalog), kit.stretches()
     lines = []
     for video in videos[:max_listed]:
-        line = f"{video.name}, {format_time(video.duration_s)} long"
+        line = f"{kit.label(video.video_id) or video.name}, {format_time(video.duration_s)} long"
         if video.video_id in clock:
             line += f", recorded {datetime.fromtimestamp(clock[video.video_id], UTC):%Y-%m-%d %H:%M} UTC"
         if kit.scope.window is not None and video.video_id in stretches:
@@ -277,13 +278,13 @@ def line_of(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
 def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
     name = ""
     if with_name:
-        name = next((f"{v.name} " for v in kit.videos() if v.video_id == record.video_id), "")
+        name = f"{kit.label(record.video_id)} "
     head = f"{record.id} ({name}{record.window})"
     if record.kind == "picture":
         return f"{head} picture: {record.said or 'not looked at yet'}"
     spans = read_spans(kit.catalog, record.span_ids)
     turns: list[tuple[str, list[str]]] = []
-    for span in (spans[i] for i in record.span_ids if i in spans):
+    for span in without_backchannels([spans[i] for i in record.span_ids if i in spans]):
         label = kit.speakers.of_span(span) if record.kind == "speech" else record.kind
         if not turns or turns[-1][0] != label:
             turns.append((label, []))
@@ -293,17 +294,27 @@ def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
     return f"{head}{unsure} {said}"
 
 
+def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """Spans without those that are one short word ("Mm-hmm."), where speakers are known.
+
+    They are a fifth of what the prompts of meetings would hold. They stay evidence, and can be read.
+    """
+    kept = [
+        span for span in spans
+        if span.words.speaker is None or len(span.words.text) > MAX_BACKCHANNEL_CHARS
+        or len(span.words.text.split()) > 1
+    ]  # fmt: skip
+    return kept or list(spans)
+
+
 def _outline_text(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens) -> str:
     """The topics of one video with their key terms; empty for several videos, or where it has none."""
     if len(videos) != 1:
         return ""
-    window = kit.stretches().get(videos[0].video_id)
-    topics = [
-        one for one in read_units(kit.catalog, videos[0].video_id, "topic")
-        if window is not None and one.window.overlap_s(window) > 0
-    ]  # fmt: skip
+    topics = _units(kit, videos[0], "topic")
+    texts, passages_ = ([one.text for one in units] for units in (topics, _units(kit, videos[0], "passage")))
     for num_terms in (NUM_TERMS, 5, 3):
-        rows = key_terms([topic.text for topic in topics], num_terms)
+        rows = key_terms(texts, passages_, num_terms)
         lines = [f"({t.window}) {', '.join(terms)}" for t, terms in zip(topics, rows, strict=True) if terms]
         text = fenced(f"topics of {videos[0].name} by their key terms", "\n".join(lines))
         if lines and num_tokens(text) <= max_tokens:
@@ -311,22 +322,33 @@ def _outline_text(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_t
     return ""
 
 
-def key_terms(texts: Sequence[str], num_terms: int) -> list[list[str]]:
-    """For each of some texts the words that tell it from the others (tf-idf), the strongest first.
+def _units(kit: Kit, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
+    """The units of one level in the part of a video that is in scope."""
+    window = kit.stretches().get(video.video_id)
+    units = read_units(kit.catalog, video.video_id, level)
+    return [one for one in units if window is not None and one.window.overlap_s(window) > 0]
 
-    >>> key_terms(["the battery of the remote", "the shape of the case", "the cost of the chip"], 2)
-    [['battery', 'remote'], ['shape', 'case'], ['cost', 'chip']]
+
+def key_terms(topics: Sequence[str], passages_: Sequence[str], num_terms: int) -> list[list[str]]:
+    """For each topic the words that tell it from the rest, the strongest first.
+
+    By count in the topic and rarity over the passages (tf-idf); words in more than `MAX_TERM_SHARE` of the
+    passages tell nothing.
+
+    >>> texts = [f"word{i} spoken" for i in range(20)] + ["battery battery", "case case"]
+    >>> key_terms(["spoken battery battery", "spoken case case"], texts, 1)
+    [['battery'], ['case']]
     """
-    counts = [Counter(word.lower() for word in _WORD.findall(text)) for text in texts]
-    in_texts = Counter(word for own in counts for word in own)
+    in_passages = Counter(word for text in passages_ for word in set(_words(text)))
+    max_count = max(1.0, MAX_TERM_SHARE * len(passages_))
     rows = []
-    for own in counts:
-        weights = {w: n * math.log(len(texts) / in_texts[w]) for w, n in own.items()}
-        best = sorted(weights, key=lambda word: -weights[word])
-        rows.append([word for word in best if weights[word] > 0][:num_terms])
+    for text in topics:
+        counts = Counter(_words(text))
+        weights = {w: (n - 0.9) * math.log(2 * max_count / in_passages[w]) for w, n in counts.items()
+                   if 0 < in_passages[w] <= max_count}  # fmt: skip
+        rows.append(sorted(weights, key=lambda word: -weights[word])[:num_terms])
     return rows
 
 
-def topics_of(kit: Kit, video_id: str) -> list[TranscriptUnit]:
-    """The topics of a video."""
-    return read_units(kit.catalog, video_id, "topic")
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]

@@ -6,10 +6,10 @@ from typing import Any
 from playhead_agent.finalise import Draft
 from playhead_agent.planner.brief import Brief
 from playhead_agent.planner.prompts import LETTERS
-from playhead_tools.cite import CheckReport, Dropped
+from playhead_tools.cite import CheckReport, Dropped, stored_texts
 from playhead_tools.evidence import Claim, Evidence
-from playhead_tools.toolbox.kit import Kit, around
-from playhead_tools.cite import stored_texts
+from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.rows import excerpt
 
 MAX_SHOWN, MAX_SHOWN_CHARS = 3, 240
 NOT_FINISHED = "the passages that a search for the question ranks first are given as they stand"
@@ -84,4 +84,4 @@ def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft
 
 
 def _as_it_stands(record: Evidence, text: str, question: str) -> Claim:
-    return Claim(f"“{around(text, question, MAX_SHOWN_CHARS)}”", (record.id,))
+    return Claim(f"“{excerpt(text, question, MAX_SHOWN_CHARS)}”", (record.id,))

@@ -1,8 +1,8 @@
 """The nodes of a planner's run; each takes the state, counts itself, and gives back the keys it wrote.
 
-`collect` is our own and not LangGraph's `ToolNode`: results go into the state as ids and not as messages, calls
-that were made before are answered from memory, and only a `ToolError` is told to the model; any other error
-ends the run.
+`collect` is our own and not LangGraph's `ToolNode`: results go into the state as ids and not as messages,
+calls that were made before are answered from memory, and the model reads a `ToolError` or a failure of
+another model; any other error ends the run.
 """
 
 from dataclasses import replace
@@ -24,15 +24,23 @@ from playhead_agent.planner.conclusion import (
     report_to_json,
 )  # fmt: skip
 from playhead_agent.planner.egress import egress_line
+from playhead_agent.planner.pictures import (
+    called_blocks,
+    image_blocks,
+    read_thumbnails,
+    with_look,
+    with_thumbnails,
+)  # fmt: skip
 from playhead_agent.planner.state import PlannerState, Switches
 from playhead_agent.planner.tool_context import adopt, new_replies, new_toolbox, toolbox_of
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json
-from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable, ToolError
+from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable, ToolError, VideoError
 from playhead_tools.call_deadline import call_deadline
-from playhead_tools.evidence import Answer, listed
-from playhead_tools.toolbox import ENDING, BadCall, Called, Toolbox
+from playhead_tools.evidence import Answer, Reason, listed
+from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
+from playhead_tools.toolbox.kit import Kit
 
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
@@ -44,8 +52,6 @@ FIRST_TOOLS = ("finish", "search", "read", "look", "browse", "abstain")
 SMALL_CONTEXT_TOKENS = 32_768
 """Models with no more context are offered `FIRST_TOOLS` alone in their first turn."""
 REPLY_TOKENS, CHARS_A_TOKEN = 3_000, 3
-CLIP_S = 180.0
-"""A scope of up to so many seconds is looked at once as a whole before the first call."""
 BRIEF_LIMITS = BriefLimits()
 NO_LOOKING = "No model looks at the pictures here: only words can be searched and read."
 Update = dict[str, Any]
@@ -62,10 +68,10 @@ def brief(state: PlannerState, runtime: Runtime[Context]) -> Update:
     toolbox.begin(scope_from_json(state.get("scope")))
     given_up, shown, notes = Update(), Brief(), list[str]()
     try:
-        shown = _brief(state, context, toolbox)
+        shown, notes = _brief(state, context, toolbox)
         message = _briefly(shown, toolbox)
     except ToolError as error:
-        message, given_up = str(error), {"why": str(error), "limit": False}
+        message, given_up = str(error), {"why": str(error), "limit": False, "no_scope": True}
     _tell(runtime, "brief", message, toolbox)
     return {
         "brief": shown.to_json(), "box": toolbox.snapshot(), "rounds": [], "pending": {}, "made": None,
@@ -116,12 +122,12 @@ def _planned(state: PlannerState, runtime: Runtime[Context], reply: ModelReply, 
 
 def act(state: dict[str, Any], runtime: Runtime[Context]) -> Update:
     """Makes one call that uses a model; what it replied is kept, so that `collect` has it at once."""
-    context, meter = runtime.context, runtime.context.meter
-    meter.step("act")
+    context = runtime.context
+    context.meter.step("act")
     call = state["call"]
     toolbox = new_toolbox(context)
     toolbox.restore(state["box"])
-    given = _answered(call, toolbox, meter, state["closing"])
+    given = _answered(call, toolbox, context, state["closing"])
     row: Update = {"at": state["at"], "replies": new_replies(toolbox, state["box"])}
     if "error" in given:
         row["error"] = given
@@ -131,15 +137,15 @@ def act(state: dict[str, Any], runtime: Runtime[Context]) -> Update:
 
 def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     """Answers the calls of the last reply in their order."""
-    meter, toolbox = runtime.context.meter, toolbox_of(runtime.context, state["box"])
-    meter.step("collect")
+    context, toolbox = runtime.context, toolbox_of(runtime.context, state["box"])
+    context.meter.step("collect")
     pending, made = state["pending"], {row["at"]: row for row in state.get("made") or []}
     for row in made.values():
         adopt(toolbox, row["replies"])
     before = toolbox.snapshot()
     results = [
         made[at]["error"] if "error" in made.get(at, {})
-        else _answered(call, toolbox, meter, pending["closing"])
+        else _answered(call, toolbox, context, pending["closing"])
         for at, call in enumerate(pending["calls"])
     ]  # fmt: skip
     is_unusable = all("bad" in result for result in results)
@@ -203,12 +209,17 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         why: the model did not end it; empty when it did.
         limit: a limit is why.
     """
+    if state["given_up"].get("no_scope"):
+        return unread(state["question"], state["given_up"]["why"], context, "unknown")
     toolbox = toolbox_of(context, state["box"])
     ledger = ledger_of(state, context, toolbox)
     kept = {"draft": state["draft"], "report": state["report"]} if state["report"] else state["best"]
     unjudged = replace(context, chat=None, llm=None)
     if kept and (not why or kept["report"]["kept"]):
-        draft, report = draft_of(kept["draft"], state["options"], [why] if why else []), report_from_json(kept["report"])
+        draft, report = (
+            draft_of(kept["draft"], state["options"], [why] if why else []),
+            report_from_json(kept["report"]),
+        )
     elif state["draft"]:
         draft = draft_of(state["draft"], state["options"], [why] if why else [])
         report = check_draft(draft, ledger, unjudged)
@@ -216,6 +227,11 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), toolbox.kit, why)
         report = check_draft(draft, ledger, unjudged)
     return finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
+
+
+def unread(question: str, why: str, context: Context, reason: Reason) -> Answer:
+    """The answer of a run that could not begin."""
+    return Answer(f"{why}.", "abstained", reason, cost=context.meter.cost(), notes=(why,), question=question)
 
 
 # ---- routes ----
@@ -256,21 +272,19 @@ def after_check(state: PlannerState) -> str:
 # ---- what the model is sent ----
 
 
-def _brief(state: PlannerState, context: Context, toolbox: Toolbox) -> Brief:
+def _brief(state: PlannerState, context: Context, toolbox: Toolbox) -> tuple[Brief, list[str]]:
+    """The brief, and notes on what it lacks."""
     switches, kit = Switches(**state["switches"]), toolbox.kit
     if not switches.brief:
-        return Brief(listed=tuple(v.video_id for v in kit.videos()[: BRIEF_LIMITS.max_videos]))
+        return Brief(listed=tuple(v.video_id for v in kit.videos()[: BRIEF_LIMITS.max_videos])), []
     chat = chat_of(context)
     made = make_brief(kit, search_text(state), brief_tokens(context), chat.num_tokens, BRIEF_LIMITS)
-    return _with_pictures(state, context, toolbox, made)
-
-
-def _with_pictures(state: PlannerState, context: Context, toolbox: Toolbox, made: Brief) -> Brief:
-    """The brief with a look at all of a short scope."""
-    stretches = toolbox.kit.stretches()
-    if toolbox.eyes is None or sum(window.duration_s for window in stretches.values()) > CLIP_S:
-        return made
-    return made
+    made, note = with_look(made, state["question"], toolbox, images=chat.takes_images)
+    notes = [note]
+    if chat.takes_images and not made.look:
+        made, note = with_thumbnails(made, kit)
+        notes.append(note)
+    return made, [one for one in notes if one]
 
 
 def brief_tokens(context: Context) -> int:
@@ -294,8 +308,13 @@ def next_messages(state: PlannerState, context: Context, toolbox: Toolbox, *, cl
     max_outline = int(brief_tokens(context) * BRIEF_LIMITS.outline_share)
     stable = stable_text(shown, kit, max_outline, chat.num_tokens)
     found = found_text(shown, kit)
-    notes = (NO_LOOKING,) if toolbox.eyes is None and not shown.thumbnails else ()
-    opening = prompts.Opening(stable, found, (), notes)
+    notes = (NO_LOOKING,) if toolbox.eyes is None and not chat.takes_images else ()
+    pictures = image_blocks(_thumbnails(shown, kit)) if chat.takes_images and shown.thumbnails else []
+    if shown.look:
+        looked = toolbox.recall("look", shown.look, images=chat.takes_images)
+        found = "\n\n".join(filter(None, [found, looked.text]))
+        pictures += called_blocks(looked)
+    opening = prompts.Opening(stable, found, tuple(pictures), notes)
     used = chat.num_tokens(stable) + chat.num_tokens(found) + REPLY_TOKENS
     room = min(meter.limits.prompt_chars, CHARS_A_TOKEN * max(1_000, chat.context_tokens - used))
 
@@ -319,6 +338,14 @@ def offered_tools(state: PlannerState, chat: ChatModel, toolbox: Toolbox, *, clo
     ]  # fmt: skip
 
 
+def _thumbnails(shown: Brief, kit: Kit) -> list[ToolImage]:
+    """The thumbnails; none where a file has gone since they were chosen."""
+    try:
+        return read_thumbnails(shown, kit)
+    except (ToolError, VideoError):
+        return []
+
+
 def _result_text(
     call: dict[str, Any], given: dict[str, Any], toolbox: Toolbox, chat: ChatModel, shortened: bool
 ) -> tuple[str, list[dict[str, Any]]]:
@@ -329,21 +356,11 @@ def _result_text(
     if shortened:
         return f"evidence {listed(given['ids']) or 'none'}; call it again to read it", []
     try:
-        called = toolbox.recall(call["name"], call["args"])
+        called = toolbox.recall(call["name"], call["args"], images=chat.takes_images)
     except ToolError as error:
         return f"error: {error}", []
     again = "you have asked this before; this is the same result\n" if given.get("repeated") else ""
-    return again + called.text, _image_blocks(called) if chat.takes_images else []
-
-
-def _image_blocks(called: Called) -> list[dict[str, Any]]:
-    from base64 import b64encode
-
-    blocks: list[dict[str, Any]] = []
-    for image in called.images:
-        url = f"data:image/jpeg;base64,{b64encode(image.jpeg).decode()}"
-        blocks += [{"type": "text", "text": image.label}, {"type": "image_url", "image_url": {"url": url}}]
-    return blocks
+    return again + called.text, called_blocks(called)
 
 
 # ---- limits ----
@@ -432,8 +449,9 @@ def _judging(state: PlannerState, context: Context) -> Context:
     return context if Switches(**state["switches"]).entailment else replace(context, chat=None, llm=None)
 
 
-def _answered(call: dict[str, Any], toolbox: Toolbox, meter: Meter, closing: bool) -> dict[str, Any]:
+def _answered(call: dict[str, Any], toolbox: Toolbox, context: Context, closing: bool) -> dict[str, Any]:
     """The ids of what a call gave, or what is wrong with it; `bad` marks a call that no tool can take."""
+    meter, chat = context.meter, chat_of(context)
     try:
         if "bad" in call:
             raise BadCall(f"{call['name']}: {call['bad']}")
@@ -442,7 +460,7 @@ def _answered(call: dict[str, Any], toolbox: Toolbox, meter: Meter, closing: boo
         if meter.remaining_s <= reserved_s(meter) and call["name"] not in ENDING:
             raise ToolError("no time is left for this; finish with what there is, or abstain")
         with call_deadline(meter.remaining_s - reserved_s(meter)):
-            called = toolbox.call(call["name"], call["args"])
+            called = toolbox.call(call["name"], call["args"], images=chat.takes_images)
     except BadCall as error:
         return {"error": str(error)[:600], "bad": True}
     except (ToolError, ModelError) as error:

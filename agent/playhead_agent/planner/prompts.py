@@ -1,8 +1,8 @@
 """What a planner is sent: rules and the videos first, the question last, then its calls and their results.
 
-The messages are made anew for every call from ids. The rules and what depends on the videos alone stand at the
-beginning and are the same for every question about them, so that prompt caches hold them; a round is only ever
-added at the end. All words of videos stand in fences that they cannot close.
+The messages are made anew for every call from ids. The rules and what depends on the videos alone stand at
+the beginning and are the same for every question about them, so that prompt caches hold them; a round is only
+ever added at the end. All words of videos stand in fences that they cannot close.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from playhead_agent.limits import Limits
 from playhead_agent.planner.graph import build_planner
-from playhead_agent.planner.nodes import final_answer
+from playhead_agent.planner.nodes import final_answer, unread
 from playhead_agent.planner.state import MAX_TURN_CHARS, MAX_TURNS, PLANNER_LIMITS, PlannerState, Switches
 from playhead_agent.planner.tool_context import with_toolbox
 from playhead_agent.question import Question
@@ -37,7 +37,7 @@ class PlannerStrategy:
         """What is missing for it to run; empty when nothing is."""
         if context.chat is not None:
             return ""
-        return f"the strategy {self.name!r} needs a chat model that calls tools; name one by --model"
+        return f"the strategy {self.name!r} needs a chat model that calls tools; name one by --llm"
 
     def prepare(self, context: Context) -> Context:
         """The context of one run, with a place for its toolbox."""
@@ -65,9 +65,7 @@ class PlannerStrategy:
     def best_so_far(self, state: Mapping[str, Any], context: Context, why: str) -> Answer:
         """The best checked answer of a run that a limit ended; no model is asked."""
         if not state.get("box"):
-            question = str(state.get("question", ""))
-            cost = context.meter.cost()
-            return Answer(f"{why}.", "abstained", "budget", cost=cost, notes=(why,), question=question)
+            return unread(str(state.get("question", "")), why, context, "budget")
         return final_answer(cast("PlannerState", state), context, why, limit=True)
 
 

@@ -1,4 +1,4 @@
-"""The toolbox of a run, made of its context: one for the whole run, and copies for calls made side by side."""
+"""The toolbox of a run, made of its context, and copies of it for calls that are made side by side."""
 
 import threading
 from collections.abc import Mapping
@@ -9,6 +9,9 @@ from playhead_agent.planner.reader import ChatReader
 from playhead_agent.state import Context
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.kit import ToolLimits
+
+MAX_LOOK_S = 180.0
+"""Seconds of one stretch that is looked at: a short scope is looked at as a whole."""
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ def with_toolbox(context: Context) -> PlannerContext:
 
 def new_toolbox(context: Context) -> Toolbox:
     """A toolbox over the library of a context, counted by its meter."""
-    limits = ToolLimits(evidence=context.limits.evidence)
+    limits = ToolLimits(max_evidence=context.limits.evidence, max_look_s=MAX_LOOK_S)
     reader = None if context.chat is None else ChatReader(context.chat, context.meter)
     return Toolbox(
         context.catalog,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from playhead_agent.extractive import Material
 from playhead_agent.reasoning import Finding
-from playhead_agent.seeing.locate import SURE
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.sight import SURE, Sight
 from playhead_agent.state import State
 from playhead_agent.verdict import Judgement
 from playhead_index.search.results import Coverage
@@ -45,8 +44,7 @@ def seen_finding(sight: Sight, evidence: Sequence[Evidence]) -> Finding:
 
 def is_negative(sight: Sight) -> bool:
     """Whether what was found out is a plain no, or that it is seen in none of several videos."""
-    none = sight.kind == "chosen" and not sight.sightings
-    return none or (sight.kind == "yes_no" and not sight.value)
+    return is_none(sight) or (sight.kind == "yes_no" and not sight.value)
 
 
 def seen_judgement(sight: Sight, spec: QuestionSpec, extent: SearchedExtent) -> Judgement:
@@ -117,6 +115,17 @@ def seen_no(coverage: Coverage | None) -> str:
     """The answer no: nothing that was looked at shows it, with what that was."""
     searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
     return f"No: nothing that was looked at shows it.{searched}"
+
+
+def is_none(sight: Sight) -> bool:
+    """Whether the answer is that it is seen in none of several videos."""
+    return sight.kind == "chosen" and not sight.sightings
+
+
+def seen_in_none(coverage: Coverage | None) -> str:
+    """The answer that no video shows it, with what was searched."""
+    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
+    return f"None: nothing that was looked at shows it.{searched}"
 
 
 def seen_nothing_sure(coverage: Coverage | None) -> str:

@@ -6,22 +6,18 @@ beginning, which then finds them. So what to look at next follows from what was 
 disk before it is used, and a run that was killed goes on without looking twice.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import ModelUnavailable
-from playhead_index.search.fusion import rrf
 from playhead_index.search.results import Coverage, Lane, Scope
-from playhead_index.store.recordings import read_clock
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.look_up import pieces_to_view, search_moments
 from playhead_tools.refusals import yes_or_no
-from playhead_tools.spec import Deed
-from playhead_tools.temporal.clock import timelines
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
 MOST_MOMENTS = 24
@@ -29,7 +25,6 @@ MAX_PIECE_S = 8.0
 """What no search ranks is viewed in pieces of at most so many seconds."""
 FOR_UNRANKED = 0.7
 """So much of the looks that a question may use goes into a first look at what no search ranks."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +118,11 @@ class Desk:
         stretches: where the question looks.
         seen: looks that were made, by request.
         afford: looks that may still be made.
-        openly: options are held against a free reply first, for the model reads them badly.
-        must_choose: the options leave no way to decline, so the likeliest counts, however unlikely it is.
+        plain_prompt: the model is asked with the question alone, and shown few frames.
         coverages: of the searches.
         short: looks were wanted that could not be afforded.
         unviewed: pictures that no search ranks are too many to be viewed one by one.
         undecided: the model told neither yes nor no of a clip.
-        sharing: desks that share the looks.
         used: looks that the procedure asked for, in its order.
     """
 
@@ -137,13 +130,11 @@ class Desk:
     stretches: Sequence[Stretch]
     seen: Mapping[Request, Look]
     afford: int
-    openly: bool = False
-    must_choose: bool = False
+    plain_prompt: bool = False
     coverages: list[Coverage] = field(default_factory=list)
     short: bool = False
     unviewed: bool = False
     undecided: bool = False
-    sharing: int = 1
     used: dict[Request, Look] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
     _segments: dict[str, list[Window]] = field(default_factory=dict)
@@ -187,22 +178,6 @@ class Desk:
         )
         return [self.seen.get(one) for one in requests]
 
-    def at_once(self, searches: Sequence[Callable[[], T]]) -> list[T]:
-        """What several searches find; all looks that they want are wanted at once.
-
-        Raises:
-            NeedLooks: one of them wants looks.
-        """
-        wanted, found = list[Request](), list[T]()
-        for search in searches:
-            try:
-                found.append(search())
-            except NeedLooks as need:
-                wanted += need.requests
-        if wanted:
-            raise NeedLooks(tuple(dict.fromkeys(wanted))[: self.afford])
-        return found
-
     def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[Stretch]:
         """Moments of the stretches that fit a text, best first, then what no search can rank."""
         ranked = self._ranked(text, tuple(lanes))[:most]
@@ -213,6 +188,19 @@ class Desk:
         if key not in self._found:
             self._found[key] = self._search(text, lanes)
         return self._found[key]
+
+    @property
+    def part_for_unranked(self) -> float:
+        """The part of all looks that a first look at what no search ranks may take."""
+        return FOR_UNRANKED
+
+    def pieces(self, max_s: float) -> list[Stretch]:
+        """All of the stretches in their segments, long ones in equal parts of at most `max_s` seconds."""
+        return [
+            (video_id, piece)
+            for video_id, window in self.stretches
+            for piece in self._pieces(video_id, window, max_s)
+        ]
 
     def _unranked(self, ranked: Sequence[Stretch]) -> list[Stretch]:
         """The pieces of the videos whose pictures no search ranks, if all of them can be viewed.
@@ -226,36 +214,20 @@ class Desk:
             (video_id, piece)
             for video_id, window in self.stretches
             if video_id in videos
-            for piece in self._pieces(video_id, window)
+            for piece in self._pieces(video_id, window, MAX_PIECE_S)
             if not any(v == video_id and _holds(w, piece) for v, w in ranked)
         ]
-        if len(pieces) > (self.afford + len(self.seen)) * FOR_UNRANKED / self.sharing:
+        if len(pieces) > (self.afford + len(self.seen)) * self.part_for_unranked:
             self.unviewed = True
             return []
         return pieces
 
-    def _pieces(self, video_id: str, window: Window) -> list[Window]:
+    def _pieces(self, video_id: str, window: Window, max_s: float) -> list[Window]:
         """A stretch in its segments, long ones in equal parts; in parts alone where it has no segments."""
         if self._gaps is None:
             self._gaps = read_gaps(self.context.catalog)
         gaps = self._gaps.get(video_id, ())
-        return pieces_to_view(window, self.segments(video_id), gaps, MAX_PIECE_S)
-
-    def places_of(self, deed: Deed, most: int) -> list[Stretch]:
-        """Moments in which a deed may be seen, best first: those that fit its thing, ranked with those that
-        fit all of it.
-
-        A model of pictures and texts knows things better than what they do, so that for some deeds the thing
-        alone is found, and where the thing is, the rest of the words tells which moment is meant.
-        """
-        texts = dict.fromkeys(text for text in (deed.subject or deed.object, deed.text) if text)
-        ranked = fused([self._ranked(text)[:MOST_MOMENTS] for text in texts])[:most]
-        return [*ranked, *self._unranked(ranked)]
-
-    def line(self, video_ids: Iterable[str]) -> Mapping[str, float] | None:
-        """Seconds to add to the times of videos to compare them; None where they have no common clock."""
-        lines = timelines(video_ids, read_clock(self.context.catalog))
-        return lines[0] if len(lines) == 1 else None
+        return pieces_to_view(window, self.segments(video_id), gaps, max_s)
 
     def segments(self, video_id: str) -> list[Window]:
         """The segments of a video, in time order; they end where its cuts are."""
@@ -302,20 +274,3 @@ def tells_yes_or_no(look: Look) -> bool:
 
 def _holds(window: Window, piece: Window) -> bool:
     return window.overlap_s(piece) >= piece.duration_s - 1e-3
-
-
-def fused(lists: Sequence[Sequence[Stretch]]) -> list[Stretch]:
-    """The moments of several searches as one list, best first: by reciprocal ranks, overlapping ones as one.
-
-    >>> fused([[("v", Window(0, 4)), ("v", Window(8, 9))], [("v", Window(7, 10))]])
-    [('v', Window(start_s=8, end_s=9)), ('v', Window(start_s=0, end_s=4))]
-    """
-    known, named = list[Stretch](), list[list[Stretch]]()
-    for found in lists:
-        names = list[Stretch]()
-        for video_id, window in found:
-            alike = [one for one in known if one[0] == video_id and one[1].overlap_s(window) > 0]
-            names += alike or [(video_id, window)]
-        known += [one for one in names if one not in known]
-        named.append(names)
-    return [one.item for one in rrf(named)]

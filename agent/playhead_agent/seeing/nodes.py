@@ -7,8 +7,8 @@ from typing import Any
 from playhead_agent.gather import Table
 from playhead_agent.nearby import chosen_anchors, read_near
 from playhead_agent.seeing.desk import Desk, NeedLooks, Request, Seen
-from playhead_agent.seeing.locate import SURE
-from playhead_agent.seeing.sight import Sight
+from playhead_agent.seeing.needs_looks import ANSWERING_ROLES, WORDS
+from playhead_agent.seeing.sight import SURE, Sight
 from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
@@ -16,12 +16,11 @@ from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.look_up import with_pictures
-from playhead_tools.options import declining
 from playhead_tools.spec import QuestionSpec
 
-WORDS = ("speech", "screen")
 NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
+NOTHING_SEEN = "the video-LLM looked at {num} clips and could not tell it from them; the words answer instead"
 LOOKS_PART = 0.9
 """Of the seconds that are left, what a look may take; the rest is for the answer without it."""
 
@@ -50,7 +49,7 @@ class Triage:
 def triage(state: State, context: Context) -> Triage:
     """Works a question about pictures out as far as the looks that were made reach."""
     spec, table = spec_of(state), Table(context.limits.evidence, evidence_of(state))
-    if not is_shown(spec, table.records):
+    if not context.rules.needs_looks(spec, table.records):
         return Triage((), None, table)
     eyes = context.open_eyes()
     if eyes is None:
@@ -63,34 +62,12 @@ def triage(state: State, context: Context) -> Triage:
     seen = [Seen.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
-    must_choose = bool(spec.options) and declining(spec.options) is None
-    desk = Desk(context, stretches, looks, afford, eyes.plain_prompt, must_choose)
+    desk = Desk(context, stretches, looks, afford, eyes.plain_prompt)
     try:
         sight = context.rules.see(spec, desk, _word_anchors(spec, table.records, context))
     except NeedLooks as need:
         return Triage(need.requests, None, table, tuple(desk.coverages))
     return _done(spec, sight, desk, table, context)
-
-
-def is_shown(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
-    """Whether pictures must be looked at: the question asks for them, and words do not already answer it."""
-    if spec.intent == "summarise" or spec.of_video:
-        return False
-    anchors = spec.relation.anchors if spec.relation is not None else ()
-    supported = [e for e in evidence if e.verdict == "supported" and e.kind in WORDS]
-    if spec.wanted in WORDS:
-        hidden = [a for i, a in enumerate(anchors) if not _has_role(supported, f"anchor{i}")]
-        return any(anchor.deed is not None for anchor in hidden)
-    if spec.wanted == "picture":
-        return True
-    if spec.asks == "words" and any(e.kind in WORDS and e.role in ("target0", "passage") for e in evidence):
-        return False  # what is called how, and how much, is said or written: the closest words come first
-    found = _has_role(supported, "target0") or _has_role(supported, "passage")
-    return bool(spec.deeds or spec.asks or spec.hop) and not found
-
-
-def _has_role(evidence: Sequence[Evidence], role: str) -> bool:
-    return any(record.role == role for record in evidence)
 
 
 def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[Stretch]:
@@ -122,11 +99,20 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
     declined = sum(look.declines for look in desk.used.values())
     if declined and not sight.sightings:
         notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
+    if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records):
+        return Triage((), None, table, notes=(*notes, NOTHING_SEEN.format(num=len(desk.used))))
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
         looked += read
         notes += said
     return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
+
+
+def _words_answer(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    """Whether there are passages to be shown where looking told nothing."""
+    return bool(spec.query) and any(
+        record.kind in WORDS and record.role in ANSWERING_ROLES for record in evidence
+    )
 
 
 def _slot(spec: QuestionSpec, role: str, number: int) -> int:

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 from playhead_agent.state import Stretch
 from playhead_index.window import Window
 
+SURE = 0.5
+"""From this probability on something counts as seen."""
 Kind = Literal[
     "told", "when", "count", "yes_no", "order", "length", "chosen", "anchors", "absent", "unknown"
 ]  # fmt: skip

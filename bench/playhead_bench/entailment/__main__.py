@@ -63,8 +63,9 @@ def calls_of(claims: Sequence[LabelledClaim]) -> list[list[int]]:
 def line(name: str, scores: JudgeScores) -> str:
     """The scores of one judge for people."""
     return (
-        f"{name}: {scores.num_claims} claims, right {scores.accuracy:.1%}, false kept {scores.false_kept:.1%},"
-        f" true lost {scores.true_lost:.1%}; {json.dumps(scores.verdicts)};"
+        f"{name}: {scores.num_claims} claims, right {scores.accuracy:.1%},"
+        f" false kept {scores.false_kept:.1%}, true lost {scores.true_lost:.1%};"
+        f" {json.dumps(scores.verdicts)};"
         f" false kept by kind {json.dumps(scores.false_kept_by_kind)}"
     )
 

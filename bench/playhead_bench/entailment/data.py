@@ -1,8 +1,8 @@
 """Labelled claim pairs, and the words that they are about, which lie beside the checkout.
 
-The pairs name their evidence by cue: cue numbers of the English subtitles of Tears of Steel (Blender Foundation,
-CC BY 3.0), and turns of QMSum's `val.jsonl` (Zhong et al., 2021, arXiv:2104.05938). The words themselves are not
-part of this package.
+The pairs name their evidence by cue: cue numbers of the English subtitles of Tears of Steel (Blender
+Foundation, CC BY 3.0), and turns of QMSum's `val.jsonl` (Zhong et al., 2021, arXiv:2104.05938). The words
+themselves are not part of this package.
 """
 
 import json

@@ -1,7 +1,17 @@
 """A rule-based planner fitted to the synthetic videos and the templates of their questions."""
 
+from functools import partial
+
 from playhead_agent.rules import Rules
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
+from playhead_bench.synthetic_planner.seeing.needs_looks import needs_looks
 from playhead_bench.synthetic_planner.seeing.procedures import see
 
-RULES = Rules("synthetic", parse_question, follow_up, see)
+
+def rules(*, critic: bool = True, algebra: bool = True) -> Rules:
+    """The planner, whole or with a part switched off (see `ProcedureDesk`)."""
+    looking = partial(see, critic=critic, algebra=algebra)
+    return Rules("synthetic", parse_question, follow_up, looking, needs_looks)
+
+
+RULES = rules()

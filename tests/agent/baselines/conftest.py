@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from tests.made_videos import colours
-from tests.tools.made_library import VIDEOS, WordFinder, make_library
+from tests.tools.made_library import WordFinder
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
@@ -18,16 +17,6 @@ from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
-
-
-@pytest.fixture(scope="session")
-def filmed(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The made library with its files: plain colours, one picture a second."""
-    folder = tmp_path_factory.mktemp("filmed")
-    catalog = make_library(folder)
-    for name, duration_s in VIDEOS.values():
-        colours(folder / name, [((200, 30, 30), duration_s / 2), ((30, 30, 200), duration_s / 2)], fps=1.0)
-    return catalog
 
 
 class Asking:

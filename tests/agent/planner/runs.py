@@ -18,7 +18,7 @@ from playhead_tools.evidence import Answer
 
 def finish(*rows: tuple[str, list[str]], **more: Any) -> tuple[str, dict[str, Any]]:
     """A call of `finish`."""
-    return "finish", {"claims": [{"text": text, "evidence_ids": ids} for text, ids in rows], **more}
+    return "finish", {"claims": [{"text": text, "ids": ids} for text, ids in rows], **more}
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,32 @@ def run_script(
     answer = ask(question, context=context, strategy=strategy, checkpointer=saver, thread_id="t", **more)
     state = strategy.graph(saver).get_state({"configurable": {"thread_id": "t"}}).values
     return Run(answer, state, chat)
+
+
+def written_out(catalog: Catalog, run: Run) -> dict[str, Any]:
+    """A run as a record to read: every call with the ids that it gave, the evidence cited, the answer."""
+    names = {row.video_id: catalog.places(row.video_id)[0].name for row in catalog.videos()}
+    steps = [
+        {"tool": call["name"], "args": call["args"], **given}
+        for one in run.state["rounds"]
+        for call, given in zip(one["calls"], one["results"], strict=True)
+    ]
+    cited = {
+        record.id: f"{names[record.video_id]} {record.window} {record.kind}: {record.text}"
+        for record in run.answer.evidence
+    }
+    answer = run.answer
+    return {
+        "question": answer.question,
+        "trajectory": steps,
+        "cited": cited,
+        "answer": {
+            "text": answer.text.split("\n"),
+            "status": answer.status,
+            "reason": answer.reason,
+            "claims": [f"{claim.status}: {claim.text} {list(claim.evidence_ids)}" for claim in answer.claims],
+            "intervals": [f"{names[i.video_id]} {i.window} {i.evidence_id}" for i in answer.intervals],
+            "confidence": round(answer.confidence, 3),
+            "notes": list(answer.notes),
+        },
+    }

@@ -49,7 +49,7 @@ def divided(tmp_path: Path) -> Catalog:
 
 def test_a_transcript_that_fits_is_shown_whole_with_ids_and_times(made: Catalog) -> None:
     shown, stable, found = brief_of(made, "Bayes", 1_000, Scope((LECTURE,)))
-    assert "E2 (0:00–0:31) Welcome to the course on probability. Today we talk about priors" in stable
+    assert "E1 (0:00–0:12) Welcome to the course on probability. Today we talk about priors" in stable
     assert "screen: Bayes' rule: P(A|B) = P(B|A) P(A) / P(B)" in stable
     assert stable.startswith("```the video\nlecture.mp4, 5:00 long\n```")
     assert found == f"A search for the question ranks first: {', '.join(shown.found)}."
@@ -64,7 +64,9 @@ def test_what_is_said_goes_before_what_is_written_where_not_all_fits(made: Catal
 def test_passages_are_those_that_the_index_has_divided(divided: Catalog) -> None:
     _, stable, _ = brief_of(divided, "Bayes", 1_000, Scope((LECTURE,)))
     speech = [line for line in stable.splitlines() if line.startswith("E") and "screen:" not in line]
-    assert [line.split(") ")[0] for line in speech] == ["E2 (0:00–1:10", "E5 (1:15–4:56"]
+    times = [line.split(") ")[0].split("(")[1] for line in speech]
+    assert times == ["0:00–0:12", "0:25–0:31", "1:02–1:10", "1:15–1:21", "1:55–2:16", "3:01–3:07",
+                     "4:00–4:06", "4:50–4:56"]  # fmt: skip
 
 
 def test_a_transcript_that_does_not_fit_becomes_topics_and_what_a_search_found(divided: Catalog) -> None:
@@ -91,9 +93,9 @@ def test_the_part_for_the_videos_is_the_same_for_every_question(divided: Catalog
 
 def test_several_videos_are_named_and_the_evidence_says_which(made: Catalog) -> None:
     _, stable, found = brief_of(made, "Bayes program", 1_000, Scope())
-    assert stable == "```the 2 videos\nlecture.mp4, 5:00 long\ndemo.mp4, 2:00 long\n```"
-    assert "(lecture.mp4 1:02–1:06) This is the idea" in found
-    assert "(demo.mp4 0:02–0:06) Here is a short demo" in found
+    assert stable == "```the 2 videos\n1 lecture.mp4, 5:00 long\n2 demo.mp4, 2:00 long\n```"
+    assert "(1 lecture.mp4 1:02–1:06) This is the idea" in found
+    assert "(2 demo.mp4 0:02–0:06) Here is a short demo" in found
 
 
 def test_a_stretch_of_a_video_is_all_that_is_shown(made: Catalog) -> None:
@@ -120,7 +122,23 @@ def test_a_brief_is_kept_as_plain_json(divided: Catalog) -> None:
 
 
 def test_key_terms_leave_out_what_all_topics_share() -> None:
-    assert key_terms(["the red car, the car", "the blue house", "the green tree"], 1) == [
-        ["car"], ["blue"], ["green"],
-    ]  # fmt: skip
-    assert key_terms([], 3) == []
+    passages = [f"filler{'abcdefghijklmnop'[i]} shared" for i in range(16)] + ["wheels wheels", "window"]
+    assert key_terms(["shared wheels wheels", "shared window window"], passages, 1) == [
+        ["wheels"],
+        ["window"],
+    ]
+    assert key_terms([], passages, 3) == []
+
+
+def test_single_words_between_speakers_are_left_out_of_the_prompt_alone(tmp_path: Path) -> None:
+    words = [("A", "We could use rubber."), ("B", "Mm-hmm."), ("A", "It does not break."), ("C", "Kinetic.")]
+    catalog = make_library(
+        tmp_path, [(DEMO, "speech", i * 3.0, i * 3.0 + 2, w) for i, (_, w) in enumerate(words)]
+    )
+    with catalog.atomic() as db:
+        for i, (speaker, _) in enumerate(words):
+            db.execute("UPDATE span SET speaker = ? WHERE start_s = ?", (speaker, i * 3.0))
+    shown, stable, _ = brief_of(catalog, "rubber", 1_000, Scope((DEMO,)))
+    assert "A: We could use rubber. It does not break." in stable
+    assert "Mm-hmm" not in stable
+    assert len(shown.shown) == 1

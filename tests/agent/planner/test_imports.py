@@ -14,8 +14,7 @@ print(found)
 
 
 def test_the_planner_imports_nothing_of_the_rules() -> None:
-    out = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, env=_env())
-    assert out.stdout.strip() == "[]"
+    assert printed(LOADED) == "[]"
 
 
 def test_a_whole_run_loads_nothing_of_the_rules(tmp_path: Path) -> None:
@@ -30,9 +29,11 @@ def test_a_whole_run_loads_nothing_of_the_rules(tmp_path: Path) -> None:
         "assert run.answer.claims\n"
         f"print(sorted(name for name in sys.modules if name.startswith({BANNED!r})))\n"
     )
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=_env())
-    assert out.stdout.strip() == "[]"
+    assert printed(script) == "[]"
 
 
-def _env() -> dict[str, str]:
-    return {"PYTHONPATH": ":".join(["", *sys.path]), "PATH": "/usr/bin:/bin"}
+def printed(script: str) -> str:
+    """What another Python prints for a script."""
+    env = {"PYTHONPATH": ":".join(["", *sys.path]), "PATH": "/usr/bin:/bin"}
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    return out.stdout.strip()

@@ -39,7 +39,7 @@ def test_longer_texts_are_read_in_pieces_and_joined() -> None:
     reader, chat = reader_of(1_500)
     found = reader.answer("What is said?", passages(10))
     pieces = len(chat.filled) - 1
-    assert pieces == 3
+    assert pieces == 2
     assert len(found) == 1
     assert set(found[0].ids) <= {f"E{i}" for i in range(1, 11)}
 
@@ -52,8 +52,8 @@ def test_every_passage_is_sent_once() -> None:
 
 
 def test_more_than_there_are_calls_for_is_refused_before_any_is_made() -> None:
-    reader, chat = reader_of(1_500, calls=7)
-    with pytest.raises(ToolError, match=r"takes 4 calls of the model, 3 are left; give a shorter range"):
+    reader, chat = reader_of(1_500, calls=6)
+    with pytest.raises(ToolError, match=r"takes 3 calls of the model, 2 are left; give a shorter range"):
         reader.answer("What is said?", passages(10))
     assert chat.filled == []
 

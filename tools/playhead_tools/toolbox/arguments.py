@@ -18,7 +18,7 @@ OUTSIDE_S = 30.0
 """So much of the end of a video is taken for a range that lies behind it."""
 _TIME = r"\d{1,7}(?::\d{1,2}){0,2}(?:[.,]\d{1,6})?(?:\s?s)?"
 _RANGE = re.compile(
-    rf"(?:({_TIME})|start|begin|beginning)?\s?(?:-|–|—|\.\.|\bto\b|\buntil\b)\s?(?:({_TIME})|end)?$"
+    rf"(?:({_TIME})|start|begin|beginning)?\s?(?:-|–|—|,\s|\.\.|\bto\b|\buntil\b)\s?(?:({_TIME})|end)?$"
 )
 _POINT = re.compile(rf"(?:^|(?<=[\s@,]))({_TIME})$")
 _ID = re.compile(r"[EVS]\d{1,6}$")

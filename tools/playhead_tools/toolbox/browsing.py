@@ -183,9 +183,7 @@ def _read_part(
     kit: Kit, reader: Reader, question: str, part: _Part, *, many: bool
 ) -> list[tuple[str, tuple[Block, ...]]]:
     named = {f"P{at}": block for at, block in enumerate(part.blocks, start=1)}
-    label = kit.label(part.video_id)
-    front = f"{label} " if label else ""
-    passages = [Passage(name, f"{front}{block_text(kit, block)}") for name, block in named.items()]
+    passages = [Passage(name, block_text(kit, block)) for name, block in named.items()]
     asked = (
         f"{question}\n(This is one part of several: give what it says to the question.)" if many else question
     )

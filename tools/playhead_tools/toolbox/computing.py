@@ -16,7 +16,7 @@ from playhead_tools.temporal.results import Arranged, Found, Gap, Justified, Pic
 from playhead_tools.temporal.scan import Scan, Searched
 from playhead_tools.toolbox.arguments import place_of
 from playhead_tools.toolbox.arithmetic import evaluate
-from playhead_tools.toolbox.finding import MIN_MATCH, scan_of, wordings_of
+from playhead_tools.toolbox.finding import IN_PICTURES, MIN_MATCH, scan_of, wordings_of
 from playhead_tools.toolbox.kit import Kit, Record, result
 from playhead_tools.toolbox.rows import number, place
 
@@ -60,7 +60,18 @@ def compute(
         found = _run(kit, op, named, others, arg)
     except ValueError as error:
         raise ToolError(f"{op}: {error}") from error
-    return _record(kit, op, found)
+    return _record(kit, op, found, _unindexed(kit, [*named, *others]))
+
+
+def _unindexed(kit: Kit, names: Sequence[str]) -> str:
+    """What the result says nothing of, because it is not indexed; empty where it is."""
+    scans = [scan for name in names if (scan := _scan(kit, name)) is not None]
+    kinds = dict.fromkeys(kind for scan in scans for kind in scan["unindexed"])
+    return (
+        f"{' and '.join('screen text' if kind == 'screen' else kind for kind in kinds)} not indexed"
+        if kinds
+        else ""
+    )
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -164,7 +175,8 @@ def _rank(arg: str) -> int:
 def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
     """A count of how often words occur, where they are what a scan of words found; else as it is."""
     ids = set(counted.evidence_ids)
-    asked = [scan["what"] for scan in kit.scans if scan["where"] == "words" and ids <= set(scan["ids"])]
+    in_words = [scan for scan in kit.scans if scan["where"] not in IN_PICTURES]
+    asked = [scan["what"] for scan in in_words if ids <= set(scan["ids"])]
     if not asked or not ids:
         return counted
     spans = spans_of(kit.catalog, (kit.table.records[name] for name in ids))
@@ -178,11 +190,11 @@ def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
     return replace(counted, value=float(value), low=float(value), high=float(value))
 
 
-def _record(kit: Kit, op: Op, found: Justified) -> Record:
+def _record(kit: Kit, op: Op, found: Justified, unindexed: str) -> Record:
     """The result as a record; its numbers count as computed from now on."""
     complete = bool(getattr(found, "complete", False))
     given: Record = {"op": op, "complete": complete, "events": [_event_row(kit, e) for e in found.events]}
-    if meaning := getattr(found, "meaning", ""):
+    if meaning := "; ".join(one for one in (getattr(found, "meaning", ""), unindexed) if one):
         given["meaning"] = meaning
     if isinstance(found, Reckoned) and op not in ("first", "last", "nth"):
         given["value"] = number(found.value)

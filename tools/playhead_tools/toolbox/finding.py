@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.errors import ModelUnavailable, ToolError
@@ -19,9 +20,17 @@ from playhead_tools.toolbox.kit import Kit, Record, result
 from playhead_tools.toolbox.looks import NONE_LEFT, Seen, known_look, look_at, need_eyes, summed
 from playhead_tools.toolbox.rows import clock, evidence_row, number, place, word_row
 
-Where = Literal["words", "pictures", "both"]
+IN_PICTURES = ("pictures", "both")
+"""Values of `Where` that look at pictures."""
+Where = Literal["words", "speech", "screen", "pictures", "both"]
 Stretches = Mapping[str, Window]
-KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
+KINDS: dict[Where, tuple[SpanKind, ...]] = {
+    "words": ("speech", "screen", "caption"),
+    "speech": ("speech",),
+    "screen": ("screen",),
+    "both": ("speech", "screen", "caption"),
+}
+_NAMES = {"screen": "screen text"}
 MIN_MATCH = 0.75
 """Part of the asked words that must stand in a text for it to count as found."""
 PIECE_S, MIN_PIECE_S = 20.0, 4.0
@@ -48,7 +57,7 @@ def find_events(
     Args:
         description: words: what must stand there, "a | b" for wordings. pictures: what is to be seen, or a
             yes/no question that stands alone.
-        where: to look.
+        where: words is speech and screen.
         videos: numbers or names; all when empty.
         range: mm:ss-mm:ss of one video.
     """
@@ -57,20 +66,22 @@ def find_events(
         raise ToolError("find_events needs a description of what to find")
     notes: list[str] = []
     scope = stretches_of(kit, videos, range, notes)
-    if where != "words" and not kit.is_replay:
+    if where in IN_PICTURES and not kit.is_replay:
         need_eyes(kit)
     rows: list[Record] = []
     events: list[Event] = []
     costs: list[Record] = []
     seen: list[Mapping[str, Sequence[Window]]] = []
     scanned: dict[str, float] = {}
+    unindexed: dict[str, str] = {}
     if where != "pictures":
-        found, fraction = _scan_words(kit, wanted, scope, notes)
+        found, read = _scan_words(kit, wanted, KINDS[where], scope, notes)
         rows += found
         events += [event for row in found if row["id"] and (event := kit.table.event(row["id"])) is not None]
-        scanned["words"] = fraction
-        seen.append({v: [window] for v, window in scope.items()} if fraction >= 1.0 else {})
-    if where != "words":
+        scanned |= read.fractions
+        unindexed = read.unindexed
+        seen.append({video_id: [scope[video_id]] for video_id in read.video_ids})
+    if where in IN_PICTURES:
         found, shown, looked, costs = _scan_pictures(kit, wanted, scope, notes)
         rows += found
         events += shown
@@ -79,7 +90,7 @@ def find_events(
     is_full = all(row["id"] for row in rows)
     covered = _in_all(scope, seen) if is_full else {}
     whole = Scan(scope, covered).whole
-    name = _stored(kit, wanted, where, rows, events, scope, covered, is_full)
+    name = _stored(kit, wanted, where, tuple(unindexed), rows, events, scope, covered, is_full)
     given = rows[: kit.limits.max_rows]
     if len(given) < len(rows):
         notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} has all")
@@ -87,20 +98,31 @@ def find_events(
         given,
         notes,
         summed(costs),
-        summary=_summary(name, wanted, where, len(events), scanned, whole),
+        summary=_summary(name, wanted, where, len(events), scanned, unindexed, whole),
         scan_id=name,
         found=len(events),
         complete=whole,
         fraction_scanned=scanned,
+        unindexed=unindexed,
         events=[_event_row(kit, one) for one in events if kit.table.add_event(one).startswith("V")],
     )
 
 
-def _summary(name: str, what: str, where: Where, n: int, scanned: Mapping[str, float], whole: bool) -> str:
-    parts = " and ".join(f"{share:.0%} of the {kind}" for kind, share in scanned.items())
-    found = f"{n} texts hold" if where == "words" else f"{n} events show or say"
+def _summary(
+    name: str,
+    what: str,
+    where: Where,
+    n: int,
+    scanned: Mapping[str, float],
+    unindexed: Mapping[str, str],
+    whole: bool,
+) -> str:
+    parts = [f"{share:.0%} of the {_NAMES.get(kind, kind)}" for kind, share in scanned.items()]
+    found = f"{n} events show or say" if where in IN_PICTURES else f"{n} texts hold"
+    without = [f"{_NAMES.get(kind, kind)} is not indexed ({why})" for kind, why in unindexed.items()]
     rest = "complete" if whole else "not complete: there may be more where nobody looked"
-    return f"{name}: {found} “{what[:80]}”; gone through: {parts}; {rest}"
+    gone = f"gone through: {' and '.join(parts) or 'nothing'}"
+    return "; ".join([f"{name}: {found} “{what[:80]}”", gone, *without, rest])
 
 
 def _event_row(kit: Kit, event: Event) -> Record:
@@ -125,6 +147,7 @@ def _stored(
     kit: Kit,
     what: str,
     where: Where,
+    unindexed: Sequence[str],
     rows: Sequence[Record],
     events: Sequence[Event],
     scope: Stretches,
@@ -135,6 +158,7 @@ def _stored(
     record: Record = {
         "what": what,
         "where": where,
+        "unindexed": list(unindexed),
         "ids": list(dict.fromkeys(one for event in events for one in event.evidence_ids)),
         "events": [kit.table.add_event(event) for event in events],
         "scope": {v: [w.start_s, w.end_s] for v, w in scope.items()},
@@ -168,12 +192,29 @@ def wordings_of(description: str) -> list[str]:
     return list(dict.fromkeys(one.strip() for one in description.split("|") if one.strip()))[:MAX_WORDINGS]
 
 
-def _scan_words(kit: Kit, description: str, scope: Stretches, notes: list[str]) -> tuple[list[Record], float]:
-    """Rows of all texts that hold one of the wordings, and the part of the scope whose words are stored."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """How much of the words of a scope could be read.
+
+    Args:
+        fractions: part of the scope by kind of words, of the kinds that any video has indexed.
+        unindexed: kinds that no video has indexed, and why.
+        video_ids: of videos of which all these kinds are stored to the end.
+    """
+
+    fractions: dict[str, float]
+    unindexed: dict[str, str]
+    video_ids: tuple[str, ...]
+
+
+def _scan_words(
+    kit: Kit, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+) -> tuple[list[Record], _Read]:
+    """Rows of all texts that hold one of the wordings, and how much of the words could be read."""
     found: dict[int, tuple[SpanRow, str]] = {}
     is_whole = True
     for wording in wordings_of(description):
-        spans, whole = _spans_with(kit, wording, scope, notes)
+        spans, whole = _spans_with(kit, wording, kinds, scope, notes)
         is_whole &= whole
         for span in spans:
             found.setdefault(span.id, (span, wording))
@@ -185,13 +226,15 @@ def _scan_words(kit: Kit, description: str, scope: Stretches, notes: list[str]) 
         word_row(kit, [span], coverage(wording, span.words.text), wording)
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
     ]
-    fraction = _readable(kit, scope, notes)
-    return rows, fraction if is_whole else 0.0
+    read = _readable(kit, kinds, scope)
+    return rows, read if is_whole else _Read(dict.fromkeys(read.fractions, 0.0), read.unindexed, ())
 
 
-def _spans_with(kit: Kit, what: str, scope: Stretches, notes: list[str]) -> tuple[list[SpanRow], bool]:
+def _spans_with(
+    kit: Kit, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+) -> tuple[list[SpanRow], bool]:
     """All spans that hold a wording, and whether every span that could was read."""
-    ids, whole = scan_words(kit.catalog, list(scope), KINDS, what)
+    ids, whole = scan_words(kit.catalog, list(scope), kinds, what)
     spans = [
         s for s in read_spans(kit.catalog, ids).values() if s.words.window.overlap_s(scope[s.video_id]) > 0
     ]
@@ -218,19 +261,23 @@ def _literal_first(what: str, spans: Sequence[SpanRow], notes: list[str]) -> lis
     return literal or list(spans)
 
 
-def _readable(kit: Kit, scope: Stretches, notes: list[str]) -> float:
-    """The part of the scope whose speech and screen text are stored to the end."""
-    lanes: list[Lane] = ["speech", "screen", "caption"]
+def _readable(kit: Kit, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
+    """How much of the words is stored. Captions are searched too, but nothing is complete by them."""
+    lanes: list[Lane] = list(kinds)
     joined = reading_coverage(kit.catalog, list(scope.items()), lanes)
     kit.coverage.append(joined)
-    notes += [
-        f"{one.lane} gave nothing: {one.why_not or 'there is none'}" for one in joined.lanes if not one.items
-    ]
-    words = [one for one in joined.modalities if one.modality in ("speech", "screen")]
-    not_covered = {video.video_id for one in words for video in one.not_covered}
-    done_s = sum(window.duration_s for video_id, window in scope.items() if video_id not in not_covered)
-    total_s = sum(window.duration_s for window in scope.values())
-    return round(done_s / total_s, 3) if total_s else 1.0
+    wanted = [one for one in joined.modalities if one.modality in ("speech", "screen")]
+    missing = {v.video_id for one in wanted for v in one.not_covered}
+    unindexed: dict[str, str] = {}
+    for one in wanted:
+        if one.num_applicable and not one.num_covered and not one.covered_s and not one.uncertain_s:
+            unindexed[one.modality] = next((v.why_not for v in one.not_covered if v.why_not), "not yet")
+    indexed = [one for one in wanted if one.modality not in unindexed]
+    missing = {v.video_id for one in indexed for v in one.not_covered} if indexed else missing
+    fractions: dict[str, float] = {
+        one.modality: round(one.covered_s / one.extent_s, 3) if one.extent_s else 1.0 for one in indexed
+    }
+    return _Read(fractions, unindexed, tuple(v for v in scope if v not in missing))
 
 
 # ---- pictures ----

@@ -47,10 +47,10 @@ class ToolLimits:
         ValueError: one of them is not above 0.
     """
 
-    max_evidence: int = 160
+    max_evidence: int = 400
     max_looks: int = 8
     max_scan_looks: int = 64
-    max_rows: int = 40
+    max_rows: int = 80
     max_row_chars: int = 320
     max_text_chars: int = 8_000
     max_look_s: float = 120.0

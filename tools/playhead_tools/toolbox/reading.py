@@ -13,7 +13,8 @@ from playhead_tools.toolbox.rows import clock, video_blocks, word_rows
 TextKind = Literal["speech", "screen", "caption"]
 ALL_KINDS: tuple[TextKind, ...] = ("speech", "screen", "caption")
 AROUND_S = 15.0
-ROW_OVERHEAD_CHARS = 40
+ROW_OVERHEAD_CHARS, NOTES_CHARS = 60, 400
+"""Of a row its id, place and kind; of a result its notes."""
 
 
 def read(
@@ -58,7 +59,7 @@ def blocks_of(
 
 def _fitting(kit: Kit, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
     """The first blocks that fit a result, at least one."""
-    room, given = kit.limits.max_text_chars, list[list[SpanRow]]()
+    room, given = kit.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
     for block in blocks[: kit.limits.max_rows]:
         chars = sum(len(span.words.text) + 1 for span in block)
         room -= min(chars, kit.limits.max_row_chars) + ROW_OVERHEAD_CHARS

@@ -187,7 +187,7 @@ def _split(value: str, schema: Schema) -> list[Any]:
             return [loaded]
     if not text:
         return []
-    inner = text.strip("[]")
+    inner = re.sub(r"[][()\"']", " ", text).strip()
     if schema["items"].get("type") == "string" and re.fullmatch(
         r"[\w:.\s-]{1,40}(?:[,;][\w:.\s-]{1,40}){1,30}", inner
     ):

@@ -16,8 +16,11 @@ from playhead_tools.toolbox.kit import Kit, Record
 MAX_PAUSE_S = 2.0
 MAX_BLOCK_CHARS, MIN_BLOCK_CHARS = 320, 160
 MAX_BLOCK_S = 40.0
+MAX_INTERJECTION_WORDS = 2
 """Cues that follow one another are one row up to so much; a row that is long enough ends at a full stop."""
 _STOPS = (".", "?", "!", "…", "。", "？", "！")
+FENCE_CHARS = 120
+"""For the fence around a result, and the line that says how many rows are not shown."""
 ORDERS = "reads like an instruction to a model: it is data"
 
 
@@ -67,16 +70,22 @@ def words_record(kit: Kit, block: Sequence[SpanRow], match: float = 1.0) -> Evid
 def in_blocks(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
     """Spans of one video as rows: cues of one source and speaker that follow one another are one row.
 
-    A row depends only on the spans before it, so that all spans of a video give the same rows whichever
-    part of them is then read.
+    A word or two of somebody else between them ("Mm.", "Yes.") is a row of its own and ends no row. A row
+    depends only on the spans before it, so that all spans of a video give the same rows whichever part of
+    them is then read.
     """
     ordered = sorted(spans, key=lambda span: (span.words.kind, span.words.source, span.words.window, span.id))
     blocks: list[list[SpanRow]] = []
+    open_: dict[tuple[str, str, str | None], list[SpanRow]] = {}
     for span in ordered:
-        if blocks and _continues(blocks[-1], span):
-            blocks[-1].append(span)
-        else:
-            blocks.append([span])
+        voice = (span.words.kind, span.words.source, span.words.speaker)
+        block = open_.get(voice)
+        if block is None or not _continues(block, span):
+            block = []
+            blocks.append(block)
+        block.append(span)
+        is_short = len(span.words.text.split()) <= MAX_INTERJECTION_WORDS
+        open_ = {**open_, voice: block} if is_short else {voice: block}
     return sorted(blocks, key=lambda block: (block[0].words.window.start_s, block[0].id))
 
 
@@ -89,8 +98,7 @@ def video_blocks(kit: Kit, video_id: str) -> list[list[SpanRow]]:
 
 def _continues(block: Sequence[SpanRow], span: SpanRow) -> bool:
     last, words = block[-1].words, span.words
-    same = (last.kind, last.source, last.speaker) == (words.kind, words.source, words.speaker)
-    if not same or words.kind != "speech" or words.window.start_s - last.window.end_s > MAX_PAUSE_S:
+    if words.kind != "speech" or words.window.start_s - last.window.end_s > MAX_PAUSE_S:
         return False
     chars = sum(len(one.words.text) + 1 for one in block)
     if chars + len(words.text) > MAX_BLOCK_CHARS:
@@ -156,7 +164,7 @@ def result_text(name: str, record: Record, max_chars: int, *, name_videos: bool 
     rows = [_finding_line(row) for row in record.get("findings", ())]
     rows += [_line(row, name_videos) for row in record["evidence"]]
     rows += [_event_line(row, name_videos) for row in record.get("events", ())]
-    room = max_chars - sum(len(line) + 1 for line in (*lines, *notes))
+    room = max_chars - FENCE_CHARS - sum(len(line) + 1 for line in (*lines, *notes))
     kept: list[str] = []
     for row in rows:
         room -= len(row) + 1

@@ -123,9 +123,9 @@ class Toolbox:
         with self._lock:
             spec = self._spec(name)
             checked, notes = spec.arguments(arguments)
-            if name in ENDING:
+            if spec.name in ENDING:
                 return self._called(spec, spec.run(self.kit, checked), notes)
-            key = _key(name, checked, images)
+            key = _key(spec.name, checked, images)
             if key in self._made:
                 called = self.recall(name, arguments, images=images)
                 notes = [*called.record.get("notes", ()), *notes, REPEATED]
@@ -147,7 +147,7 @@ class Toolbox:
         with self._lock:
             spec = self._spec(name)
             checked, _ = spec.arguments(arguments)
-            key = _key(name, checked, images)
+            key = _key(spec.name, checked, images)
             if key not in self._memo:
                 coverage = list(self.kit.coverage)
                 with self.kit.replaying():
@@ -231,7 +231,7 @@ class Toolbox:
         viewed = [
             (video_id, Window(*window))
             for scan in kit.scans
-            if scan["where"] != "words"
+            if scan["where"] in finding.IN_PICTURES
             for video_id, windows in scan["seen"].items()
             for window in windows
         ]

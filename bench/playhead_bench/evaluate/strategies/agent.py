@@ -7,6 +7,7 @@ from playhead_agent.strategies import BASELINES
 from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
+from playhead_bench.synthetic_planner import rules
 from playhead_tools.evidence import Answer
 from playhead_tools.replies import is_abstention, normalised
 
@@ -71,8 +72,8 @@ AGENT_WORDS = Asking("agent-words", Way(looks=False))
 ABLATIONS = tuple(
     one
     for one in (
-        Asking("agent-no-critic", Way(switches=(("critic", False),))),
-        Asking("agent-no-algebra", Way(switches=(("algebra", False),))),
+        Asking("agent-no-critic", Way(switches=(("rules", rules(critic=False)),))),
+        Asking("agent-no-algebra", Way(switches=(("rules", rules(algebra=False)),))),
         Asking("agent-no-pictures", Way(pictures=False)),
         Asking("agent-quarter-tokens", Way(keep_tokens=0.25)),
     )

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from playhead_agent.seeing.desk import MOST_MOMENTS, Desk
+from playhead_agent.seeing.desk import MOST_MOMENTS
 from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import SURE, locate, narrowed
-from playhead_index.search.results import Coverage
 from playhead_tools import options as choose
-from playhead_tools.evidence import coverage_sentence, listed
+from playhead_tools.evidence import listed
 from playhead_tools.look_up import list_videos
 from playhead_tools.replies import normalised
 from playhead_tools.spec import EVERY, Deed, QuestionSpec
@@ -48,7 +48,7 @@ class Seen:
         return choose.by_file(options, self.name)
 
 
-def see_videos(spec: QuestionSpec, desk: Desk) -> Sight:
+def see_videos(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """In which of the videos, or in how many of them, a deed or a thing is seen.
 
     Raises:
@@ -62,34 +62,23 @@ def see_videos(spec: QuestionSpec, desk: Desk) -> Sight:
     return _which(spec, desk, found, whole=whole)
 
 
-def is_none(sight: Sight) -> bool:
-    """Whether the answer is that it is seen in no video."""
-    return sight.kind == "chosen" and not sight.sightings
-
-
-def seen_in_none(coverage: Coverage | None) -> str:
-    """The answer that no video shows it, with what was searched."""
-    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
-    return f"None: nothing that was looked at shows it.{searched}"
-
-
-def _videos(deed: Deed, desk: Desk) -> list[str]:
+def _videos(deed: Deed, desk: ProcedureDesk) -> list[str]:
     every = list(dict.fromkeys(video_id for video_id, _ in desk.stretches))
     if len(every) <= MOST_VIDEOS:
         return every
     return list(dict.fromkeys(video_id for video_id, _ in desk.places_of(deed, MOST_MOMENTS)))
 
 
-def _in_each(deed: Deed, video_ids: Sequence[str], desk: Desk) -> list[Seen]:
+def _in_each(deed: Deed, video_ids: Sequence[str], desk: ProcedureDesk) -> list[Seen]:
     """The videos with their likeliest sighting, where there is any; the looks of all are wanted at once."""
     videos = {video.video_id: video for video in list_videos(desk.context.catalog)}
     desks = []
     for video_id in video_ids:
         part = [stretch for stretch in desk.stretches if stretch[0] == video_id]
         desks.append(
-            Desk(
-                desk.context, part, desk.seen, desk.afford, desk.openly, coverages=desk.coverages,
-                used=desk.used, sharing=len(video_ids),
+            ProcedureDesk(
+                desk.context, part, desk.seen, desk.afford, coverages=desk.coverages, used=desk.used,
+                openly=desk.openly, sharing=len(video_ids), critic=desk.critic, algebra=desk.algebra,
             )
         )  # fmt: skip
     found = desk.at_once([partial(_best, deed, one) for one in desks])
@@ -101,7 +90,7 @@ def _in_each(deed: Deed, video_ids: Sequence[str], desk: Desk) -> list[Seen]:
     ]
 
 
-def _best(deed: Deed, desk: Desk) -> Sighting | None:
+def _best(deed: Deed, desk: ProcedureDesk) -> Sighting | None:
     """The likeliest sighting in one video, however unlikely; None where the thing is not there at all."""
     most = MOST if deed.verb else FIRST
     found = locate(desk, deed, most, surely_happens=True)
@@ -110,7 +99,7 @@ def _best(deed: Deed, desk: Desk) -> Sighting | None:
     return found[0] if found else None
 
 
-def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool) -> Sight:
+def _which(spec: QuestionSpec, desk: ProcedureDesk, found: Sequence[Seen], *, whole: bool) -> Sight:
     ranked = sorted(found, key=lambda one: -one.best.p)
     deed, least = spec.deeds[0], SURE if not spec.deeds[0].verb else LIKELY
     sure = [one for one in ranked if one.best.p >= SURE]
@@ -135,7 +124,7 @@ def _which(spec: QuestionSpec, desk: Desk, found: Sequence[Seen], *, whole: bool
     return Sight("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
 
 
-def _nth(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], ordinal: int) -> Sight:
+def _nth(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], ordinal: int) -> Sight:
     """The video in which it is seen as the nth, by when the videos were recorded."""
     line = desk.line(one.best.video_id for one in seen)
     if line is None:
@@ -152,7 +141,7 @@ def _nth(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], ordinal: int) -> 
     return Sight("chosen", f"in {name}", tuple(places), choice, p=p, whole=desk.whole)
 
 
-def _how_many(spec: QuestionSpec, desk: Desk, seen: Sequence[Seen], *, whole: bool) -> Sight:
+def _how_many(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], *, whole: bool) -> Sight:
     value, whole = float(len(seen)), whole and desk.whole
     choice = choose.by_number(spec.options, value)
     if not seen and spec.options and choice is None:

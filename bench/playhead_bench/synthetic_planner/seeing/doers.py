@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.sight import Sighting
 from playhead_bench.synthetic_planner.seeing.claims import Claim
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import pieces
 from playhead_tools.cite import reads_like_orders
 from playhead_tools.eyes import Look
@@ -18,7 +19,7 @@ MOST_WORDS = 5
 """A longer reply is no name of a thing."""
 
 
-def named_doers(spec: QuestionSpec, desk: Desk, most: int) -> list[Claim]:
+def named_doers(spec: QuestionSpec, desk: ProcedureDesk, most: int) -> list[Claim]:
     """The things that the model names in the moments that fit best, each as a deed to be looked for.
 
     Raises:
@@ -34,7 +35,7 @@ def named_doers(spec: QuestionSpec, desk: Desk, most: int) -> list[Claim]:
 
 
 def agreed(
-    spec: QuestionSpec, desk: Desk, claims: Sequence[Claim], found: Sequence[Sequence[Sighting]]
+    spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim], found: Sequence[Sequence[Sighting]]
 ) -> list[list[Sighting]]:
     """Sightings of who may have done something, held against whom the model names there, best first.
 

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.verbs import base_form
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.doers import thing_named
 from playhead_bench.synthetic_planner.seeing.locate import locate, narrowed, pieces, present
 from playhead_bench.synthetic_planner.seeing.told import ask_each
@@ -18,7 +19,7 @@ LIKELY = 0.25
 is more likely than not."""
 
 
-def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
+def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """The answer to a question about a thing that another one carries, chases, stands beside, …
 
     Raises:
@@ -49,7 +50,7 @@ def see_hop(spec: QuestionSpec, desk: Desk) -> Sight:
     return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
 
 
-def _thing(desk: Desk, deed: Deed, at: Sighting) -> str:
+def _thing(desk: ProcedureDesk, deed: Deed, at: Sighting) -> str:
     """What the missing side of a deed is, as the model names it."""
     question = f"Which thing {deed.text}?"
     if deed.subject:
@@ -65,7 +66,7 @@ def _base(verb: str) -> str:
     return " ".join(part for part in (base_form(first), rest) if part)
 
 
-def _later(thing: str, desk: Desk, first: Sighting) -> list[Stretch]:
+def _later(thing: str, desk: ProcedureDesk, first: Sighting) -> list[Stretch]:
     """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
     after_s = first.window.end_s
     places = pieces(

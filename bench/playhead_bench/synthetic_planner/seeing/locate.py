@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.shown import ANYTHING
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_index.window import Window
 from playhead_tools.eyes import Look
 from playhead_tools.match import stem
@@ -49,7 +50,13 @@ _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNOR
 
 
 def locate(
-    desk: Desk, deed: Deed, most: int, *, sure: bool = False, surely_happens: bool = False, wide: bool = False
+    desk: ProcedureDesk,
+    deed: Deed,
+    most: int,
+    *,
+    sure: bool = False,
+    surely_happens: bool = False,
+    wide: bool = False,
 ) -> list[Sighting]:
     """Where a deed, or a thing, is seen, best first.
 
@@ -78,7 +85,7 @@ def locate(
     return likely or ranked[:1]
 
 
-def present(desk: Desk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:
+def present(desk: ProcedureDesk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:
     """The places in which a thing is seen at all: that is told surely and by one look, so it comes first.
 
     Raises:
@@ -89,11 +96,11 @@ def present(desk: Desk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:
     return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
 
 
-def judge_all(desk: Desk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
+def judge_all(desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
     anything = deed.verb in ANYTHING
     closed = [] if anything else [Request(v, w, happens(deed), yes_no=True) for v, w in places]
-    openly = bool(deed.verb and deed.subject) and (anything or desk.context.critic)
+    openly = bool(deed.verb and deed.subject) and (anything or desk.critic)
     opened = [Request(v, w, doing(deed)) for v, w in places] if openly else []
     looks = desk.look_all([*closed, *opened])
     judged = []
@@ -155,7 +162,7 @@ def stands_still(look: Look) -> bool:
     return bool(_STILL.search(look.text))
 
 
-def widened(desk: Desk, places: Sequence[Stretch]) -> list[Stretch]:
+def widened(desk: ProcedureDesk, places: Sequence[Stretch]) -> list[Stretch]:
     """The places with what lies just before and behind them, up to the cuts; short ones up to a piece.
 
     What enters, leaves, blinks or is chased away is at the edge of where it can be found.
@@ -181,7 +188,7 @@ def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
     return cut
 
 
-def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
+def narrowed(desk: ProcedureDesk, deed: Deed, sighting: Sighting) -> Sighting:
     """A sighting with the part of its window in which the deed happens; of a thing that is there, as it is.
 
     The same question is asked of overlapping parts of a few seconds, for a deed that is not known the open
@@ -191,7 +198,7 @@ def narrowed(desk: Desk, deed: Deed, sighting: Sighting) -> Sighting:
         NeedLooks: looks are wanted.
     """
     whole = sighting.looked
-    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not desk.context.critic:
+    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not desk.critic:
         return sighting
     parts, anything = _parts(whole), deed.verb in ANYTHING
     question = doing(deed) if anything else happens(deed)

@@ -13,6 +13,7 @@ from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.across import see_videos
 from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.doers import agreed
 from playhead_bench.synthetic_planner.seeing.hops import see_hop
 from playhead_bench.synthetic_planner.seeing.locate import (
@@ -45,18 +46,40 @@ MOSTLY = 0.6
 """A segment belongs to a sighting when so much of the shorter of both is shared."""
 
 
-def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sight:
+def see(
+    spec: QuestionSpec,
+    desk: Desk,
+    anchors: Sequence[Stretch] = (),
+    *,
+    critic: bool = True,
+    algebra: bool = True,
+) -> Sight:
     """What looking tells of a question.
 
     Args:
         spec: the question.
-        desk: at which it is worked out.
+        desk: of the product, with the looks that were made.
         anchors: where what it is related to was said or written; empty where that is to be seen too.
+        critic: as `ProcedureDesk` has it.
+        algebra: likewise.
 
     Raises:
         NeedLooks: looks are wanted before it can go on.
     """
-    if not desk.context.algebra:
+    own = ProcedureDesk(
+        desk.context, desk.stretches, desk.seen, desk.afford, coverages=desk.coverages, used=desk.used,
+        openly=desk.plain_prompt, must_choose=bool(spec.options) and choose.declining(spec.options) is None,
+        critic=critic, algebra=algebra,
+    )  # fmt: skip
+    try:
+        return see_on(spec, own, anchors)
+    finally:
+        desk.take_over([own])
+
+
+def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Stretch] = ()) -> Sight:
+    """What looking tells of a question, worked out at a desk of the procedures; errors are those of `see`."""
+    if not desk.algebra:
         return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
     if spec.hop is not None:
         return see_hop(spec, desk)
@@ -79,7 +102,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
 # ---- what, who, where, which ----
 
 
-def _described(spec: QuestionSpec, desk: Desk) -> Sight:
+def _described(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """The question put to the clips that show what it is about."""
     claims = claims_of(spec, spec.options)
     deed = spec.deeds[0] if spec.deeds else None
@@ -100,7 +123,7 @@ def _described(spec: QuestionSpec, desk: Desk) -> Sight:
     return _chosen(spec, desk, claims) if undecided and claims else sight
 
 
-def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
+def _chosen(spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim]) -> Sight:
     """The option whose deed is seen with the most certainty."""
     sightings = _claimed(desk, claims)
     told = agreed(spec, desk, [claim for claim, _ in sightings], [found for _, found in sightings])
@@ -115,7 +138,7 @@ def _chosen(spec: QuestionSpec, desk: Desk, claims: Sequence[Claim]) -> Sight:
     return Sight("chosen", spec.options[claim.option], (best,), claim.option, p=p)
 
 
-def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sighting]]]:
+def _claimed(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sighting]]]:
     """The claims that are seen, each with its sightings; all looks of all claims are wanted at once."""
     found = _together(desk, [claim.deed for claim in claims], CLAIM_CANDIDATES)
     if desk.must_choose:  # what is not sure counts only where nothing is
@@ -125,7 +148,7 @@ def _claimed(desk: Desk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sigh
 
 
 def _together(
-    desk: Desk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
+    desk: ProcedureDesk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
 ) -> list[list[Sighting]]:
     return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
 
@@ -133,7 +156,7 @@ def _together(
 # ---- before, after, between ----
 
 
-def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight:
+def _related(spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[Stretch]) -> Sight:
     relation = spec.relation
     if relation is None:
         raise ValueError("there is no relation to follow")
@@ -151,7 +174,7 @@ def _related(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch]) -> Sight
 
 
 def _anchor_sightings(
-    desk: Desk, anchors: Sequence[Anchor], places: Sequence[Stretch]
+    desk: ProcedureDesk, anchors: Sequence[Anchor], places: Sequence[Stretch]
 ) -> list[list[Sighting]]:
     """Where the anchors are: as they were said or written, else as they are seen."""
     if places:
@@ -163,7 +186,7 @@ def _anchor_sightings(
     return [[next(exact), *seen[1:]] if seen else [] for seen in found]
 
 
-def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+def _beside(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting], kind: str) -> Sight:
     """What happens before, after or between what was seen: the options are looked for and put in order."""
     claims = claims_of(spec, spec.options)
     if not claims:
@@ -184,7 +207,7 @@ def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: s
 
 
 def _adjoining(
-    desk: Desk, claims: Sequence[Claim], anchors: Sequence[Sighting], kind: str
+    desk: ProcedureDesk, claims: Sequence[Claim], anchors: Sequence[Sighting], kind: str
 ) -> tuple[Claim, Sighting] | None:
     """The claim that is seen nearest to the anchor, in its own segment or one of the next few; else None."""
     first, segments = anchors[0], desk.segments(anchors[0].video_id)
@@ -215,7 +238,7 @@ def _segment_at(segments: Sequence[Window], window: Window) -> int:
     return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
 
 
-def _seen_in(desk: Desk, deed: Deed, place: Stretch) -> list[Sighting]:
+def _seen_in(desk: ProcedureDesk, deed: Deed, place: Stretch) -> list[Sighting]:
     """Where in one place a deed is surely seen."""
     there = present(desk, deed.subject, pieces([place]))
     return [one for one in judge_all(desk, deed, there) if one.p >= SURE]
@@ -232,7 +255,7 @@ def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
     return sighting.window.end_s < first.end_s - SAME_S / 2
 
 
-def _stepped(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: str) -> Sight:
+def _stepped(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting], kind: str) -> Sight:
     """The stretches next to the anchor, nearest first, asked one after the other."""
     first = anchors[0]
     step_s = 8.0
@@ -252,7 +275,7 @@ def _stepped(spec: QuestionSpec, desk: Desk, anchors: Sequence[Sighting], kind: 
 # ---- how often, whether, in what order, how long ----
 
 
-def _count(spec: QuestionSpec, desk: Desk) -> Sight:
+def _count(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """An exhaustive scan: every moment that may show the thing is looked at, and what lies next to it."""
     events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
     value = float(len(events))
@@ -280,7 +303,7 @@ def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sightin
     return out
 
 
-def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
+def _yes_no(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     deed = spec.deeds[0]
     events = merged(locate(desk, deed, CANDIDATES * 2, sure=True))
     if events:
@@ -294,19 +317,19 @@ def _yes_no(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
 
 
-def _coloured(desk: Desk, kind: str) -> bool:
+def _coloured(desk: ProcedureDesk, kind: str) -> bool:
     """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
     places = desk.moments(kind, CANDIDATES)
     looks = desk.look_all([Request(v, w, f"What colour is the {kind}?") for v, w in places])
     return any(look is not None and not look.declines for look in looks)
 
 
-def _exact(desk: Desk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
+def _exact(desk: ProcedureDesk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
     """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
     return [*desk.at_once([partial(narrowed, desk, deed, one) for one in events[:most]]), *events[most:]]
 
 
-def _order(spec: QuestionSpec, desk: Desk) -> Sight:
+def _order(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
         return Sight("unknown", whole=False)
@@ -325,7 +348,7 @@ def _order(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
 
 
-def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
+def _how_long(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
     if not events:
         return Sight("absent", whole=desk.whole)
@@ -336,7 +359,7 @@ def _how_long(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
 
 
-def snapped(desk: Desk, sighting: Sighting) -> Sighting:
+def snapped(desk: ProcedureDesk, sighting: Sighting) -> Sighting:
     """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
     window = sighting.window
     inside = [
@@ -350,7 +373,7 @@ def snapped(desk: Desk, sighting: Sighting) -> Sighting:
     return replace(sighting, window=hull) if hull.overlap_s(window) >= MOSTLY * hull.duration_s else sighting
 
 
-def _longest(spec: QuestionSpec, desk: Desk) -> Sight:
+def _longest(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     deeds = spec.deeds or tuple(Deed(target, "") for target in spec.targets)
     found = _together(desk, deeds, CLAIM_CANDIDATES)
     found = [[one for one in seen if one.p >= SURE] for seen in found]

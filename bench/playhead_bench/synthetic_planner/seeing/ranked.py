@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.doers import agreed, named_doers
 from playhead_bench.synthetic_planner.seeing.locate import SURE, locate, narrowed
 from playhead_bench.synthetic_planner.seeing.walk import walk
@@ -17,7 +17,7 @@ DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 
 
-def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
+def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> Sight:
     """The nth to do something: the video is walked through to it; else the options are put in order.
 
     Raises:
@@ -47,7 +47,7 @@ def see_ranked(spec: QuestionSpec, desk: Desk, ordinal: int) -> Sight:
     return Sight("chosen", text, sightings, choice, p=best.p, whole=desk.whole)
 
 
-def _located(desk: Desk, claims: Sequence[Claim]) -> list[list[Sighting]]:
+def _located(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[list[Sighting]]:
     return desk.at_once([partial(locate, desk, one.deed, CANDIDATES) for one in claims])
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import PIECE_S, narrowed, pieces, stands_still
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
@@ -21,7 +22,9 @@ MOST_DEED_WORDS = 7
 AROUND_S = 2.0
 
 
-def ask_each(spec: QuestionSpec, desk: Desk, places: Sequence[Stretch], deed: Deed | None = None) -> Sight:
+def ask_each(
+    spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[Stretch], deed: Deed | None = None
+) -> Sight:
     """The answer of the first place that gives one; `absent` when all of them decline.
 
     A reply that nothing is done counts only when no other place tells of something: what is asked about
@@ -59,7 +62,7 @@ def _is_bare(text: str) -> bool:
     return normalised(text) in ("yes", "no")
 
 
-def _timed(desk: Desk, sight: Sight, deed: Deed) -> Sight:
+def _timed(desk: ProcedureDesk, sight: Sight, deed: Deed) -> Sight:
     """The sight with the part of its window in which what was told happens."""
     verb = re.sub(r"^it\s+", "", sight.text.strip().rstrip("."), flags=re.IGNORECASE)
     if len(verb.split()) > MOST_DEED_WORDS or reads_like_orders(verb):
@@ -68,7 +71,9 @@ def _timed(desk: Desk, sight: Sight, deed: Deed) -> Sight:
     return replace(sight, sightings=(narrowed(desk, Deed(deed.subject, verb), sighting),))
 
 
-def told_at(spec: QuestionSpec, desk: Desk, sightings: Sequence[Sighting], deed: Deed | None) -> Sight:
+def told_at(
+    spec: QuestionSpec, desk: ProcedureDesk, sightings: Sequence[Sighting], deed: Deed | None
+) -> Sight:
     """The answer of places where what the question is about was seen already.
 
     Raises:
@@ -94,7 +99,7 @@ def _around(window: Window) -> Window:
     return Window(max(0.0, window.start_s - AROUND_S / 2), window.end_s + AROUND_S / 2)
 
 
-def _ask(spec: QuestionSpec, desk: Desk, place: Stretch) -> tuple[Look, int | None] | None:
+def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: Stretch) -> tuple[Look, int | None] | None:
     """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
     free = desk.look(Request(place[0], place[1], question)) if desk.openly or not spec.options else None

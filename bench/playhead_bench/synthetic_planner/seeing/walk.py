@@ -8,10 +8,11 @@ asked openly who does it; a name counts when the model also says so of that thin
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.claims import Claim
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.doers import thing_named
 from playhead_bench.synthetic_planner.seeing.locate import SAME_S, SURE, judge_all, pieces
 from playhead_tools.spec import Deed, QuestionSpec
@@ -28,7 +29,7 @@ the search 3."""
 
 
 def walk(
-    spec: QuestionSpec, desk: Desk, ordinal: int, claims: Sequence[Claim]
+    spec: QuestionSpec, desk: ProcedureDesk, ordinal: int, claims: Sequence[Claim]
 ) -> list[tuple[Claim, Sighting]]:
     """Who does it as the nth, and where, behind those that were counted on the way to it.
 
@@ -68,7 +69,7 @@ def walk(
 
 
 def _events(
-    spec: QuestionSpec, desk: Desk, deed: Deed, places: Sequence[Stretch], only: frozenset[str]
+    spec: QuestionSpec, desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch], only: frozenset[str]
 ) -> Iterator[tuple[str, Sighting]]:
     """What does it on the way, and where; of the things in `only`, of all where that is empty."""
     question, last = spec.clip_question or spec.text, dict[str, Sighting]()
@@ -93,7 +94,7 @@ def _events(
                         yield name, one
 
 
-def _clips(desk: Desk, *, backwards: bool) -> list[Stretch]:
+def _clips(desk: ProcedureDesk, *, backwards: bool) -> list[Stretch]:
     """The clips of what the question looks at, in the order in which they are walked through.
 
     None where they are of several videos of which nobody knows which was recorded first.

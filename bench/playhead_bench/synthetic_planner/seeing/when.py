@@ -1,8 +1,8 @@
 """When something happens: candidates from the search and from the options, each looked at, then narrowed."""
 
-from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
+from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import SURE, judge_all, locate, narrowed
 from playhead_index.window import Window, format_time
 from playhead_tools import options as choose
@@ -13,7 +13,7 @@ OPTION_S = 4.0
 BEFORE_S = 0.5
 
 
-def see_when(spec: QuestionSpec, desk: Desk) -> Sight:
+def see_when(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """When the deed of a question happens; options are times that are each looked at.
 
     Raises:
@@ -33,7 +33,7 @@ def see_when(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("when", format_time(best.window.start_s), (best,), value=best.window.start_s, p=best.p)
 
 
-def _among(spec: QuestionSpec, desk: Desk) -> Sight:
+def _among(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     """Every option's time is looked at: the one at which the deed is likeliest."""
     places: list[tuple[int, Stretch]] = []
     for i, time_s in enumerate(choose.option_times_s(spec.options)):
