@@ -21,12 +21,19 @@ OPENAI_ADDRESSES = ("OPENAI_API_BASE", "OPENAI_BASE_URL")
 """Where OpenAI's own clients are told of another server, in the order in which LangChain reads them."""
 
 
-def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
+def load_chat_model(
+    name: str, base_url: str | None = None, *, timeout_s: float = TIMEOUT_S
+) -> "BaseChatModel":
     """The chat model of a name such as `openai:gpt-5`; with `base_url` on any OpenAI-compatible server.
 
     Nothing is asked of the server yet. Models of the `openai` package are asked by a `BoundedClient`. A
     provider's key is sent to its own host alone; any other server gets that of `PLAYHEAD_API_KEY`, if it is
     set (`keys.key_for`).
+
+    Args:
+        name: as LangChain's `init_chat_model` names it.
+        base_url: of an OpenAI-compatible server.
+        timeout_s: of one request; a model on a CPU reads a long prompt for minutes.
 
     Raises:
         ModelUnavailable: the packages for it are not installed, the name is unknown, its key is missing, or
@@ -42,11 +49,11 @@ def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
         ) from error
     if base_url is not None and ":" not in name:
         name = f"{OPENAI}:{name}"
-    options: dict[str, Any] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}
+    options: dict[str, Any] = {"timeout": timeout_s, "max_retries": RETRIES, "temperature": 0.0}
     keys: list[str] = []
     try:
         if _is_openai(name):
-            options |= _openai_options(base_url or _openai_address(), keys)
+            options |= _openai_options(base_url or _openai_address(), keys, timeout_s)
         elif base_url is not None:
             keys += [key_for(base_url) or "none"]
             options |= {"base_url": base_url, "api_key": keys[0]}
@@ -67,7 +74,7 @@ def _openai_address() -> str:
     return next((url for variable in OPENAI_ADDRESSES if (url := os.environ.get(variable))), OPENAI_URL)
 
 
-def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
+def _openai_options(base_url: str, keys: list[str], timeout_s: float) -> dict[str, Any]:
     """The address, the key for it and the client, all given, so that nothing else of the environment counts.
 
     Raises:
@@ -83,5 +90,5 @@ def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
         "base_url": base_url,
         "api_key": key or "none",
         "use_responses_api": False,
-        "http_client": BoundedClient(total_s=TIMEOUT_S, bearer=None if variable is not None else key or ""),
+        "http_client": BoundedClient(total_s=timeout_s, bearer=None if variable is not None else key or ""),
     }
