@@ -93,7 +93,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "looks": None,
         "wanted": [],
         "sight": None,
-        "fit": None,
+        "features": None,
         "whole": True,
         "cut": False,
         "finding": Finding("none").to_json(),
@@ -125,7 +125,7 @@ def retrieve(state: State, runtime: Runtime[Context]) -> Update:
             found.append(one)
             coverage.append(searched)
             notes += said
-    hits = sum(len(one.get("moments", ())) or len(one["spans"]) + len(one["frames"]) for one in found)
+    hits = sum(len(one.get(name, ())) for one in found for name in ("moments", "spans", "frames"))
     _tell(runtime, "retrieve", f"{hits} hits in {len(found)} search{'' if len(found) == 1 else 'es'}")
     return {
         "found": found,
@@ -148,7 +148,7 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     return {
         "found": [],
         "evidence": rows,
-        "fit": state["fit"] if done.fit is None else done.fit.to_json(),
+        "features": state["features"] if done.features is None else done.features.to_json(),
         "whole": state["whole"] and done.table.whole,
         "cut": state["cut"] or done.table.cut,
         "coverage": _joined(state, done.coverage),

@@ -62,7 +62,7 @@ class State(TypedDict, total=False):
     looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
     wanted: list[dict[str, Any]]  # triage: looks to be made
     sight: dict[str, Any] | None  # triage: what looking told
-    fit: dict[str, float] | None  # inspect: how well the first passage fits, where passages were searched
+    features: dict[str, Any] | None  # inspect: of the first passage, where passages were searched
     whole: bool  # inspect: every span that could hold the asked words was judged
     cut: bool  # inspect: there was more evidence than the table takes
     finding: dict[str, Any]  # reason

@@ -86,7 +86,7 @@ REFUSALS = (
     "As an AI model, I am not able to see that in the images.",
     "No. The frames do not include anything of the kind.",
     "Not enough visual information is available.",
-    "The images show only a dark background with no discernible objects.",
+    "Nothing that could answer this can be made out in the images.",
 )
 VISUAL = "What does the captain look like?"
 
