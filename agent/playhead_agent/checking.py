@@ -7,14 +7,26 @@ from playhead_agent.entailment import ChatJudge, VideoJudge
 from playhead_agent.ledger import NEEDS_WHOLE, Ledger, grounds_of
 from playhead_agent.state import Context
 from playhead_index.errors import AgentStopped, ModelError
+from playhead_index.literal import words_in
 from playhead_index.window import format_time
-from playhead_tools.cite import CheckReport, Dropped, Grounds, check_claims
+from playhead_tools.cite import (
+    CheckReport,
+    Dropped,
+    Grounds,
+    check_claims,
+    reads_like_orders,
+    spans_of,
+    without_orders,
+)
 from playhead_tools.entailment import ClaimEvidence, EntailmentJudge, Support
-from playhead_tools.evidence import Claim
+from playhead_tools.evidence import Claim, Evidence
+from playhead_tools.match import is_stop_word, match_word
 from playhead_tools.numbers import numbers_in, numbers_stated
+from playhead_tools.speaking import SpeakerNames
 
 NOT_SAID = "the evidence does not say it"
 SAID_IN_PART = "the evidence says it only in part"
+ORDERED = "only what reads like an instruction to a model says it; that is data"
 NOT_ALL_SCANNED = "it was computed from what was found, and not all was scanned"
 
 
@@ -34,6 +46,8 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
     chat = context.chat if use_model and draft.by == "model" else None
     grounds = grounds_of(ledger, context)
     report = check_claims(draft.claims, grounds, needs_shared_words=chat is None)
+    if draft.by == "model":
+        report = _without_ordered(report, grounds)
     if chat is not None and report.kept:
         report = judged(report, ChatJudge(chat, context.meter), grounds)
     elif use_model and draft.by == "model" and _cites_pictures(report, ledger):
@@ -45,6 +59,33 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
     gone = {one.claim for one in lost}
     kept = tuple(_computed_claim(claim, ledger, grounds) for claim in report.kept if claim.text not in gone)
     return replace(report, kept=kept, dropped=(*report.dropped, *lost))
+
+
+def _without_ordered(report: CheckReport, grounds: Grounds) -> CheckReport:
+    """A report without the claims that only an instruction to a model asks for."""
+    ordered = [claim for claim in report.kept if _is_ordered(claim, grounds)]
+    kept = tuple(claim for claim in report.kept if claim not in ordered)
+    return replace(
+        report, kept=kept, dropped=(*report.dropped, *(Dropped(claim.text, "", ORDERED) for claim in ordered))
+    )
+
+
+def _is_ordered(claim: Claim, grounds: Grounds) -> bool:
+    """Whether what a claim cites says nothing of it once instructions to a model are left out.
+
+    A claim that reports the instruction itself is none.
+    """
+    texts = [grounds.texts[i] for i in claim.evidence_ids]
+    if reads_like_orders(claim.text) or not any(map(reads_like_orders, texts)):
+        return False
+    said = " ".join(texts)
+    rest = " ".join(map(without_orders, texts))
+    new = [
+        word
+        for word in words_in(claim.text)
+        if not is_stop_word(word.key) and match_word(word, said) != "none"
+    ]
+    return bool(new) and all(match_word(word, rest) == "none" for word in new)
 
 
 def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
@@ -86,13 +127,23 @@ def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Cl
 
 def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
     """A claim and what it cites, as a judge reads it."""
+    names = SpeakerNames(grounds.catalog)
     lines = []
     for record in (grounds.evidence[i] for i in claim.evidence_ids):
-        who = f"{record.speaker}: " if record.speaker else ""
-        lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {who}{grounds.texts[record.id]}")
+        text = _with_speakers(record, grounds, names)
+        lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {text}")
     records = [grounds.evidence[i] for i in claim.evidence_ids]
     pictures = tuple((one.video_id, one.window) for one in records if one.kind == "picture")
     return ClaimEvidence(claim.text, tuple(lines), pictures)
+
+
+def _with_speakers(record: Evidence, grounds: Grounds, names: SpeakerNames) -> str:
+    """The words of a record, behind the name of who says each of them where that is known."""
+    if record.kind != "speech":
+        return grounds.texts[record.id]
+    spans = spans_of(grounds.catalog, [record])
+    turns = names.spoken(spans[i] for i in record.span_ids if i in spans)
+    return " ".join(f"{name}: {words}" if name else words for name, words in turns)
 
 
 def _miscounted(claim: Claim, ledger: Ledger) -> str:

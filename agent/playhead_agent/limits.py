@@ -221,7 +221,11 @@ class Meter:
             self.searches += 1
 
     def look(
-        self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0
+        self,
+        frames: int,
+        visual_tokens: int,
+        visual_tokens_given: int | None = None,
+        money: float | None = 0.0,
     ) -> None:
         """Counts a look that was made.
 
@@ -229,13 +233,14 @@ class Meter:
             frames: that the model was shown.
             visual_tokens: that it saw.
             visual_tokens_given: that there were before any was left out; as many when None.
-            money: that it cost.
+            money: that it cost; None where its price is not known.
         """
         with self._lock:
             self.looks += 1
             self.frames += frames
             self.visual_tokens += visual_tokens
-            self.money += money
+            self.money += money or 0.0
+            self.unpriced_calls += money is None
             self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
     def look_failed(self, why: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from playhead_agent.seeing.needs_looks import needs_looks
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
@@ -27,6 +26,12 @@ class See(Protocol):
         ...
 
 
+def _needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    from playhead_agent.seeing.needs_looks import needs_looks
+
+    return needs_looks(spec, evidence)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """A rule-based planner; an entry point of the group `playhead.planners` is one of these.
@@ -43,7 +48,7 @@ class Rules:
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
     see: See
-    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = needs_looks
+    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = _needs_looks
 
 
 @cache

@@ -1,5 +1,6 @@
 """Asks back which video is meant where a question fits several, for strategies that do not parse it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,9 @@ from langgraph.types import interrupt
 from playhead_agent.state import Context
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
+
+_MAY_NAME_TIME = re.compile(r"\d|\b(?:hours?|minutes?|seconds?)\b", re.IGNORECASE)
+"""Only what happens at a time, and nothing else, is asked back about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ def ask_which_videos(question: str, scope: Scope, options: Sequence[str], contex
         options: of a multiple choice.
         context: whether somebody can reply, and how questions are read.
     """
-    if not context.may_ask:
+    if not context.may_ask or not _MAY_NAME_TIME.search(question):
         return MeantScope(scope)
-    from playhead_agent.look import place  # nothing of the rules is loaded where nobody can reply
+    from playhead_agent.look import place  # the rules are loaded only where it may be asked back
 
     try:
         _, placed = place(question, scope, context, tuple(options))

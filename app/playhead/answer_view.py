@@ -193,7 +193,9 @@ def _cost(answer: Answer) -> str:
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"
     clips = f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames)" if num_clips else ""
-    money = f"cost {cost['money']:.4f}" if cost.get("money") else ""
+    spent = f"cost {cost['money']:.4f}" if cost.get("money") else ""
+    unknown = "price unknown" if cost.get("unpriced_calls") else ""
+    money = f"{spent} and {unknown}" if spent and unknown else spent or unknown
     num_calls = cost.get("model_calls", 0)
     calls = f"{num_calls:.0f} model call{'' if num_calls == 1 else 's'}"
     parts = [f"{cost.get('seconds', 0.0):.1f} s", clips, calls, money]

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from playhead.chat import load_chat_model
+from playhead.video_chat import video_chat
 from playhead.video_facts import is_address
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
@@ -13,6 +13,7 @@ from playhead_agent.strategies import AUTO, BASELINES, RULES, load_strategy
 from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, PlayheadError
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
+from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from playhead.library import Library
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Caps, Limits
+    from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.routing import VideoPlanner
     from playhead_agent.state import Context
     from playhead_agent.strategy import Strategy
@@ -37,6 +39,7 @@ class Viewer:
 
     def __init__(self, library: "Library") -> None:
         self._library = library
+        self._chat: LangChainChat | None = None
         self.failure = ""
 
     def open(self) -> "Eyes | None":
@@ -49,6 +52,8 @@ class Viewer:
             return None
         try:
             return self._library.eyes
+        except NotLocal:
+            raise
         except ModelUnavailable as error:
             if not is_address(self._library.models.video):
                 raise
@@ -57,13 +62,30 @@ class Viewer:
 
     def planner(self) -> "VideoPlanner | None":
         """What is known of it as a model that may plan; None where there is none."""
-        from playhead_agent.routing import VideoPlanner
+        from playhead_agent.routing import MIN_PLANNER_TOKENS, VideoPlanner
 
         try:
             choice = self._library.video_choice
+            if choice.how == "off" or not choice.forms:
+                return None
+            chat = self.chat()
+            context = chat.known_context_tokens
+            keeps_schema = context >= MIN_PLANNER_TOKENS and chat.makes_calls()
+            return VideoPlanner(choice.name, keeps_schema or context < MIN_PLANNER_TOKENS, context)
+        except NotLocal:
+            raise
         except ModelUnavailable:
             return None  # whatever looks says so, where a look is needed
-        return None if choice.how == "off" else VideoPlanner(choice.name, choice.forms)
+
+    def chat(self) -> "LangChainChat":
+        """The video-LLM as a chat model; its server is asked what it can do, its weights come in at need.
+
+        Raises:
+            ModelUnavailable: there is none, or it cannot be asked.
+        """
+        if self._chat is None:
+            self._chat = video_chat(self._library.video_choice, self._library.models)
+        return self._chat
 
     def with_note(self, answer: Answer) -> Answer:
         """The answer, with a first note that the server failed where it did."""
@@ -169,22 +191,23 @@ class Asking:
         from playhead_agent.routing import route
         from playhead_agent.state import Context
 
+        plans_by_video = False
         if name == AUTO:
-            routed = route(has_chat=self.llm is not None, video=None if self.llm else self.viewer.planner())
-            name, notes = routed.strategy, [routed.note] if routed.note else []
+            has_chat = self.llm is not None or self.library.chat_choice is not None
+            routed = route(has_chat=has_chat, video=None if has_chat else self.viewer.planner())
+            name, plans_by_video = routed.strategy, routed.plans_by_video
+            notes = [routed.note] if routed.note else []
             self.notes += notes
         strategy = load_strategy(name)
         limits = self.caps.over(strategy.limits) if isinstance(self.caps, Caps) else self.caps
-        limits = limits or strategy.limits
-        chat = (
-            None
-            if self.llm is None
-            else load_chat_model(self.llm, self.base_url, timeout_s=limits.model_call_s)
-        )
         library = self.library
+        chat = library.chat_model(self.llm, self.base_url)
+        if chat is None and plans_by_video:
+            chat = self.viewer.chat()
         context = Context(
-            library.searcher, library.catalog, chat, limits=limits,
-            open_eyes=self.viewer.open, calibration=Calibration.load(library.folder), may_ask=self.may_ask,
+            library.searcher, library.catalog, None if chat is None else chat.model, chat,
+            limits=limits or strategy.limits, open_eyes=self.viewer.open,
+            calibration=Calibration.load(library.folder), may_ask=self.may_ask,
         )  # fmt: skip
         missing = strategy.missing(context)
         if missing:

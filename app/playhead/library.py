@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead.asking import Asking
-from playhead.chat import load_chat_model
 from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.model_choice import ModelChoice, chosen_model, keep_model, load_chat, parse_model
 from playhead.models import (
     NO_CAPTIONS,
     LoadModels,
@@ -23,8 +23,14 @@ from playhead.models import (
     search_reranker,
     speech_notice,
 )
-from playhead.video_facts import kept_part, load_video_llm, video_choice
-from playhead.video_models import AUTO, VideoChoice
+from playhead.video_facts import (
+    kept_part,
+    load_video_llm,
+    named_choice,
+    video_choice,
+    video_model_of_environment,
+)
+from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_agent.progress import Progress
 from playhead_agent.strategies import AUTO as AUTO_STRATEGY
 from playhead_agent.strategies import check_strategy
@@ -72,13 +78,16 @@ from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
+from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
     from playhead_agent.conversations import Thread, Turn
     from playhead_agent.limits import Caps, Limits
+    from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.question import Question
     from playhead_tools.captions.summariser import Summariser
+    from playhead_tools.captions.topic_summary import TopicSummariser
     from playhead_tools.eyes import Eyes
 
 
@@ -114,6 +123,9 @@ class Library:
         models: which models to use; by default what the library was made with, else what is there.
         rerank_model: cross-encoder that ranks passages of speech anew in searches and questions: a hub name
             or a folder; in place of that of `models`.
+        model: chat model that plans, answers and judges, and looks at pictures where it takes them:
+            `openai:NAME`, `gemini:NAME`, `URL#NAME`, `off`; in place of that of `models`.
+        local_only: nothing is sent to another machine; a server elsewhere is refused.
 
     >>> library = Library("talks")                                       # doctest: +SKIP
     >>> for report in library.index(["~/videos"]): print(report.status)  # doctest: +SKIP
@@ -121,12 +133,22 @@ class Library:
     """
 
     def __init__(
-        self, folder: Path | str, models: ModelNames | None = None, *, rerank_model: str | None = None
+        self,
+        folder: Path | str,
+        models: ModelNames | None = None,
+        *,
+        rerank_model: str | None = None,
+        model: str | None = None,
+        local_only: bool = False,
     ) -> None:
         self.folder = expanded_path(folder)
         self.models = models or ModelNames()
         if rerank_model is not None:
             self.models = replace(self.models, rerank=rerank_model)
+        if model is not None:
+            self.models = replace(self.models, model=model)
+        if local_only:
+            self.models = replace(self.models, local_only=True)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -410,14 +432,22 @@ class Library:
         from playhead_tools.captions.hierarchy import Hierarchy
 
         video_id = self.video_id(name)
-        hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url))
+        topics = self._topic_summariser(llm, base_url)
+        hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url), topics)
         return hierarchy.chapters(video_id), hierarchy.whole(video_id)
 
+    def _topic_summariser(self, llm: str | None, base_url: str | None) -> "TopicSummariser | None":
+        if (chat := self.chat_model(llm, base_url)) is None:
+            return None
+        from playhead_agent.topic_writer import ChatTopics
+
+        return ChatTopics(chat)
+
     def _summariser(self, llm: str | None, base_url: str | None) -> "Summariser | None":
-        if llm is not None:
+        if (chat := self.chat_model(llm, base_url)) is not None:
             from playhead_agent.summarise import ChatSummariser
 
-            return ChatSummariser(load_chat_model(llm, base_url))
+            return ChatSummariser(chat.model)
         if self.models.video == AUTO or not self.video_choice.forms:
             return None
         from playhead_tools.captions.summariser import VideoSummariser
@@ -451,7 +481,54 @@ class Library:
         Raises:
             ModelUnavailable: one that was asked for by name is not there, or its server does not answer.
         """
-        return video_choice(self.models.video)
+        asked = self.models.video
+        chosen = None if asked != AUTO or video_model_of_environment() else self.chat_choice
+        found = None if chosen is None else self._seeing_chat(chosen)
+        return found or video_choice(asked, local_only=self.models.local_only)
+
+    @cached_property
+    def chat_choice(self) -> ModelChoice | None:
+        """The chat model that was named, or that the library keeps; None where there is none.
+
+        Raises:
+            ModelUnavailable: what is named is no model.
+        """
+        return chosen_model(self.models.model, self.folder)
+
+    def chat_model(self, llm: str | None = None, base_url: str | None = None) -> "LangChainChat | None":
+        """The chat model of a run: `llm` where it is given, else that of `chat_choice`; None for none.
+
+        Raises:
+            ModelUnavailable: it cannot be made, its key is missing, or it is not on this machine and must be.
+        """
+        local_only, chosen = self.models.local_only, self.chat_choice
+        if llm is not None:
+            return load_chat(llm, base_url, local_only=local_only)
+        return None if chosen is None else chosen.load(local_only=local_only)
+
+    def keep_model(self) -> str:
+        """Keeps the chat model that was named, for later runs; why not, for a note, where it cannot."""
+        asked = self.models.model
+        if asked == AUTO:
+            return ""
+        return keep_model(self.catalog, asked if asked == OFF else parse_model(asked).text)
+
+    def _seeing_chat(self, chosen: ModelChoice) -> VideoChoice | None:
+        """The chat model as the video-LLM; None where it takes no pictures.
+
+        Raises:
+            NotLocal: it is not on this machine and must be.
+        """
+        if chosen.video == OFF:
+            return None
+        try:
+            if not chosen.load(local_only=self.models.local_only).takes_images:
+                return None
+            return named_choice(chosen.video, "the model that answers takes pictures")
+        except NotLocal:
+            raise
+        except ModelUnavailable as error:
+            return off_choice(f"the model that answers could not be asked: {error}")
 
     @cached_property
     def eyes(self) -> "Eyes | None":

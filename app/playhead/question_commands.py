@@ -23,6 +23,8 @@ from playhead.options import (
     KeepTokens,
     LibraryOption,
     LlmOption,
+    LocalOnlyOption,
+    ModelOption,
     RerankModel,
     ToOption,
     VideoModel,
@@ -56,7 +58,10 @@ MaxCalls = Annotated[
 MaxSeconds = Annotated[float | None, typer.Option(help="Maximum number of seconds.", min=0.001)]
 MaxCost = Annotated[
     float | None,
-    typer.Option(help="Maximum that models may cost, in the currency of the price table.", min=0.000001),
+    typer.Option(
+        help="Maximum cost of models in US dollars; those without a known price do not count.",
+        min=0.000001,
+    ),
 ]
 
 
@@ -66,6 +71,7 @@ def ask(
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
     thread: Annotated[
@@ -95,6 +101,7 @@ def ask(
     keep_tokens: KeepTokens = None,
     rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
+    local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the time windows that show it.
@@ -109,14 +116,18 @@ def ask(
     playhead ask "how many times is Bayes mentioned?" --thread bayes
     playhead ask "and before that?" --thread bayes
     playhead ask --thread bayes --resume
-    playhead ask "summarise the interview" --llm openai:qwen3 --base-url http://localhost:8000/v1
+    playhead ask "summarise the interview" --model http://localhost:8000/v1#qwen3 --local-only
+    playhead ask "who opens the door?" --model openai:gpt-5-mini --max-cost 0.05
     """
     _check_question(question, thread, resume=resume)
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
     checked(lambda: kept_part(keep_tokens))
-    names = ModelNames(device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model)
+    names = ModelNames(
+        device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model, model=model,
+        local_only=local_only,
+    )  # fmt: skip
     opened = Library(library, names)
     is_watched = err.is_terminal and not as_json
     how: dict[str, Any] = {
@@ -133,6 +144,7 @@ def ask(
             question, videos=video, window=window, thread_id=thread, options=option or (), strategy=strategy,
             **how,
         )  # fmt: skip
+    _keep_model(opened)
     if as_json:
         write_line(records.line(records.of_answer(answer)))
     else:
@@ -149,6 +161,7 @@ def compare_strategies(
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
     option: Annotated[
@@ -163,6 +176,7 @@ def compare_strategies(
     max_cost: MaxCost = None,
     video_model: VideoModel = "auto",
     device: DeviceOption = "auto",
+    local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question with several strategies, side by side.
@@ -180,7 +194,8 @@ def compare_strategies(
     checked(partial(checked_options, option or ()))
     for name in strategy or ():
         checked(partial(check_strategy, name))
-    opened = Library(library, ModelNames(device=device, video=video_model))
+    names = ModelNames(device=device, video=video_model, model=model, local_only=local_only)
+    opened = Library(library, names)
     how = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,
         "options": option or (),
@@ -197,6 +212,12 @@ def compare_strategies(
         show_comparison(SafeConsole(), rows, opened.names())
     if all(row.answer is None for row in rows):
         raise typer.Exit(1)
+
+
+def _keep_model(opened: Library) -> None:
+    """Has the library keep the model that was named, and says where it does not."""
+    if note := opened.keep_model():
+        err.print(plain(note), soft_wrap=True)
 
 
 def threads(

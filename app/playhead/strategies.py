@@ -49,7 +49,8 @@ def compare(
         ValueError: there is no such strategy.
         LibraryError: the library cannot be opened, or a video named in `how` is not in it.
     """
-    without = (AUTO,) if how.get("llm") else (AUTO, PLANNER)
+    has_chat = how.get("llm") is not None or library.chat_choice is not None
+    without = (AUTO,) if has_chat else (AUTO, PLANNER)
     names = strategies or tuple(name for name in strategy_names() if name not in without)
     for name in names:
         check_strategy(name)

@@ -24,6 +24,8 @@ class ProviderServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        """Of all requests, those without a prompt too."""
         self.status: int | None = None
         """Answers every completion with this HTTP error."""
 
@@ -323,9 +325,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: ProviderServer
 
     def do_GET(self) -> None:
+        self.server.paths.append(self.path)
         self._send(*self.server.get(self.path.partition("?")[0]))
 
     def do_POST(self) -> None:
+        self.server.paths.append(self.path)
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._send(*self.server.post(self.path, request, self.headers.get("Authorization", "")))
 

@@ -17,6 +17,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.frames import FrameReader
+from playhead_tools.local_hosts import is_loopback
 from playhead_tools.refusals import is_refusal
 from playhead_tools.region import Region
 from playhead_tools.replies import LookReply, read_look_reply, with_options
@@ -34,6 +35,7 @@ from playhead_tools.video_llm.protocol import (
     keeps_schema,
     wants_plain_prompt,
 )
+from playhead_tools.video_llm.report import Report
 
 FRAMES_A_LOOK, FRAMES_A_LOOK_PLAIN = 16, 8
 SHORT_SIDE_PX = 336
@@ -62,7 +64,7 @@ class Look:
         visual_tokens: that went into the language model; 0 for a look that was kept.
         seconds: that decoding and the model took; 0 for a look that was kept.
         visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
-        money: what it cost by the price table of a server; 0 without one.
+        money: what it cost; None where the price of its server is not known, 0 on this machine.
         refused: the model declined to answer: its own value where it keeps a schema, else read from its words
             by `is_refusal`, as when None.
         cited_s: times of the frames that the reply names, in its order.
@@ -79,7 +81,7 @@ class Look:
     visual_tokens: int = 0
     seconds: float = 0.0
     visual_tokens_given: int = 0
-    money: float = 0.0
+    money: float | None = 0.0
     refused: bool | None = None
     cited_s: tuple[float, ...] = ()
     unknown_frames: tuple[int, ...] = ()
@@ -204,8 +206,13 @@ class Eyes:
         return Look(
             request.video_id, request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, report.cost or 0.0, refused, cited_s, unknown,
+            report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
         )  # fmt: skip
+
+    def _money(self, report: Report) -> float | None:
+        if report.cost is None:
+            return 0.0 if not self.host or is_loopback(self.host) else None
+        return report.cost
 
     @property
     def _keeps_schema(self) -> bool:

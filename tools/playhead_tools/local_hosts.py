@@ -8,6 +8,10 @@ from playhead_index.errors import ModelUnavailable
 from playhead_tools.redaction import redact
 
 
+class NotLocal(ModelUnavailable):
+    """Something would leave this machine, and must not."""
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address names this machine by its loopback interface, and no proxy stands before it.
 
@@ -35,7 +39,7 @@ def require_local(url: str, what: str) -> None:
         what: what stands there, such as `the chat model`.
 
     Raises:
-        ModelUnavailable: it is another machine, or a proxy stands before it.
+        NotLocal: it is another machine, or a proxy stands before it.
     """
     if is_loopback(url):
         return
@@ -47,7 +51,7 @@ def require_local(url: str, what: str) -> None:
             why = f"a proxy of the environment stands before {shown}; set NO_PROXY"
     except ValueError:
         pass
-    raise ModelUnavailable(
+    raise NotLocal(
         f"--local-only: {what} was not asked: {why}; use a server at 127.0.0.1 or leave --local-only out"
     )
 

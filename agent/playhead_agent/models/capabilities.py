@@ -30,6 +30,7 @@ class Capabilities:
         takes_images: whether messages may hold pictures.
         thinks: it writes thoughts before its answer, and needs room for them.
         transport: how it makes tool calls.
+        calls: whether it made both calls of the probe as they were asked for.
         schema: how it is made to fill a form.
         takes_temperature: False for models that refuse a temperature.
         max_tokens_field: under which name the server takes the limit of new tokens.
@@ -43,6 +44,7 @@ class Capabilities:
     takes_images: bool | None = None
     thinks: bool | None = None
     transport: Transport | None = None
+    calls: bool | None = None
     schema: Transport | None = None
     takes_temperature: bool | None = None
     max_tokens_field: str = ""
@@ -58,8 +60,8 @@ class Capabilities:
                                  or value is False})  # fmt: skip
 
 
-_LEARNED = ("takes_images", "thinks", "transport", "schema", "takes_temperature", "max_tokens_field",
-            "system_role")  # fmt: skip
+_LEARNED = ("takes_images", "thinks", "transport", "calls", "schema", "takes_temperature",
+            "max_tokens_field", "system_role")  # fmt: skip
 """What is remembered from one process to the next; the rest is asked for again, or known."""
 
 

@@ -142,6 +142,18 @@ class LangChainChat:
         return self.capabilities.context_tokens or DEFAULT_CONTEXT_TOKENS
 
     @property
+    def known_context_tokens(self) -> int:
+        """The same; 0 where nobody says, and a careful guess is taken."""
+        return self.capabilities.context_tokens
+
+    def makes_calls(self, meter: Meter | None = None) -> bool:
+        """Whether it makes tool calls as they are asked for, in some transport; found out where not known."""
+        with self._lock:
+            if self.capabilities.calls is None:
+                self._probe(meter or Meter())
+            return bool(self.capabilities.calls)
+
+    @property
     def takes_images(self) -> bool:
         """Whether messages may hold pictures; asked of the model once, where nobody says."""
         if self.capabilities.takes_images is None:
@@ -182,7 +194,8 @@ class LangChainChat:
         if not address:
             transport: Transport = "tools" if _binds_tools(self.model) else "prompted"
             here = Capabilities(takes_images=False, transport=transport, price=FREE)
-            return self._given.over(here)
+            learned = self._memory.recall("", name, "") if name else Capabilities()
+            return self._given.over(learned.over(here))
         price = price_of(self.host, name)
         if not self._is_openai_client or (known.context_tokens and self.host in _PROVIDER_HOSTS):
             said = Capabilities()
@@ -200,7 +213,7 @@ class LangChainChat:
     def _learn(self, **found: Any) -> None:
         with self._lock:
             self._found = replace(self.capabilities, **found)
-            if address_of(self.model):
+            if name_of(self.model):
                 self._memory.remember(self.host, name_of(self.model), self._found)
 
     def _probe(self, meter: Meter) -> None:
@@ -221,11 +234,13 @@ class LangChainChat:
 
         self._has_probed = True
         try:
-            found, _ = probe_transport(send)
+            known = self.capabilities.transport
+            found, why = probe_transport(send, TRANSPORTS if known is None else (known,))
         finally:
             meter.tokens(own.prompt_tokens, own.completion_tokens)
             meter.add_money(own.money, own.unpriced_calls)
-        self._learn(transport=found, schema=self.capabilities.schema or (None if found == "tools" else found))
+        schema = self.capabilities.schema or (None if found == "tools" else found)
+        self._learn(transport=found, calls=not why[found], schema=schema)
 
     @property
     def _probe_tokens(self) -> int:
@@ -592,6 +607,7 @@ class _Unsupported(Exception):
 _PROVIDER_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com", "api.anthropic.com")
 _METHODS: dict[str, Method] = {"json_schema": "json_schema", "tools": "function_calling"}
 _MAX_TOKENS_FIELDS = {
+    "VideoLLMChat": "max_tokens",
     "ChatAnthropic": "max_tokens",
     "ChatMistralAI": "max_tokens",
     "ChatGroq": "max_tokens",

@@ -283,15 +283,15 @@ def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
     if record.kind == "picture":
         return f"{head} picture: {record.said or 'not looked at yet'}"
     spans = read_spans(kit.catalog, record.span_ids)
-    turns: list[tuple[str, list[str]]] = []
-    for span in without_backchannels([spans[i] for i in record.span_ids if i in spans]):
-        label = kit.speakers.of_span(span) if record.kind == "speech" else record.kind
-        if not turns or turns[-1][0] != label:
-            turns.append((label, []))
-        turns[-1][1].append(" ".join(span.words.text.split()))
-    said = "\n".join(f"{label}: {' '.join(words)}" if label else " ".join(words) for label, words in turns)
+    words = without_backchannels([spans[i] for i in record.span_ids if i in spans])
+    turns = kit.speakers.spoken(words) if record.kind == "speech" else [(record.kind, _joined(words))]
+    said = "\n".join(f"{label}: {text}" if label else text for label, text in turns)
     unsure = " (recognised with low confidence)" if record.is_uncertain else ""
     return f"{head}{unsure} {said}"
+
+
+def _joined(spans: Sequence[SpanRow]) -> str:
+    return " ".join(" ".join(span.words.text.split()) for span in spans)
 
 
 def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:

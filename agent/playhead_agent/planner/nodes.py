@@ -36,6 +36,7 @@ from playhead_agent.planner.tool_context import adopt, new_replies, new_toolbox,
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json
+from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable, ToolError, VideoError
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Reason, listed
@@ -61,17 +62,22 @@ def brief(state: PlannerState, runtime: Runtime[Context]) -> Update:
     """Says what leaves this machine, and chooses what the model is shown before its first call."""
     context = runtime.context
     context.meter.step("brief")
+    given = scope_from_json(state.get("scope"))
+    meant = ask_which_videos(state["question"], given, state["options"], context)
     chat = chat_of(context)
     viewer = context.open_eyes()
     _tell(runtime, "brief", egress_line(chat.host, chat.takes_images, "" if viewer is None else viewer.host))
     toolbox = toolbox_of(context)
-    toolbox.begin(scope_from_json(state.get("scope")))
+    toolbox.begin(meant.scope)
     given_up, shown, notes = Update(), Brief(), list[str]()
     try:
+        if meant.refusal:
+            raise ToolError(meant.refusal)
         shown, notes = _brief(state, context, toolbox)
         message = _briefly(shown, toolbox)
     except ToolError as error:
         message, given_up = str(error), {"why": str(error), "limit": False, "no_scope": True}
+        given_up["reason"] = "ambiguous" if meant.refusal else "unknown"
     _tell(runtime, "brief", message, toolbox)
     return {
         "brief": shown.to_json(), "box": toolbox.snapshot(), "rounds": [], "pending": {}, "made": None,
@@ -210,7 +216,8 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         limit: a limit is why.
     """
     if state["given_up"].get("no_scope"):
-        return unread(state["question"], state["given_up"]["why"], context, "unknown")
+        reason: Reason = state["given_up"].get("reason", "unknown")
+        return unread(state["question"], state["given_up"]["why"], context, reason)
     toolbox = toolbox_of(context, state["box"])
     ledger = ledger_of(state, context, toolbox)
     kept = {"draft": state["draft"], "report": state["report"]} if state["report"] else state["best"]
@@ -231,7 +238,8 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
 
 def unread(question: str, why: str, context: Context, reason: Reason) -> Answer:
     """The answer of a run that could not begin."""
-    return Answer(f"{why}.", "abstained", reason, cost=context.meter.cost(), notes=(why,), question=question)
+    text = f"{why.rstrip('.')}."
+    return Answer(text, "abstained", reason, cost=context.meter.cost(), notes=(why,), question=question)
 
 
 # ---- routes ----

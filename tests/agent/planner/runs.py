@@ -34,9 +34,11 @@ class Run:
         return "\n".join(str(message.content) for message in self.chat.sent[call])
 
 
-def context_of(catalog: Catalog, chat: ScriptedChat, *, seeing: bool = False, **more: Any) -> Context:
+def context_of(
+    catalog: Catalog, chat: ScriptedChat, *, seeing: bool = False, eyes: Any = None, **more: Any
+) -> Context:
     """A context over a catalog; `seeing` gives it eyes that know colours."""
-    eyes = wall_eyes(catalog)[0] if seeing else None
+    eyes = wall_eyes(catalog)[0] if seeing else eyes
     return Context(
         WordFinder(catalog), catalog, chat=chat, limits=more.pop("limits", PLANNER_LIMITS),
         open_eyes=lambda: eyes, **more,

@@ -1,11 +1,12 @@
 """A model that plans: from its brief to a checked answer, and what becomes of replies that are none."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.agent.planner.runs import context_of, finish, run_script
-from tests.tools.made_library import DEMO, LECTURE
+from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.limits import Limits
 from playhead_agent.models.protocol import ModelReply, ToolCall
@@ -166,6 +167,17 @@ def test_a_model_that_fails_after_claims_were_sent_back_keeps_those_that_hold(ma
     wrong = finish(("Thomas Bayes is mentioned at 1:02.", ["E5"]), ("The exam is in June 2031.", ["E5"]))
     run = run_script(made, QUESTION, [wrong, ModelReply("hm"), ModelReply("hm")], scope=ONE)
     assert "Thomas Bayes is mentioned at 1:02" in run.answer.text
+
+
+def test_the_judge_reads_who_says_what(tmp_path: Path) -> None:
+    lines = ("We could use rubber.", "I like wood.")
+    words = [(LECTURE, "speech", i * 4.0, i * 4.0 + 4.0, line) for i, line in enumerate(lines)]
+    catalog = make_library(tmp_path, words)
+    with catalog.atomic() as db:
+        for start_s, speaker in ((0.0, "Ada"), (4.0, "Ben")):
+            db.execute("UPDATE span SET speaker = ? WHERE start_s = ?", (speaker, start_s))
+    run = run_script(catalog, "Who likes wood?", [finish(("Ben likes wood.", ["E1"]))], scope=ONE)
+    assert "Ada: We could use rubber. Ben: I like wood." in str(run.chat.filled[0][-1].content)
 
 
 def test_without_entailment_no_model_judges(made: Catalog) -> None:

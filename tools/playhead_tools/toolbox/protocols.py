@@ -49,7 +49,11 @@ class LookMeter(Protocol):
         ...
 
     def look(
-        self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0
+        self,
+        frames: int,
+        visual_tokens: int,
+        visual_tokens_given: int | None = None,
+        money: float | None = 0.0,
     ) -> None:
         """Counts a look that was made."""
         ...
@@ -85,13 +89,17 @@ class LookCounter:
         return int(max(0, min(self.max_looks, 1e6) - self.looks))
 
     def look(
-        self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0
+        self,
+        frames: int,
+        visual_tokens: int,
+        visual_tokens_given: int | None = None,
+        money: float | None = 0.0,
     ) -> None:
         """Counts a look."""
         self.looks += 1
         self.frames += frames
         self.visual_tokens += visual_tokens
-        self.money += money
+        self.money += money or 0.0
 
     def look_failed(self, why: str, /) -> str:
         """The first reason given."""

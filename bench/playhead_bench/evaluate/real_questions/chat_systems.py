@@ -347,9 +347,7 @@ class ChatProduct:
             ModelUnavailable: it cannot be made.
         """
         if transport not in self._chats:
-            model = load_chat_model(
-                self._server.name or "", self._proxy.base_url, timeout_s=LIMITS.model_call_s
-            )
+            model = load_chat_model(self._server.name or "", self._proxy.base_url)
             memory = CapabilityMemory(self._folder / MEMORY)
             given: Any = {"transport": transport} if transport else {}
             self._chats[transport] = LangChainChat(model, memory=memory, **given)
