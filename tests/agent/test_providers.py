@@ -265,3 +265,12 @@ def test_a_model_that_takes_no_system_message_is_told_in_the_first_of_the_person
     assert server.requests[-1]["messages"] == [
         {"role": "user", "content": "Answer by calling tools.\n\nWho greets?"}
     ]
+
+
+def test_whether_a_model_sees_is_not_learned_from_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(session(ProviderServer(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "model", "some-deployment")
+        server.status = 503
+        assert not chat_of(server).takes_images
+        server.status = None
+        assert chat_of(server).takes_images

@@ -60,6 +60,8 @@ MIN_NEW_TOKENS = 128
 """With less room than this for a reply a prompt does not fit."""
 PROBE_LIMITS = Limits(model_calls=40, seconds=900.0, model_call_s=180.0)
 """What finding out what a model can do may use; once a model and machine."""
+IMAGE_PROBE_S = 30.0
+"""For one picture of 64 px; a model that takes longer is not shown any."""
 MAX_STRIKES = 2
 """Unusable replies in a row after which it is found out anew how the model makes calls."""
 _MAX_RAW_CHARS = 2_000
@@ -155,10 +157,14 @@ class LangChainChat:
 
     @property
     def takes_images(self) -> bool:
-        """Whether messages may hold pictures; asked of the model once, where nobody says."""
-        if self.capabilities.takes_images is None:
-            self._learn(takes_images=self._sees())
-        return bool(self.capabilities.takes_images)
+        """Whether messages may hold pictures; asked of the model once, where nobody says.
+
+        A model that cannot be asked takes none, until the next process.
+        """
+        with self._lock:
+            if self.capabilities.takes_images is None:
+                self._find_out_images()
+            return bool(self.capabilities.takes_images)
 
     @property
     def price(self) -> Price | None:
@@ -246,14 +252,19 @@ class LangChainChat:
     def _probe_tokens(self) -> int:
         return THINKING_TOKENS // 4 if self.capabilities.thinks else PROBE_TOKENS
 
-    def _sees(self) -> bool:
-        meter = Meter(PROBE_LIMITS)
+    def _find_out_images(self) -> None:
+        meter = Meter(replace(PROBE_LIMITS, model_call_s=IMAGE_PROBE_S))
         try:
-            return probe_images(lambda m: self.say(m, meter, max_tokens=self._probe_tokens))
+            sees = probe_images(lambda m: self.say(m, meter, max_tokens=self._probe_tokens))
         except RequestRefused as error:
-            if error.status in _REFUSALS:
-                return False
-            raise
+            sees = False
+            if error.status not in _REFUSALS:
+                self._found = replace(self.capabilities, takes_images=False)
+                return
+        except ModelUnavailable:
+            self._found = replace(self.capabilities, takes_images=False)
+            return
+        self._learn(takes_images=sees)
 
     # ---- asking ----
 
