@@ -199,9 +199,9 @@ def filled(schema: Mapping[str, Any], name: str = "") -> Any:
     if kind == "array":
         num = max(1, schema.get("minItems", 0))
         return [filled(schema.get("items", {}), name) for _ in range(num)]
-    return {"boolean": True, "integer": max(0, schema.get("minimum", 0)), "number": 0.5, "null": None}.get(
-        str(kind), SEEN
-    )
+    if kind == "string":
+        return SEEN[: schema.get("maxLength", 1_000)]
+    return {"boolean": True, "integer": max(1, schema.get("minimum", 1)), "number": 0.5}.get(str(kind))
 
 
 def form_for(request: Mapping[str, Any], model: RuleModel) -> Any:
