@@ -49,20 +49,32 @@ class ChatJudge:
 
     @property
     def may_drop(self) -> bool:
-        """Whether what it calls unsupported is dropped: where it is right often enough on the probe.
+        """Whether what it calls unsupported is dropped: where it is right often enough on the probe."""
+        return self._result().may_drop
 
-        The probe is run at the first use, once a model; its tokens and money count, but no call of the run.
+    @property
+    def may_mark(self) -> bool:
+        """Whether its verdicts are used at all: where it is better than a coin on the probe."""
+        return self._result().may_mark
+
+    def _result(self) -> ProbeResult:
+        """How it did on the probe, which is made once a model.
+
+        The tokens and the money of the probe count, but no call of the run.
         """
         if self._probed is None:
-            own = _probe_meter(self._meter)
-            if own is None:
-                return False
-            probed = ChatJudge(self._chat, own)
-            judge, memory = probed.judge_all, self._memory or JudgeMemory()
-            self._probed = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
-            self._meter.tokens(own.prompt_tokens, own.completion_tokens)
-            self._meter.add_money(own.money, own.unpriced_calls)
-        return self._probed.may_drop
+            memory, name = self._memory or JudgeMemory(), f"{self._chat.host} {self.name}"
+            self._probed = memory.recall(name, INSTRUCTIONS) or self._probe(name, memory)
+        return self._probed
+
+    def _probe(self, name: str, memory: JudgeMemory) -> ProbeResult:
+        own = _probe_meter(self._meter)
+        if own is None:
+            return ProbeResult(0, 0)
+        found = result_of(name, INSTRUCTIONS, ChatJudge(self._chat, own).judge_all, memory)
+        self._meter.tokens(own.prompt_tokens, own.completion_tokens)
+        self._meter.add_money(own.money, own.unpriced_calls)
+        return found
 
     def judge_all(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
         """The verdict on each pair, in as many calls as they need; errors are those of `judge`."""

@@ -292,7 +292,8 @@ def _caps(
 
 
 def _show_progress(progress: Progress) -> None:
-    err.print(plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
+    if progress.message:
+        err.print(plain(f"{progress.seconds:6.1f} s  {progress.message}", "dim"))
 
 
 def _ignore_progress(progress: Progress) -> None:

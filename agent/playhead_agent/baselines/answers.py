@@ -12,6 +12,7 @@ from playhead_index.search.results import Coverage
 from playhead_tools.cite import CheckReport
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Reason, Status, join_coverage
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import with_extent
 from playhead_tools.spec import Kind
 from playhead_tools.temporal.scan import Scan
@@ -46,7 +47,10 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
     cited = came.cited[: attempt.context.limits.evidence]
-    evidence = {f"E{n}": replace(record, id=f"E{n}") for n, record in enumerate(cited, 1)}
+    table = EvidenceTable(len(cited))
+    for record in cited:
+        table.add(record, record.said)
+    evidence = table.records
     ledger = Ledger(evidence, extent_of(attempt), attempt.stretches)
     text = worded(came.said, attempt.options)
     claim = Claim(text, tuple(evidence))
@@ -63,7 +67,7 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
         notes=tuple(attempt.notes),
         status=status,
         reason=reason,
-        confidence=confidence(came.cited) * came.sure,
+        confidence=confidence(cited) * came.sure,
         text=text,
     )
     report = CheckReport(draft.claims, ())  # its citations are what it was shown: there is nothing to check

@@ -65,7 +65,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
         return _of_whole(spec, desk, whole)
     if _is_scanned(spec, desk.stretches):
         return _scanned(spec, desk)
-    if spec.intent in ("when", "locate") and not spec.options:
+    if spec.intent == "when" and not spec.options:
         return _located(spec, desk)
     return _told(spec, desk, _best(spec, desk), all_seen=False)
 
@@ -161,7 +161,7 @@ def _told_sight(spec: QuestionSpec, request: Request, told: Told, p: float, *, w
     sighting = Sighting(request.video_id, window, p, told.look.text, told.look.window)
     is_of_all = spec.intent in ("order", "count", "how_long") or (_is_yes_no(spec) and spec.relation)
     p = p if whole or not is_of_all else p * SURE  # one clip does not show all that is asked about
-    is_when = spec.intent in ("when", "locate") and told.choice is None
+    is_when = spec.intent == "when" and told.choice is None
     return Sight("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
 
 
@@ -211,7 +211,7 @@ def _is_scanned(spec: QuestionSpec, stretches: Sequence[Stretch]) -> bool:
     """Whether a question is plainly about all of the scope: whether, how often, the first or last time."""
     counts = spec.intent == "count" and not spec.of_things
     one_video = len({video_id for video_id, _ in stretches}) == 1  # only one has a first and a last
-    ranks = spec.ordinal not in (None, EVERY) and spec.intent in ("when", "locate")
+    ranks = spec.ordinal not in (None, EVERY) and spec.intent == "when"
     return spec.relation is None and (_is_yes_no(spec) or counts or (ranks and one_video))
 
 

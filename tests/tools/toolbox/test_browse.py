@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
-from tests.tools.made_library import DEMO, LECTURE, WordFinder
+from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
 from playhead_index.errors import CostLimit, ModelOutputInvalid, ToolError
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.transcript import TranscriptUnit, replace_topics
+from playhead_index.window import Window
 from playhead_tools.toolbox import CitedSentence, Passage, Toolbox, ToolLimits
 
 
@@ -69,6 +72,29 @@ def test_every_row_of_words_is_read_exactly_once(made: Catalog) -> None:
     box.call("browse", ASKED)
     read = [passage.text for _, passages in reader.asked[:-1] for passage in passages]
     assert len(read) == len(set(read)) == 14
+
+
+def test_parts_are_cut_between_topics_where_these_are_known(tmp_path: Path) -> None:
+    catalog = make_library(tmp_path)
+    topics = [
+        TranscriptUnit("speech", "topic", Window(start_s, end_s), "", ())
+        for start_s, end_s in ((0.0, 100.0), (115.0, 140.0), (181.0, 296.0))
+    ]
+    with catalog.atomic() as db:
+        replace_topics(db, LECTURE, "speech", topics)
+    reader = ScriptedReader()
+    box = browsing(catalog, reader, 700)
+    box.call("browse", {**ASKED, "videos": ["lecture"]})
+    firsts = [passages[0].text.split(" | ")[0] for _, passages in reader.asked[:-1]]
+    assert firsts == ["1 lecture.mp4 0:00-0:12", "1 lecture.mp4 1:55-2:01"]
+
+
+def test_no_part_is_longer_than_one_call_may_read(made: Catalog) -> None:
+    for max_part_chars in (150, 300, 500, 900, 12_000):
+        reader = ScriptedReader()
+        browsing(made, reader, max_part_chars).call("browse", ASKED)
+        sizes = [sum(len(one.text) for one in passages) for q, passages in reader.asked if "one part" in q]
+        assert all(size <= max_part_chars for size in sizes)
 
 
 def test_a_sentence_that_cites_nothing_that_was_given_is_left_out(made: Catalog) -> None:

@@ -297,6 +297,17 @@ def test_pictures_that_run_out_of_looks_say_how_far_it_came(wall: Catalog) -> No
     assert box.call("compute", {"op": "count", "events": ["S1"]}).record["complete"] is False
 
 
+def test_a_call_made_again_with_its_looks_at_hand_stops_where_it_stopped(wall: Catalog) -> None:
+    limits, call = ToolLimits(max_scan_looks=2), {"description": "a dog", "where": "pictures"}
+    first = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "No"), limits=limits)
+    was = first.call("find_events", call)
+    assert "one call looks at 2 of the 4 pieces; give ranges for the others" in was.text
+    eyes = ScriptedLooker()
+    later = Toolbox(wall, WordFinder(wall), eyes, limits=limits)
+    later.kit.looks = dict(first.kit.looks)
+    assert (later.call("find_events", call).text, eyes.asked) == (was.text, [])
+
+
 def test_a_reply_that_is_neither_yes_nor_no_does_not_count_as_looked_at(wall: Catalog) -> None:
     box = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "It is dark.", "No", "No"))
     record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record

@@ -72,7 +72,9 @@ def without_lead(text: str) -> str:
         led_up = _LED_UP.match(shorter)
         if led_up is not None and not _TIES.match(led_up["lead"]):
             shorter = shorter[led_up.end() :]
-        if shorter == text or not shorter.strip(" ?.!"):
+        if not shorter.strip(" ?.!"):
+            return text if _PLACED.match(text) else ""
+        if shorter == text:
             return text
         text = shorter
 

@@ -17,7 +17,7 @@ from playhead_tools.question.intent import (
     targets_of,
 )
 from playhead_tools.question.masked import Masked, masked
-from playhead_tools.question.relation import inheriting, split_relation
+from playhead_tools.question.relation import inheriting, split_relation, split_setting
 from playhead_tools.spec import QuestionSpec, Relation
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (
@@ -62,7 +62,8 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     return with_passages(spec, question)
 
 
-def _parsed(body: str, quoted: Masked) -> QuestionSpec:
+def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
+    body, setting = split_setting(whole)
     either = either_of(body)
     related = split_relation(body, quoted) if not either else None
     head, relation = (body, None) if related is None else (related.head, related.relation)
@@ -75,6 +76,7 @@ def _parsed(body: str, quoted: Masked) -> QuestionSpec:
     intent = "describe" if is_told else intent
     find = fact_target if is_told or (intent == "describe" and wanted == "any") else None
     targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, wanted, quoted)
+    targets = targets or ((quoted.restored(setting),) if setting else ())
     is_video = bool(targets) and is_the_video(targets[0])
     of_video = intent in ("how_long", "count") and is_video
     targets = () if of_video or (intent == "describe" and wanted == "any" and is_video) else targets
@@ -91,6 +93,7 @@ def _parsed(body: str, quoted: Masked) -> QuestionSpec:
         of_things=intent == "count" and counts_things(body),
         of_video=of_video,
         speaker=speaker,
+        setting=quoted.restored(setting),
         asks=asks_for(intent, wanted, head),
     )
 

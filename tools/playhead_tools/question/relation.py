@@ -62,6 +62,11 @@ _DISCUSSED = re_any_case(
     r"^(?:the|this|their|a)\s+(?:\w+\s+){0,2}(?:discussions?|presentations?|meetings?|talks?|conversations?|evaluations?|"
     r"debates?|process)\b"
 )
+_DISCUSSING = re_any_case(
+    r"^(?:(?:he|she|they|we|it|people)\s+(?:is|are|was|were)\s+)?(?:(?:discussing|presenting|assessing|considering|talking\s+",
+    r"about|speaking\s+(?:about|of)|it\s+(?:came|comes)\s+to)\s+|",
+    r"(?:the|this|their|a)\s+(?:discussions?|presentations?|talks?|conversations?|debates?)\s+(?:of|about|on)\s+)",
+)
 _NO_TIME_BEFORE = re_any_case(r"\b(?:of|the|these|which|are|is)\s+(?:the\s+)?$")
 _COMPARED = re_any_case(
     r"\b(?:differences?|relationships?|relations?|connections?|links?|distinctions?|distinguish|choose|balance|trade-?offs?|"
@@ -93,6 +98,24 @@ class Related:
     relation: Relation | None = None
 
 
+def split_setting(body: str) -> tuple[str, str]:
+    """A question without a clause that sets its topic, and that topic; empty where there is none.
+
+    >>> split_setting("what did she think of rubber when discussing the case")
+    ('what did she think of rubber', 'the case')
+    """
+    for pattern in (pattern for kind, pattern in (*_FRONT, *_BACK) if kind == "during"):
+        found = pattern.match(body)
+        if found is not None and _is_setting(found):
+            return found["head"].strip(" ,"), _DISCUSSING.sub("", found["clause"], count=1).strip(" ,")
+    return body, ""
+
+
+def _is_setting(found: re.Match[str]) -> bool:
+    is_during = found["words"].lower().startswith(("when", "while", "during", "whilst"))
+    return is_during and _DISCUSSED.match(found["clause"]) is not None
+
+
 def split_relation(body: str, masked: Masked) -> Related:
     """The head of a question and what it is tied to in time."""
     nth = _NTH_TIME.match(body)
@@ -118,8 +141,8 @@ def _match(kind: RelationKind, pattern: re.Pattern[str], body: str) -> re.Match[
 
 def _is_topic(found: re.Match[str]) -> bool:
     """Whether a clause says of what something is asked, not when: `when discussing the design`."""
-    before, clause, words = found.string[: found.start("words")], found["clause"], found["words"].lower()
-    if words.startswith(("when", "while", "during", "whil")) and _DISCUSSED.match(clause):
+    before, words = found.string[: found.start("words")], found["words"].lower()
+    if _is_setting(found):
         return True
     if words == "following" and _NO_TIME_BEFORE.search(before):
         return True

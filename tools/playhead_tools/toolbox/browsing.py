@@ -1,12 +1,14 @@
 """`browse`: a question answered from all words of a scope, part by part, with citations (map and reduce)."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from playhead_index.errors import AgentStopped, ModelError, ToolError
 from playhead_index.search.results import Lane
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
 from playhead_tools.look_up import reading_coverage
 from playhead_tools.temporal import Scan
@@ -19,7 +21,6 @@ from playhead_tools.toolbox.rows import block_text, clock, word_rows
 MAX_QUESTION_CHARS = 600
 MAX_SENTENCES, MAX_SENTENCE_CHARS = 24, 500
 MAX_CITED = 6
-MIN_PART_CHARS = 4_000
 
 Block = list[SpanRow]
 
@@ -98,36 +99,52 @@ def _sentence_row(kit: Kit, text: str, blocks: Sequence[Block]) -> Record:
 
 
 def _parts(kit: Kit, stretches: Mapping[str, Window]) -> list[_Part]:
-    """The words of a scope in parts of about equal length, none longer than one call may read."""
+    """The words of a scope in parts of about equal length, cut between topics where these are known."""
     parts: list[_Part] = []
     for video_id, window in stretches.items():
         blocks = blocks_of(kit, video_id, window, ALL_KINDS)
-        sizes = [_chars(block) for block in blocks]
-        total = sum(sizes)
-        n = max(1, -(-total // kit.limits.max_part_chars))
-        parts += _divided(video_id, window, blocks, sizes, total / n) if blocks else []
+        if blocks:
+            parts += _divided(kit, video_id, window, blocks)
     return parts
 
 
-def _divided(
-    video_id: str, window: Window, blocks: Sequence[Block], sizes: Sequence[int], room: float
-) -> list[_Part]:
+def _divided(kit: Kit, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
+    """Topics, packed into parts that one call may read; a topic that is longer is cut between two rows."""
+    max_chars = kit.limits.max_part_chars
+    starts = [unit.window.start_s for unit in read_units(kit.catalog, video_id, "topic")]
+    pieces = _cut(
+        blocks, [bisect_right(starts, block[0].words.window.start_s) for block in blocks], max_chars
+    )
+    total = sum(_chars(block) for block in blocks)
+    room = total / max(1, -(-total // max_chars))
     groups: list[list[Block]] = [[]]
     used = 0
-    for block, size in zip(blocks, sizes, strict=True):
-        if groups[-1] and used + size / 2 > room * len(groups):
+    for piece in pieces:
+        size = sum(_chars(block) for block in piece)
+        inside = sum(_chars(block) for block in groups[-1])
+        if groups[-1] and (inside + size > max_chars or used + size / 2 > room * len(groups)):
             groups.append([])
-        groups[-1].append(block)
+        groups[-1] += piece
         used += size
-    starts = [
-        window.start_s,
-        *(max(group[0][0].words.window.start_s, window.start_s) for group in groups[1:]),
-    ]
-    ends = [*starts[1:], window.end_s]
+    edges = [max(group[0][0].words.window.start_s, window.start_s) for group in groups[1:]]
+    begins, ends = [window.start_s, *edges], [*edges, window.end_s]
     return [
-        _Part(video_id, Window(start_s, max(end_s, start_s + 1e-3)), tuple(group))
-        for start_s, end_s, group in zip(starts, ends, groups, strict=True)
+        _Part(video_id, Window(begin_s, max(end_s, begin_s + 1e-3)), tuple(group))
+        for begin_s, end_s, group in zip(begins, ends, groups, strict=True)
     ]
+
+
+def _cut(blocks: Sequence[Block], topics: Sequence[int], max_chars: int) -> list[list[Block]]:
+    """The blocks of each topic, none longer than so many characters; single blocks without topics."""
+    has_topics = len(set(topics)) > 1
+    pieces: list[list[Block]] = []
+    for at, block in enumerate(blocks):
+        goes_on = has_topics and at > 0 and topics[at] == topics[at - 1]
+        if goes_on and sum(map(_chars, pieces[-1])) + _chars(block) <= max_chars:
+            pieces[-1].append(block)
+        else:
+            pieces.append([block])
+    return pieces
 
 
 def _chars(block: Block) -> int:

@@ -1,5 +1,6 @@
 """`find_events`: goes through everything in scope, all words by code and all pictures look by look."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -316,7 +317,7 @@ def _scan_pictures(
     found = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
     costs = [one.cost for one in looked.values()]
     narrowed = _narrowed(kit, found, {at for at, _ in clear}, question, costs)
-    rows = [_seen_row(kit, at, one, question) for at, one in sorted(narrowed.items())]
+    rows = [_seen_row(kit, at, one, description, question) for at, one in sorted(narrowed.items())]
     events = _events(kit, rows, narrowed)
     return rows, events, seen, costs
 
@@ -334,22 +335,27 @@ def _without_pictures(
 
 
 def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[str]) -> dict[Place, Seen]:
-    """Looks piece by piece, as far as the caps allow; a piece whose frames cannot be shown is passed over."""
+    """Looks piece by piece, as far as the caps allow; a piece whose frames cannot be shown is passed over.
+
+    A call that is made again with its looks at hand stops where it stopped, and says the same.
+    """
     looked: dict[Place, Seen] = {}
-    made = 0
-    for piece in pieces:
-        known = known_look(kit, *piece, question, yes_no=True)
-        if known is None and (made >= kit.limits.max_scan_looks or kit.looks_left() < 1):
-            if not kit.is_replay:
-                notes.append(NONE_LEFT if made < kit.limits.max_scan_looks else "one call looks no further")
-            break
+    max_looks = kit.limits.max_scan_looks
+    ended = hashlib.sha256(f"{question}|{pieces}".encode()).hexdigest()[:16]
+    for piece in pieces[:max_looks]:
+        is_known = known_look(kit, *piece, question, yes_no=True) is not None
+        if not is_known and (ended in kit.looks or kit.looks_left() < 1):
+            notes.append(kit.looks.setdefault(ended, {"ended": NONE_LEFT})["ended"])
+            return looked
         try:
             looked[piece] = look_at(kit, *piece, question, yes_no=True)
         except ToolError as error:
             notes.append(str(error))
-            if kit.meter.look_failure:
-                break
-        made += known is None
+            if kit.meter.look_failure and not is_known:
+                kit.looks[ended] = {"ended": str(error)}
+                return looked
+    if len(pieces) > max_looks:
+        notes.append(f"one call looks at {max_looks} of the {len(pieces)} pieces; give ranges for the others")
     return looked
 
 
@@ -404,11 +410,11 @@ def _bisected(
     return Window(min(outer_s, far_s), max(outer_s, far_s))
 
 
-def _seen_row(kit: Kit, piece: Place, seen: Seen, question: str) -> Record:
-    said = f"{question} {seen.text}"
+def _seen_row(kit: Kit, piece: Place, seen: Seen, description: str, question: str) -> Record:
+    said = f"{description} {seen.text}" if description == question else f"{description}: {seen.text}"
     match = seen.p_yes or 0.0
     record = Evidence("", *piece, "picture", "supported", match=match, lanes=("picture",), said=said)
-    row = evidence_row(kit, record, seen.text, kit.table.add(record, question))
+    row = evidence_row(kit, record, said, kit.table.add(record, question))
     return {**row, "p_yes": seen.p_yes}
 
 
