@@ -167,7 +167,8 @@ def _limits(max_clips: int | None, max_frames: int | None, max_evidence: int | N
 
 
 def _show_progress(progress: Progress) -> None:
-    err.print(plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
+    if progress.message:
+        err.print(plain(f"{progress.seconds:6.1f} s  {progress.message}", "dim"))
 
 
 def _ignore_progress(progress: Progress) -> None:

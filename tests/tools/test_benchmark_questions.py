@@ -1,4 +1,4 @@
-"""Fifty questions of public benchmarks, labelled by hand before the grammar was changed; texts are not kept here."""
+"""Fifty questions of public benchmarks, labelled by hand before the grammar was changed, kept without texts."""
 
 import ast
 import hashlib
