@@ -274,3 +274,14 @@ def test_whether_a_model_sees_is_not_learned_from_a_failure(monkeypatch: pytest.
         assert not chat_of(server).takes_images
         server.status = None
         assert chat_of(server).takes_images
+
+
+def test_the_table_of_providers_says_what_the_sessions_show() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "providers.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()]
+    table = {row[0]: row for row in rows if row[0] in SERVERS and len(row) == 6}
+    assert table.keys() == SERVERS.keys()
+    for name, row in table.items():
+        assert (row[1], row[3]) == (str(CONTEXTS[name]), TRANSPORTS[name])
+        assert row[4] == ("json_schema" if SERVERS[name].keeps_schema else "prompted")
+        assert row[5] == ("yes" if SERVERS[name].sees else "no")
