@@ -289,6 +289,17 @@ def test_a_boundary_between_yes_and_no_is_looked_at_again(wall: Catalog) -> None
     assert len(model.asked) == 5
 
 
+def test_of_a_piece_between_two_others_the_half_that_says_yes_is_kept(wall: Catalog) -> None:
+    replies = ("No", "Yes", "No", "No", "No", "Yes")  # pieces of 15 s, then the halves of the second
+    eyes = ScriptedLooker(*replies)
+    box = Toolbox(wall, WordFinder(wall), eyes)
+    record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record
+    assert [row["at"] for row in record["evidence"]] == ["0:22.5-0:30"]
+    both = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "Yes", "No", "No", "Yes", "Yes"))
+    record = both.call("find_events", {"description": "a dog", "where": "pictures"}).record
+    assert [row["at"] for row in record["evidence"]] == ["0:15-0:30"]
+
+
 def test_pictures_that_run_out_of_looks_say_how_far_it_came(wall: Catalog) -> None:
     box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=Meter(Limits(looks=2)))
     called = box.call("find_events", {"description": "a green wall", "where": "pictures"})

@@ -365,7 +365,8 @@ def _narrowed(
     """What was seen, with its outer boundaries looked at again in halves, as far as the caps allow.
 
     Only where a piece with a No lies beside one with a Yes is there a boundary to narrow; the half of the
-    outer piece that says No is taken off.
+    outer piece that says No is taken off. Of a piece between two with a No the one half that says Yes is
+    kept; where both or none do, it stays whole.
     """
     narrowed: dict[Place, Seen] = {}
     for (video_id, window), seen in sorted(found.items()):
@@ -381,8 +382,22 @@ def _narrowed(
             kept = _bisected(kit, video_id, window, question, costs, at_start=True)
         elif after and not before:
             kept = _bisected(kit, video_id, window, question, costs, at_start=False)
+        elif before and after:
+            kept = _halved(kit, video_id, window, question, costs)
         narrowed[video_id, kept] = seen
     return narrowed
+
+
+def _halved(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> Window:
+    """The half, quarter ... of a window that alone says Yes."""
+    while window.duration_s / 2 >= MIN_PIECE_S:
+        middle_s = (window.start_s + window.end_s) / 2
+        halves = [Window(window.start_s, middle_s), Window(middle_s, window.end_s)]
+        replies = [_says_yes(kit, video_id, half, question, costs) for half in halves]
+        if None in replies or replies[0] == replies[1]:
+            break
+        window = halves[0] if replies[0] else halves[1]
+    return window
 
 
 def _bisected(
@@ -393,21 +408,27 @@ def _bisected(
     while abs(inner_s - outer_s) / 2 >= MIN_PIECE_S:
         middle_s = (outer_s + inner_s) / 2
         half = Window(min(outer_s, middle_s), max(outer_s, middle_s))
-        if known_look(kit, video_id, half, question, yes_no=True) is None and kit.looks_left() < 1:
+        says_yes = _says_yes(kit, video_id, half, question, costs)
+        if says_yes is None:
             break
-        try:
-            seen = look_at(kit, video_id, half, question, yes_no=True)
-        except ToolError:
-            break
-        costs.append(seen.cost)
-        if seen.p_yes is None:
-            break
-        if seen.p_yes < MIN_P_YES:
-            outer_s = middle_s
-        else:
+        if says_yes:
             inner_s = middle_s
+        else:
+            outer_s = middle_s
     far_s = window.end_s if at_start else window.start_s
     return Window(min(outer_s, far_s), max(outer_s, far_s))
+
+
+def _says_yes(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> bool | None:
+    """What a look at a part says; None where none can be made, or it says neither Yes nor No."""
+    if known_look(kit, video_id, window, question, yes_no=True) is None and kit.looks_left() < 1:
+        return None
+    try:
+        seen = look_at(kit, video_id, window, question, yes_no=True)
+    except ToolError:
+        return None
+    costs.append(seen.cost)
+    return None if seen.p_yes is None else seen.p_yes >= MIN_P_YES
 
 
 def _seen_row(kit: Kit, piece: Place, seen: Seen, description: str, question: str) -> Record:
