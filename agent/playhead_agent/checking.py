@@ -1,5 +1,6 @@
 """Drafts held against what a run has established: by code first, then by meaning."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_agent.drafts import Draft
@@ -7,7 +8,7 @@ from playhead_agent.entailment import ChatJudge, VideoJudge
 from playhead_agent.ledger import NEEDS_WHOLE, Ledger, grounds_of
 from playhead_agent.state import Context
 from playhead_index.errors import AgentStopped, ModelError
-from playhead_index.literal import words_in
+from playhead_index.literal import Word, words_in
 from playhead_index.window import format_time
 from playhead_tools.cite import (
     CheckReport,
@@ -16,10 +17,12 @@ from playhead_tools.cite import (
     check_claims,
     reads_like_orders,
     spans_of,
+    what_orders_ask_for,
     without_orders,
 )
 from playhead_tools.entailment import ClaimEvidence, EntailmentJudge, Support
 from playhead_tools.evidence import Claim, Evidence
+from playhead_tools.lexical_entailment import words_contradict
 from playhead_tools.match import is_stop_word, match_word
 from playhead_tools.numbers import numbers_in, numbers_stated
 from playhead_tools.speaking import SpeakerNames
@@ -33,7 +36,8 @@ NOT_ALL_SCANNED = "it was computed from what was found, and not all was scanned"
 def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bool = True) -> CheckReport:
     """The claims of a draft held against the ledger: by code, then by meaning where a model wrote them.
 
-    The chat model judges all of them in one call. Where there is none, the video-LLM judges those that cite
+    The chat model judges all of them in one call, where a probe found it good enough at that. Where there is
+    none, the video-LLM judges those that cite
     pictures by the cited frames; for the rest, and where a model fails, shared words count. The report's
     `problems` say what to correct.
 
@@ -49,7 +53,8 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
     if draft.by == "model":
         report = _without_ordered(report, grounds)
     if chat is not None and report.kept:
-        report = judged(report, ChatJudge(chat, context.meter), grounds)
+        judge = ChatJudge(chat, context.meter)
+        report = report if judge.is_ruled_out else judged(report, judge, grounds)
     elif use_model and draft.by == "model" and _cites_pictures(report, ledger):
         eyes = context.open_eyes()
         report = report if eyes is None else judged(report, VideoJudge(eyes, context.meter), grounds)
@@ -63,29 +68,26 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
 
 def _without_ordered(report: CheckReport, grounds: Grounds) -> CheckReport:
     """A report without the claims that only an instruction to a model asks for."""
-    ordered = [claim for claim in report.kept if _is_ordered(claim, grounds)]
+    words = _ordered_words(grounds)
+    ordered = [claim for claim in report.kept if _is_ordered(claim, words)]
     kept = tuple(claim for claim in report.kept if claim not in ordered)
     return replace(
         report, kept=kept, dropped=(*report.dropped, *(Dropped(claim.text, "", ORDERED) for claim in ordered))
     )
 
 
-def _is_ordered(claim: Claim, grounds: Grounds) -> bool:
-    """Whether what a claim cites says nothing of it once instructions to a model are left out.
+def _ordered_words(grounds: Grounds) -> list[Word]:
+    """The content words that all evidence of a run has only in what reads like an instruction to a model."""
+    texts = list(grounds.texts.values())
+    ordered = " ".join(what_orders_ask_for(text) for text in texts if reads_like_orders(text))
+    rest = " ".join(map(without_orders, texts)) if ordered else ""
+    words = (word for word in words_in(ordered) if not is_stop_word(word.key))
+    return [word for word in words if match_word(word, rest) == "none"]
 
-    A claim that reports the instruction itself is none.
-    """
-    texts = [grounds.texts[i] for i in claim.evidence_ids]
-    if reads_like_orders(claim.text) or not any(map(reads_like_orders, texts)):
-        return False
-    said = " ".join(texts)
-    rest = " ".join(map(without_orders, texts))
-    new = [
-        word
-        for word in words_in(claim.text)
-        if not is_stop_word(word.key) and match_word(word, said) != "none"
-    ]
-    return bool(new) and all(match_word(word, rest) == "none" for word in new)
+
+def _is_ordered(claim: Claim, words: Sequence[Word]) -> bool:
+    """Whether a claim has a word that only instructions have; one that reports the instruction is none."""
+    return not reads_like_orders(claim.text) and any(match_word(w, claim.text) != "none" for w in words)
 
 
 def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
@@ -95,13 +97,16 @@ def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
 def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> CheckReport:
     """A report after a judge of meaning has spoken; what it cannot say stays as shared words have it.
 
-    A claim that the evidence does not say is dropped where the judge may drop and another claim holds; else
-    it is `unverified`, so that a judge alone never takes the whole answer away.
+    How good the judge is counts once it finds a claim unsupported or contradicts plain words. A claim that
+    the evidence does not say is dropped where the judge may drop and another claim holds; else it is
+    `unverified`, so that a judge alone never takes the whole answer away.
     """
     pairs = [evidence_lines(claim, grounds) for claim in report.kept]
     try:
         verdicts = judge.judge(pairs)
     except (ModelError, AgentStopped):
+        return report
+    if _is_doubtful(pairs, verdicts) and not judge.may_mark:
         return report
     if any(verdict != "no" for verdict in verdicts) and "no" in verdicts and judge.may_drop:
         lost = [c for c, verdict in zip(report.kept, verdicts, strict=True) if verdict == "no"]
@@ -114,6 +119,17 @@ def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> Che
     ]
     dropped = [Dropped(claim.text, "", NOT_SAID) for claim in lost]
     return CheckReport(tuple(kept), (*report.dropped, *dropped), judge.name)
+
+
+def _is_doubtful(pairs: Sequence[ClaimEvidence], verdicts: Sequence[Support | None]) -> bool:
+    """Whether a judge finds a claim unsupported, or passes one that plain words speak against.
+
+    Only then it matters how good the judge is; one that agrees with everything is found out by the second.
+    """
+    return any(
+        verdict != "yes" or words_contradict(pair.claim, " ".join(pair.evidence))
+        for pair, verdict in zip(pairs, verdicts, strict=True)
+    )
 
 
 def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Claim:

@@ -20,7 +20,7 @@ from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_for
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.judging import speaker_labels
 from playhead_agent.models.invoke import failure_of
-from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
@@ -124,9 +124,9 @@ def judged(state: State, context: Context) -> Judgement:
     if sight is not None:
         return seen_judgement(sight, spec_of(state), extent_of(state, context))
     finding = Finding.from_json(state["finding"])
-    fit = state.get("fit")
-    passage_fit = None if fit is None else PassageFit(**fit)
-    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context), passage_fit)
+    features = state.get("features")
+    passage = None if features is None else PassageFeatures(**features)
+    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context), passage)
 
 
 def extent_of(state: State, context: Context) -> SearchedExtent:

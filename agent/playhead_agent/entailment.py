@@ -49,20 +49,41 @@ class ChatJudge:
 
     @property
     def may_drop(self) -> bool:
-        """Whether what it calls unsupported is dropped: where it is right often enough on the probe.
+        """Whether what it calls unsupported is dropped: where it is right often enough on the probe."""
+        return self._result().may_drop
 
-        The probe is run at the first use, once a model; its tokens and money count, but no call of the run.
+    @property
+    def may_mark(self) -> bool:
+        """Whether its verdicts are used at all: where it is better than a coin on the probe."""
+        return self._result().may_mark
+
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether an earlier probe found it no better than a coin, so that it need not be asked."""
+        known = self._probed or self._recalled()
+        return known is not None and not known.may_mark
+
+    def _recalled(self) -> ProbeResult | None:
+        return (self._memory or JudgeMemory()).recall(f"{self._chat.host} {self.name}", INSTRUCTIONS)
+
+    def _result(self) -> ProbeResult:
+        """How it did on the probe, which is made once a model.
+
+        The tokens and the money of the probe count, but no call of the run.
         """
         if self._probed is None:
-            own = _probe_meter(self._meter)
-            if own is None:
-                return False
-            probed = ChatJudge(self._chat, own)
-            judge, memory = probed.judge_all, self._memory or JudgeMemory()
-            self._probed = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
-            self._meter.tokens(own.prompt_tokens, own.completion_tokens)
-            self._meter.add_money(own.money, own.unpriced_calls)
-        return self._probed.may_drop
+            self._probed = self._recalled() or self._probe()
+        return self._probed
+
+    def _probe(self) -> ProbeResult:
+        own = _probe_meter(self._meter)
+        if own is None:
+            return ProbeResult(0, 0)
+        judge, memory = ChatJudge(self._chat, own).judge_all, self._memory or JudgeMemory()
+        found = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
+        self._meter.tokens(own.prompt_tokens, own.completion_tokens)
+        self._meter.add_money(own.money, own.unpriced_calls)
+        return found
 
     def judge_all(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
         """The verdict on each pair, in as many calls as they need; errors are those of `judge`."""
@@ -137,7 +158,7 @@ class VideoJudge:
     """
 
     name = "video model"
-    may_drop = False
+    may_drop, may_mark = False, True
 
     def __init__(self, eyes: "Eyes", meter: Meter) -> None:
         self._eyes, self._meter = eyes, meter

@@ -119,8 +119,9 @@ def _text(draft: Draft, claims: Sequence[Claim], ledger: Ledger, *, is_partial: 
 
 
 def _calibration(draft: Draft, context: Context) -> Calibration:
-    own = context.calibration
-    return own if own.fitted_on else shipped_calibration(draft.calibration)
+    """The library's own calibration, else the one that the product ships for the strategy."""
+    name = draft.calibration or ("planner" if draft.by == "model" else "")
+    return context.calibration if context.calibration.fitted_on else shipped_calibration(name)
 
 
 def _ceiling(

@@ -78,7 +78,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
         )
-    _tell(runtime, "parse", f"{spec.intent} in {spec.wanted}, {len(stretches)} window{_plural(stretches)}")
+    _tell(runtime, "parse")
     return {
         "spec": spec.to_json(),
         "stretches": rows_of(stretches),
@@ -93,7 +93,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "looks": None,
         "wanted": [],
         "sight": None,
-        "fit": None,
+        "features": None,
         "whole": True,
         "cut": False,
         "finding": Finding("none").to_json(),
@@ -108,8 +108,8 @@ def plan(state: State, runtime: Runtime[Context]) -> Update:
     runtime.context.meter.step("plan")
     widened = bool(state["verdict"])
     lookups = plan_lookups(spec_of(state), widened)
-    names = [lookup.get("text") or lookup["do"] for lookup in lookups]
-    _tell(runtime, "plan", f"search for {listed(names)}" if names else "nothing to search for")
+    names = [f"“{text}”" for lookup in lookups if (text := lookup.get("text"))]
+    _tell(runtime, "plan", f"searching for {listed(names)}" if names else "")
     return {"lookups": lookups, "round": state["round"] + 1}
 
 
@@ -125,8 +125,7 @@ def retrieve(state: State, runtime: Runtime[Context]) -> Update:
             found.append(one)
             coverage.append(searched)
             notes += said
-    hits = sum(len(one.get("moments", ())) or len(one["spans"]) + len(one["frames"]) for one in found)
-    _tell(runtime, "retrieve", f"{hits} hits in {len(found)} search{'' if len(found) == 1 else 'es'}")
+    _tell(runtime, "retrieve")
     return {
         "found": found,
         "coverage": _joined(state, coverage),
@@ -148,7 +147,7 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     return {
         "found": [],
         "evidence": rows,
-        "fit": state["fit"] if done.fit is None else done.fit.to_json(),
+        "features": state["features"] if done.features is None else done.features.to_json(),
         "whole": state["whole"] and done.table.whole,
         "cut": state["cut"] or done.table.cut,
         "coverage": _joined(state, done.coverage),
@@ -170,10 +169,8 @@ def triage(state: State, runtime: Runtime[Context]) -> Update:
     """Decides which clips must be looked at, and when enough were, what they tell."""
     runtime.context.meter.step("triage")
     done = triage_pictures(state, runtime.context)
-    told = "no clips to inspect" if done.sight is None else f"{done.sight.kind} {done.sight.text}".strip()
-    _tell(
-        runtime, "triage", f"inspect {len(done.wanted)} clip{_plural(done.wanted)}" if done.wanted else told
-    )
+    num = len(done.wanted)
+    _tell(runtime, "triage", f"looking at {num} clip{_plural(done.wanted)}" if num else "")
     if done.wanted:
         wanted = [request.to_json() for request in done.wanted]
         return {"wanted": wanted, "coverage": _joined(state, list(done.coverage))}
@@ -198,11 +195,7 @@ def watch(state: State, runtime: Runtime[Context]) -> Update:
     """Looks at one clip and asks one question about it."""
     request = Request.from_json(state["wanted"][0])
     row = watch_clip(request, runtime.context)
-    _tell(
-        runtime,
-        "watch",
-        f"{request.window}: {request.question.splitlines()[0]} {row.get('text', row.get('failed'))}",
-    )
+    _tell(runtime, "watch")
     return {"looks": [row]}
 
 
@@ -210,7 +203,7 @@ def reason(state: State, runtime: Runtime[Context]) -> Update:
     """Builds events and reckons with their times."""
     runtime.context.meter.step("reason")
     finding = reckoned(state, runtime.context)
-    _tell(runtime, "reason", f"{finding.op} on {len(finding.events)} events", state["evidence"])
+    _tell(runtime, "reason", "", state["evidence"])
     return {"finding": finding.to_json()}
 
 
@@ -218,8 +211,7 @@ def verify(state: State, runtime: Runtime[Context]) -> Update:
     """Decides what may be said, from the evidence and from what was searched."""
     runtime.context.meter.step("verify")
     update = verified(state, runtime.context)
-    message = f"{update['verdict']['status']} {update['verdict']['reason']}".strip()
-    _tell(runtime, "verify", message, update.get("evidence", state["evidence"]))
+    _tell(runtime, "verify", "", update.get("evidence", state["evidence"]))
     return update
 
 
@@ -244,12 +236,7 @@ def compose(state: State, runtime: Runtime[Context]) -> Update:
     runtime.context.meter.step("compose")
     evidence = evidence_in_whole_sentences(state, runtime.context.catalog)
     draft, notes = draft_claims({**state, "evidence": evidence}, runtime.context)
-    _tell(
-        runtime,
-        "compose",
-        f"{len(draft['claims'])} claim{_plural(draft['claims'])} by {draft['by']}",
-        evidence,
-    )
+    _tell(runtime, "compose", "the chat model wrote an answer" if draft["by"] == "model" else "", evidence)
     return {"draft": draft, "notes": state["notes"] + notes, "evidence": evidence}
 
 
@@ -257,7 +244,7 @@ def check(state: State, runtime: Runtime[Context]) -> Update:
     """Holds every citation against the catalog and makes the answer of what is left."""
     runtime.context.meter.step("check")
     answer = final_answer(state, runtime.context).to_json(compact=True)
-    _tell(runtime, "check", answer["status"], answer["evidence"])
+    _tell(runtime, "check", "", answer["evidence"])
     return {"answer": answer, "draft": {}}
 
 
@@ -324,7 +311,7 @@ def _plural(things: Sequence[Any]) -> str:
     return "" if len(things) == 1 else "s"
 
 
-def _tell(runtime: Runtime[Context], node: str, message: str, evidence: Sequence[Row] = ()) -> None:
-    """Tells that a node has ended; the evidence is rows of the state."""
+def _tell(runtime: Runtime[Context], node: str, message: str = "", evidence: Sequence[Row] = ()) -> None:
+    """Tells that a node has ended, with a message for people if any; the evidence is rows of the state."""
     seconds = round(runtime.context.meter.seconds, 3)
     runtime.stream_writer(Progress(node, message, tuple(evidence), seconds).to_json())

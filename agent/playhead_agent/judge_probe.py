@@ -1,8 +1,9 @@
 """How often a chat model is right as a judge of claims: measured once a model on a few pairs, and remembered.
 
 A judge that is often wrong would take true claims out of answers. So what it calls unsupported is dropped
-only where it was right on `MIN_ACCURACY` of the probe; else its claims are marked. The probe is run when a
-judge first finds a claim unsupported. `python -m playhead_bench.entailment` measures the same on 120 claims.
+only where it was right on `MIN_TO_DROP` of the probe, marked from `MIN_TO_MARK` on, and below that its
+verdicts, hardly better than a coin's, are not used. `python -m playhead_bench.entailment` measures the same
+on 120 claims.
 """
 
 import json
@@ -17,7 +18,7 @@ from playhead_agent.models.capabilities import memory_path
 from playhead_index.errors import AgentStopped, ModelError
 from playhead_tools.entailment import ClaimEvidence, Support
 
-MIN_ACCURACY = 0.75
+MIN_TO_DROP, MIN_TO_MARK = 0.75, 0.6
 PROBE: tuple[tuple[str, str, bool], ...] = (
     ("Mara: I left the keys on the kitchen table.", "The keys are in the kitchen.", True),
     ("Mara: I never lock the back door.", "Mara always locks the back door.", False),
@@ -61,7 +62,15 @@ class ProbeResult:
     @property
     def may_drop(self) -> bool:
         """Whether the judge is right often enough to drop claims."""
-        return self.num_claims > 0 and self.num_right >= MIN_ACCURACY * self.num_claims
+        return self._is_right(MIN_TO_DROP)
+
+    @property
+    def may_mark(self) -> bool:
+        """Whether the judge is right often enough for its verdicts to be used at all."""
+        return self._is_right(MIN_TO_MARK)
+
+    def _is_right(self, share: float) -> bool:
+        return self.num_claims > 0 and self.num_right >= share * self.num_claims
 
 
 def probe_judge(judge: Callable[[Sequence[ClaimEvidence]], Sequence[Support | None]]) -> ProbeResult:
@@ -119,10 +128,7 @@ def result_of(
     judge: Callable[[Sequence[ClaimEvidence]], Sequence[Support | None]],
     memory: JudgeMemory,
 ) -> ProbeResult:
-    """The remembered result of a judge, else that of a probe; an empty one where it cannot be asked now."""
-    known = memory.recall(name, prompt)
-    if known is not None:
-        return known
+    """The result of a probe, which is remembered; an empty one where the judge cannot be asked now."""
     try:
         found = probe_judge(judge)
     except (ModelError, AgentStopped):

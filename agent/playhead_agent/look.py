@@ -9,7 +9,7 @@ from playhead_agent.gather import Table, add_read
 from playhead_agent.judging import judge_found, speaker_labels
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
-from playhead_agent.passage_confidence import PassageFit
+from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import add_passages
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.speaking import add_turns, with_speakers
@@ -172,7 +172,7 @@ class Inspected:
     read: list[Stretch]
     coverage: list[Coverage]
     notes: list[str]
-    fit: PassageFit | None = None
+    features: PassageFeatures | None = None
 
 
 def inspect(
@@ -188,7 +188,7 @@ def inspect(
     reads_near = spec.relation is not None and not spec.targets
     for left, one in zip(range(len(found), 0, -1), found, strict=True):
         if "moments" in one:
-            done.fit = add_passages(one, stretches, context, done.table).fit
+            done.features = add_passages(one, stretches, context, done.table)
             continue
         done.table.most = _share(done.table, context.limits, left, reads_near)
         judge_found(one, spec.quoted, stretches, context, done.table)

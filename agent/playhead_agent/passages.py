@@ -1,14 +1,14 @@
 """Passages that the search ranks first, as evidence: the answer where no exact look-up is understood."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
 from playhead_agent.gather import SPAN_KINDS, Table, scopes_of
-from playhead_agent.passage_confidence import PassageFit, passage_fit
+from playhead_agent.passage_confidence import PassageFeatures, rare_words_share
 from playhead_agent.state import Context, Stretch
 from playhead_index.search.question_topic import question_topic
-from playhead_index.search.results import Coverage, Moment
+from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
@@ -18,15 +18,6 @@ from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
 
 ROLE = "passage"
-MAX_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Passages:
-    """Passages put into the evidence table, best first, and how well the first one fits the question."""
-
-    ids: tuple[str, ...]
-    fit: PassageFit | None
 
 
 def search_passages(
@@ -44,7 +35,7 @@ def search_passages(
         notes += searched.notes
     moments.sort(key=lambda one: -one.score)  # stable: in one scope the order of the search
     named = frozenset(lookup.get("speakers", ()))
-    if named and all(one.evidence is None for one in moments):  # passages know who speaks, spans do not
+    if named and all(one.fit is None for one in moments):  # passages know who speaks, spans do not
         moments.sort(key=lambda one: one.hits[0].speaker not in named)
     rows = [_row(one) for one in moments if _is_inside(one, stretches)]
     found = {"role": ROLE, "text": lookup["text"], "moments": rows}
@@ -64,14 +55,13 @@ def _row(moment: Moment) -> dict[str, Any]:
         "refs": list(dict.fromkeys(hit.ref for hit in moment.hits if hit.lane == first.lane)),
         "lanes": list(moment.lanes),
         "sentence_s": [first.window.start_s, first.window.end_s],
-        "cosine": round(max((hit.score for hit in moment.hits if hit.how == "meaning"), default=0.0), 4),
-        "evidence": None if moment.evidence is None else round(moment.evidence, 4),
+        "fit": None if moment.fit is None else asdict(moment.fit),
     }
 
 
 def add_passages(
     found: Mapping[str, Any], stretches: Sequence[Stretch], context: Context, table: Table
-) -> Passages:
+) -> PassageFeatures | None:
     """Puts the passages of a search into the table; a passage without words is a picture.
 
     Args:
@@ -79,23 +69,24 @@ def add_passages(
         stretches: where the question looks.
         context: the run's seams.
         table: takes the evidence.
+
+    Returns:
+        The features of the first one, where it is a passage of a transcript.
     """
     speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches])
     topic = question_topic(found["text"], speakers.names)
-    texts, ids = list[str](), list[str]()
-    kept = list[Mapping[str, Any]]()
-    for row in found["moments"]:
+    features = None
+    for number, row in enumerate(found["moments"]):
         spans = _spans(row, context.catalog)
         text = " ".join(span.words.text for span in spans)
         record = _record(row, spans, coverage(topic.words, text), context)
-        if record is None:
-            continue
-        ids.append(table.add(record))
-        texts.append(text)
-        kept.append(row)
-    if not kept:
-        return Passages((), None)
-    return Passages(tuple(i for i in ids if i), passage_fit(topic, kept, texts, context.catalog))
+        if record is not None:
+            table.add(record)
+        if number == 0 and record is not None and row["fit"] is not None:
+            said = [span.words.text for span in context.catalog.spans(record.video_id, "speech")]
+            words = rare_words_share(topic.words, text, said)
+            features = PassageFeatures.of(PassageFit(**row["fit"]), words, found["text"])
+    return features
 
 
 def _spans(row: Mapping[str, Any], catalog: Catalog) -> list[SpanRow]:

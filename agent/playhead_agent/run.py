@@ -248,7 +248,7 @@ class _Run:
         if record.strategy not in ("", self.strategy.name):
             raise LibraryError(
                 f"the last question of thread {thread_id!r} was asked with the strategy {record.strategy!r},"
-                f" not with {self.strategy.name!r}; go on with that one"
+                f" not with {self.strategy.name!r}; resume it with that one"
             )
         values = last.checkpoint["channel_values"]
         start = values.get("__start__")

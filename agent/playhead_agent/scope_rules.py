@@ -15,10 +15,10 @@ from playhead_tools.evidence import LANE_NAMES, Claim
 from playhead_tools.extent import places_spelled_alike
 from playhead_tools.match import content_words
 from playhead_tools.numbers import numbers_in, numbers_stated
+from playhead_tools.spec import Kind
 from playhead_tools.verdict_rules import (
     MODALITIES_OF,
     AllowedVerdict,
-    Kind,
     Statement,
     allowed_verdict,
     kinds_named,

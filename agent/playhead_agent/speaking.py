@@ -62,8 +62,8 @@ def with_speakers(
             spec = replace(parsed, text=spec.text, speaker=mention.who, speakers=names, wanted="speech")
             is_one = " and " not in mention.who
             several = [f"“{mention.who}” may be {' or '.join(names)}"] if is_one and len(names) > 1 else []
-            if spec.targets and spec.relation is not None and speakers.match(spec.targets[0]):
-                spec = replace(spec, targets=())  # with whom, while something is discussed
+            if spec.setting and spec.targets and speakers.match(_named_only(spec.targets[0])):
+                spec = replace(spec, targets=(spec.setting,))  # with whom, while something is discussed
             return _with_something_asked(spec), "", [*several, *notes]
     if required_detail(spec) == "speaker":
         return spec, "", notes
@@ -98,6 +98,11 @@ def _of_speaking(
     if asked.who and not names:
         return spec, _unknown(asked.who, speakers), []
     return replace(spec, speakers=names), "", _unknown_notes(speakers)
+
+
+def _named_only(target: str) -> str:
+    """A target without `with the` before it."""
+    return target.removeprefix("with ").removeprefix("the ")
 
 
 def _with_something_asked(spec: QuestionSpec) -> QuestionSpec:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from playhead_agent.passage_confidence import MIN_ANSWERED, PassageFit, passage_confidence
+from playhead_agent.passage_confidence import MIN_ANSWERED, PassageFeatures, passage_confidence
 from playhead_agent.plan import LANES_OF
 from playhead_agent.reasoning import Finding
-from playhead_tools.confidence import confidence
+from playhead_tools.confidence import PICTURE_ONLY, confidence
 from playhead_tools.evidence import Evidence, Reason, Status
 from playhead_tools.match import content_words, plain
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
@@ -42,7 +42,7 @@ def judge(
     finding: Finding,
     evidence: Sequence[Evidence],
     extent: SearchedExtent,
-    fit: PassageFit | None = None,
+    passage: PassageFeatures | None = None,
 ) -> Judgement:
     """The judgement on a finding; `verdict_rules` decides whether absence may be stated.
 
@@ -51,13 +51,13 @@ def judge(
         finding: what code found out.
         evidence: the table.
         extent: what was searched.
-        fit: of the first passage, where passages were searched.
+        passage: features of the first passage, where passages were searched.
     """
     ids = set(finding.evidence_ids)
     cited = [e for e in evidence if e.id in ids]
     missing, coverage = why_missing(spec, evidence, extent), extent.coverage
     if finding.op == "passages":
-        return _judge_passages(spec, cited, fit)
+        return _judge_passages(spec, cited, passage)
     if not cited:
         return Judgement("abstained", missing, 0.0)
     tied_to = {record.tied_to for record in cited}
@@ -75,11 +75,13 @@ def judge(
     return Judgement("partial" if doubt else "answered", doubt, sure, widened)
 
 
-def _judge_passages(spec: QuestionSpec, cited: Sequence[Evidence], fit: PassageFit | None) -> Judgement:
+def _judge_passages(
+    spec: QuestionSpec, cited: Sequence[Evidence], passage: PassageFeatures | None
+) -> Judgement:
     """A passage is an answer where it fits well enough and it is what the question asks for."""
-    if fit is None:
-        return Judgement("partial", "unknown", 0.0)
-    sure = passage_confidence(fit)
+    if passage is None:
+        return Judgement("partial", "unknown", PICTURE_ONLY)
+    sure = passage_confidence(passage)
     is_answer = spec.by_passages and sure >= MIN_ANSWERED and not cited[0].is_uncertain
     return Judgement("answered", "", sure) if is_answer else Judgement("partial", "unknown", sure)
 

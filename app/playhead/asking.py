@@ -9,7 +9,7 @@ from playhead.video_chat import video_chat
 from playhead.video_facts import is_address
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
-from playhead_agent.strategies import AUTO, BASELINES, RULES, load_strategy
+from playhead_agent.strategies import AUTO, BASELINES, PLANNER, RULES, load_strategy
 from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, PlayheadError
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
@@ -196,8 +196,9 @@ class Asking:
             has_chat = self.llm is not None or self.library.chat_choice is not None
             routed = route(has_chat=has_chat, video=None if has_chat else self.viewer.planner())
             name, plans_by_video = routed.strategy, routed.plans_by_video
-            notes = [routed.note] if routed.note else []
-            self.notes += notes
+            self.notes += [routed.note] if routed.note else []
+        elif name == PLANNER and self.llm is None and self.library.chat_choice is None:
+            plans_by_video = route(has_chat=False, video=self.viewer.planner()).plans_by_video
         strategy = load_strategy(name)
         limits = self.caps.over(strategy.limits) if isinstance(self.caps, Caps) else self.caps
         library = self.library

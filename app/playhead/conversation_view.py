@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from playhead_agent.conversations import Thread, Turn
 
 NOT_FINISHED = {
-    "waiting": "waits for an answer to a question back; ask again, or go on with --resume",
-    "unfinished": "was cut short; go on with: playhead ask --thread {thread} --resume",
+    "waiting": "waits for a reply to a question; resume it with: playhead ask --thread {thread} --resume",
+    "unfinished": "was cut short; resume it with: playhead ask --thread {thread} --resume",
 }
 
 
@@ -34,7 +34,7 @@ def show_threads(console: Console, threads: "Sequence[Thread]") -> None:
     console.print(table)
 
 
-def show_thread(console: Console, turns: "Sequence[Turn]", names: Mapping[str, str]) -> None:
+def show_thread(console: Console, thread_id: str, turns: "Sequence[Turn]", names: Mapping[str, str]) -> None:
     """The turns of a conversation, oldest first."""
     for turn in turns:
         head = f"{turn.number}. {one_line(turn.question)}"
@@ -44,7 +44,7 @@ def show_thread(console: Console, turns: "Sequence[Turn]", names: Mapping[str, s
         if turn.answer is not None:
             show_answer(console, turn.answer, names)
         else:
-            console.print(plain(NOT_FINISHED[turn.status].format(thread="ID"), "yellow"), soft_wrap=True)
+            console.print(plain(NOT_FINISHED[turn.status].format(thread=thread_id), "yellow"), soft_wrap=True)
 
 
 def _minute(time: str) -> str:

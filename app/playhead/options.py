@@ -146,7 +146,7 @@ DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto
 VideoModel = Annotated[
     str,
     typer.Option(
-        help="Video-LLM for looks and captions alone, in place of --model: URL of an OpenAI-compatible "
+        help="Video-LLM for clips and captions alone, in place of --model: URL of an OpenAI-compatible "
         "server (URL#MODEL for one of several), a Hugging Face name, a folder, auto or off.",
         metavar="NAME|URL|off",
     ),
@@ -164,10 +164,10 @@ ModelOption = Annotated[
     str,
     typer.Option(
         "--model",
-        help="Chat model that plans, answers and judges, and looks at frames if it takes images: "
+        help="Chat model that plans, answers and judges, and is given frames if it takes images: "
         "openai:NAME, gemini:NAME, openrouter:NAME, ollama:NAME, or URL#NAME of an OpenAI-compatible "
-        "server, such as http://localhost:8000/v1#qwen3. The library keeps it for later commands; off forgets it. auto: "
-        "what PLAYHEAD_MODEL names, else what the library keeps, else none.",
+        "server, such as http://localhost:8000/v1#qwen3. The library keeps it for later commands; off "
+        "forgets it. auto: the one of PLAYHEAD_MODEL, else the one that the library keeps, else none.",
         metavar="MODEL|off",
     ),
 ]

@@ -82,8 +82,8 @@ def ask(
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the last question of --thread where it was cut short; nothing is looked at or"
-            " called twice.",
+            help="Resume the last question of --thread behind the last step that was saved; no model is"
+            " called again for what it has answered.",
         ),
     ] = False,
     option: Annotated[
@@ -227,7 +227,9 @@ def threads(
     library: LibraryOption = DEFAULT_LIBRARY,
     as_json: JsonOption = False,
 ) -> None:
-    """List the conversations of a library, or show the questions and answers of one.
+    """List conversations, or show one.
+
+    Questions and answers stand in the order in which they were asked. `ask --thread ID` continues one.
 
     Examples:
     playhead threads
@@ -248,7 +250,7 @@ def threads(
         for turn in turns:
             write_line(records.line(records.of_turn(turn)))
     else:
-        show_thread(SafeConsole(), turns, opened.names())
+        show_thread(SafeConsole(), thread, turns, opened.names())
 
 
 def _check_question(question: str | None, thread: str | None, *, resume: bool) -> None:
@@ -290,7 +292,8 @@ def _caps(
 
 
 def _show_progress(progress: Progress) -> None:
-    err.print(plain(f"{progress.seconds:6.1f} s  {progress.node}: {progress.message}", "dim"))
+    if progress.message:
+        err.print(plain(f"{progress.seconds:6.1f} s  {progress.message}", "dim"))
 
 
 def _ignore_progress(progress: Progress) -> None:

@@ -15,13 +15,15 @@ from tests.tools.toolbox.coloured import WALL, make_wall, wall_eyes
 from playhead_agent.checking import check_draft
 from playhead_agent.drafts import Draft
 from playhead_agent.entailment import ChatJudge, VideoJudge, verdict_form
-from playhead_agent.judge_probe import MIN_ACCURACY, PROBE, JudgeMemory, ProbeResult
+from playhead_agent.judge_probe import MIN_TO_DROP, MIN_TO_MARK, PROBE, JudgeMemory, ProbeResult
 from playhead_agent.ledger import Ledger
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
+from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
+from playhead_tools.cite import CheckReport
 from playhead_tools.entailment import ClaimEvidence
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.verdict_rules import SearchedExtent
@@ -70,14 +72,51 @@ def reads_well(is_right: Callable[[int], bool]) -> Callable[[dict[str, Any]], st
     return reply
 
 
-@pytest.mark.parametrize(("num_wrong", "may_drop"), [(0, True), (6, True), (7, False), (24, False)])
-def test_a_judge_may_drop_where_it_is_right_on_three_quarters_of_the_probe(
-    tmp_path: Path, num_wrong: int, may_drop: bool
+@pytest.mark.parametrize(
+    ("num_wrong", "may_drop", "may_mark"),
+    [
+        (0, True, True),
+        (6, True, True),
+        (7, False, True),
+        (9, False, True),
+        (10, False, False),
+        (24, False, False),
+    ],
+)
+def test_a_judge_may_drop_or_mark_as_it_does_on_the_probe(
+    tmp_path: Path, num_wrong: int, may_drop: bool, may_mark: bool
 ) -> None:
     with chat_server(reads_well(lambda number: number >= num_wrong)) as server:
         judge = ChatJudge(chat_at(server), Meter(), JudgeMemory(tmp_path / "judges.json"))
-        assert judge.may_drop is may_drop
-    assert MIN_ACCURACY * len(PROBE) == 18
+        assert (judge.may_drop, judge.may_mark) == (may_drop, may_mark)
+    assert (MIN_TO_DROP * len(PROBE), MIN_TO_MARK * len(PROBE)) == (18, pytest.approx(14.4))
+
+
+def checked_by(server: ChatServer, catalog: Catalog) -> CheckReport:
+    """What a claim that shares no word with its evidence comes to with a judge."""
+    said = Evidence("E1", WALL, Window(30.0, 34.0), "speech", "supported", (4,))
+    whole = [(WALL, Window(0.0, 60.0))]
+    context = Context(WordFinder(catalog), catalog, chat=chat_at(server))
+    ledger = Ledger({"E1": said}, SearchedExtent(None), whole, whole)
+    return check_draft(Draft((Claim("Something leafy arrives.", ("E1",)),)), ledger, context)
+
+
+@pytest.mark.parametrize(("num_wrong", "judged_by"), [(0, "made"), (12, "")])
+def test_verdicts_are_used_only_of_a_judge_that_is_better_than_a_coin(
+    tmp_path: Path, num_wrong: int, judged_by: str
+) -> None:
+    catalog = make_wall(tmp_path)
+    probe = reads_well(lambda number: number >= num_wrong)
+    with chat_server(verdicts("partly"), probe, probe, verdicts("partly")) as server:
+        reports = [checked_by(server, catalog) for _ in range(2)]
+    assert [(one.kept[0].status, one.judged_by) for one in reports] == [("unverified", judged_by)] * 2
+    assert len(server.requests) == (4 if judged_by else 3)
+
+
+def test_a_judge_that_finds_nothing_wrong_is_not_probed(tmp_path: Path) -> None:
+    with chat_server(verdicts("yes")) as server:
+        report = checked_by(server, make_wall(tmp_path))
+    assert (report.kept[0].status, len(server.requests)) == ("supported", 1)
 
 
 def test_the_probe_is_made_once_a_model_and_counts_no_call_of_the_run(tmp_path: Path) -> None:

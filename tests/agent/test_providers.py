@@ -265,3 +265,23 @@ def test_a_model_that_takes_no_system_message_is_told_in_the_first_of_the_person
     assert server.requests[-1]["messages"] == [
         {"role": "user", "content": "Answer by calling tools.\n\nWho greets?"}
     ]
+
+
+def test_whether_a_model_sees_is_not_learned_from_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(session(ProviderServer(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "model", "some-deployment")
+        server.status = 503
+        assert not chat_of(server).takes_images
+        server.status = None
+        assert chat_of(server).takes_images
+
+
+def test_the_table_of_providers_says_what_the_sessions_show() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "providers.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()]
+    table = {row[0]: row for row in rows if row[0] in SERVERS and len(row) == 6}
+    assert table.keys() == SERVERS.keys()
+    for name, row in table.items():
+        assert (row[1], row[3]) == (str(CONTEXTS[name]), TRANSPORTS[name])
+        assert row[4] == ("json_schema" if SERVERS[name].keeps_schema else "prompted")
+        assert row[5] == ("yes" if SERVERS[name].sees else "no")

@@ -50,7 +50,7 @@ PLAIN: list[tuple[str, str, str, tuple[str, ...], dict[str, Any]]] = [
     ("What text is on the slide about entropy?", "describe", "screen", ("entropy",), {}),
     ("What is the title of the first slide?", "describe", "screen", (), {"ordinal": 1}),
     ("What colour is the car?", "describe", "picture", ("car",), {}),
-    ("Who is wearing a red hat?", "describe", "picture", ("wears the red hat",), {}),
+    ("Who is wearing a red hat?", "describe", "picture", ("wearing a red hat",), {}),
     ("Who mentions Bayes?", "describe", "speech", ("Bayes",), {}),
     ("What does entropy mean?", "describe", "any", ("entropy",), {}),
     ("How does backpropagation work?", "describe", "any", ("backpropagation",), {}),

@@ -292,4 +292,5 @@ class Eyes:
         """What is said in a window; nothing for a model that is asked with the question alone."""
         if self.plain_prompt:
             return ()
-        return tuple(row.words for row in self._catalog.spans(video_id, "speech", window))
+        spoken = (row.words for row in self._catalog.spans(video_id, "speech", window))
+        return tuple(words for words in spoken if not words.is_uncertain)

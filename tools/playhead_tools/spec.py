@@ -116,6 +116,7 @@ class QuestionSpec:
         scope_tags: only videos with one of these tags are meant.
         scope_folders: only videos in one of these folders are meant.
         each_video: it is asked of each video: in which of them, or in how many.
+        setting: the topic that the question is set in: `when discussing the design`.
         query: text that passages are searched with, where no exact look-up answers; empty for a planner that
             searches no passages.
         by_passages: no exact look-up is understood: the best passages are the answer.
@@ -144,6 +145,7 @@ class QuestionSpec:
     each_video: bool = False
     speakers: tuple[str, ...] = ()
     speaking: Speaking = ""
+    setting: str = ""
     query: str = ""
     by_passages: bool = False
     is_literal: bool = True

@@ -78,7 +78,11 @@ def word_set(text: str) -> frozenset[str]:
 
 _HEARD = re_any_case(rf"\b(?:{SAY}|speech|subtitles?|words\s+of)\b")
 _ON_SURFACE = re_any_case(
-    rf"\b(?:{_SURFACE}|{_WRITING}|{WRITE}|on-?screen|(?:shows?|see|seen)\s+the\s+(?:words?|letters|sentence))\b"
+    r"\b(?:slides?|white\s?boards?|blackboards?|(?:on|in|at|of)\s+(?:the|a|this|that|which|what)\s+(?:\w+\s+)?(?:screen|",
+    r"board|projector)|on\s+screen|(?:title|opening)\s+screen|on-?screen|screen\s+(?:shows?|says?|reads?)|",
+    r"(?:what|which|the|any)\s+(?:(?:is|are|was|were)\s+the\s+)?(?:text|headings?|titles?|captions?|bullets?|credits)\s+(?:is|",
+    r"are|was|were|of|on|in|at|says?|reads?|appears?)|written|writes?|wrote|typed|",
+    r"(?:shows?|see|seen)\s+the\s+(?:words?|letters|sentence))\b",
 )
 _ONLY_VIDEO = re_any_case(rf"(?:whole\s+|entire\s+)?{VIDEO}")
 _SURFACE_SAYS = re_any_case(
@@ -91,9 +95,11 @@ _PERSON_ON_SCREEN = re_any_case(
     r"\b(?:who|person|people|man|woman|animal)\b[^,]{0,60}\bon\s+(?:the\s+)?screen\b"
 )
 _LOOKS = re_any_case(
-    rf"\b(?:{SHOW}|pictures?|images?|photo|scene|shot|camera|colou?r|wear|wears|wearing|hold|holds|holding|",
-    r"walk|walks|walking|drive|drives|driving|run|runs|running|sit|sits|sitting|stand|stands|standing|face|",
-    r"person|people|man|woman|child|dog|cat|animal|car|doing)\b",
+    r"\b(?:shown|visible|appears?|appeared|appearing|displayed|(?:can|do|did|does|could|to)\s+(?:you|we|i|one|be)?\s*seen?|seen|",
+    r"looks?\s+like|wears?|wearing|wore|hold(?:s|ing)?\s+(?:the|a|an|his|her)|walks?|walking|drives?|driving|sits|sitting|",
+    r"standing|^(?:what|who)\s+(?:is|are)\s+(?:\w+\s+)?in\s+the\s+(?:picture|image|photo|frame|shot|foreground|background)$|",
+    r"m[ae]n|wom[ae]n|boys?|girls?|child|kids?|lad(?:y|ies)|bab(?:y|ies)|dogs?|cats?|animals?|cars?|doing)\b|",
+    r"^(?:what|which)\s+(?:(?:is|are|was|were)\s+the\s+)?colou?rs?\s+(?:is|are|was|were|of|does|do|did)\b",
 )
 _COLOURS = (
     "red|orange|yellow|green|cyan|turquoise|blue|purple|violet|pink|brown|beige|white|gr[ae]y|black|golden|silver|"

@@ -47,6 +47,7 @@ of the captions that you used. Do not answer the question yet. When nothing help
 def captions(attempt: Attempt) -> Iterator[Outcome]:
     """The answer of the captions of everything in scope, those that are missing made first."""
     told = [record for stretch in attempt.stretches for record in _told(attempt, stretch)]
+    attempt.notes += _mixed_sources(attempt)
     if not told:
         yield Outcome(Said("abstained", "There is nothing that could be captioned."))
     elif attempt.context.chat is None:
@@ -76,6 +77,21 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
         attempt.short = str(stop)
         attempt.notes.append(f"captions end early: {stop}")
     return [seen(look) for look in attempt.looks_made(requests)]
+
+
+def _mixed_sources(attempt: Attempt) -> list[str]:
+    """A note where the captions of the library are of several captioners or prompts; else none."""
+    sources = {
+        span.words.source
+        for video_id, window in attempt.stretches
+        for span in attempt.context.catalog.spans(video_id, "caption", window)
+    }
+    if len(sources) < 2:
+        return []
+    return [
+        f"the captions here are of {len(sources)} captioners or prompts ({', '.join(sorted(sources))}); index"
+        " --captions makes the older ones again"
+    ]
 
 
 def _by_words(attempt: Attempt, told: Sequence[Evidence]) -> Outcome:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable
-from playhead_tools.call_deadline import call_deadline
+from playhead_tools.call_deadline import call_deadline, remaining_s
 from playhead_tools.redaction import passwords, redact, safe_cause
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _within(call: Callable[[], Any], seconds: float) -> Any:
 
     threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
     try:
-        value, error = done.get(timeout=max(0.001, seconds))
+        value, error = done.get(timeout=max(0.001, min(seconds, remaining_s())))
     except Empty:
         return None
     if error is not None:

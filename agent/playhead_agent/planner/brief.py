@@ -51,7 +51,7 @@ class BriefLimits:
         max_videos: that are listed by name.
     """
 
-    context_share: float = 0.1
+    context_share: float = 0.125
     max_tokens: int = 24_000
     outline_share: float = 0.25
     max_found: int = 24
@@ -86,7 +86,7 @@ class Brief:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The brief that `to_json` wrote."""
-        values = {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()}
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in record.items()}
         values["thumbnails"] = tuple(tuple(one) for one in record["thumbnails"])
         return cls(**values)
 
@@ -202,11 +202,11 @@ def _found(kit: Kit, query: str, limit: int) -> list[Evidence]:
     kit.search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
     for moment in searched.moments:
-        kinds: set[SpanKind] = {h.lane for h in moment.hits if h.lane in ("speech", "screen", "caption")}  # type: ignore[misc]
+        lanes = set(moment.lanes)
         spans = kit.catalog.spans(moment.video_id, None, moment.window)
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
-        groups = in_pieces(speech) if "speech" in kinds else []
+        groups = in_pieces(speech) if "speech" in lanes else []
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)

@@ -1,7 +1,7 @@
 """The graph of a run that a model plans: brief, plan, act, collect, check, answer, with ways back to plan."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.graph import END, START, StateGraph
 
@@ -38,7 +38,7 @@ def _compiled() -> "CompiledStateGraph[PlannerState, Context, PlannerState, Plan
     graph = StateGraph(PlannerState, context_schema=Context)
     graph.add_node("brief", brief)
     graph.add_node("plan", plan, retry_policy=RETRY)
-    graph.add_node("act", act, retry_policy=RETRY)
+    graph.add_node("act", cast("Any", act), retry_policy=RETRY)  # takes what `Send` gives it
     graph.add_node("collect", collect)
     graph.add_node("check", check, retry_policy=RETRY)
     graph.add_node("answer", answer)

@@ -111,7 +111,7 @@ class Searcher:
             said = [[one for one in some if _is_said_in(one.hit, divided)] for some in lists]
             passages = [*passages, *behind_passages(passages, join_hits(said, within))]
             moments = [
-                Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits, one.evidence)
+                Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits, one.fit)
                 for one in _best(with_passages(passages, join_hits(left, within)), query)
             ]
             coverage = facts.coverage(query.scope, _with_undivided(lines, facts.num_undivided(query.scope)))

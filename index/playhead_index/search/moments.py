@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from playhead_index.search.fusion import K, rank_score, rrf
-from playhead_index.search.results import LANES, Hit, How, Lane
+from playhead_index.search.results import LANES, Hit, How, Lane, PassageFit
 from playhead_index.window import Window
 
 JOIN_GAP_S = 3.0
@@ -31,14 +31,14 @@ class Found:
 class Joined:
     """A window of a video with the hits behind it, best rank first, and their fused score.
 
-    `evidence` is that of a passage, see `Moment`.
+    `fit` is that of a passage, see `Moment`.
     """
 
     video_id: str
     window: Window
     score: float
     hits: tuple[Hit, ...]
-    evidence: float | None = None
+    fit: PassageFit | None = None
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from playhead_index.search.fusion import K
 from playhead_index.search.meaning import LEAST_COSINE
 from playhead_index.search.moments import Found, Joined
 from playhead_index.search.pooling import (
+    BEST_SENTENCES,
     SentenceArrays,
     evident_windows,
     pooled_evidence,
@@ -27,7 +28,7 @@ from playhead_index.search.pooling import (
     sums_over,
 )
 from playhead_index.search.question_topic import QuestionTopic
-from playhead_index.search.results import Hit, How, Scope
+from playhead_index.search.results import Hit, How, PassageFit, Scope
 from playhead_index.search.terms import Tokenizer, chunks, stored_terms
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
@@ -153,11 +154,16 @@ class PassageSearch:
             hits.setdefault(one.hit.video_id, []).append(one.hit)
         windows = self._ranked(query, found, speakers, limit)
         moments, sentences = [], []
+        best = {
+            video_id: _best_by_words(query, found[video_id].arrays)
+            for video_id in dict.fromkeys(video_id for video_id, *_ in windows)
+        }
         for rank, (video_id, first, last, evidence) in enumerate(windows, start=1):
             moment, sentence = _moment(
                 query, found[video_id], video_id, first, last, hits.get(video_id, ()), rank, num_ways
             )
-            moments.append(replace(moment, evidence=evidence))
+            fit = _fit(query, found[video_id], first, last, evidence, best[video_id])
+            moments.append(replace(moment, fit=fit))
             sentences.append(sentence)
         confidences = self._confidences([i for one in sentences for i in one.span_ids])
         return [
@@ -313,6 +319,29 @@ def _speaker_evidence(
     edges = stretches_around(arrays, SPEAKER_POOLED_S * arrays.stretch)
     share = sums_over(own_s, *edges) / np.maximum(sums_over(arrays.lengths_s, *edges), EDGE_S)
     return np.asarray(SPEAKER_WEIGHT * share)
+
+
+def _best_by_words(query: PassageQuery, arrays: SentenceArrays) -> Window | None:
+    """The best window of a transcript by words alone; None where none of them stands there."""
+    (evidence,) = pooled_evidence([arrays], query.terms, None)
+    windows = evident_windows(arrays, evidence, 1)
+    if not windows:
+        return None
+    ((first, last, _),) = windows
+    return Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
+
+
+def _fit(
+    query: PassageQuery, transcript: Transcript, first: int, last: int, evidence: float, best: Window | None
+) -> PassageFit:
+    arrays, cosine, agreement = transcript.arrays, None, 0.0
+    if query.vector is not None and arrays.sentence_vectors is not None:
+        cosines = np.sort(arrays.sentence_vectors[first : last + 1] @ query.vector)
+        cosine = float(cosines[-BEST_SENTENCES:].mean())
+    if best is not None:
+        window = Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
+        agreement = window.overlap_s(best) / min(window.duration_s, best.duration_s)
+    return PassageFit(evidence, cosine, agreement)
 
 
 def _moment(

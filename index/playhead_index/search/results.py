@@ -109,12 +109,28 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageFit:
+    """How well a passage of a transcript fits a query.
+
+    Args:
+        evidence: how far the words and the meaning around it stand out from the rest of the transcript, in
+            standard deviations (`pooling.evident_windows`).
+        cosine: mean cosine of the query and the three sentences of it that are nearest; None without a text
+            model.
+        agreement: part of it that it shares with the best passage by words alone, 0 to 1.
+    """
+
+    evidence: float
+    cosine: float | None
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A window that answers a query, with the hits behind it, best first.
 
-    `score` is a fused rank score: it orders the moments of one query and means nothing beyond it. `evidence`
-    is how far the words and the meaning around a passage of a transcript stand out from the rest of it, in
-    standard deviations (`pooling.evident_windows`); None for other moments.
+    `score` is a fused rank score: it orders the moments of one query and means nothing beyond it. `fit` is
+    None for a moment that is no passage of a transcript.
     """
 
     video_id: str
@@ -122,7 +138,7 @@ class Moment:
     window: Window
     score: float
     hits: tuple[Hit, ...]
-    evidence: float | None = None
+    fit: PassageFit | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

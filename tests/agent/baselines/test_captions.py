@@ -1,7 +1,10 @@
 """Everything captioned, then answered from the captions."""
 
+from pathlib import Path
 from typing import Any
 
+from tests.agent.baselines.conftest import Asking
+from tests.tools.captions.made_segments import captioned
 from tests.tools.made_library import DEMO, LECTURE
 
 from playhead_agent.baselines.captions import Piece, runs
@@ -112,3 +115,11 @@ def test_frames_are_limited_too(asking: Any) -> None:
 def test_runs_hold_two_pieces_at_least_so_that_rounds_come_to_an_end() -> None:
     pieces = [Piece("a" * 100, ()) for _ in range(5)]
     assert [len(run) for run in runs(pieces, 10)] == [2, 2, 1]
+
+
+def test_captions_of_two_prompts_are_used_with_a_note(tmp_path: Path) -> None:
+    catalog = captioned(tmp_path, "A cat sleeps.", "A red car drives by.")
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET source = 'caption:model#2' WHERE text LIKE 'A red car%'")
+    answer = Asking(catalog)("captions", CAR, [], scope=IN_LECTURE)
+    assert any("the captions here are of 2 captioners or prompts" in note for note in answer.notes)

@@ -18,7 +18,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
-from playhead_tools.question.parse import parse_question
+from playhead_bench.synthetic_planner.question.parse import parse_question
 from playhead_tools.spec import Deed
 
 NO = "the video does not show it"

@@ -44,6 +44,8 @@ def _is_exact(spec: QuestionSpec) -> bool:
     """Whether look-ups answer a question that is not for certain words alone."""
     if spec.wanted in ("screen", "picture") or (spec.deeds and spec.wanted != "any"):
         return True
+    if spec.intent == "count" and spec.of_things:
+        return False  # a number of things is told, or seen
     if spec.intent in ("count", "how_long", "order") or spec.ordinal is not None:
         return True
     if spec.times and not spec.targets:
@@ -52,7 +54,7 @@ def _is_exact(spec: QuestionSpec) -> bool:
 
 
 def _is_understood(relation: Relation, spec: QuestionSpec) -> bool:
-    """Whether each anchor is something that is said, written or seen at a time, not only what is discussed."""
+    """Whether each anchor is said, written or seen at a time, and not only what is discussed."""
     if relation.kind in ("during", "between") and any(anchor.kind == "any" for anchor in relation.anchors):
         return not spec.targets
     return True

@@ -3,8 +3,7 @@
 import re
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.question.verbs import base_form
-from playhead_tools.spec import Anchor, Deed, Kind, QuestionSpec
+from playhead_tools.spec import Anchor, Kind, QuestionSpec
 from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks
 
 _LEAD = re_any_case(r"^(?:(?:and|ok(?:ay)?|so|but|then|also|now|hm+|yes|no|please)\b[\s,!.]*)*")
@@ -42,7 +41,7 @@ def follow_up(text: str, previous: QuestionSpec) -> str | None:
 
     >>> from playhead_tools.question import parse_question
     >>> follow_up("and before that?", parse_question("When does the man open the door?"))
-    'What happens right before the man opens the door?'
+    'What happens right before the man open the door?'
     >>> follow_up("show me the second one", parse_question("When does she mention entropy?"))
     'When is entropy mentioned for the second time?'
     """
@@ -72,20 +71,14 @@ def follow_up(text: str, previous: QuestionSpec) -> str | None:
 
 
 def _beside(way: str, previous: QuestionSpec) -> str | None:
-    """What comes before or after: the question again with its relation turned, or one further on."""
+    """What comes before or after: the question again with its relation turned."""
     relation = previous.relation
     if relation is None or relation.kind not in ("before", "after", "during"):
-        said = _told(previous)
-        return f"{_HAPPENS[previous.wanted]} right {way} {said}?" if said else None
-    anchor = _clause(relation.anchors[0], previous)
+        about = _clause(Anchor(previous.targets[0], previous.wanted), previous) if previous.targets else ""
+        return f"{_HAPPENS[previous.wanted]} right {way} {about}?" if about else None
     if relation.kind == way:
-        place = abs(previous.ordinal or 1)
-        if not relation.next or place >= len(_NTH) or previous.wanted in ("speech", "screen"):
-            return None
-        nth = _NTH[place] if way == "after" else f"{_NTH[place]} last"
-        return f"What is the {nth} thing that happens {way} {anchor}?"
-    head = previous.clip_question.strip(" ?.") or _HAPPENS[previous.wanted]
-    return f"{head} right {way} {anchor}?"
+        return None
+    return f"{_HAPPENS[previous.wanted]} right {way} {_clause(relation.anchors[0], previous)}?"
 
 
 _HAPPENS: dict[Kind, str] = {
@@ -94,28 +87,12 @@ _HAPPENS: dict[Kind, str] = {
 }  # fmt: skip
 
 
-def _told(previous: QuestionSpec) -> str:
-    """What the last question was about, as a clause."""
-    if previous.deeds:
-        return _sentence(previous.deeds[0])
-    return _clause(Anchor(previous.targets[0], previous.wanted), previous) if previous.targets else ""
-
-
 def _clause(anchor: Anchor, previous: QuestionSpec) -> str:
-    if anchor.deed is not None:
-        return _sentence(anchor.deed)
     if anchor.kind == "speech":
         return f'"{anchor.text}" is said' if anchor.text in previous.quoted else f"{anchor.text} is mentioned"
     if anchor.kind == "screen":
         return f"{anchor.text} is shown on the screen"
     return _the(anchor.text)
-
-
-def _sentence(deed: Deed) -> str:
-    subject = _the(deed.subject) if deed.subject else "something"
-    if not deed.verb:
-        return f"{subject} is in the picture"
-    return Deed(subject, deed.verb, deed.object).text
 
 
 def _the(thing: str) -> str:
@@ -131,16 +108,9 @@ def _nth(word: str, previous: QuestionSpec) -> str | None:
         number += 1 if word == "next" else -1
     else:
         number = ordinal_value(word)
-    if number == 0 or number > len(_NTH) or number < -1:
+    if number == 0 or number > len(_NTH) or number < -1 or not previous.targets:
         return None
     nth = "last" if number == -1 else _NTH[number - 1]
-    if previous.deeds and not previous.deeds[0].subject:
-        deed = previous.deeds[0]
-        return f"Which thing is the {nth} to {Deed('', base_form(deed.verb), deed.object).text}?"
-    if previous.deeds:
-        return f"{_question('When', previous.deeds[0])} for the {nth} time?"
-    if not previous.targets:
-        return None
     return f"When is {_mentioned(previous)} for the {nth} time?"
 
 
@@ -152,38 +122,34 @@ def _mentioned(previous: QuestionSpec) -> str:
     return f"{target} {how.get(previous.wanted, 'shown')}"
 
 
-def _question(ask: str, deed: Deed) -> str:
-    """A question for the time or the place of a deed, without its mark."""
-    subject = _the(deed.subject)
-    if not deed.verb:
-        return f"{ask} is {subject} seen" if ask == "When" else f"{ask} is {subject}"
-    if deed.verb.startswith("is "):
-        return f"{ask} is {subject} {deed.verb.removeprefix('is ')}"
-    return f"{ask} does {Deed(subject, base_form(deed.verb), deed.object).text}"
-
-
 def _asked_of(ask: str, previous: QuestionSpec) -> str | None:
-    if previous.deeds and previous.deeds[0].subject:
-        return f"{_question(ask, previous.deeds[0])}?"
-    return f"{ask} is {_mentioned(previous)}?" if previous.targets and not previous.deeds else None
+    return f"{ask} is {_mentioned(previous)}?" if previous.targets else None
 
 
 def _of_another(bare: str, text: str, previous: QuestionSpec) -> str | None:
     """`And the woman?`: the last question with another thing in the place of its own."""
     found = _NEW_THING.match(bare)
-    went_on = bare != text.strip(" ?.!,")
-    names = [previous.deeds[0].subject] if previous.deeds else list(previous.targets[:1])
-    if found is None or not went_on or not names or not names[0]:
+    if found is None or bare == text.strip(" ?.!,") or not previous.targets:
         return None
-    old = re.compile(rf"\b(?:(?:the|an?|any)\s+)?{re.escape(names[0])}(?!\w)", re.IGNORECASE)
+    name = _THING_OF.match(previous.targets[0])
+    if name is None:
+        return None
+    old = re.compile(rf"\b(?:(?:the|an?|any)\s+)?{re.escape(name['thing'])}(?!\w)", re.IGNORECASE)
     asked, many = old.subn(lambda _: found["thing"], previous.text, count=1)
     return asked if many else None
 
 
+_THING_OF = re_any_case(
+    r"^(?:(?:the|an?)\s+)?(?P<thing>(?:\w+\s+)??\w+)(?=\s+(?:\w+s?\s+)?(?:the|an?|his|her|their|in|on|at|into|from|with)\b|"
+    r"\s+\w+$|$)"
+)
+
+
 def _of_the_same(asked: str, previous: QuestionSpec) -> str | None:
     """`What colour is it?`: the question with the thing of the last one by its name."""
-    subject = previous.deeds[0].subject if previous.deeds else ""
-    if not subject or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(asked):
+    subject = previous.targets[0] if previous.targets else ""
+    is_thing = previous.asks in ("place", "thing", "colour") or previous.wanted == "picture"
+    if not subject or not is_thing or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(asked):
         return None
     named, many = _ITS.subn(lambda m: f"the {m['what']} of {_the(subject)}", asked, count=1)
     if not many:

@@ -2,25 +2,21 @@
 
 import re
 
-from playhead_tools.question.deeds import deed_in, shows
 from playhead_tools.question.masked import Masked
 from playhead_tools.question.relation import LOCATE
 from playhead_tools.spec import Asks, Intent, Kind
 from playhead_tools.wording import (
     AUX,
-    SAY,
-    SHOW,
     VIDEO,
     content_of,
     is_the_video,
-    looks_visible,
     re_any_case,
     without_frame,
     without_which,
 )  # fmt: skip
 
 _SUMMARY = re_any_case(
-    r"^(?:summari[sz]e|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",
+    r"^(?:summari[sz]e|what\s+is\s+the\s+transcript\b|(?:the\s+)?highlights?\b|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",
     r"(?:summary|overview|outline)|what\s+(?:topics|subjects|chapters)\b|",
     rf"what\s+(?:is|'s|are|was)\s+(?:the|this|these|that)\s+{VIDEO}\s+about)",
 )
@@ -31,7 +27,9 @@ _INTENTS: list[tuple[Intent, re.Pattern[str]]] = [
         re_any_case(
             r"^(?:in\s+(?:what|which)\s+order|what\s+(?:is\s+the\s+)?(?:right\s+|correct\s+)?order|",
             r"(?:put|bring|sort|arrange)\b.*\border\b|which\b(?>.*?\b(?:first|last|earlier|later)\b).*?(?:,|:|\bof\b)|",
-            r"(?:what|who)\b(?>.*?\b(?:first|earlier|last|later)\s*[,:])\s*.+\bor\b)",
+            r"(?:what|who)\b(?>.*?\b(?:first|earlier|last|later)\s*[,:])\s*.+\bor\b|",
+            r"(?:which|what)\b.*\b(?:sequences?|order)\b.*\bcorrect|(?:which|who)\s+(?:\w+\s+)?(?:appears|comes|is\s+",
+            r"(?:shown|mentioned|discussed))\s+(?:first|last|earlier|later)$)",
         ),
     ),
     ("how_long", re_any_case(r"^(?:for\s+)?how\s+(?:long|much\s+time|many\s+(?:minutes|seconds|hours))\b")),
@@ -40,7 +38,7 @@ _INTENTS: list[tuple[Intent, re.Pattern[str]]] = [
         "count",
         re_any_case(
             r"^(?:(?:in\s+)?how\s+many(?:\s+(?:different\s+|separate\s+)?times)?|how\s+often|",
-            r"(?:what\s+is\s+)?the\s+number\s+of(?:\s+times)?|",
+            r"(?:what\s+is\s+)?the\s+(?:total\s+)?(?:number|count)\s+of(?:\s+(?:times|occurrences|instances))?|",
             r"count(?:\s+(?:the\s+)?(?:number\s+of\s+)?times|\s+how\s+(?:many\s+times|often))?)\b",
         ),
     ),
@@ -62,7 +60,7 @@ _INTENTS: list[tuple[Intent, re.Pattern[str]]] = [
     ("yes_no", re_any_case(rf"^(?:{AUX}|there\s+is)\b")),
 ]
 _NO_TOPIC = re_any_case(
-    r"\b(?:whole|entire|main|key|central|important|content|contents|points?|ideas?|discussions?|group|briefly|shortly)\b"
+    r",?\s*\bincluding\b.*$|\b(?:whole|entire|main|key|central|important|content|contents|points?|ideas?|discussions?|group|briefly|shortly)\b"
 )
 _CUT_OFF = ("count", "how_long", "when", "locate")
 _ASKED_AFTER_ALL = re_any_case(r"^(?:how\s+(?:many|often|long)|who|what|which)\b")
@@ -70,12 +68,7 @@ _PLACE_THAT = re_any_case(
     r"^(?:when|where|the\s+(?:moment|part|point|bit|section|place|scene|shot|clip|sequence|time)s?\s+(?:when|where|that|in\s+which))\b\s*"
 )
 _OCCURRENCES = re_any_case(r"\b(?:times|often|mentions?|occurrences?|appearances?|instances?)\b")
-_FACTS = (
-    re_any_case(r"^how\s+long\s+(?:does|do|did|will)\s+(?P<what>.+\s+(?:take|need))$"),
-    re_any_case(
-        rf"^how\s+many\s+(?P<of>(?!(?:times|minutes|seconds|hours)\b)\w+)\s+(?:does|do|did)\s+(?P<what>(?!.*\b(?:{SAY}|{SHOW})\b).+)$"
-    ),
-)
+_FACTS = (re_any_case(r"^how\s+long\s+(?:does|do|did|will)\s+(?P<what>.+\s+(?:take|need))$"),)
 _FACT_FRAMES = (
     *_FACTS,
     re_any_case(rf"^how\s+\w+\s+{AUX}\s+(?P<what>.+)$"),
@@ -83,12 +76,14 @@ _FACT_FRAMES = (
         rf"^(?:(?:in|on|at|from|to|of|by)\s+)?(?:what|which)\s+(?:\w+\s+)?{AUX}\s+(?P<what>.+?)(?:\s+called)?$"
     ),
 )
-_HAPPENS = re_any_case(
-    r"^what\s+(?:else\s+)?(?:happens|happened|is\s+happening|is\s+going\s+on|goes\s+on|follows|comes)\b"
+_PLACE = re_any_case(
+    r"^(?:where\s+(?:is|are|was|were|did|do|does|can)\b|(?:in|at|on)\s+(?:what|which)\s+(?:location|place|room)\b)"
 )
-
-
-_VIDEOS = re_any_case(rf"^(?:in\s+)?(?:what|which)\s+{VIDEO}\b")
+_COLOUR = re_any_case(r"^(?:what|which)\s+(?:(?:is|are|was|were)\s+the\s+)?colou?rs?\b")
+_ANSWERS: dict[Intent, Asks] = {
+    "when": "time", "locate": "time", "how_long": "duration", "count": "number", "yes_no": "yes_no",
+    "order": "order", "summarise": "",
+}  # fmt: skip
 
 _WHAT_IS_THERE = re_any_case(
     r"^(?:who\b|what\s+(?:is|are|was|were)\s+(?:on|in|under|behind|inside|beside|next\s+to|in\s+front\s+of)\b)"
@@ -108,22 +103,13 @@ def intent_of(head: str) -> tuple[Intent, str]:
     return "locate", head
 
 
-def is_located(head: str) -> bool:
-    """Whether a head asks to find something, or is no more than its name."""
-    return LOCATE.match(head) is not None or not any(pattern.match(head) for _, pattern in _INTENTS)
+def is_fact(head: str, wanted: Kind) -> bool:
+    """Whether `how long` asks for what is told, not for what can be measured in the video.
 
-
-def asks_a_fact(head: str, wanted: Kind) -> bool:
-    """Whether `how long` and `how many` ask for what is told, not for what can be measured in the video.
-
-    >>> asks_a_fact("how long does the ferry to Dover take", "any")
+    >>> is_fact("how long does the ferry to Dover take", "any")
     True
     """
-    if wanted != "any" or looks_visible(head):
-        return False
-    found = [match for pattern in _FACTS if (match := pattern.match(head)) is not None]
-    deed = deed_in(f"does {found[0]['what']}") if found else None
-    return bool(found) and (deed is None or "of" not in found[0].groupdict() or not shows(deed))
+    return wanted == "any" and any(pattern.match(head) for pattern in _FACTS)
 
 
 def counts_things(body: str) -> bool:
@@ -146,31 +132,22 @@ def fact_target(head: str, masked: Masked) -> tuple[str, ...]:
     for pattern in _FACT_FRAMES:
         found = pattern.match(head)
         if found is not None:
-            of = found.groupdict().get("of") or ""
-            target = without_frame(f"{found['what']} {of}".strip(), "any")
+            target = without_frame(found["what"], "any")
             return (masked.restored(target),) if target else ()
     return targets_of("describe", head, "any", masked)[0]
 
 
-def asks_in_words(intent: Intent, wanted: Kind, head: str) -> Asks:
-    """What the answer to a question is that speaks of nothing shown for sure."""
-    plain: dict[Intent, Asks] = {
-        "when": "time", "locate": "time", "how_long": "duration", "count": "number", "yes_no": "yes_no",
-        "order": "order", "summarise": "",
-    }  # fmt: skip
-    if intent == "locate" and _VIDEOS.match(head):
-        return ""
-    if intent in plain:
-        return plain[intent]
-    if wanted in ("speech", "screen"):
-        return "words"
-    if _HAPPENS.match(head):
-        return "deed"
+def asks_for(intent: Intent, wanted: Kind, head: str) -> Asks:
+    """What the answer to a question is; empty where the question does not tell."""
+    if _PLACE.match(head) and wanted != "speech":
+        return "place"
+    if _COLOUR.match(head):
+        return "colour"
+    if intent in _ANSWERS:
+        return _ANSWERS[intent]
     if _WHAT_IS_THERE.match(head):
         return "thing"
-    return (
-        "words" if wanted == "any" and not re.match(r"(?:describe|what\s+is\s+shown)\b", head, re.I) else ""
-    )
+    return "words" if wanted != "picture" else ""
 
 
 _LISTING = re_any_case(r":\s*|,\s*|\bof\b\s*|\border\b\s*(?:are|is|do|does|were)?\s*")
@@ -179,11 +156,20 @@ _COMMA_OR = re_any_case(r"\s*,\s*(?:(?:or|and)\s+)?|\s+(?:or|and|vs\.?|versus)\s
 
 
 def choices_of(head: str) -> list[str]:
-    """The things among which an order or the longest is asked for, as they are named."""
+    """The things among which an order is asked for, as they are named."""
     listing = (_COLON if ":" in head else _LISTING).split(head, maxsplit=1)
-    return [part.strip() for part in _COMMA_OR.split(listing[-1]) if part.strip()]
+    return [one for part in _COMMA_OR.split(listing[-1]) if (one := _bare_choice(part.strip()))]
 
 
-def bare_choice(part: str) -> str:
+_EITHER = re_any_case(rf"^(?P<a>{AUX}\s+.+?),?\s+(?:before\s+or\s+after|after\s+or\s+before)\s+(?P<b>.+)$")
+
+
+def either_of(body: str) -> list[str]:
+    """The two things of `Does the demo come before or after the proof?`; empty for another question."""
+    found = _EITHER.match(body)
+    return [] if found is None else [_bare_choice(found["a"]), _bare_choice(found["b"])]
+
+
+def _bare_choice(part: str) -> str:
     """One of the choices without what only frames it."""
     return without_frame(without_which(part), "any")

@@ -1,42 +1,42 @@
 """`parse_question`: what a question asks, read top to bottom."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_tools.question.among import spec_among
+from playhead_tools.question.asking import asking_sentence, first_question, without_lead
 from playhead_tools.question.choices import split_options, take_scopes
-from playhead_tools.question.clip import clip_question, yes_no_question
-from playhead_tools.question.deeds import deed_in
 from playhead_tools.question.exactness import with_passages
-from playhead_tools.question.imperative import as_question
-from playhead_tools.question.intent import asks_a_fact, intent_of, is_located
-from playhead_tools.question.masked import Masked, masked
-from playhead_tools.question.order_words import without_order_words
-from playhead_tools.question.parts import EITHER, LONGEST, Parts, restored, target_of
-from playhead_tools.question.relation import LOCATE
-from playhead_tools.question.shown import Shown, read_shown
-from playhead_tools.question.told import spec_of_words
-from playhead_tools.question.videos import of_each_video, one_of_them
-from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
-from playhead_tools.times import parse_times
-from playhead_tools.wording import ASKS, looks_visible, re_any_case, single_blanks, which_one
-
-MOST_CHARS = 600
-_OPENERS = re_any_case(
-    r"^(?:(?:please|hey|hi|hello|ok|okay|so|well|and|but|now)\b[\s,!.]*)*",
-    r"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?|i\s+(?:want|would\s+like|need)\s+to\s+(?:know|see|find)\s+|",
-    r"(?:do\s+you\s+know|i\s+wonder|let\s+me\s+know|is\s+it\s+true\s+that)\s+)?(?:please\s+)?",
+from playhead_tools.question.intent import (
+    asks_for,
+    choices_of,
+    counts_things,
+    either_of,
+    fact_target,
+    intent_of,
+    is_fact,
+    targets_of,
 )
-_TELL = re_any_case(rf"^(?:tell\s+me|say|find\s+out|explain|describe)\s+(?=(?:exactly\s+)?{ASKS}\b)")
-_AS_IT = re_any_case(r"^(?P<front>(?>.*?\bshows?\s+(?:the|an?)\s+).+?)\s+as\s+(?:it|he|she|they)\s+")
-_WORDS_FOR_ONE = ("he", "she", "it", "they", "him", "her", "them")
+from playhead_tools.question.masked import Masked, masked
+from playhead_tools.question.relation import inheriting, split_relation, split_setting
+from playhead_tools.spec import QuestionSpec, Relation
+from playhead_tools.times import parse_times
+from playhead_tools.wording import (
+    VIDEO,
+    is_the_video,
+    names_title_slide,
+    re_any_case,
+    single_blanks,
+    where_it_stands,
+    which_one,
+)
+
+_LONGEST = re_any_case(rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b")
 
 
 def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """What a question asks. Any text gives a spec; one that names nothing has no targets.
 
-    Of a very long text the first 600 characters are read, its white space taken for single blanks.
+    Of several sentences the last one that asks is read, of a very long text the last 600 characters.
 
     Args:
         text: as a person asks it; options behind it with letters are split off.
@@ -45,120 +45,75 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     >>> spec = parse_question("What is on the slide when he mentions Bayes?")
     >>> spec.wanted, spec.relation.kind, spec.relation.anchors[0].text, spec.relation.anchors[0].kind
     ('screen', 'during', 'Bayes', 'speech')
-    >>> spec = parse_question("What does the man in the blue shirt do right after the dog barks?")
-    >>> spec.asks, spec.deeds[0].text, spec.relation.next, spec.relation.anchors[0].deed.text
-    ('deed', 'man in the blue shirt', True, 'dog barks')
+    >>> parse_question("In the video, what is the purpose of the contrast slider?").by_passages
+    True
     """
     question, inline = split_options(text)
-    quoted = masked(single_blanks(question)[:MOST_CHARS])
-    scoped = take_scopes(quoted.text)
+    quoted = masked(single_blanks(question))
+    scoped = take_scopes(asking_sentence(quoted.text))
     times = parse_times(scoped.rest)
-    body = " ".join(times.rest.split()).rstrip("?.!,;: ")
-    body = _AS_IT.sub(r"\g<front> that ", _TELL.sub("", _OPENERS.sub("", body, count=1), count=1))
-    spec = _parsed(Parts.of(one_of_them(body), quoted), quoted)
+    body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
+    spec = _parsed(first_question(body), quoted)
     spec = replace(
         spec,
         text=text,
-        quoted=tuple(quote for quote in quoted.quotes),
+        quoted=quoted.quotes,
         times=times.times,
         options=tuple(options) or inline,
         scope_tags=tuple(quoted.restored(tag) for tag in scoped.tags),
         scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
-        each_video=of_each_video(body) and not spec.of_video,
     )
     return with_passages(spec, question)
 
 
-def _parsed(parts: Parts, quoted: Masked) -> QuestionSpec:
-    longest = LONGEST.search(parts.core)
-    intent, rest = intent_of(parts.core)
-    if longest is not None and (":" in parts.core or re.search(r"\bor\b", parts.core)):
-        superlative: Superlative = "longest" if longest["which"].lower() == "longest" else "shortest"
-        return spec_among(parts, quoted, superlative)
-    if intent == "order" or EITHER.match(parts.core):
-        return spec_among(parts, quoted)
-    head, ordinal = without_order_words(parts.head)
-    plain = as_question(head)
-    shown = None if parts.hint in ("speech", "screen") else _shown(plain, parts.wanted)
-    if shown is not None and not asks_a_fact(plain, parts.wanted):
-        return _of_shown(parts, shown, ordinal, quoted)
-    return spec_of_words(parts, intent, rest, quoted)
-
-
-def _shown(plain: str, wanted: Kind) -> Shown | None:
-    if wanted in ("speech", "screen"):
-        return None
-    if LOCATE.match(plain) is None:
-        shown = read_shown(plain, wanted)
-        if shown is not None or not is_located(plain):
-            return shown
-    intent, rest = intent_of(plain)
-    if intent != "locate" or not LOCATE.match(plain):
-        rest = plain if intent == "locate" else ""
-    if intent != "locate":
-        return read_shown(LOCATE.sub("", plain), wanted)
-    deed = deed_in(rest, bare=looks_visible(rest))
-    if deed is None or not deed.text:
-        return None
-    return Shown("locate", "time", (deed,), visible=wanted == "picture")
-
-
-# ---- what is shown ----
-
-
-def _of_shown(parts: Parts, shown: Shown, ordinal: int | None, quoted: Masked) -> QuestionSpec:
-    deeds = tuple(restored(deed, quoted) for deed in shown.deeds)
-    wanted = "picture" if shown.visible and parts.wanted == "any" else parts.wanted
-    which = which_one(parts.core) if ordinal is None else ordinal
-    relation, which = _nearest(parts.relation, shown, which)
-    hop = shown.hop and Hop(
-        restored(shown.hop.deed, quoted), quoted.restored(shown.hop.question, '"'), shown.hop.later
-    )
+def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
+    body, setting = split_setting(whole)
+    either = either_of(body)
+    related = split_relation(body, quoted) if not either else None
+    head, relation = (body, None) if related is None else (related.head, related.relation)
+    wanted = where_it_stands(head)
+    intent, rest = intent_of(head)
+    if either or intent == "order":
+        targets = tuple(quoted.restored(one) for one in either or choices_of(rest))
+        return QuestionSpec("", "order", wanted, targets, relation=relation, asks="order")
+    is_told = is_fact(head, wanted)
+    intent = "describe" if is_told else intent
+    find = fact_target if is_told or (intent == "describe" and wanted == "any") else None
+    targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, wanted, quoted)
+    targets = targets or ((quoted.restored(setting),) if setting else ())
+    is_video = bool(targets) and is_the_video(targets[0])
+    longest = _LONGEST.search(whole)
+    of_video = (intent in ("how_long", "count") and is_video) or longest is not None
+    targets = () if of_video or (intent == "describe" and wanted == "any" and is_video) else targets
+    intent = "describe" if intent == "summarise" and targets else intent
+    if intent == "yes_no" and relation is not None:
+        relation = inheriting(relation, wanted)
     return QuestionSpec(
         text="",
-        intent=shown.intent,
+        intent=intent,
         wanted=wanted,
-        targets=tuple(target_of(deed) for deed in deeds),
-        relation=relation,
-        ordinal=which,
-        of_things=shown.of_things,
-        asks=shown.asks,
-        clip_question=_put_to_clip(parts, shown, deeds, quoted),
-        deeds=deeds,
-        hop=hop,
+        targets=targets,
+        relation=_with_next(relation, which_one(rest)),
+        ordinal=_ordinal(rest, targets),
+        of_things=intent == "count" and counts_things(body),
+        of_video=of_video,
+        speaker=speaker,
+        setting=quoted.restored(setting),
+        asks=asks_for(intent, wanted, head),
+        superlative=""
+        if longest is None
+        else "shortest"
+        if longest["which"].lower() == "shortest"
+        else "longest",
     )
 
 
-def _nearest(
-    relation: Relation | None, shown: Shown, ordinal: int | None
-) -> tuple[Relation | None, int | None]:
-    """`The first to act after` and `what acts right after`: the nearest one, the first or the last."""
-    if relation is None:
-        return None, ordinal
-    relation = replace(relation, anchors=tuple(_resolved(anchor, shown.deeds) for anchor in relation.anchors))
-    if relation.kind not in ("after", "before"):
-        return relation, ordinal
-    near = 1 if relation.kind == "after" else -1
-    if ordinal == near:
-        return replace(relation, next=True), near
-    subject_asked = shown.asks == "thing" and all(not deed.subject for deed in shown.deeds)
-    return relation, near if relation.next and subject_asked and ordinal is None else ordinal
+def _with_next(relation: Relation | None, ordinal: int | None) -> Relation | None:
+    if relation is None or (relation.kind, ordinal) not in (("after", 1), ("before", -1)):
+        return relation
+    return replace(relation, next=True)
 
 
-def _resolved(anchor: Anchor, deeds: tuple[Deed, ...]) -> Anchor:
-    """An anchor whose he, she or it, or who is left out, is the one of whom the question speaks."""
-    if anchor.deed is None or not deeds or not deeds[0].subject or deeds[0].subject.lower() in _WORDS_FOR_ONE:
-        return anchor
-    deed, one = anchor.deed, deeds[0].subject
-    if deed.subject.lower() in ("", *_WORDS_FOR_ONE):
-        return replace(anchor, deed=replace(deed, subject=one))
-    return (
-        replace(anchor, deed=replace(deed, object=one)) if deed.object.lower() in _WORDS_FOR_ONE else anchor
-    )
-
-
-def _put_to_clip(parts: Parts, shown: Shown, deeds: tuple[Deed, ...], quoted: Masked) -> str:
-    if shown.intent == "count" and not shown.of_things and deeds:
-        return yes_no_question(deeds[0])
-    later = shown.hop is not None and shown.hop.later
-    return clip_question(parts.body if parts.whole or later else parts.head, quoted)
+def _ordinal(rest: str, targets: tuple[str, ...]) -> int | None:
+    found = which_one(rest)
+    return 1 if found is None and not targets and names_title_slide(rest) else found

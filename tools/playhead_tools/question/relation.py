@@ -4,18 +4,13 @@ import re
 from dataclasses import dataclass, replace
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.question.deeds import deed_in, predicate, shows
 from playhead_tools.question.masked import Masked
-from playhead_tools.question.verbs import as_third, base_form, is_base
-from playhead_tools.spec import EVERY, Anchor, Deed, Kind, Relation, RelationKind
+from playhead_tools.spec import EVERY, Anchor, Kind, Relation, RelationKind
 from playhead_tools.wording import (
     ASKS,
     AUX,
     OCCURRENCE,
-    SAY,
-    SHOW,
     VIDEO,
-    WRITE,
     content_of,
     is_the_video,
     looks_visible,
@@ -60,12 +55,28 @@ _BACK = [
     for kind, words in _CONNECT
 ]
 _TWO = re_any_case(r"\band\b")
+_DISCUSSED = re_any_case(
+    r"^(?:(?:he|she|they|we|it|people)\s+(?:is|are|was|were)\s+)?(?:discussing|presenting|assessing|using|evaluating|"
+    r"designing|working|dealing|considering|deciding|choosing|it\s+(?:came|comes)\s+to)\b|"
+    r"^(?:talking|speaking)\s+(?:about|of)\b|"
+    r"^(?:the|this|their|a)\s+(?:\w+\s+){0,2}(?:discussions?|presentations?|meetings?|talks?|conversations?|evaluations?|"
+    r"debates?|process)\b"
+)
+_DISCUSSING = re_any_case(
+    r"^(?:(?:he|she|they|we|it|people)\s+(?:is|are|was|were)\s+)?(?:(?:discussing|presenting|assessing|considering|talking\s+",
+    r"about|speaking\s+(?:about|of)|it\s+(?:came|comes)\s+to)\s+|",
+    r"(?:the|this|their|a)\s+(?:discussions?|presentations?|talks?|conversations?|debates?)\s+(?:of|about|on)\s+)",
+)
+_NO_TIME_BEFORE = re_any_case(r"\b(?:of|the|these|which|are|is)\s+(?:the\s+)?$")
+_COMPARED = re_any_case(
+    r"\b(?:differences?|relationships?|relations?|connections?|links?|distinctions?|distinguish|choose|balance|trade-?offs?|"
+    r"comparisons?|conflicts?|gaps?|interactions?|in)\s+$"
+)
 _NTH_TIME = re_any_case(
     rf"^(?P<head>{ASKS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
     r"(?:\s+(?:that|when))?\s+(?P<clause>\w+\s+.+)$",
 )
 _WHEN_QUESTION = re_any_case(rf"^when(?:\s+exactly)?\s+{AUX}\b")
-_VERB = re_any_case(rf"\b(?:{SAY}|{SHOW}|{WRITE}|{AUX})\b")
 _ASKS_NOTHING = re_any_case(
     rf"(?:(?:the|every|each|all|any|a)?\s*(?:{OCCURRENCE}|segment|section|bit|point)?s?\s*(?:in\s+the\s+{VIDEO})?",
     r"|(?:at\s+)?(?:what|which)|name|tell|tell\s+me|describe)",
@@ -87,10 +98,28 @@ class Related:
     relation: Relation | None = None
 
 
+def split_setting(body: str) -> tuple[str, str]:
+    """A question without a clause that sets its topic, and that topic; empty where there is none.
+
+    >>> split_setting("what did she think of rubber when discussing the case")
+    ('what did she think of rubber', 'the case')
+    """
+    for pattern in (pattern for kind, pattern in (*_FRONT, *_BACK) if kind == "during"):
+        found = pattern.match(body)
+        if found is not None and _is_setting(found):
+            return found["head"].strip(" ,"), _DISCUSSING.sub("", found["clause"], count=1).strip(" ,")
+    return body, ""
+
+
+def _is_setting(found: re.Match[str]) -> bool:
+    is_during = found["words"].lower().startswith(("when", "while", "during", "whilst"))
+    return is_during and _DISCUSSED.match(found["clause"]) is not None
+
+
 def split_relation(body: str, masked: Masked) -> Related:
     """The head of a question and what it is tied to in time."""
     nth = _NTH_TIME.match(body)
-    if nth is not None and (_VERB.search(nth["clause"]) or deed_in(nth["clause"])):
+    if nth is not None and len(nth["clause"].split()) > 1:
         anchor = anchor_of(nth["clause"], masked, ordinal_value(nth["ord"]))
         return Related(nth["head"], Relation("during", (anchor,)))
     for kind, pattern in _FRONT:
@@ -103,9 +132,21 @@ def split_relation(body: str, masked: Masked) -> Related:
 def _match(kind: RelationKind, pattern: re.Pattern[str], body: str) -> re.Match[str] | None:
     """The match of a relation's pattern; what is between must be two things."""
     found = pattern.match(body)
-    if found is None or kind != "between" or _TWO.search(body, found.end("words")):
-        return found
-    return None
+    if found is None or _is_topic(found):
+        return None
+    if kind == "between" and not _TWO.search(body, found.end("words")):
+        return None
+    return found
+
+
+def _is_topic(found: re.Match[str]) -> bool:
+    """Whether a clause says of what something is asked, not when: `when discussing the design`."""
+    before, words = found.string[: found.start("words")], found["words"].lower()
+    if _is_setting(found):
+        return True
+    if words == "following" and _NO_TIME_BEFORE.search(before):
+        return True
+    return words.endswith("between") and _COMPARED.search(before) is not None
 
 
 def _split_back(body: str, masked: Masked) -> Related:
@@ -163,32 +204,10 @@ def inheriting(relation: Relation, kind: Kind) -> Relation:
 
 
 def anchor_of(clause: str, masked: Masked, ordinal: int | None = None) -> Anchor:
-    """The anchor that a clause speaks of, with its deed where a picture can show it."""
-    clause = _TIME_OF.sub("", clause) if deed_in(_TIME_OF.sub("", clause)) else clause
+    """The anchor that a clause speaks of."""
+    clause = _TIME_OF.sub("", clause)
     which = ordinal if ordinal is not None else which_one(clause)
     kind = where_it_stands(clause)
-    plain = without_which(clause)
-    text = content_of(plain, kind)[0]
-    deed = None if kind in ("speech", "screen") else _anchor_deed(plain, kind)
-    if deed is not None and kind == "any" and _surely_shown(deed, clause):
-        kind = "picture"
-    restored = None if deed is None else _restored(deed, masked)
-    return Anchor(masked.restored(text or clause), kind, None if which == EVERY else which, restored)
-
-
-def _anchor_deed(clause: str, kind: Kind) -> Deed | None:
-    """The deed of a clause; of `opening the door` with its subject left open."""
-    word = clause.partition(" ")[0]
-    if word.lower().endswith("ing") and is_base(base_form(as_third(word))):
-        return predicate(clause, "")
-    return deed_in(clause, bare=kind == "picture")
-
-
-def _surely_shown(deed: Deed, clause: str) -> bool:
-    return looks_visible(clause) and (not deed.verb or shows(deed))
-
-
-def _restored(deed: Deed, masked: Masked) -> Deed | None:
-    parts = (masked.restored(part) for part in (deed.subject, deed.verb, deed.object))
-    whole = Deed(*parts)
-    return whole if whole.text else None
+    text = content_of(without_which(clause), kind)[0]
+    kind = "picture" if kind == "any" and looks_visible(clause) else kind
+    return Anchor(masked.restored(text or clause), kind, None if which == EVERY else which)

@@ -8,7 +8,7 @@ from playhead_bench.synthetic_planner.question.intent import bare_choice, choice
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.parts import EITHER, LONGEST, Parts, restored, target_of
 from playhead_tools.spec import QuestionSpec, Superlative
-from playhead_tools.wording import looks_visible
+from playhead_bench.synthetic_planner.wording import looks_visible
 
 
 def spec_among(parts: Parts, quoted: Masked, superlative: Superlative = "") -> QuestionSpec:

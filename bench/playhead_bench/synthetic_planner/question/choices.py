@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playhead_tools.wording import ASKS, re_any_case
+from playhead_bench.synthetic_planner.wording import ASKS, re_any_case
 
 _MARK = re.compile(r"(?:(?<=^)|(?<=[\s,;?:.]))[(\[]?(?P<letter>[A-Ha-h])[).\]:]\s+(?=\S)")
 _NO_NAME = rf"(?:{ASKS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"

@@ -6,7 +6,7 @@ from playhead_bench.synthetic_planner.question.deeds import deed_in, shows
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.relation import LOCATE
 from playhead_tools.spec import Asks, Intent, Kind
-from playhead_tools.wording import (
+from playhead_bench.synthetic_planner.wording import (
     AUX,
     SAY,
     SHOW,

@@ -8,7 +8,7 @@ from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
 from playhead_tools.spec import EVERY, Anchor, Deed, Kind, Relation, RelationKind
-from playhead_tools.wording import (
+from playhead_bench.synthetic_planner.wording import (
     ASKS,
     AUX,
     OCCURRENCE,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playhead_tools.spec import Speaking
-from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks, which_one
+from playhead_bench.synthetic_planner.wording import SAY, VIDEO, re_any_case, single_blanks, which_one
 
 MAX_CHARS = 600
 _NAMES = r"[\w.'’&-]+(?: [\w.'’&-]+){0,7}"

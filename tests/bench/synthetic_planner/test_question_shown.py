@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_tools.question import follow_up, parse_question
+from playhead_bench.synthetic_planner.question import follow_up, parse_question
 from playhead_tools.spec import Deed, Hop, QuestionSpec
 
 # sentence -> intent, asks, deeds
