@@ -312,6 +312,6 @@ def _plural(things: Sequence[Any]) -> str:
 
 
 def _tell(runtime: Runtime[Context], node: str, message: str = "", evidence: Sequence[Row] = ()) -> None:
-    """Tells that a node has ended, with a message where people want one; the evidence is rows of the state."""
+    """Tells that a node has ended, with a message for people if any; the evidence is rows of the state."""
     seconds = round(runtime.context.meter.seconds, 3)
     runtime.stream_writer(Progress(node, message, tuple(evidence), seconds).to_json())

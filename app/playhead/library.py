@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.question import Question
     from playhead_tools.captions.summariser import Summariser
+    from playhead_tools.captions.topic_summary import TopicSummariser
     from playhead_tools.eyes import Eyes
 
 
@@ -411,11 +412,13 @@ class Library:
     def chapters(
         self, name: str, *, llm: str | None = None, base_url: str | None = None
     ) -> tuple[list[Summary], Summary | None]:
-        """The chapters of a video, and what all of it is about; none without captions.
+        """The chapters of a video, and what all of it is about; none without speech and captions.
 
-        They are made at first need, kept in the library, and made again when captions change: worded by the
-        chat model if one is given, else by the video-LLM if this library was opened with one that fills
-        forms, else taken from the captions.
+        Chapters of a talk are the topics of its transcript; each has a title, and sentences with the stretch
+        that they are taken from. Of a video with little speech they are runs of its captions. They are made
+        at first need, kept in the library, and made again when the words change: worded by the chat model if
+        one is given, else (those of captions) by the video-LLM if this library was opened with one that fills
+        forms, else taken from the words themselves.
 
         Args:
             name: id, path or file name.
@@ -429,8 +432,16 @@ class Library:
         from playhead_tools.captions.hierarchy import Hierarchy
 
         video_id = self.video_id(name)
-        hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url))
+        topics = self._topic_summariser(llm, base_url)
+        hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url), topics)
         return hierarchy.chapters(video_id), hierarchy.whole(video_id)
+
+    def _topic_summariser(self, llm: str | None, base_url: str | None) -> "TopicSummariser | None":
+        if (chat := self.chat_model(llm, base_url)) is None:
+            return None
+        from playhead_agent.topic_writer import ChatTopics
+
+        return ChatTopics(chat)
 
     def _summariser(self, llm: str | None, base_url: str | None) -> "Summariser | None":
         if (chat := self.chat_model(llm, base_url)) is not None:

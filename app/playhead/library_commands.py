@@ -62,7 +62,10 @@ def show(
     video: Annotated[str, VideoArgument],
     library: LibraryOption = DEFAULT_LIBRARY,
     chapters: Annotated[
-        bool, typer.Option("--chapters", help="Show chapters, summarised from captions, instead.")
+        bool,
+        typer.Option(
+            "--chapters", help="Show chapters instead: topics of the transcript, else of the captions."
+        ),
     ] = False,
     video_model: VideoModel = "auto",
     model: ModelOption = "auto",

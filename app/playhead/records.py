@@ -150,7 +150,7 @@ def of_stages(summary: VideoSummary) -> dict[str, Any]:
 
 
 def of_chapters(video_id: str, chapters: Sequence[Summary], whole: Summary | None) -> dict[str, Any]:
-    """The line of `show --chapters --json`; a null summary and no chapters without captions."""
+    """The line of `show --chapters --json`; a null summary and no chapters without speech and captions."""
     return {
         "video_id": video_id,
         "summary": None if whole is None else _of_summary(whole),
@@ -162,7 +162,16 @@ def _of_summary(summary: Summary) -> dict[str, Any]:
     return {
         "start_s": round(summary.window.start_s, 3),
         "end_s": round(summary.window.end_s, 3),
+        "title": summary.title,
         "text": summary.text,
+        "sentences": [
+            {
+                "start_s": round(one.window.start_s, 3),
+                "end_s": round(one.window.end_s, 3),
+                "text": one.text,
+            }
+            for one in summary.sentences
+        ],
         "made_by": summary.made_by,
     }
 

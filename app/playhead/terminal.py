@@ -350,16 +350,29 @@ def show_speakers(console: Console, speakers: Sequence[SpeakerSummary], names: M
 
 
 def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:
-    """What a video is about, and its chapters one after the other."""
+    """What a video is about, and its chapters one after the other, each sentence with its time."""
     if whole is None:
-        console.print("No chapters without captions: playhead index VIDEO --captions")
+        console.print(
+            "No chapters: little is said in this video, and it has no captions; "
+            "to make some: playhead index VIDEO --captions"
+        )
         return
     if len(chapters) > 1:
-        console.print(plain(whole.text), Text())
+        console.print(_summary_text(whole), Text())
     for chapter in chapters:
-        console.print(Text(f"{chapter.window}  ", style="bold") + plain(chapter.text))
+        lead = f"{chapter.window}  " + (f"{one_line(chapter.title)}\n" if chapter.title else "")
+        console.print(Text(lead, style="bold") + _summary_text(chapter))
     makers = ", ".join(dict.fromkeys(summary.made_by for summary in (whole, *chapters)))
     console.print(plain(f"made by: {makers}", "dim"))
+
+
+def _summary_text(summary: Summary) -> Text:
+    """The sentences of a summary with their times, else its text."""
+    if not summary.sentences:
+        return plain(summary.text)
+    times = (format_time(round(one.window.start_s)) for one in summary.sentences)
+    lines = (f"  {at}  {one_line(one.text)}" for at, one in zip(times, summary.sentences, strict=True))
+    return plain("\n".join(lines))
 
 
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:

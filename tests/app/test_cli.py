@@ -409,14 +409,33 @@ def test_index_says_which_video_model_captions_and_why(run: Run, talk: MadeVideo
     assert f"video model: made at {server.base_url} (it was asked for)\n" in done.err
     shown = run("show", "talk.mp4", "-l", tmp_path / "l", "--chapters", "--json").lines
     assert shown[0]["summary"] == {
-        "start_s": 0.0, "end_s": 10.0, "made_by": "extractive",
-        "text": "A plain wall.\nkeywords: plain, wall",
+        "start_s": 1.0, "end_s": 8.0, "made_by": "extractive", "title": "plain, wall, good, evening",
+        "text": "A plain wall. Good evening, this is about Bayes.\nkeywords: plain, wall, good, evening, bayes",
+        "sentences": [
+            {"start_s": 0.0, "end_s": 5.0, "text": "A plain wall."},
+            {"start_s": 1.0, "end_s": 3.0, "text": "Good evening, this is about Bayes."},
+        ],
     }  # fmt: skip
 
 
-def test_chapters_of_a_library_without_captions_are_none(run: Run, library: Path) -> None:
+def test_chapters_of_a_talk_have_a_title_and_sentences_with_times(run: Run, library: Path) -> None:
     done = run("show", "talk.mp4", "--library", library, "--chapters")
-    assert done.out == "No chapters without captions: playhead index VIDEO --captions\n"
+    assert done.out == (
+        "0:01–0:08  good, evening, bayes, posterior\n"
+        "  0:01  Good evening, this is about Bayes.\n"
+        "  0:06  Posterior odds are what we want.\n"
+        "made by: extractive\n"
+    )
+
+
+def test_a_silent_video_without_captions_has_no_chapters(run: Run, tmp_path: Path) -> None:
+    video = colours(tmp_path / "wall.mp4", [((200, 30, 30), 3.0)])
+    run("index", video.path, "-l", tmp_path / "l", "--no-screen-text")
+    done = run("show", "wall.mp4", "--library", tmp_path / "l", "--chapters")
+    assert done.out == (
+        "No chapters: little is said in this video, and it has no captions; "
+        "to make some: playhead index VIDEO --captions\n"
+    )
 
 
 def test_a_video_model_that_is_asked_for_and_away_is_one_line(

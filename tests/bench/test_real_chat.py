@@ -11,7 +11,7 @@ from tests.agent.chat_server import chat_server
 from tests.bench.test_real_questions import write_set
 
 from playhead_bench.evaluate.caching_proxy import open_proxy
-from playhead_bench.evaluate.errors import QuestionsInvalid
+from playhead_bench.evaluate.errors import QuestionsInvalid, ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
 from playhead_bench.evaluate.real_questions.absent import AbsentPair, absent_sets, question_hash, read_pairs
 from playhead_bench.evaluate.real_questions.chat_run import ended_by, row_in_words
@@ -23,6 +23,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
 )
 from playhead_bench.evaluate.real_questions.chat_tables import chat_grids
 from playhead_bench.evaluate.real_questions.data import read_sets
+from playhead_bench.evaluate.real_questions.prompts import exchanges
 from playhead_bench.evaluate.real_questions.session import RealReport, RealSettings, evaluate_real
 from playhead_index.errors import ModelUnavailable
 from playhead_index.store.catalog import SpanRow
@@ -310,3 +311,14 @@ def test_a_replay_scores_the_rows_of_the_chat_model_too(evaluate: Evaluate) -> N
         first = evaluate(server)
         again = evaluate(server, replay=True)
     assert again.record == first.record
+
+
+def test_the_prompts_of_a_question_can_be_read(evaluate: Evaluate, tmp_path: Path) -> None:
+    with chat_server(passage(2, 2)) as server:
+        evaluate(server)
+    lines = list(exchanges(tmp_path / "run", ["talks/cooking/1"], "transcript"))
+    assert lines[0].startswith("==== transcript talks/cooking/1: correct, answered")
+    assert any("2||The oven needs ten minutes." in line for line in lines)
+    assert lines[-1] == "[answer] Ten minutes."
+    with pytest.raises(ReplyMissing, match="has no row of planner for any question"):
+        list(exchanges(tmp_path / "run", [], "planner"))

@@ -80,7 +80,7 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
 
 
 def _mixed_sources(attempt: Attempt) -> list[str]:
-    """A note where the library's captions are of several captioners or prompts; none where they are of one."""
+    """A note where the captions of the library are of several captioners or prompts; else none."""
     sources = {
         span.words.source
         for video_id, window in attempt.stretches

@@ -14,7 +14,13 @@ import typer
 from rich.console import Console
 
 from playhead.models import ModelNames
-from playhead_bench.evaluate.real_questions.command import ONLY_REAL, OPTIONS, refuse_other_options, run_real
+from playhead_bench.evaluate.real_questions.command import (
+    ONLY_REAL,
+    OPTIONS,
+    refuse_other_options,
+    run_chat_task,
+    run_real,
+)
 from playhead_bench.nano.profile import WEIGHTS
 
 if TYPE_CHECKING:
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 DEFAULT_BUDGET = 16
 WORLD = "world"
 REAL = "real"
+SUMMARIES, HOSTILE = "summaries", "hostile"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
@@ -36,7 +43,8 @@ def command(
     task: Annotated[
         str,
         typer.Argument(
-            help="world (synthetic videos), real (your videos and questions) or the name of a benchmark."
+            help="world (synthetic videos), real (your videos and questions), summaries (of meetings), "
+            "hostile (orders inside transcripts) or the name of a benchmark."
         ),
     ] = WORLD,
     folder: Annotated[
@@ -138,8 +146,16 @@ def command(
     playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,retrieve-once,gold
     playhead eval egoschema --annotations questions.json --videos clips
     playhead eval real real_questions --out run
-    playhead eval real real_questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
+    playhead eval real questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
+    playhead eval summaries meetings --annotations val.jsonl --llm openai:chat --base-url URL --out run
+    playhead eval hostile --llm openai:chat --base-url URL --out run
     """
+    if task in (SUMMARIES, HOSTILE):
+        run_chat_task(
+            context, task, folder, out, annotations, words_model, llm, base_url, strategies, reply_cache,
+            max_minutes, context_tokens, device,
+        )  # fmt: skip
+        return
     if task == REAL:
         refuse_other_options(context, task, frozenset(p.name or "" for p in context.command.params) - OPTIONS)
         run_real(

@@ -314,6 +314,13 @@ CREATE INDEX transcript_unit_video ON transcript_unit (video_id, level, start_s)
 """
 
 
+@migrations()
+def m008_summary_sentences(db: Database) -> None:
+    """The title of a summary, and its sentences with the stretch that each is taken from."""
+    db.execute("ALTER TABLE summary ADD COLUMN title TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE summary ADD COLUMN sentences TEXT NOT NULL DEFAULT '[]'")
+
+
 @contextmanager
 def mapped_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.

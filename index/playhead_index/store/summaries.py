@@ -4,6 +4,7 @@ A summary is made above this floor, when it is first needed, and may be lost at 
 cannot be written to it is made and not kept.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,19 @@ Level = Literal["chapter", "video"]
 
 
 @dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a summary and the stretch of the video that it is taken from.
+
+    Args:
+        window: from the first word that it rests on to the last.
+        text: one sentence.
+    """
+
+    window: Window
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A few sentences on a stretch of a video.
 
@@ -27,6 +41,8 @@ class Summary:
         text: sentences, and below them a line of keywords where there are some, as in a caption.
         made_by: the model and the prompt that worded it, or how else it was made.
         made_from: digest of the texts below it; when they change it is out of date.
+        title: a few words on what it is about; empty where it was made of captions alone.
+        sentences: of the text, each with its stretch; empty likewise.
     """
 
     level: Level
@@ -34,6 +50,8 @@ class Summary:
     text: str
     made_by: str
     made_from: str
+    title: str = ""
+    sentences: tuple[SummarySentence, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -43,11 +61,18 @@ class Summary:
 def read_summaries(catalog: Catalog, video_id: str) -> list[Summary]:
     """The stored summaries of a video in time order, chapters before the whole; out of date or not."""
     rows = catalog.query(
-        "SELECT level, start_s, end_s, text, made_by, made_from FROM summary WHERE video_id = ?"
-        " ORDER BY level, start_s",
+        "SELECT level, start_s, end_s, text, made_by, made_from, title, sentences FROM summary"
+        " WHERE video_id = ? ORDER BY level, start_s",
         (video_id,),
     )
-    return [Summary(level, Window(start_s, end_s), *rest) for level, start_s, end_s, *rest in rows]
+    return [
+        Summary(level, Window(start_s, end_s), text, made_by, made_from, title, _sentences(sentences))
+        for level, start_s, end_s, text, made_by, made_from, title, sentences in rows
+    ]
+
+
+def _sentences(stored: str) -> tuple[SummarySentence, ...]:
+    return tuple(SummarySentence(Window(start_s, end_s), text) for start_s, end_s, text in json.loads(stored))
 
 
 def store_summaries(catalog: Catalog, video_id: str, level: Level, summaries: Sequence[Summary]) -> bool:
@@ -64,11 +89,16 @@ def store_summaries(catalog: Catalog, video_id: str, level: Level, summaries: Se
             db.execute("DELETE FROM summary WHERE video_id = ? AND level = ?", (video_id, level))
             for s in (summary for summary in summaries if clean_text(summary.text).strip()):
                 db.execute(
-                    "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO summary (video_id, level, start_s, end_s, text, made_by, made_from, title,"
+                    " sentences) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         video_id, level, s.window.start_s, s.window.end_s,
                         clean_text(s.text, LIMITS.span_chars), s.made_by, s.made_from,
+                        clean_text(s.title, LIMITS.span_chars),
+                        json.dumps([
+                            [one.window.start_s, one.window.end_s, clean_text(one.text, LIMITS.span_chars)]
+                            for one in s.sentences
+                        ]),
                     ),
                 )  # fmt: skip
     except (LibraryReadOnly, DiskFull):

@@ -1,20 +1,39 @@
-"""Segment, chapter, video: the upper levels are made of the captions when they are first needed, and kept.
+"""Segment, chapter, video: the upper levels are made when they are first needed, and kept.
 
-A chapter is kept with a digest of its captions, the whole with one of its chapters: when a segment is
-captioned anew only what stands above it is made again. Without captions there is nothing, and that is well.
+Chapters of a video in which most of the time somebody speaks are the topics of its transcript, with the
+captions beside them; of any other video they are runs of its captions. A chapter is kept with a digest of
+what it was made of, the whole with one of its chapters: when something changes only what stands above it is
+made again. Without words there is nothing.
 """
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.speakers import display_name, read_speakers
 from playhead_index.store.summaries import Level, Summary, read_summaries, store_summaries
+from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.caption import read_caption
 from playhead_tools.captions.chapters import cut_chapters
 from playhead_tools.captions.summariser import EXTRACTIVE, Extractive, Piece, Summariser
+from playhead_tools.captions.topic_summary import (
+    ExtractiveTopics,
+    TopicSummariser,
+    TopicText,
+    term_weights,
+)
+
+MIN_SPOKEN = 0.5
+"""From this share of a video's length on that is speech its chapters are the topics of the transcript."""
+MAX_CHAPTERS = 40
+"""Of a video; neighbouring topics of a longer one are joined. Each chapter may cost a model call."""
+TRANSCRIPT = "transcript"
+"""Source of words that are sentences of the transcript."""
 
 
 class Hierarchy:
@@ -25,18 +44,28 @@ class Hierarchy:
 
     Args:
         catalog: the open library.
-        summariser: words what is missing.
+        summariser: words what is missing of a video whose chapters are made of captions.
+        topics: the same where they are made of the transcript.
     """
 
-    def __init__(self, catalog: Catalog, summariser: Summariser | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        summariser: Summariser | None = None,
+        topics: TopicSummariser | None = None,
+    ) -> None:
         self._catalog, self._summariser = catalog, summariser or Extractive()
+        self._topics = topics or ExtractiveTopics()
 
     def chapters(self, video_id: str) -> list[Summary]:
-        """The chapters of a video in time order; none when it has no captions.
+        """The chapters of a video in time order; none where nothing is said in it and it has no captions.
 
         Raises:
             ModelUnavailable: the summariser cannot be asked; chapters that were worded before are kept.
         """
+        topics = topic_texts(self._catalog, video_id)
+        if topics:
+            return self._made_of_topics(video_id, "chapter", topics)
         spans = self._catalog.spans(video_id, "caption")
         captions = list({span.words.window.start_s: span.words for span in spans}.values())
         stored = self._stored(video_id, "chapter")
@@ -47,7 +76,7 @@ class Hierarchy:
         return self._made(video_id, "chapter", pieces, stored)
 
     def whole(self, video_id: str) -> Summary | None:
-        """What a video is about; None when it has no captions.
+        """What a video is about; None where it has no chapters.
 
         Raises:
             ModelUnavailable: the summariser cannot be asked.
@@ -55,6 +84,9 @@ class Hierarchy:
         chapters = self.chapters(video_id)
         if not chapters:
             return None
+        if chapters[0].sentences:
+            topic = _whole_text(self._catalog, video_id, chapters)
+            return self._made_of_topics(video_id, "video", [topic])[0]
         parts = [Words("caption", chapter.made_by, chapter.window, chapter.text) for chapter in chapters]
         stored = self._stored(video_id, "video")
         if len(parts) == 1:
@@ -65,6 +97,34 @@ class Hierarchy:
             return same
         piece = _piece("video", video_id, parts, (0, len(parts)))
         return self._made(video_id, "video", [piece], stored)[0]
+
+    def _made_of_topics(self, video_id: str, level: Level, topics: Sequence[TopicText]) -> list[Summary]:
+        """A summary a topic, taken over where it still stands; kept also when the model goes away midway."""
+        stored = self._stored(video_id, level)
+        current = {
+            (one.window, one.made_from): one
+            for one in stored
+            if one.sentences and (one.made_by != EXTRACTIVE or self._topics.name == EXTRACTIVE)
+        }
+        made: list[Summary] = []
+        try:
+            for topic in topics:
+                made_from = digest(topic.parts)
+                made.append(current.get((topic.window, made_from)) or self._of_topic(topic, made_from))
+        finally:
+            if made != stored:
+                store_summaries(self._catalog, video_id, level, made)
+        return made
+
+    def _of_topic(self, topic: TopicText, made_from: str) -> Summary:
+        """A new summary; where the model's reply does not hold, one without it, which says so."""
+        try:
+            found = self._topics.summarise(topic)
+        except ModelOutputInvalid:
+            found = ExtractiveTopics().summarise(topic)
+        return Summary(
+            topic.level, topic.window, found.text, found.made_by, made_from, found.title, found.sentences
+        )
 
     def _stored(self, video_id: str, level: Level) -> list[Summary]:
         return [summary for summary in read_summaries(self._catalog, video_id) if summary.level == level]
@@ -105,6 +165,68 @@ class Hierarchy:
         except ModelOutputInvalid:
             caption, made_by = Extractive().summarise(piece), EXTRACTIVE
         return Summary(piece.level, piece.window, caption.stored, made_by, made_from)
+
+
+def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
+    """The topics of a video's transcript with what is said in each; none where too little of it is speech.
+
+    Of a transcript in several languages that with the most speech counts. The window of a topic goes on to
+    the next one, so that chapters lie side by side.
+    """
+    units = read_units(catalog, video_id, "topic")
+    spoken_s: dict[str | None, float] = {}
+    for unit in units:
+        spoken_s[unit.language] = spoken_s.get(unit.language, 0.0) + unit.window.duration_s
+    if not units or max(spoken_s.values()) < MIN_SPOKEN * catalog.video(video_id).duration_s:
+        return []
+    language = max(spoken_s, key=lambda one: spoken_s[one])
+    own = [unit for unit in units if unit.language == language]
+    runs = [
+        own[at : at + step] for step in [ceil(len(own) / MAX_CHAPTERS)] for at in range(0, len(own), step)
+    ]
+    starts_s = [run[0].window.start_s for run in runs]
+    ends_s = [*starts_s[1:], max(unit.window.end_s for unit in runs[-1])]
+    windows = [Window(start_s, end_s) for start_s, end_s in zip(starts_s, ends_s, strict=True)]
+    said = [
+        Words("speech", TRANSCRIPT, unit.window, unit.text, unit.language, speaker=unit.speaker)
+        for unit in read_units(catalog, video_id, "sentence")
+        if unit.language == language
+    ]
+    captions = [
+        replace(span.words, text=read_caption(span.words.text).text)
+        for span in catalog.spans(video_id, "caption")
+    ]
+    parts = [_inside(window, said, captions) for window in windows]
+    names = {one.label: display_name(one) for one in read_speakers(catalog, video_id)}
+    weights = term_weights([[part.text for part in own] for own in parts])
+    return [
+        TopicText("chapter", window, own, weight, names)
+        for window, own, weight in zip(windows, parts, weights, strict=True)
+        if own
+    ]
+
+
+def _inside(window: Window, *lanes: Sequence[Words]) -> tuple[Words, ...]:
+    """The words of several lanes whose middle lies in a window, in time order."""
+    found = [words for lane in lanes for words in lane if _middle_s(words) in window]
+    return tuple(sorted(found, key=lambda words: words.window))
+
+
+def _middle_s(words: Words) -> float:
+    return (words.window.start_s + words.window.end_s) / 2
+
+
+def _whole_text(catalog: Catalog, video_id: str, chapters: Sequence[Summary]) -> TopicText:
+    parts = tuple(
+        Words("speech", TRANSCRIPT, one.window, one.text) for chapter in chapters for one in chapter.sentences
+    )
+    weights: dict[str, float] = {}
+    for own in term_weights([[sentence.text for sentence in chapter.sentences] for chapter in chapters]):
+        for term, weight in own.items():
+            weights[term] = weights.get(term, 0.0) + weight
+    window = Window(chapters[0].window.start_s, chapters[-1].window.end_s)
+    names = {one.label: display_name(one) for one in read_speakers(catalog, video_id)}
+    return TopicText("video", window, parts, weights, names)
 
 
 def digest(parts: Sequence[Words]) -> str:

@@ -13,10 +13,10 @@ from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.real_questions.answers import answer_record
 from playhead_bench.evaluate.real_questions.chat_systems import (
     TRANSCRIPT,
+    ChatProduct,
     ChatServer,
     ChatSystem,
     WholeTranscript,
-    ask_product,
 )
 from playhead_bench.evaluate.real_questions.data import RealQuestion
 from playhead_bench.evaluate.real_questions.scoring import is_correct_window
@@ -79,6 +79,7 @@ class ChatRun:
         Raises:
             ModelUnavailable: the server failed; that question gets no row, and the run can be gone on with.
         """
+        product = ChatProduct(self.proxy, self.server, self.folder)
         done = {(row["id"], row["system"]) for row in read_lines(self.folder / CHAT_ROWS)}
         num_done, writer = len(done), LineWriter(self.folder / CHAT_ROWS)
         for one, system, whole in self._order(library, questions):
@@ -86,7 +87,7 @@ class ChatRun:
                 continue
             if self.deadline_s is not None and self.clock() >= self.deadline_s:
                 return False
-            row = self._row(library, one, system, whole)
+            row = self._row(library, product, one, system, whole)
             writer.write(row)
             num_done += 1
             self.say(f"{num_done}/{num_total} {row_in_words(row)}")
@@ -105,18 +106,19 @@ class ChatRun:
                         yield one, system, whole
 
     def _row(
-        self, library: Library, one: ChatQuestion, system: ChatSystem, whole: WholeTranscript
+        self,
+        library: Library,
+        product: ChatProduct,
+        one: ChatQuestion,
+        system: ChatSystem,
+        whole: WholeTranscript,
     ) -> dict[str, Any]:
         usage = self.proxy.start_usage()
         question = one.question
         if system.name == TRANSCRIPT:
             asked = whole.answer(question.text, may_decline=one.is_absent).record()
         else:
-            asked = answer_record(
-                lambda: ask_product(
-                    library, one.video_id, question.text, system, self.server, self.proxy.base_url
-                )
-            )
+            asked = answer_record(lambda: product.ask(library, one.video_id, question.text, system))
         if usage.failure:
             raise ModelUnavailable(
                 f"the chat model failed at {question.id} ({usage.failure}); run the same command to go on"

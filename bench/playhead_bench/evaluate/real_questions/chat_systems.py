@@ -2,18 +2,30 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from playhead import Library
+from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
+from playhead_agent.models.capabilities import CapabilityMemory
+from playhead_agent.models.chat_model import LangChainChat
+from playhead_agent.models.transports import TRANSPORTS
+from playhead_agent.planner.state import PLANNER_LIMITS, Switches
+from playhead_agent.planner.strategy import PlannerStrategy
+from playhead_agent.question import Question
+from playhead_agent.rules_strategy import RulesStrategy
+from playhead_agent.run import ask
+from playhead_agent.state import Context
+from playhead_agent.strategy import Strategy
 from playhead_bench.evaluate.caching_proxy import TIMEOUT_S, CachingProxy
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
+from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 from playhead_tools.thoughts import split_thoughts
 
@@ -23,7 +35,11 @@ CHARS_PER_TOKEN = 3.5
 CUT = 0.85
 """What is left of a prompt that the server refused as too long, each time."""
 REPLY_TOKENS = 400
-LIMITS = Limits(seconds=TIMEOUT_S, model_call_s=TIMEOUT_S / 2, model_calls=24)
+MIN_CHARS = 200
+"""Of a transcript in a prompt."""
+MEMORY = "chat_models.json"
+"""In the run's folder: what was found out about its chat model."""
+LIMITS = Limits(seconds=TIMEOUT_S, model_call_s=TIMEOUT_S / 2)
 """Of one question: calls are limited, not the clock, for a busy machine must not change what is answered."""
 
 
@@ -56,14 +72,16 @@ class ChatSystem:
     Args:
         name: in the tables and for `--strategies`.
         strategy: of `Library.ask`; empty for the whole transcript as one prompt.
-        without: parts of the planner that are switched off.
         meaning: what it does, for the legend.
+        without: parts of the planner that are switched off (`planner.state.Switches`).
+        transport: of tool calls; that which the model is found to take where empty.
     """
 
     name: str
     strategy: str
     meaning: str
     without: tuple[str, ...] = ()
+    transport: str = ""
 
 
 TRANSCRIPT = "transcript"
@@ -76,9 +94,14 @@ SYSTEMS: Mapping[str, ChatSystem] = {
         ChatSystem("planner-brief", "planner", "planner without its brief", ("brief",)),
         ChatSystem("planner-entailment", "planner", "planner without entailment", ("entailment",)),
         ChatSystem("planner-browse", "planner", "planner without the tool `browse`", ("browse",)),
+        *(
+            ChatSystem(f"planner:{how}", "planner", f"planner with tool calls by {how}", transport=how)
+            for how in TRANSPORTS
+        ),
     )
 }
 """In the order in which a video's questions are put to them; the names of ablations say what is left out."""
+DEFAULT_SYSTEMS = tuple(one.name for one in SYSTEMS.values() if not one.transport)
 ABSENT_SYSTEMS = (TRANSCRIPT, "planner", "rules")
 
 
@@ -171,8 +194,28 @@ class WholeTranscript:
     def answer(self, question: str, *, may_decline: bool = False) -> TranscriptReply:
         """The model's passage and sentence.
 
-        A prompt that the server refuses as too long is cut and sent again. A reply that does not fit the
-        schema is an error of this question: nothing is asked twice.
+        A reply that does not fit the schema is an error of this question: nothing is asked twice.
+
+        Raises:
+            ModelUnavailable: the server cannot be asked.
+        """
+        task = f"Question: {question}" + (f"\n{MAY_DECLINE}" if may_decline else "")
+        form = {"type": "json_schema", "json_schema": {"name": "passage", "schema": SCHEMA, "strict": True}}
+        reply = self.complete(SYSTEM_PROMPT, task, REPLY_TOKENS, response_format=form)
+        if reply.error:
+            return TranscriptReply(None, "", reply.num_lines, reply.num_cut, reply.error)
+        return self._read(reply.text, reply.num_lines, reply.num_cut)
+
+    def complete(self, system: str, task: str, max_tokens: int, **options: Any) -> TranscriptReply:
+        """The model's plain reply to a task about the transcript, which stands before it.
+
+        A prompt that the server refuses as too long is cut and sent again.
+
+        Args:
+            system: message of the system.
+            task: what stands after the transcript.
+            max_tokens: of the reply.
+            options: further fields of the request.
 
         Raises:
             ModelUnavailable: the server cannot be asked.
@@ -180,29 +223,23 @@ class WholeTranscript:
         lines = transcript_lines(self.spans, self.names)
         while True:
             fitting = _fitting(lines, self._max_chars)
+            body = "\n".join(fitting)
+            messages = [
+                {"role": "system", "content": system},
+                {"role": "user", "content": f"Transcript:\n{body}\n\n{task}"},
+            ]
+            num_cut = len(lines) - len(fitting)
             try:
-                text = self._complete(self._messages(fitting, question, may_decline))
+                text = complete(self.proxy, self.server, messages, max_tokens, **options)
             except ModelOutputInvalid as error:
-                return TranscriptReply(None, "", len(fitting), len(lines) - len(fitting), str(error))
+                return TranscriptReply(None, error.raw_text, len(fitting), num_cut, str(error))
             if text is not None:
-                return self._read(text, len(fitting), len(lines) - len(fitting))
+                return TranscriptReply(None, text, len(fitting), num_cut)
             self._max_chars = int(sum(len(line) + 1 for line in fitting) * CUT)
-            if self._max_chars < 200:
+            if self._max_chars < MIN_CHARS:
                 raise ModelUnavailable(
-                    f"{self.server.base_url} refuses even a prompt of {self._max_chars} characters"
+                    f"{self.server.base_url} refuses even a prompt of {len(body)} characters as too long"
                 )
-
-    def _messages(self, lines: Sequence[str], question: str, may_decline: bool) -> list[dict[str, str]]:
-        task = f"Question: {question}" + (f"\n{MAY_DECLINE}" if may_decline else "")
-        body = "\n".join(lines)
-        return [
-            {"role": "system", "content": SYSTEM_PROMPT},
-            {"role": "user", "content": f"Transcript:\n{body}\n\n{task}"},
-        ]
-
-    def _complete(self, messages: list[dict[str, str]]) -> str | None:
-        form = {"type": "json_schema", "json_schema": {"name": "passage", "schema": SCHEMA, "strict": True}}
-        return complete(self.proxy, self.server, messages, REPLY_TOKENS, response_format=form)
 
     def _read(self, text: str, num_lines: int, num_cut: int) -> TranscriptReply:
         try:
@@ -287,24 +324,57 @@ def _fitting(lines: Sequence[str], max_chars: int) -> list[str]:
     return kept
 
 
-def ask_product(
-    library: Library, video_id: str, question: str, system: ChatSystem, server: ChatServer, base_url: str
-) -> Answer:
-    """The product's answer by one strategy.
+class ChatProduct:
+    """The product with the chat model of a run, asked by one strategy or another.
+
+    What is found out about the model is kept in the run's folder, so that other runs of this machine, and
+    what they found, are of no weight.
 
     Args:
-        library: holds the video.
-        video_id: the only one that is asked about.
-        question: its text.
-        system: strategy and what is switched off.
+        proxy: in front of the model's server.
         server: the chat model.
-        base_url: of the proxy in front of its server.
-
-    Raises:
-        ModelError: the model cannot be used.
+        folder: of the run.
     """
-    options: dict[str, Any] = {"without": system.without} if system.without else {}
-    return library.ask(
-        question, videos=[video_id], llm=server.name, base_url=base_url, strategy=system.strategy,
-        limits=LIMITS, **options,
-    )  # fmt: skip
+
+    def __init__(self, proxy: CachingProxy, server: ChatServer, folder: Path) -> None:
+        self._proxy, self._server, self._folder = proxy, server, folder
+        self._chats: dict[str, LangChainChat] = {}
+
+    def chat(self, transport: str = "") -> LangChainChat:
+        """The model, by one transport of tool calls or by the one that is found out at its first use.
+
+        Raises:
+            ModelUnavailable: it cannot be made.
+        """
+        if transport not in self._chats:
+            model = load_chat_model(self._server.name or "", self._proxy.base_url)
+            memory = CapabilityMemory(self._folder / MEMORY)
+            given: Any = {"transport": transport} if transport else {}
+            self._chats[transport] = LangChainChat(model, memory=memory, **given)
+        return self._chats[transport]
+
+    def ask(self, library: Library, video_id: str, question: str, system: ChatSystem) -> Answer:
+        """The answer of a system to a question about one video.
+
+        Raises:
+            ModelUnavailable: the model cannot be used.
+            LibraryError: the library cannot be read.
+        """
+        strategy = _strategy(system)
+        chat = self.chat(system.transport)
+        context = Context(
+            library.searcher, library.catalog, chat.model, chat=chat, limits=strategy.limits,
+            calibration=Calibration.load(library.folder),
+        )  # fmt: skip
+        if missing := strategy.missing(context):
+            raise ModelUnavailable(missing)
+        return ask(Question(question, scope=library.scope([video_id])), context=context, strategy=strategy)
+
+
+def _strategy(system: ChatSystem) -> Strategy:
+    """A strategy with the limits of a benchmark, its parts switched off as the system says."""
+    if system.strategy == "rules":
+        return RulesStrategy(limits=LIMITS)
+    switches = Switches(**dict.fromkeys(system.without, False))
+    limits = replace(PLANNER_LIMITS, seconds=LIMITS.seconds, model_call_s=LIMITS.model_call_s)
+    return PlannerStrategy(limits=limits, switches=switches)

@@ -1,6 +1,7 @@
 """`playhead eval real FOLDER`: the options of that task, checked, and its tables in a terminal."""
 
 import json
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ def run_real(
         PlayheadError: as `session.evaluate_real`.
     """
     from playhead_bench.evaluate.real_questions.absent import read_pairs
-    from playhead_bench.evaluate.real_questions.chat_systems import SYSTEMS, ChatServer
+    from playhead_bench.evaluate.real_questions.chat_systems import DEFAULT_SYSTEMS, SYSTEMS, ChatServer
     from playhead_bench.evaluate.real_questions.data import HALVES, read_sets
     from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
 
@@ -84,7 +85,7 @@ def run_real(
         raise typer.BadParameter(
             "--llm needs --base-url, the OpenAI-compatible server whose replies are cached"
         )
-    names = tuple(name.strip() for name in systems.split(",") if name.strip()) or tuple(SYSTEMS)
+    names = tuple(name.strip() for name in systems.split(",") if name.strip()) or DEFAULT_SYSTEMS
     if unknown := [name for name in names if name not in SYSTEMS]:
         raise typer.BadParameter(f"--strategies are {', '.join(SYSTEMS)}, got {', '.join(unknown)}")
     err = Console(stderr=True)
@@ -118,6 +119,90 @@ def run_real(
     err.print(
         f"{out / 'report.md'} explains the columns; {out / 'run.jsonl'} has every question", markup=False
     )
+
+
+CHAT_OPTIONS = {
+    "summaries": frozenset({"folder", "annotations", "words_model", "strategies", "device"}),
+    "hostile": frozenset({"strategies"}),
+}
+"""Parameters that a task with a chat model reads beside `COMMON`."""
+COMMON = frozenset({"task", "out", "llm", "base_url", "reply_cache", "max_minutes", "context_tokens"})
+
+
+def run_chat_task(
+    context: typer.Context,
+    task: str,
+    folder: Path | None,
+    out: Path,
+    annotations: Path | None,
+    words_model: str,
+    llm: str | None,
+    base_url: str | None,
+    systems: str,
+    reply_cache: Path | None,
+    max_minutes: float | None,
+    context_tokens: int,
+    device: str,
+) -> None:
+    """Runs summaries of meetings, or orders inside transcripts, and prints the table.
+
+    Raises:
+        BadParameter: an option is missing, has no meaning here, or names no system.
+        PlayheadError: as `evaluate_summaries` and `evaluate_hostile`.
+    """
+    from playhead_bench.evaluate.real_questions.chat_systems import ChatServer
+
+    known = CHAT_OPTIONS[task] | COMMON
+    refuse_other_options(context, task, frozenset(p.name or "" for p in context.command.params) - known)
+    if llm is not None and base_url is None:
+        raise typer.BadParameter(
+            "--llm needs --base-url, the OpenAI-compatible server whose replies are cached"
+        )
+    err = Console(stderr=True)
+    server = ChatServer(llm, base_url, reply_cache, context_tokens)
+    names = [name.strip() for name in systems.split(",") if name.strip()]
+    deadline_s = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+
+    def say(text: str) -> None:
+        err.print(Text(text, style="dim"), highlight=False)
+
+    try:
+        if task == "hostile":
+            from playhead_bench.evaluate.hostile_transcripts.run import ASKED, evaluate_hostile
+
+            if llm is None:
+                raise typer.BadParameter("`playhead eval hostile` needs --llm and --base-url")
+            grid, is_complete = evaluate_hostile(
+                out, server, systems=_checked_names(names, ASKED), say=say,
+                has_time=lambda: deadline_s is None or time.monotonic() < deadline_s,
+            )  # fmt: skip
+        else:
+            from playhead_bench.evaluate.meeting_summaries.data import read_queries
+            from playhead_bench.evaluate.meeting_summaries.run import (
+                SYSTEMS,
+                SummarySettings,
+                evaluate_summaries,
+            )
+
+            if folder is None or annotations is None:
+                raise typer.BadParameter("`playhead eval summaries` needs FOLDER and --annotations val.jsonl")
+            chosen = _checked_names(names, tuple(SYSTEMS))
+            settings = SummarySettings(out, server, words_model, device, chosen, max_minutes)
+            grid, is_complete = evaluate_summaries(read_queries(annotations, folder), settings, say=say)
+    except KeyboardInterrupt:
+        err.print(f"stopped; {out} keeps what was answered: run the same command to go on", markup=False)
+        raise typer.Exit(130) from None
+    console = Console()
+    console = console if console.is_terminal else Console(width=WIDTH)
+    console.print(grid.rich)
+    if not is_complete:
+        err.print("not complete; run the same command to go on", markup=False)
+
+
+def _checked_names(names: list[str], known: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"--strategies are {', '.join(known)}, got {', '.join(unknown)}")
+    return tuple(names) or known
 
 
 def show(report: "RealReport") -> None:

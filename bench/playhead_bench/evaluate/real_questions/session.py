@@ -30,7 +30,12 @@ from playhead_bench.evaluate.real_questions.chat_scoring import (
     score_absent,
     score_chat,
 )
-from playhead_bench.evaluate.real_questions.chat_systems import ABSENT_SYSTEMS, SYSTEMS, ChatServer
+from playhead_bench.evaluate.real_questions.chat_systems import (
+    ABSENT_SYSTEMS,
+    DEFAULT_SYSTEMS,
+    SYSTEMS,
+    ChatServer,
+)
 from playhead_bench.evaluate.real_questions.chat_tables import chat_grids
 from playhead_bench.evaluate.real_questions.data import Half, QuestionSet, RealQuestion
 from playhead_bench.evaluate.real_questions.scoring import SetScores, is_correct_window, score_sets
@@ -77,7 +82,7 @@ class RealSettings:
     replay: bool = False
     every: int = 1
     limit: int | None = None
-    systems: tuple[str, ...] = tuple(SYSTEMS)
+    systems: tuple[str, ...] = DEFAULT_SYSTEMS
     absent: tuple[AbsentPair, ...] = ()
     max_minutes: float | None = None
 

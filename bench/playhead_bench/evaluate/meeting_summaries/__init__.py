@@ -1,0 +1,1 @@
+"""Whole-meeting summaries (QMSum's general queries): the product beside a truncated-transcript prompt."""
