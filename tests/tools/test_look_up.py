@@ -152,9 +152,9 @@ def num_steps_to_scan(folder: Path, spans: int) -> int:
     """Hundreds of virtual-machine steps that SQLite takes to find three of so many spans."""
     said = [(LECTURE, "speech", float(i), i + 1.0, "Bayes" if i < 3 else "nothing") for i in range(spans)]
     catalog, steps = make_library(folder, said), list[int]()
-    catalog.conn.set_progress_handler(lambda: steps.append(1), 100)
+    catalog.db.conn.set_progress_handler(lambda: steps.append(1), 100)
     found, _ = scan_words(catalog, [LECTURE], ["speech"], "Bayes")
-    catalog.conn.set_progress_handler(None, 0)
+    catalog.db.conn.set_progress_handler(None, 0)
     assert len(found) == 3
     return len(steps)
 
