@@ -232,7 +232,7 @@ def route(state: State) -> str:
 
 
 def _ends_with_passages(state: State) -> bool:
-    """Whether passages are shown where look-ups found nothing: always, unless words are known to be absent."""
+    """Whether passages are shown where look-ups found nothing: unless words are known to be absent."""
     spec = spec_of(state)
     is_absent = spec.is_literal and state["verdict"].get("reason") == "absent"
     return bool(spec.query) and not (
