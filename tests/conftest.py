@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests import made_videos
@@ -54,3 +55,11 @@ def talking_video(video_folder: Path) -> MadeVideo:
     """3 s of numbered pictures, a tone from 1 s on, and two subtitles (MP4, mov_text)."""
     cues = [(0.5, 1.0, "hello"), (1.5, 2.5, "the red door\nis open")]
     return made_videos.with_sound(video_folder / "talking.mp4", subtitles=cues)
+
+
+@pytest.fixture(autouse=True)
+def own_memory_of_chat_models(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a test finds out about a chat model does not reach the next one, nor the user's cache folder."""
+    monkeypatch.setenv("PLAYHEAD_CHAT_MODELS", str(tmp_path_factory.getbasetemp() / "chat" / uuid4().hex))

@@ -34,6 +34,11 @@ class HostileServer(ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     @property
+    def num_prompts(self) -> int:
+        """How many chat completions were asked for."""
+        return sum(head.startswith("POST ") for head in self.heads)
+
+    @property
     def authorizations(self) -> list[str | None]:
         """The `Authorization` header of every request."""
         found = []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playhead_agent.packing import Packed
+from playhead_agent.recording import TURN
 from playhead_index.errors import DiskFull
 from playhead_index.store.catalog import mapped_sqlite_errors
 from playhead_index.store.disk import exists, free_bytes, refuse_link, require_writable_folder
@@ -77,19 +78,35 @@ def _require_room(path: Path) -> None:
         raise DiskFull(f"{path}: the disk is full")
 
 
-def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50) -> int:
-    """Keeps the last checkpoint of each of the newest threads and forgets the rest; rows forgotten.
+_TURN = f"COALESCE(json_extract(CAST(metadata AS TEXT), '$.{TURN}'), 0)"
+"""Number of the turn that a checkpoint belongs to; 0 for those of earlier versions."""
 
-    A thread can be continued from its last checkpoint; only the steps of its past runs are lost.
+
+def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50, keep_histories: int = 5) -> int:
+    """Keeps the last checkpoint of each turn of the newest threads and forgets the rest; rows forgotten.
+
+    A thread can be continued and read back from what is kept; only the steps of its past runs are lost.
+
+    Args:
+        saver: of a library.
+        keep_threads: how many threads are kept.
+        keep_histories: so many of the newest threads keep all steps of their last turn, for
+            `get_state_history`.
 
     Raises:
-        ValueError: `keep_threads` is below 0.
+        ValueError: one of the numbers is below 0.
         LibraryError: the file is damaged or locked.
     """
-    if keep_threads < 0:
-        raise ValueError(f"keep_threads must not be below 0, got {keep_threads}")
+    if keep_threads < 0 or keep_histories < 0:
+        raise ValueError(
+            f"keep_threads and keep_histories must not be below 0, got {keep_threads}, {keep_histories}"
+        )
     newest = "SELECT thread_id FROM checkpoints GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC LIMIT ?"
-    last = "SELECT thread_id, checkpoint_ns, MAX(checkpoint_id) FROM checkpoints GROUP BY 1, 2"
+    last = f"SELECT thread_id, checkpoint_ns, MAX(checkpoint_id) FROM checkpoints GROUP BY 1, 2, {_TURN}"
+    whole = (
+        f"SELECT thread_id, checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id IN ({newest}) AND"
+        f" (thread_id, {_TURN}) IN (SELECT thread_id, MAX({_TURN}) FROM checkpoints GROUP BY thread_id)"
+    )
     with mapped_sqlite_errors(Path(CHECKPOINTS_NAME)), saver.cursor() as cursor:
         forgotten = 0
         for table in ("checkpoints", "writes"):
@@ -98,6 +115,8 @@ def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50) -> int:
         for table in ("writes", "checkpoints"):
             cursor.execute(
                 f"DELETE FROM {table} WHERE (thread_id, checkpoint_ns, checkpoint_id) NOT IN ({last})"
+                f" AND (thread_id, checkpoint_ns, checkpoint_id) NOT IN ({whole})",
+                (keep_histories,),
             )
             forgotten += cursor.rowcount
     return forgotten

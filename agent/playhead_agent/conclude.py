@@ -4,15 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead_agent.chat import failure_of
 from playhead_agent.choosing import chosen_option
+from playhead_agent.drafts import Draft
 from playhead_agent.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.finalise import (
+    Computation,
+    Ledger,
+    ScanRecord,
+    check_draft,
+    dropped_note,
+    finalise,
+    written,
+)
 from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
 from playhead_agent.gather import SPAN_KINDS, Table, of_spans
 from playhead_agent.judging import speaker_labels
+from playhead_agent.models.invoke import failure_of
 from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
+from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, reason
 from playhead_agent.seeing.conclude import (
     is_negative,
@@ -46,9 +57,6 @@ from playhead_index.store.recordings import read_clock
 from playhead_index.window import Window
 from playhead_tools.cite import (
     CheckReport,
-    Dropped,
-    Grounds,
-    check_claims,
     reads_like_orders,
     spans_of,
     texts_of,
@@ -59,13 +67,11 @@ from playhead_tools.details import NOT_STATED, Detail, required_detail
 from playhead_tools.evidence import (
     Answer,
     Claim,
-    Interval,
     Reason,
     Status,
     coverage_sentence,
     is_any_searched,
     listed,
-    uncertainty_notes,
 )  # fmt: skip
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
@@ -85,6 +91,8 @@ MAX_PLACES = 3
 NEAR_SPEAKER_S = 30.0
 """What somebody else says is close to the words of a speaker within so much time."""
 NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
+_OPS = {"count": "count", "nth": "nth", "how_long": "total_duration", "order": "order", "gap": "gap"}
+"""What `Computation.op` calls what a finding computes."""
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 
@@ -241,7 +249,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     """
     material = material_of(state, context)
     is_counted = material.finding.op == "speaking"
-    if context.llm is None or is_counted or state["verdict"]["status"] == "abstained":
+    if context.chat is None or is_counted or state["verdict"]["status"] == "abstained":
         material.notes.extend(_suspicious(material))
         return _draft(_code_claims(state, material), "code"), material.notes
     try:
@@ -326,9 +334,15 @@ def final_answer(state: State, context: Context) -> Answer:
             text = seen_nothing_sure(coverage)
         else:
             text = (seen_in_none if is_none(sight) else seen_no)(coverage)
-        told = _answer(state, context, text, judgement.status, judgement.reason, checked.notes)
-        sure = context.calibration(judgement.confidence)
-        return replace(told, confidence=sure, choice=sight.choice)
+        draft = Draft(
+            by="code",
+            status=judgement.status,
+            reason=judgement.reason,
+            text=text,
+            confidence=judgement.confidence,
+            choice=sight.choice,
+        )
+        return _finalised(state, context, draft, CheckReport((), ()), checked.notes)
     if not checked.report.kept:
         nothing = _nothing(state, context, checked.notes)
         return replace(nothing, choice=declining(material.spec.options))
@@ -356,31 +370,52 @@ def _telling(checked: _Checked, evidence_id: str) -> _Checked:
 
 
 def _checked(state: State, context: Context, material: Material) -> _Checked:
-    looked_at = stretches_of(state["looked_at"])
-    computed = computed_numbers(material.finding)
-    grounds = Grounds(
-        context.catalog,
-        material.evidence,
-        material.videos,
-        looked_at,
-        computed,
-        {i: with_speaker(text, material.evidence[i].speaker) for i, text in material.texts.items()},
-        material.spans,
-    )
+    ledger = _ledger(state, context, material)
     draft = state["draft"]
-    claims = [Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"]]
-    report = check_claims(claims, grounds)
-    notes = [*state["notes"], *map(_dropped_note, report.dropped)]
+    claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
     by_model = draft["by"] == "model"
+    unchecked = Draft(claims, by="model" if by_model else "code")
+    report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
+    notes = [*state["notes"], *map(dropped_note, report.dropped)]
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append(NO_CLAIM_HELD)
-    return _Checked(check_claims(_code_claims(state, material), grounds), False, 1.0, tuple(notes))
+    by_code = Draft(tuple(_code_claims(state, material)), by="code")
+    return _Checked(check_draft(by_code, ledger, context), False, 1.0, tuple(notes))
 
 
-def _dropped_note(lost: Dropped) -> str:
-    what = f"citation {lost.evidence_id} of" if lost.evidence_id else "claim"
-    return f"dropped {what} “{lost.claim[:120]}”: {lost.why}"
+def _ledger(state: State, context: Context, material: Material) -> Ledger:
+    """What a run of rules has established: its words were all judged, so that a search of it is a scan."""
+    finding, spec = material.finding, material.spec
+    ids = tuple(finding.evidence_ids)
+    targets = [one for one in material.evidence.values() if one.role.startswith("target")]
+    num_found = sum(one.verdict == "supported" for one in targets)
+    return Ledger(
+        material.evidence,
+        extent_of(state, context),
+        stretches_of(state["stretches"]),
+        stretches_of(state["looked_at"]),
+        [Computation(n, ids, finding.complete, _OPS.get(finding.op, "")) for n in computed_numbers(finding)],
+        scans=[ScanRecord(", ".join(spec.targets), "words", state["whole"], num_found)],
+        texts={i: with_speaker(text, material.evidence[i].speaker) for i, text in material.texts.items()},
+    )
+
+
+def _finalised(
+    state: State, context: Context, draft: Draft, report: CheckReport, notes: Sequence[str]
+) -> Answer:
+    """The answer of a checked draft, with what the notes of the run say of it."""
+    fallback, name = _fallback(state, notes), context.rules.name
+    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
+    ledger = (
+        _ledger(state, context, material_of(state, context)) if report.kept else _no_ledger(state, context)
+    )
+    return finalise(Question(state["question"]), full, report, ledger, context)
+
+
+def _no_ledger(state: State, context: Context) -> Ledger:
+    """The ledger of an answer that cites nothing."""
+    return Ledger({}, extent_of(state, context))
 
 
 def _kept(state: State, context: Context, material: Material, checked: _Checked) -> Answer:
@@ -399,16 +434,10 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
         text = _partly(material, judgement, text)
     if status == "partial":
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
-    cited = list(dict.fromkeys(i for claim in kept for i in claim.evidence_ids))
-    uncertain = uncertainty_notes([material.evidence[i] for i in cited])
-    answer = _answer(state, context, text, status, reason, [*checked.notes, *uncertain])
-    return replace(
-        answer,
-        claims=kept,
-        intervals=tuple(_interval(material, i) for i in cited),
-        evidence=tuple(replace(material.evidence[i], text=material.texts[i]) for i in cited),
-        confidence=context.calibration(sure),
-    )
+    draft = Draft(kept, by="code", status=status, reason=reason, text=text, confidence=sure)
+    answer = _finalised(state, context, draft, checked.report, checked.notes)
+    evidence = tuple(replace(one, text=material.texts[one.id]) for one in answer.evidence)
+    return replace(answer, evidence=evidence)
 
 
 def _missing_detail(state: State, material: Material, checked: _Checked) -> Detail | None:
@@ -446,13 +475,11 @@ def _may_say(material: Material, kept: Sequence[Claim], extent: SearchedExtent) 
 
 def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     """The claims with their markers: the model's as prose, those of code a line each."""
-    lines = [f"{claim.text.rstrip('. ')} [{', '.join(claim.evidence_ids)}]" for claim in kept]
     if by_model:
-        return ". ".join(lines) + "."
+        return written(kept, "model")
     supported = any(material.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
     asked = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
-    found = asked and supported
-    return ("Found. " if found else "") + "\n".join(lines)
+    return ("Found. " if asked and supported else "") + written(kept, "code")
 
 
 def _partly(material: Material, judgement: Judgement, text: str) -> str:
@@ -473,11 +500,6 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if spec.wanted == "picture":
         return f"No model has inspected the frames; the text there is:\n{text}"
     return f"In what was searched:\n{text}"
-
-
-def _interval(material: Material, evidence_id: str) -> Interval:
-    record = material.evidence[evidence_id]
-    return Interval(record.video_id, material.videos[record.video_id].path, record.window, evidence_id)
 
 
 def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
@@ -566,38 +588,16 @@ def _answer(
     reason: Reason,
     notes: Sequence[str] | None = None,
 ) -> Answer:
-    return Answer(
-        text=text,
-        status=status,
-        reason=reason,
-        coverage=extent_of(state, context).coverage,
-        cost=context.meter.cost(),
-        notes=tuple(dict.fromkeys(state["notes"] if notes is None else notes)),
-        question=state["question"],
-        fallback=_fallback(state, notes or ()),
-    )
+    """An answer that cites nothing."""
+    abstained: Reason = reason if status == "abstained" else ""
+    draft = Draft(by="code", abstained=abstained, status=status, reason=reason, text=text, confidence=0.0)
+    return _finalised(state, context, draft, CheckReport((), ()), state["notes"] if notes is None else notes)
 
 
 def _fallback(state: State, notes: Sequence[str]) -> str:
     """Why a chat model that was given did not write the answer; empty when it did, or none was given."""
     failed: str = state["draft"].get("fallback", "")
     return failed or (NO_CLAIM_HELD if NO_CLAIM_HELD in notes else "")
-
-
-def read_back(record: dict[str, Any], context: Context, thread_id: str) -> Answer:
-    """The answer that a state keeps, the words of its evidence read back from the catalog."""
-    answer = Answer.from_json(record)
-    spans, speakers = spans_of(context.catalog, answer.evidence), SpeakerNames(context.catalog)
-    texts = texts_of(context.catalog, answer.evidence, spans)
-    evidence = tuple(
-        replace(
-            one,
-            text=texts[one.id],
-            speaker=speakers.of_spans(spans[n] for n in one.span_ids if n in spans),
-        )
-        for one in answer.evidence
-    )
-    return replace(answer, evidence=evidence, thread_id=thread_id)
 
 
 def best_so_far(state: State, context: Context, why: str) -> Answer:
@@ -611,7 +611,7 @@ def best_so_far(state: State, context: Context, why: str) -> Answer:
     if now["refusal"] is None:
         now["finding"] = reckoned(now, context).to_json()
         now["verdict"] = judged(now, context).to_json()
-        now["draft"], said = draft_claims(now, replace(context, llm=None))
+        now["draft"], said = draft_claims(now, replace(context, llm=None, chat=None))
         now["notes"] += said
     answer = final_answer(now, context)
     if answer.status == "abstained":

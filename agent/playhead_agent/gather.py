@@ -1,7 +1,7 @@
 """Running searches and reading words into the evidence table; what was found is judged in `judging`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from playhead_agent.state import Context, Stretch
@@ -11,50 +11,52 @@ from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import search_moments
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_SCOPES = 8
 
 
-@dataclass(slots=True)
 class Table:
-    """The evidence table while it is filled; records get their ids in the order in which they come.
+    """The evidence table while rules fill it, and what they learn beside it.
 
     Args:
         most: records that it takes; what comes later is left out, and `cut` says so.
-        records: what it holds.
+        records: what it holds at first.
+
+    Attributes:
         whole: every span that could hold the asked words was judged.
-        cut: there were more records than it takes.
         missed: the best of what held too few of the asked words, and what it is, for people.
     """
 
-    most: int
-    records: list[Evidence] = field(default_factory=list)
-    whole: bool = True
-    cut: bool = False
-    missed: tuple[float, str] = (0.0, "")
-    _ids: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
+    def __init__(self, most: int, records: Iterable[Evidence] = ()) -> None:
+        self._table = EvidenceTable.of(records, most)
+        self.whole = True
+        self.missed: tuple[float, str] = (0.0, "")
 
-    def __post_init__(self) -> None:
-        for record in reversed(self.records):  # of equal ones the first counts
-            self._ids[_key(record)] = record.id
+    @property
+    def most(self) -> int:
+        """Records that it takes."""
+        return self._table.max_records
+
+    @most.setter
+    def most(self, most: int) -> None:
+        self._table.max_records = most
+
+    @property
+    def cut(self) -> bool:
+        """There were more records than it takes."""
+        return self._table.is_cut
+
+    @property
+    def records(self) -> list[Evidence]:
+        """What it holds, in the order in which it came."""
+        return list(self._table.records.values())
 
     def add(self, record: Evidence) -> str:
         """The id of a record, new or known; empty when the table is full."""
-        key = _key(record)
-        if (known := self._ids.get(key)) is not None:
-            return known
-        if len(self.records) >= self.most:
-            self.cut = True
-            return ""
-        self._ids[key] = f"E{len(self.records) + 1}"
-        self.records.append(replace(record, id=self._ids[key]))
-        return self._ids[key]
-
-
-def _key(record: Evidence) -> tuple[Any, ...]:
-    return (record.identity, record.role, record.tied_to)
+        return self._table.add(record)
 
 
 def run_search(

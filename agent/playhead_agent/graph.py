@@ -303,10 +303,11 @@ def _refused(state: State) -> str:
 
 def meant(state: State, context: Context) -> str:
     """The whole question: one that leans on the one before it in the thread is filled from that."""
-    previous = state.get("previous")
-    follow_up = context.rules.follow_up
-    whole = follow_up(state["question"], QuestionSpec.from_json(previous)) if previous else None
-    return whole or state["question"]
+    previous, words, rules = state.get("previous"), state.get("previous_question"), context.rules
+    if not previous and not words:
+        return state["question"]
+    before = QuestionSpec.from_json(previous) if previous else rules.parse(words or "", ())
+    return rules.follow_up(state["question"], before) or state["question"]
 
 
 def _joined(state: State, parts: list[Coverage]) -> dict[str, Any] | None:

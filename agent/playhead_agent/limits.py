@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import inf
+from typing import Any
 
 from playhead_index.errors import CostLimit, StepLimit, TimeLimit
 
@@ -24,7 +25,8 @@ class Limits:
         looks: calls of the video-LLM.
         frames: frames that it is shown, over all looks.
         visual_tokens: tokens that they become.
-        money: what looks may cost, in the currency of the price table.
+        money: what calls and looks may cost, in the currency of their prices (US dollars in the table that
+            comes with Playhead); what has no known price is not counted.
 
     Raises:
         ValueError: one of them is not above 0.
@@ -40,12 +42,58 @@ class Limits:
     looks: int = 64
     frames: int = 400
     visual_tokens: int = 200_000
-    money: float = inf
+    money: float = 1.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if getattr(self, name) <= 0:
                 raise ValueError(f"limits must be above 0, got {name} = {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits that a person sets; a field that is None keeps the default of the strategy.
+
+    Args:
+        looks: calls of the video-LLM.
+        frames: frames over all of these calls.
+        visual_tokens: tokens that they become.
+        model_calls: calls of the language model, repairs counted.
+        seconds: wall time of the whole run.
+        money: in the currency of the price table.
+        evidence: records in the evidence table.
+        steps: nodes of the graph that may run.
+
+    Raises:
+        ValueError: one of them is not above 0.
+
+    >>> Caps(looks=2).over(Limits(seconds=9.0)) == Limits(seconds=9.0, looks=2)
+    True
+    """
+
+    looks: int | None = None
+    frames: int | None = None
+    visual_tokens: int | None = None
+    model_calls: int | None = None
+    seconds: float | None = None
+    money: float | None = None
+    evidence: int | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.given().items():
+            if not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+
+    def given(self) -> dict[str, float]:
+        """The fields that are set, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def over(self, limits: Limits) -> Limits:
+        """The limits of a strategy, with what is set here in their places."""
+        changes: dict[str, Any] = self.given()
+        return replace(limits, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +125,9 @@ class Meter:
         limits: the most it may use.
         clock: seconds, going up; another one in tests.
         look_failure: why the video-LLM could not be asked; after that it is not asked again in this run.
+        money: what was spent, where a price is known.
+        unpriced_calls: calls and looks whose price nobody knows.
+        repairs: replies that were sent back once because they did not keep to their form.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -93,6 +144,8 @@ class Meter:
     visual_tokens: int = 0
     visual_tokens_given: int = 0
     money: float = 0.0
+    unpriced_calls: int = 0
+    repairs: int = 0
     _started_s: float = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -134,18 +187,32 @@ class Meter:
         """Counts a call of the language model that begins.
 
         Raises:
-            CostLimit: it would be one too many.
+            CostLimit: it would be one too many, or the money is spent.
             TimeLimit: the seconds are used up.
         """
-        if self.model_calls >= self.limits.model_calls:
-            raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
         self.check_time("model call")
-        self.model_calls += 1
+        with self._lock:
+            if self.model_calls >= self.limits.model_calls:
+                raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
+            if self.money >= self.limits.money:
+                raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+            self.model_calls += 1
+
+    def pay(self, money: float | None) -> None:
+        """Adds what a call cost; None where its price is not known."""
+        self.add_money(money or 0.0, int(money is None))
+
+    def add_money(self, money: float, unpriced_calls: int) -> None:
+        """Adds what several calls cost, and how many there were whose price is not known."""
+        with self._lock:
+            self.money += money
+            self.unpriced_calls += unpriced_calls
 
     def tokens(self, prompt: int, completion: int) -> None:
         """Adds what a call reported."""
-        self.prompt_tokens += prompt
-        self.completion_tokens += completion
+        with self._lock:
+            self.prompt_tokens += prompt
+            self.completion_tokens += completion
 
     def search(self, what: Hashable) -> None:
         """Counts a search that was not made before in this run."""
@@ -154,7 +221,11 @@ class Meter:
             self.searches += 1
 
     def look(
-        self, frames: int, visual_tokens: int, visual_tokens_given: int | None = None, money: float = 0.0
+        self,
+        frames: int,
+        visual_tokens: int,
+        visual_tokens_given: int | None = None,
+        money: float | None = 0.0,
     ) -> None:
         """Counts a look that was made.
 
@@ -162,13 +233,14 @@ class Meter:
             frames: that the model was shown.
             visual_tokens: that it saw.
             visual_tokens_given: that there were before any was left out; as many when None.
-            money: that it cost.
+            money: that it cost; None where its price is not known.
         """
         with self._lock:
             self.looks += 1
             self.frames += frames
             self.visual_tokens += visual_tokens
-            self.money += money
+            self.money += money or 0.0
+            self.unpriced_calls += money is None
             self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
     def look_failed(self, why: str) -> str:
@@ -193,6 +265,17 @@ class Meter:
             return self.limits.looks
         return int((most - used) * self.looks / used)
 
+    def restore(self, used: Mapping[str, float]) -> None:
+        """Goes on counting from what an earlier process of the same run had used.
+
+        Args:
+            used: what `cost` gave there; what it lacks counts as 0.
+        """
+        with self._lock:
+            self._started_s = self.clock() - used.get("seconds", 0.0)
+            for name in COUNTED:
+                setattr(self, name, type(getattr(self, name))(used.get(name, 0)))
+
     def cost(self) -> dict[str, float]:
         """What was used so far, for the answer."""
         return {
@@ -207,4 +290,12 @@ class Meter:
             "visual_tokens": self.visual_tokens,
             "visual_tokens_given": self.visual_tokens_given,
             "money": round(self.money, 6),
+            "unpriced_calls": self.unpriced_calls,
         }
+
+
+COUNTED = (
+    "steps", "searches", "model_calls", "prompt_tokens", "completion_tokens", "looks", "frames",
+    "visual_tokens", "visual_tokens_given", "money", "unpriced_calls",
+)  # fmt: skip
+"""Fields of a `Meter` that count up, beside the seconds."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from playhead_agent.seeing.needs_looks import needs_looks
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
@@ -27,6 +26,12 @@ class See(Protocol):
         ...
 
 
+def _needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    from playhead_agent.seeing.needs_looks import needs_looks
+
+    return needs_looks(spec, evidence)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """A rule-based planner; an entry point of the group `playhead.planners` is one of these.
@@ -43,13 +48,28 @@ class Rules:
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
     see: See
-    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = needs_looks
+    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = _needs_looks
 
 
 @cache
 def default_rules() -> Rules:
-    """The rules of a machine without models."""
-    from playhead_agent.seeing.procedure import see
-    from playhead_tools.question import follow_up, parse_question
+    """The rules of a machine without models; their modules are imported when they are first used."""
+    return Rules("rules", _parse, _follow_up, _see)
 
-    return Rules("rules", parse_question, follow_up, see)
+
+def _parse(question: str, options: Sequence[str] = ()) -> QuestionSpec:
+    from playhead_tools.question import parse_question
+
+    return parse_question(question, options)
+
+
+def _follow_up(question: str, previous: QuestionSpec) -> str | None:
+    from playhead_tools.question import follow_up
+
+    return follow_up(question, previous)
+
+
+def _see(spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
+    from playhead_agent.seeing.procedure import see
+
+    return see(spec, desk, anchors)

@@ -1,85 +1,95 @@
-"""Asking: `ask` for an answer, `stream` for what happens on the way to it, `reply` to a question back."""
+"""Asking by any strategy: `ask`, `stream` what happens, `reply` to a question back, `resume` after a kill."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.conclude import best_so_far, read_back
-from playhead_agent.graph import build_graph
+from playhead_agent.conversations import config_of, last_checkpoint, read_turns
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
+from playhead_agent.question import Question
+from playhead_agent.recording import RunRecorder, record_of
 from playhead_agent.remembering import Remembering
-from playhead_agent.state import Context, State, scope_to_json
-from playhead_index.errors import AgentStopped, LibraryError
+from playhead_agent.state import Context
+from playhead_agent.stored_answer import read_back
+from playhead_agent.strategies import RULES, load_strategy
+from playhead_agent.strategy import Strategy
+from playhead_index.errors import AgentStopped, LibraryError, ModelUnavailable
 from playhead_index.search.results import Scope
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.types import Command, StreamMode
+    from langgraph.types import StreamMode
 
-RECURSION_LIMIT = 100
+    Saver = BaseCheckpointSaver[Any]
+
+Step = Progress | Answer
+"""What a run gives on its way: its progress, a `Clarify` where it waits, and at the end the answer."""
 
 
 def ask(
-    question: str,
+    question: Question | str,
     *,
     context: Context,
-    checkpointer: "BaseCheckpointSaver[str] | None" = None,
+    strategy: Strategy | None = None,
+    checkpointer: "Saver | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
     options: Sequence[str] = (),
     raise_on_limit: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
     on_question: Callable[[Clarify], str] | None = None,
 ) -> Answer:
     """The answer to a question.
 
     Args:
-        question: in the person's words.
-        context: the library, the model, the limits.
+        question: a `Question`, or its words with what the next arguments say.
+        context: the library, the models, the limits; `context.limits` hold in every strategy.
+        strategy: how it is answered; by rules when None.
         checkpointer: keeps the run; without one a thread is forgotten at its end.
         thread_id: the conversation; a new one when None. A later question keeps its scope.
         scope: which videos, which stretch; None for the thread's scope, else the whole library.
         options: of a multiple choice; the answer's `choice` is one of them, or None.
         raise_on_limit: raise when a limit is reached instead of giving the best answer so far.
+        on_progress: called as each node ends.
         on_question: answers a question back, such as which video is meant, with "" for no answer; None
             where nobody can: an ambiguous question is then refused, saying what it could mean.
 
     Raises:
         AgentStopped: a limit was reached and `raise_on_limit` is set; its `best` is the answer so far.
+        ModelUnavailable: the strategy needs a model that the context does not have.
         LibraryError: the library cannot be read.
     """
     context = replace(context, may_ask=on_question is not None)
-    thread_id = thread_id or uuid4().hex
     if checkpointer is None and on_question is not None:
         from langgraph.checkpoint.memory import InMemorySaver
 
         checkpointer = InMemorySaver()
-    given = _asked(question, scope, options)
-    for step in _run(given, context, checkpointer, thread_id, raise_on_limit, tells=False):
-        if isinstance(step, Answer):
-            return step
-        if isinstance(step, Clarify) and on_question is not None and checkpointer is not None:
-            said = on_question(step)
-            again = reply(
-                thread_id, said, context=context, checkpointer=checkpointer, raise_on_limit=raise_on_limit
-            )
-            return next(step for step in again if isinstance(step, Answer))
-    raise LibraryError("the run ended without an answer; its checkpoints may belong to another version")
+    run = _Run(
+        strategy or load_strategy(RULES),
+        context,
+        checkpointer,
+        raise_on_limit,
+        is_followed=on_progress is not None,
+    )
+    steps = run.start(question_of(question, thread_id, scope, options))
+    return _answer_of(steps, run, on_progress, on_question)
 
 
 def stream(
-    question: str,
+    question: Question | str,
     *,
     context: Context,
-    checkpointer: "BaseCheckpointSaver[str] | None" = None,
+    strategy: Strategy | None = None,
+    checkpointer: "Saver | None" = None,
     thread_id: str | None = None,
     scope: Scope | None = None,
     options: Sequence[str] = (),
     raise_on_limit: bool = False,
-) -> Iterator[Progress | Answer]:
+) -> Iterator[Step]:
     """What happens on the way to an answer, node by node, and at the end the `Answer`.
 
     Arguments and errors are those of `ask`. Where `context.may_ask` is set, the last that comes may be a
@@ -90,104 +100,223 @@ def stream(
     """
     if context.may_ask and checkpointer is None:
         raise ValueError("a run that may ask back needs a checkpointer, got context.may_ask and none")
-    given = _asked(question, scope, options)
-    yield from _run(given, context, checkpointer, thread_id or uuid4().hex, raise_on_limit)
-
-
-def resume(
-    thread_id: str, *, context: Context, checkpointer: "BaseCheckpointSaver[str]"
-) -> Iterator[Progress | Answer]:
-    """Goes on with the last question of a thread whose run was cut short, behind its last whole step.
-
-    Gives the answer at once when the run had come to its end.
-
-    Raises:
-        LibraryError: the thread has no run.
-    """
-    yield from _run(None, context, checkpointer, thread_id, raise_on_limit=False)
+    run = _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit)
+    yield from run.start(question_of(question, thread_id, scope, options))
 
 
 def reply(
     thread_id: str,
-    said: str,
+    text: str,
     *,
     context: Context,
-    checkpointer: "BaseCheckpointSaver[str]",
+    strategy: Strategy | None = None,
+    checkpointer: "Saver",
     raise_on_limit: bool = False,
-) -> Iterator[Progress | Answer]:
-    """Goes on with a run that waits for an answer to its `Clarify`.
+) -> Iterator[Step]:
+    """Goes on with a run that waits, now that its question back was answered.
 
     Args:
         thread_id: of the run.
-        said: the answer: a file's name, its number in the list, or "all"; "" for none, and then the
+        text: the answer: a file's name, its number in the list, or "all"; "" for none, and then the
             question is refused as ambiguous.
         context: as for `ask`.
+        strategy: that of the run.
         checkpointer: that keeps the run.
         raise_on_limit: as for `ask`.
 
     Raises:
         AgentStopped: a limit was reached and `raise_on_limit` is set.
-        LibraryError: the thread has no run that waits.
+        LibraryError: the thread has no run that waits, or another strategy asked.
     """
-    from langgraph.types import Command
-
-    config: Any = {"configurable": {"thread_id": thread_id}}
-    if not build_graph(checkpointer).get_state(config).interrupts:
-        raise LibraryError(f"no run of thread {thread_id!r} waits for an answer")
-    context = replace(context, may_ask=True)
-    yield from _run(Command(resume=said), context, checkpointer, thread_id, raise_on_limit)
+    run = _Run(strategy or load_strategy(RULES), replace(context, may_ask=True), checkpointer, raise_on_limit)
+    yield from run.reply(thread_id, text)
 
 
-def _asked(question: str, scope: Scope | None, options: Sequence[str]) -> State:
-    given: State = {"question": question, "options": list(options), "spec": {}}
-    if scope is not None:
-        given["scope"] = scope_to_json(scope)
-    return given
-
-
-def _run(
-    given: "State | Command[Any] | None",
-    context: Context,
-    checkpointer: "BaseCheckpointSaver[str] | None",
+def resume(
     thread_id: str,
-    raise_on_limit: bool,
     *,
-    tells: bool = True,
-) -> Iterator[Progress | Answer]:
-    """What happens; where nobody listens to progress, nodes run in the caller's thread, which is faster."""
-    meter = Meter(context.limits, context.meter.clock)
-    run = replace(context, meter=meter, finder=Remembering(context.finder))
-    graph = build_graph(checkpointer)
-    config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
-    state = cast("State", dict(graph.get_state(config).values)) if checkpointer is not None else State()
-    if given is None and not state:
-        raise LibraryError(f"no run is kept for thread {thread_id!r}")
-    if isinstance(given, dict):
-        given = cast("State", {**given, "previous": state.get("spec") or state.get("previous") or {}})
-        state = {**state, **given}
-    else:
-        _carry(state, meter)
-    how: dict[str, Any] = {"durability": "sync"} if checkpointer is not None else {}
-    modes: list[StreamMode] = ["values", "custom"] if tells else ["values"]
-    question_back: Clarify | None = None
-    try:
-        for mode, part in graph.stream(given, config, context=run, stream_mode=modes, **how):
-            if mode == "custom":
-                yield Progress(**{**part, "evidence": tuple(part["evidence"])})
-            elif waits := part.get("__interrupt__"):
-                question_back = Clarify.from_json(waits[0].value, thread_id)  # told when all is written down
-            else:
-                state = cast("State", part)
-        yield question_back or read_back(state["answer"], run, thread_id)
-    except AgentStopped as stop:
-        stop.best = replace(best_so_far(state, run, str(stop)), thread_id=thread_id)
-        if raise_on_limit:
-            raise
-        yield stop.best
+    context: Context,
+    strategy: Strategy | None = None,
+    checkpointer: "Saver",
+    raise_on_limit: bool = False,
+) -> Iterator[Step]:
+    """Goes on with the last question of a thread whose run was cut short, behind its last whole step.
+
+    No model call and no look that was kept is made again, and what they used counts against the limits. Gives
+    the answer at once when the run had come to its end. A run that a limit ended goes on as far as
+    `context.limits` now allow.
+
+    Raises:
+        AgentStopped: a limit was reached and `raise_on_limit` is set.
+        LibraryError: the thread has no run, or another strategy ran it.
+    """
+    yield from _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit).resume(thread_id)
 
 
-def _carry(state: State, meter: Meter) -> None:
-    """Counts the looks that were made before a run was cut short, which it is not given back."""
-    made = state.get("looks") or []
-    meter.looks, meter.frames = len(made), sum(len(row["times_s"]) for row in made)
-    meter.visual_tokens = meter.visual_tokens_given = sum(row.get("tokens", 0) for row in made)
+def complete(
+    thread_id: str,
+    *,
+    context: Context,
+    strategy: Strategy | None = None,
+    checkpointer: "Saver",
+    raise_on_limit: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_question: Callable[[Clarify], str] | None = None,
+) -> Answer:
+    """The answer to the last question of a thread whose run was cut short: `resume`, followed to its end.
+
+    Arguments and errors are those of `ask` and `resume`.
+    """
+    context = replace(context, may_ask=on_question is not None)
+    run = _Run(
+        strategy or load_strategy(RULES),
+        context,
+        checkpointer,
+        raise_on_limit,
+        is_followed=on_progress is not None,
+    )
+    return _answer_of(run.resume(thread_id), run, on_progress, on_question)
+
+
+def strategy_of(thread_id: str, checkpointer: "Saver") -> str:
+    """Name of the strategy that a thread's last question was asked with; empty for an earlier version's.
+
+    Raises:
+        LibraryError: the thread has no run.
+    """
+    last = last_checkpoint(checkpointer, thread_id)
+    if last is None:
+        raise LibraryError(_no_run(thread_id))
+    return record_of(last).strategy
+
+
+def question_of(
+    question: Question | str, thread_id: str | None, scope: Scope | None, options: Sequence[str]
+) -> Question:
+    """A question with a thread, a new one where none was named.
+
+    Raises:
+        ValueError: a `Question` was given and its parts once more beside it.
+    """
+    if isinstance(question, str):
+        return Question(question, tuple(options), scope, thread_id or uuid4().hex)
+    if thread_id is not None or scope is not None or options:
+        raise ValueError("a Question has its own thread, scope and options; set them there")
+    return question if question.thread_id else replace(question, thread_id=uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run; where nobody follows its progress, nodes run in the caller's thread, which is faster."""
+
+    strategy: Strategy
+    context: Context
+    checkpointer: "Saver | None"
+    raise_on_limit: bool = False
+    is_followed: bool = True
+
+    def start(self, question: Question) -> Iterator[Step]:
+        """Answers a question."""
+        saver, thread_id = self.checkpointer, question.thread_id
+        last = None if saver is None else last_checkpoint(saver, thread_id)
+        state: dict[str, Any] = {} if last is None else dict(last.checkpoint["channel_values"])
+        turns = [] if saver is None or last is None else read_turns(saver, thread_id)
+        given = self.strategy.begin(question, {**state, "turns": [turn.to_json() for turn in turns]})
+        turn = 1 if last is None else record_of(last).turn + 1
+        yield from self._steps(given, {**state, **given}, thread_id, turn, {})
+
+    def reply(self, thread_id: str, text: str) -> Iterator[Step]:
+        """Goes on with a run that waits."""
+        from langgraph.types import Command
+
+        state, turn, used = self._kept(thread_id)
+        if not self.strategy.graph(self.checkpointer).get_state(config_of(thread_id)).interrupts:
+            raise LibraryError(f"no run of thread {thread_id!r} waits for an answer")
+        yield from self._steps(Command(resume=text), state, thread_id, turn, used)
+
+    def resume(self, thread_id: str) -> Iterator[Step]:
+        """Goes on with a run that was cut short."""
+        state, turn, used = self._kept(thread_id)
+        yield from self._steps(None, state, thread_id, turn, used)
+
+    def _kept(self, thread_id: str) -> tuple[dict[str, Any], int, Mapping[str, float]]:
+        """State, turn and what was used of the last run of a thread, which this strategy must have run."""
+        last = None if self.checkpointer is None else last_checkpoint(self.checkpointer, thread_id)
+        if last is None:
+            raise LibraryError(_no_run(thread_id))
+        record = record_of(last)
+        if record.strategy not in ("", self.strategy.name):
+            raise LibraryError(
+                f"the last question of thread {thread_id!r} was asked with the strategy {record.strategy!r},"
+                f" not with {self.strategy.name!r}; resume it with that one"
+            )
+        values = last.checkpoint["channel_values"]
+        start = values.get("__start__")
+        state = {**values, **start} if isinstance(start, dict) else dict(values)
+        return state, record.turn, record.used or {}
+
+    def _steps(
+        self, given: Any, state: Mapping[str, Any], thread_id: str, turn: int, used: Mapping[str, float]
+    ) -> Iterator[Step]:
+        meter = Meter(self.context.limits, self.context.meter.clock)
+        meter.restore(used)
+        context = replace(self.context, meter=meter, finder=Remembering(self.context.finder))
+        missing = self.strategy.missing(context)
+        if missing:
+            raise ModelUnavailable(missing)
+        context = self.strategy.prepare(context)
+        saver, name = self.checkpointer, self.strategy.name
+        recorder = None if saver is None else RunRecorder(saver, name, turn, meter)
+        graph, config = self.strategy.graph(recorder), config_of(thread_id)
+        config["recursion_limit"] = 2 * context.limits.steps + 16  # the meter counts steps, and stops first
+        how: dict[str, Any] = {} if recorder is None else {"durability": "sync"}
+        modes: list[StreamMode] = ["values", "custom"] if self.is_followed else ["values"]
+        question_back: Clarify | None = None
+        try:
+            for mode, part in graph.stream(given, config, context=context, stream_mode=modes, **how):
+                if mode == "custom":
+                    yield Progress(**{**part, "evidence": tuple(part["evidence"])})
+                elif waits := part.get("__interrupt__"):
+                    question_back = Clarify.from_json(waits[0].value, thread_id)  # given when all is kept
+                else:
+                    state = part
+            if question_back is None and not state.get("answer"):
+                raise LibraryError(
+                    f"the run of thread {thread_id!r} ended without an answer; its checkpoints may belong to"
+                    " another version"
+                )
+            yield question_back or read_back(state["answer"], context.catalog, thread_id)
+        except AgentStopped as stop:
+            best = replace(self.strategy.best_so_far(state, context, str(stop)), thread_id=thread_id)
+            if recorder is not None:
+                recorder.put_stop(config_of(thread_id), best.to_json(compact=True))
+            stop.best = best
+            if self.raise_on_limit:
+                raise
+            yield best
+
+
+def _answer_of(
+    steps: Iterator[Step],
+    run: _Run,
+    on_progress: Callable[[Progress], None] | None,
+    on_question: Callable[[Clarify], str] | None,
+) -> Answer:
+    """The answer at the end of a run; each question back on the way is answered by `on_question`.
+
+    Raises:
+        LibraryError: the run ended without an answer.
+    """
+    for step in steps:
+        if isinstance(step, Answer):
+            return step
+        if isinstance(step, Clarify) and on_question is not None:
+            more = run.reply(step.thread_id, on_question(step))
+            return _answer_of(more, run, on_progress, on_question)
+        if on_progress is not None:
+            on_progress(step)
+    raise LibraryError("the run ended without an answer; its checkpoints may belong to another version")
+
+
+def _no_run(thread_id: str) -> str:
+    return f"no run is kept for thread {thread_id!r}"

@@ -24,6 +24,7 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from playhead_agent.models.protocol import ChatModel
     from playhead_tools.eyes import Eyes
 
 
@@ -45,7 +46,9 @@ class State(TypedDict, total=False):
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
+    language: str | None  # caller: of the answer, as a BCP 47 tag
     previous: dict[str, Any]  # run: the question before it in this thread, taken apart
+    previous_question: str  # run: its words, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
     stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
@@ -76,8 +79,9 @@ class Context:
     Args:
         finder: searches the library.
         catalog: the open library.
-        llm: a chat model that writes the answer; None for an answer made of the evidence alone.
-        method: how the chat model is made to keep to a schema.
+        llm: a chat model of LangChain; None for an answer made of the evidence alone.
+        chat: the chat model as the agent asks it; made of `llm` where None.
+        method: how `llm` is made to keep to a schema, where nothing better is known of it.
         limits: what one question may use.
         thresholds: from where on something found counts.
         meter: counts one run; every run gets its own.
@@ -91,6 +95,7 @@ class Context:
     finder: Finder
     catalog: Catalog
     llm: "BaseChatModel | None" = None
+    chat: "ChatModel | None" = None
     method: Literal["json_schema", "function_calling"] = "json_schema"
     limits: Limits = field(default_factory=Limits)
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -103,6 +108,10 @@ class Context:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "extents", ExtentReader(self.catalog))
+        if self.llm is not None and getattr(self.chat, "model", None) is not self.llm:
+            from playhead_agent.models.chat_model import LangChainChat
+
+            object.__setattr__(self, "chat", LangChainChat(self.llm, method=self.method))
 
 
 # ---- reading the state ----

@@ -30,6 +30,10 @@ class Strategy(Protocol):
         """What is missing for it to run, in a sentence with what to do; empty when nothing is."""
         ...
 
+    def prepare(self, context: Context) -> Context:
+        """The context that the nodes of one run get; called once a run, when its meter is set."""
+        ...
+
     def graph(
         self, checkpointer: "BaseCheckpointSaver[str] | None" = None
     ) -> "CompiledStateGraph[Any, Context, Any, Any]":
@@ -41,10 +45,28 @@ class Strategy(Protocol):
 
         Args:
             question: to be answered.
-            kept: the last state of the thread; empty in a new one.
+            kept: the last state of the thread, of whichever strategy; empty in a new one. `turns` holds the
+                earlier turns, oldest first: `{"question", "answer", "strategy"}` each, the answer as
+                `Answer.to_json(compact=True)` or None where the run was cut short.
         """
         ...
 
     def best_so_far(self, state: Mapping[str, Any], context: Context, why: str) -> Answer:
         """The best checked answer of a run that a limit ended; `partial` or `abstained`, and why."""
         ...
+
+
+def common_input(question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a graph's input that all strategies share.
+
+    A question without a scope keeps that of its thread; the answer of the turn before is cleared.
+    """
+    record = question.to_json()
+    scope = record["scope"] if question.scope is not None else kept.get("scope")
+    return {
+        "question": question.text,
+        "options": record["options"],
+        "scope": scope,
+        "language": question.language,
+        "answer": {},
+    }

@@ -8,9 +8,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.chat import Reply, call_model
 from playhead_agent.limits import Limits, Meter
-from playhead_index.errors import ModelOutputInvalid
+from playhead_agent.models.chat_model import LangChainChat
 from playhead_tools.captions.caption import Caption, CaptionForm
 from playhead_tools.captions.summariser import Piece, fitted, form_caption
 from playhead_tools.video_llm.prompt import MOST_WORDS_CHARS, fenced_words
@@ -47,7 +46,7 @@ class ChatSummariser:
     ) -> None:
         model = next((str(v) for a in ("model_name", "model") if (v := getattr(llm, a, None))), "")
         self.name = f"summary:{model or type(llm).__name__}#{prompt_hash()}"
-        self._llm, self._method, self._meter = llm, method, meter or Meter(LIMITS)
+        self._chat, self._meter = LangChainChat(llm, method=method), meter or Meter(LIMITS)
 
     def summarise(self, piece: Piece) -> Caption:
         """Sentences and keywords; a reply that does not keep to the form is sent back once.
@@ -58,35 +57,14 @@ class ChatSummariser:
             CostLimit: no call is left.
             TimeLimit: the seconds are used up.
         """
-        from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+        from langchain_core.messages import HumanMessage, SystemMessage
 
         lines = fenced_words(fitted(piece.parts), MOST_WORDS_CHARS, piece.level)
         messages: list[Any] = [SystemMessage(RULES), HumanMessage("\n".join(lines))]
-        try:
-            return self._asked(messages)
-        except ModelOutputInvalid as error:
-            problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
-            said = AIMessage(error.raw_text[:2000] or "(empty)")
-            return self._asked([*messages, said, HumanMessage(problem)])
-
-    def _asked(self, messages: list[Any]) -> Caption:
-        schema = CaptionForm.model_json_schema()
-        return form_caption(_read(call_model(self._llm, messages, schema, self._method, self._meter)))
+        return form_caption(self._chat.fill(messages, CaptionForm, self._meter))
 
 
 def prompt_hash() -> str:
     """Eight hexadecimal digits that change with what the prompt is made of."""
     parts = [RULES, CaptionForm.model_json_schema()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()
-
-
-def _read(reply: Reply) -> CaptionForm:
-    from pydantic import ValidationError
-
-    try:
-        return CaptionForm.model_validate(reply.values, strict=True)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors()[:5])
-        raise ModelOutputInvalid(
-            f"the reply does not keep to the form: {problems}", reply.raw_text
-        ) from error

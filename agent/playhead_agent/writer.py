@@ -10,10 +10,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.chat import Reply, call_model
 from playhead_agent.extractive import Material
 from playhead_agent.state import Context
-from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.look_up import VideoEntry
@@ -49,52 +47,21 @@ def written_claims(material: Material, context: Context, notes: list[str]) -> tu
         CostLimit: no call is left.
         TimeLimit: the seconds are used up.
     """
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    from langchain_core.messages import HumanMessage, SystemMessage
 
-    if context.llm is None:
+    if context.chat is None:
         raise ValueError("there is no chat model to write with")
     shown = shown_evidence(material, context.limits.prompt_chars)
     form = reply_form([record.id for record in shown])
+    repairs = context.meter.repairs
     messages = [SystemMessage(RULES), HumanMessage(prompt(material, shown))]
     try:
-        return _asked(form, messages, context)
-    except ModelOutputInvalid as error:
-        notes.append("the model's first reply did not keep to the schema; it was asked again")
-        again = [
-            *messages,
-            AIMessage(error.raw_text[:2000] or "(empty)"),
-            HumanMessage(f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."),
-        ]
-        return _asked(form, again, context)
-
-
-def _asked(form: type["BaseModel"], messages: Sequence[Any], context: Context) -> tuple[list[Claim], str]:
-    if context.llm is None:
-        raise ValueError("there is no chat model to write with")
-    reply = call_model(context.llm, messages, form.model_json_schema(), context.method, context.meter)
-    return _read(form, reply)
-
-
-def _read(form: type["BaseModel"], reply: Reply) -> tuple[list[Claim], str]:
-    from pydantic import ValidationError
-
-    try:
-        draft: Any = form.model_validate(reply.values, strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, p['loc'])) or 'reply'}: {p['msg']}"
-            for p in error.errors(include_url=False)[:5]
-        )
-        raise ModelOutputInvalid(
-            f"the reply does not keep to the schema: {problems}", reply.raw_text
-        ) from error
-    if draft.answerable != bool(draft.claims):
-        raise ModelOutputInvalid(
-            "answerable must be true with claims, or false without; the reply says both", reply.raw_text
-        )
-    return [
-        Claim(c.text, tuple(c.evidence_ids)) for c in draft.claims
-    ], "" if draft.answerable else draft.reason
+        draft: Any = context.chat.fill(messages, form, context.meter)
+    finally:
+        if context.meter.repairs > repairs:
+            notes.append("the model's first reply did not keep to the schema; it was asked again")
+    claims = [Claim(claim.text, tuple(claim.evidence_ids)) for claim in draft.claims]
+    return claims, "" if draft.answerable else draft.reason
 
 
 def reply_form(evidence_ids: Sequence[str]) -> type["BaseModel"]:
@@ -103,7 +70,7 @@ def reply_form(evidence_ids: Sequence[str]) -> type["BaseModel"]:
     Raises:
         ValueError: there are no ids.
     """
-    from pydantic import BaseModel, ConfigDict, Field, create_model
+    from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
     if not evidence_ids:
         raise ValueError("a reply must be able to cite something, got no evidence ids")
@@ -118,11 +85,20 @@ def reply_form(evidence_ids: Sequence[str]) -> type["BaseModel"]:
         text=(str, Field(min_length=1, max_length=600)),
         evidence_ids=(list[known], Field(min_length=1, max_length=12)),  # type: ignore[valid-type]
     )
+
+    class Answer(Strict):
+        answerable: bool = Field(description="whether the evidence answers the question")
+
+        @model_validator(mode="after")
+        def _is_consistent(self) -> "Answer":
+            if self.answerable != bool(getattr(self, "claims", ())):
+                raise ValueError("answerable must be true with claims, or false without; the reply says both")
+            return self
+
     return create_model(
         "answer",
-        __base__=Strict,
+        __base__=Answer,
         __doc__="An answer made of claims, each with the evidence that says it.",
-        answerable=(bool, Field(description="whether the evidence answers the question")),
         reason=(NoAnswer, Field(description="why not, else empty")),
         claims=(list[claim], Field(max_length=MOST_CLAIMS)),  # type: ignore[valid-type]
     )

@@ -97,7 +97,8 @@ def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> N
         parts.insert(0, plain(f"{why[:1].upper()}{why[1:]}", "yellow"))
     if answer.intervals:
         parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
-    notes = [_EVIDENCE_ID.sub(lambda found: _numbered(found[0], numbers), note) for note in answer.notes]
+    parts += [plain(_with_numbers_of_ids(line, numbers), "yellow") for line in unverified_lines(answer)]
+    notes = [_with_numbers_of_ids(note, numbers) for note in answer.notes]
     parts += [plain(f"Note: {note}", "yellow") for note in notes if note != answer.fallback]
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
@@ -107,6 +108,24 @@ def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> N
     console.print(
         Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
     )
+
+
+def unverified_lines(answer: Answer) -> list[str]:
+    """A line for each claim that its evidence does not bear out, and why.
+
+    >>> from playhead_tools.evidence import Claim
+    >>> unverified_lines(Answer("x", "answered", claims=(Claim("It is 5.", ("E1",), why="5 is not said"),)))
+    ['Unverified: “It is 5.”: 5 is not said']
+    """
+    return [
+        f"Unverified: “{shortened(one_line(claim.text))}”: {claim.why}"
+        for claim in answer.claims
+        if claim.status == "unverified" and claim.why
+    ]
+
+
+def _with_numbers_of_ids(text: str, numbers: Mapping[str, int]) -> str:
+    return _EVIDENCE_ID.sub(lambda found: _numbered(found[0], numbers), text)
 
 
 def _numbered(evidence_id: str, numbers: Mapping[str, int]) -> str:
@@ -174,7 +193,9 @@ def _cost(answer: Answer) -> str:
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"
     clips = f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames)" if num_clips else ""
-    money = f"cost {cost['money']:.4f}" if cost.get("money") else ""
+    spent = f"cost {cost['money']:.4f}" if cost.get("money") else ""
+    unknown = "price unknown" if cost.get("unpriced_calls") else ""
+    money = f"{spent} and {unknown}" if spent and unknown else spent or unknown
     num_calls = cost.get("model_calls", 0)
     calls = f"{num_calls:.0f} model call{'' if num_calls == 1 else 's'}"
     parts = [f"{cost.get('seconds', 0.0):.1f} s", clips, calls, money]

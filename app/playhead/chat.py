@@ -1,4 +1,4 @@
-"""Chat models that word answers: anything LangChain's `init_chat_model` knows."""
+"""Chat models: anything that LangChain's `init_chat_model` knows."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 from playhead.keys import key_for, provider_variable
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import install_command
+from playhead_tools.local_hosts import require_local
 from playhead_tools.redaction import redact, safe_cause
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 600.0
+"""At most; a call of the agent ends at `limits.model_call_s` and with the run's seconds."""
 RETRIES = 2
 OPENAI = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -21,16 +23,24 @@ OPENAI_ADDRESSES = ("OPENAI_API_BASE", "OPENAI_BASE_URL")
 """Where OpenAI's own clients are told of another server, in the order in which LangChain reads them."""
 
 
-def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
+def load_chat_model(
+    name: str, base_url: str | None = None, *, local_only: bool = False, key: str | None = None
+) -> "BaseChatModel":
     """The chat model of a name such as `openai:gpt-5`; with `base_url` on any OpenAI-compatible server.
 
     Nothing is asked of the server yet. Models of the `openai` package are asked by a `BoundedClient`. A
     provider's key is sent to its own host alone; any other server gets that of `PLAYHEAD_API_KEY`, if it is
     set (`keys.key_for`).
 
+    Args:
+        name: `PROVIDER:NAME`.
+        base_url: of an OpenAI-compatible server, up to and with `/v1`.
+        local_only: refuse a model that is not on this machine.
+        key: for a compatible server; that of `keys.key_for` when None.
+
     Raises:
-        ModelUnavailable: the packages for it are not installed, the name is unknown, its key is missing, or
-            the address is none.
+        ModelUnavailable: the packages for it are not installed, the name is unknown, its key is missing, the
+            address is none, or the model is not on this machine and must be.
     """
     try:
         from langchain.chat_models import init_chat_model
@@ -42,11 +52,13 @@ def load_chat_model(name: str, base_url: str | None = None) -> "BaseChatModel":
         ) from error
     if base_url is not None and ":" not in name:
         name = f"{OPENAI}:{name}"
+    if local_only:
+        require_local(base_url or (_openai_address() if _is_openai(name) else ""), f"the chat model {name}")
     options: dict[str, Any] = {"timeout": TIMEOUT_S, "max_retries": RETRIES, "temperature": 0.0}
     keys: list[str] = []
     try:
         if _is_openai(name):
-            options |= _openai_options(base_url or _openai_address(), keys)
+            options |= _openai_options(base_url or _openai_address(), keys, key)
         elif base_url is not None:
             keys += [key_for(base_url) or "none"]
             options |= {"base_url": base_url, "api_key": keys[0]}
@@ -67,7 +79,7 @@ def _openai_address() -> str:
     return next((url for variable in OPENAI_ADDRESSES if (url := os.environ.get(variable))), OPENAI_URL)
 
 
-def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
+def _openai_options(base_url: str, keys: list[str], given: str | None = None) -> dict[str, Any]:
     """The address, the key for it and the client, all given, so that nothing else of the environment counts.
 
     Raises:
@@ -75,12 +87,13 @@ def _openai_options(base_url: str, keys: list[str]) -> dict[str, Any]:
     """
     from playhead_tools.bounded_http import BoundedClient
 
-    key, variable = key_for(base_url), provider_variable(base_url)
+    key, variable = given or key_for(base_url), provider_variable(base_url)
     if key is None and variable is not None:
         raise ModelUnavailable(f"{redact(base_url)} needs a key; set {variable}")
     keys += [key] if key is not None else []
     return {
         "base_url": base_url,
         "api_key": key or "none",
+        "use_responses_api": False,
         "http_client": BoundedClient(total_s=TIMEOUT_S, bearer=None if variable is not None else key or ""),
     }

@@ -37,7 +37,9 @@ from playhead.options import (
     FromOption,
     JsonOption,
     LibraryOption,
+    LocalOnlyOption,
     ModalityOption,
+    ModelOption,
     NumSpeakersOption,
     PictureModel,
     RerankModel,
@@ -174,6 +176,7 @@ def index(
     words_model: WordsModel = "auto",
     speech_model: SpeechModel = "auto",
     video_model: VideoModel = "auto",
+    model: ModelOption = "auto",
     profile: Annotated[
         str | None,
         typer.Option(
@@ -181,6 +184,7 @@ def index(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    local_only: LocalOnlyOption = False,
     wait: WaitOption = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Stop at the first file that fails, with its traceback.")
@@ -211,6 +215,8 @@ def index(
         device,
         video_model,
         voices=voices,
+        model=model,
+        local_only=local_only,
     )
     if profile is not None:
         names = names.with_profile(profile)
@@ -246,6 +252,8 @@ def index(
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
+    if note := opened.keep_model():
+        err.print(terminal.plain(note), soft_wrap=True)
     terminal.show_off(err, reports)
     statuses = {report.status for report in reports}
     if "refused" in statuses or statuses == {"failed"}:
@@ -323,6 +331,7 @@ def search(
 
 app.command()(question_commands.ask)
 app.command("compare")(question_commands.compare_strategies)
+app.command()(question_commands.threads)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
 app.command()(library_commands.speakers)

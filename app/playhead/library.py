@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead.asking import follow
-from playhead.chat import load_chat_model
+from playhead.asking import Asking
 from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.model_choice import ModelChoice, chosen_model, keep_model, load_chat, parse_model
 from playhead.models import (
     NO_CAPTIONS,
     LoadModels,
@@ -22,16 +23,23 @@ from playhead.models import (
     search_reranker,
     speech_notice,
 )
-from playhead.strategies import AGENT, TOOLS, answer_by, answer_with_tools
-from playhead.video_facts import is_address, kept_part, load_video_llm, video_choice
-from playhead.video_models import AUTO, VideoChoice
+from playhead.video_facts import (
+    kept_part,
+    load_video_llm,
+    named_choice,
+    video_choice,
+    video_model_of_environment,
+)
+from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_agent.progress import Progress
+from playhead_agent.strategies import AUTO as AUTO_STRATEGY
+from playhead_agent.strategies import check_strategy
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.decode.still_images import read_image
 from playhead_index.describe import CAPTION_SHORT_SIDE_PX
-from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, VideoUnreadable
+from playhead_index.errors import LibraryError, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.hear import NO_SOUND
 from playhead_index.lifecycle import (
@@ -69,14 +77,15 @@ from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_unit
 from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.walk import find_videos
 from playhead_index.window import Window
-from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
+from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
     from playhead_agent.clarify import Clarify
-    from playhead_agent.limits import Limits
+    from playhead_agent.conversations import Thread, Turn
+    from playhead_agent.limits import Caps, Limits
+    from playhead_agent.models.chat_model import LangChainChat
+    from playhead_agent.question import Question
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.eyes import Eyes
 
@@ -113,6 +122,9 @@ class Library:
         models: which models to use; by default what the library was made with, else what is there.
         rerank_model: cross-encoder that ranks passages of speech anew in searches and questions: a hub name
             or a folder; in place of that of `models`.
+        model: chat model that plans, answers and judges, and looks at pictures where it takes them:
+            `openai:NAME`, `gemini:NAME`, `URL#NAME`, `off`; in place of that of `models`.
+        local_only: nothing is sent to another machine; a server elsewhere is refused.
 
     >>> library = Library("talks")                                       # doctest: +SKIP
     >>> for report in library.index(["~/videos"]): print(report.status)  # doctest: +SKIP
@@ -120,12 +132,22 @@ class Library:
     """
 
     def __init__(
-        self, folder: Path | str, models: ModelNames | None = None, *, rerank_model: str | None = None
+        self,
+        folder: Path | str,
+        models: ModelNames | None = None,
+        *,
+        rerank_model: str | None = None,
+        model: str | None = None,
+        local_only: bool = False,
     ) -> None:
         self.folder = expanded_path(folder)
         self.models = models or ModelNames()
         if rerank_model is not None:
             self.models = replace(self.models, rerank=rerank_model)
+        if model is not None:
+            self.models = replace(self.models, model=model)
+        if local_only:
+            self.models = replace(self.models, local_only=True)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -411,10 +433,10 @@ class Library:
         return hierarchy.chapters(video_id), hierarchy.whole(video_id)
 
     def _summariser(self, llm: str | None, base_url: str | None) -> "Summariser | None":
-        if llm is not None:
+        if (chat := self.chat_model(llm, base_url)) is not None:
             from playhead_agent.summarise import ChatSummariser
 
-            return ChatSummariser(load_chat_model(llm, base_url))
+            return ChatSummariser(chat.model)
         if self.models.video == AUTO or not self.video_choice.forms:
             return None
         from playhead_tools.captions.summariser import VideoSummariser
@@ -448,7 +470,54 @@ class Library:
         Raises:
             ModelUnavailable: one that was asked for by name is not there, or its server does not answer.
         """
-        return video_choice(self.models.video)
+        asked = self.models.video
+        chosen = None if asked != AUTO or video_model_of_environment() else self.chat_choice
+        found = None if chosen is None else self._seeing_chat(chosen)
+        return found or video_choice(asked, local_only=self.models.local_only)
+
+    @cached_property
+    def chat_choice(self) -> ModelChoice | None:
+        """The chat model that was named, or that the library keeps; None where there is none.
+
+        Raises:
+            ModelUnavailable: what is named is no model.
+        """
+        return chosen_model(self.models.model, self.folder)
+
+    def chat_model(self, llm: str | None = None, base_url: str | None = None) -> "LangChainChat | None":
+        """The chat model of a run: `llm` where it is given, else that of `chat_choice`; None for none.
+
+        Raises:
+            ModelUnavailable: it cannot be made, its key is missing, or it is not on this machine and must be.
+        """
+        local_only, chosen = self.models.local_only, self.chat_choice
+        if llm is not None:
+            return load_chat(llm, base_url, local_only=local_only)
+        return None if chosen is None else chosen.load(local_only=local_only)
+
+    def keep_model(self) -> str:
+        """Keeps the chat model that was named, for later runs; why not, for a note, where it cannot."""
+        asked = self.models.model
+        if asked == AUTO:
+            return ""
+        return keep_model(self.catalog, asked if asked == OFF else parse_model(asked).text)
+
+    def _seeing_chat(self, chosen: ModelChoice) -> VideoChoice | None:
+        """The chat model as the video-LLM; None where it takes no pictures.
+
+        Raises:
+            NotLocal: it is not on this machine and must be.
+        """
+        if chosen.video == OFF:
+            return None
+        try:
+            if not chosen.load(local_only=self.models.local_only).takes_images:
+                return None
+            return named_choice(chosen.video, "the model that answers takes pictures")
+        except NotLocal:
+            raise
+        except ModelUnavailable as error:
+            return off_choice(f"the model that answers could not be asked: {error}")
 
     @cached_property
     def eyes(self) -> "Eyes | None":
@@ -567,25 +636,28 @@ class Library:
         base_url: str | None = None,
         thread_id: str | None = None,
         options: Sequence[str] = (),
-        limits: "Limits | None" = None,
-        strategy: str = AGENT,
+        language: str | None = None,
+        limits: "Caps | Limits | None" = None,
+        strategy: str = AUTO_STRATEGY,
         on_progress: Callable[[Progress], None] = lambda progress: None,
         on_question: "Callable[[Clarify], str] | None" = None,
     ) -> Answer:
         """Answers a question with cited, checked windows, or says that it is not there.
 
         Args:
-            question: in English.
+            question: in the person's words.
             videos: look only in these.
             window: look only in this stretch of each video.
-            llm: a chat model that words the answer, as LangChain's `init_chat_model` names it; without
-                one the answer is what was said, shown or written in the best evidence.
+            llm: a chat model that plans and words the answer, as LangChain's `init_chat_model` names it;
+                without one the answer is what was said, shown or written in the best evidence.
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
-            limits: the most that the question may use; those of `Limits()` when None.
-            strategy: `agent`; `tools` for a chat model that works the question out by calling tools; or a
-                baseline to compare them with (`strategies.STRATEGIES`), which keeps no conversation.
+            language: of the answer, as a BCP 47 tag; None for the question's own.
+            limits: what the question may use, in any strategy. `Caps` sets some limits and leaves the
+                strategy's own for the rest; `Limits` sets all.
+            strategy: one of `strategies.strategy_names()`; `auto` takes the planner where a model can plan,
+                else the rules.
             on_progress: called as the run goes.
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
@@ -597,52 +669,139 @@ class Library:
         Raises:
             ValueError: there is no such strategy; the question holds no letter and no digit; or the
                 question, an option or the thread's name is longer than `text_limits` allows.
-            ModelUnavailable: the chat model cannot be made, a baseline has no video-LLM, or a video model
-                that was named and is no server is not there.
+            ModelUnavailable: the chat model cannot be made, the strategy needs a model that is not there, or
+                a video model that was named and is no server is not there.
             VideoUnknown: a video is not in the library.
         """
-        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
-        from playhead_agent.limits import Limits
-        from playhead_agent.run import stream
-        from playhead_agent.state import Context
+        check_strategy(strategy)
+        asked = self._question(question, videos, window, thread_id, options, language)
+        asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
+        return asking.answer(asked, strategy, on_progress, on_question)
 
-        question, options = checked_text(question), checked_options(options)
-        thread_id = checked_thread_id(thread_id)
+    def stream(
+        self,
+        question: str,
+        *,
+        videos: Sequence[str] | None = None,
+        window: Window | None = None,
+        llm: str | None = None,
+        base_url: str | None = None,
+        thread_id: str | None = None,
+        options: Sequence[str] = (),
+        language: str | None = None,
+        limits: "Caps | Limits | None" = None,
+        strategy: str = AUTO_STRATEGY,
+        may_ask: bool = False,
+    ) -> Iterator[Progress | Answer]:
+        """What happens on the way to an answer, node by node, and at the end the `Answer`.
+
+        Arguments and errors are those of `ask`. With `may_ask` the last that comes may be a `Clarify`, a
+        question back: the run then waits for `reply`, also in another process.
+        """
+        check_strategy(strategy)
+        asked = self._question(question, videos, window, thread_id, options, language)
+        return Asking(self, llm, base_url, limits, may_ask=may_ask).stream(asked, strategy)
+
+    def reply(
+        self,
+        thread_id: str,
+        text: str,
+        *,
+        llm: str | None = None,
+        base_url: str | None = None,
+        limits: "Caps | Limits | None" = None,
+    ) -> Iterator[Progress | Answer]:
+        """Goes on with a run that waits, now that its question back was answered.
+
+        Args:
+            thread_id: of the `Clarify`.
+            text: the answer, such as a file's name; "" for none, and then the question is refused.
+            llm: as for `ask`.
+            base_url: as for `ask`.
+            limits: as for `ask`.
+
+        Raises:
+            LibraryError: no run of the thread waits.
+        """
+        return Asking(self, llm, base_url, limits, may_ask=True).reply(thread_id, text)
+
+    def resume(
+        self,
+        thread_id: str,
+        *,
+        llm: str | None = None,
+        base_url: str | None = None,
+        limits: "Caps | Limits | None" = None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_question: "Callable[[Clarify], str] | None" = None,
+    ) -> Answer:
+        """The answer to the last question of a conversation whose run was cut short, with its strategy.
+
+        No model call and no look that was kept is made again, and what they used counts against the limits.
+        A run that a limit ended goes on as far as `limits` now allow.
+
+        Args:
+            thread_id: of the conversation.
+            llm: as for `ask`; a strategy that needs a chat model needs it here too.
+            base_url: as for `ask`.
+            limits: as for `ask`.
+            on_progress: as for `ask`.
+            on_question: as for `ask`.
+
+        Raises:
+            LibraryError: no run of the thread is kept.
+            ModelUnavailable: the strategy needs a model that is not there.
+        """
+        asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
+        return asking.resumed(thread_id, on_progress, on_question)
+
+    def threads(self) -> "list[Thread]":
+        """The conversations that are kept, the newest first; the newest 50 are.
+
+        Raises:
+            LibraryError: the file is damaged or locked.
+        """
+        from playhead_agent.checkpoints import open_copied_checkpointer
+        from playhead_agent.conversations import read_threads
+
+        with open_copied_checkpointer(self.folder) as saver:
+            return read_threads(saver)
+
+    def thread(self, thread_id: str) -> "list[Turn]":
+        """Questions and answers of a conversation, oldest first, with the words of their evidence.
+
+        Raises:
+            LibraryError: there is no such conversation, or the file is damaged or locked.
+        """
+        from playhead_agent.checkpoints import open_copied_checkpointer
+        from playhead_agent.conversations import read_turns
+        from playhead_agent.stored_answer import read_back
+
+        with open_copied_checkpointer(self.folder) as saver:
+            turns = read_turns(saver, thread_id)
+        if not turns:
+            raise LibraryError(f"there is no conversation {thread_id!r}; `playhead threads` lists them")
+        return [
+            turn
+            if turn.answer is None
+            else replace(turn, answer=read_back(turn.answer.to_json(compact=True), self.catalog, thread_id))
+            for turn in turns
+        ]
+
+    def _question(
+        self,
+        text: str,
+        videos: Sequence[str] | None,
+        window: Window | None,
+        thread_id: str | None,
+        options: Sequence[str],
+        language: str | None,
+    ) -> "Question":
+        from playhead_agent.question import Question
+
         scope = None if videos is None and window is None else self.scope(videos, window)
-        chat = None if llm is None else load_chat_model(llm, base_url)
-        viewer = _ViewerIfReachable(self)
-        context = Context(
-            self.searcher, self.catalog, chat, limits=limits or Limits(), open_eyes=viewer.open,
-            calibration=Calibration.load(self.folder), may_ask=on_question is not None,
-        )  # fmt: skip
-        if strategy not in (AGENT, TOOLS):
-            return self._with_note(answer_by(self, strategy, question, context, scope, options))
-
-        def answer(saver: "SqliteSaver") -> Answer:
-            return viewer.with_note(answered(saver))
-
-        def answered(saver: "SqliteSaver") -> Answer:
-            if strategy == TOOLS:
-                return answer_with_tools(self, question, context, scope, thread_id, saver)
-            how: Any = {"context": context, "thread_id": thread_id, "scope": scope, "options": options}
-            steps = stream(question, checkpointer=saver, **how)
-            answer = follow(steps, context, saver, on_progress, on_question)
-            prune_checkpoints(saver)
-            return answer
-
-        try:
-            with open_checkpointer(self.folder) as saver:
-                return self._with_note(answer(saver))
-        except (LibraryReadOnly, DiskFull) as error:
-            with open_copied_checkpointer(self.folder) as saver:
-                why = self.catalog.note or str(error)
-                return replace(
-                    one := answer(saver), notes=(*one.notes, f"this conversation is not saved: {why}")
-                )
-
-    def _with_note(self, answer: Answer) -> Answer:
-        """The answer with what the person should know of how this library was opened."""
-        return replace(answer, notes=(*answer.notes, self.catalog.note)) if self.catalog.note else answer
+        text, given = checked_text(text), checked_options(options)
+        return Question(text, given, scope, checked_thread_id(thread_id) or uuid4().hex, language)
 
     def names(self) -> VideoNames:
         """The name of each video, by id: its file's, with as many folders as tell it from the others."""
@@ -682,38 +841,3 @@ class Library:
             "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind", (video_id,)
         )
         return {"segments": len(self.catalog.segments(video_id)), **dict(kinds)}
-
-
-class _ViewerIfReachable:
-    """The video-LLM of a library for one question; None, which a note says, when its server fails.
-
-    Args:
-        library: that is asked.
-    """
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._failure = ""
-
-    def open(self) -> "Eyes | None":
-        """What looks at clips; a server that failed once is not asked again.
-
-        Raises:
-            ModelUnavailable: a model that was asked for by name, and is no server, is not there.
-        """
-        if self._failure:
-            return None
-        try:
-            return self._library.eyes
-        except ModelUnavailable as error:
-            if not is_address(self._library.models.video):
-                raise
-            self._failure = f"the video model could not be reached: {error}"
-            return None
-
-    def with_note(self, answer: Answer) -> Answer:
-        """The answer, with a first note that the server failed where it did."""
-        if not self._failure:
-            return answer
-        fallback = answer.fallback or self._failure
-        return replace(answer, notes=(self._failure, *answer.notes), fallback=fallback)

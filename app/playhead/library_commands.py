@@ -17,6 +17,8 @@ from playhead.options import (
     JsonOption,
     LibraryOption,
     LlmOption,
+    LocalOnlyOption,
+    ModelOption,
     VideoModel,
     WaitOption,
     complete_video,
@@ -63,8 +65,10 @@ def show(
         bool, typer.Option("--chapters", help="Show chapters, summarised from captions, instead.")
     ] = False,
     video_model: VideoModel = "auto",
+    model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
+    local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show facts, stages, settings and text of one video.
@@ -74,7 +78,7 @@ def show(
     playhead show lect --chapters
     playhead show lecture.mp4 --json
     """
-    opened = open_library(library, ModelNames(video=video_model))
+    opened = open_library(library, ModelNames(video=video_model, model=model, local_only=local_only))
     if chapters:
         found, whole = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:

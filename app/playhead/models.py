@@ -45,6 +45,7 @@ from playhead_index.store.manifest import space_tag
 from playhead_index.store.settings import SPEAKER_MODEL, SPEECH_MODEL, read_settings, unrecorded_transcriber
 from playhead_index.words.protocol import TranscriberTag
 from playhead_index.words.screen_text import RapidOcrReader
+from playhead_tools.local_hosts import require_local
 
 ENVIRONMENT = "PLAYHEAD_{}_MODEL"
 OWN_PREFIXES = (PACKAGED, GE2E)
@@ -96,6 +97,10 @@ class ModelNames:
         keep_tokens: the part of a look's visual tokens that the video-LLM sees, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
             says, else all. Captions are made of all.
+        model: the chat model that plans, answers and judges, and looks at pictures where it takes them:
+            `openai:NAME`, `gemini:NAME`, `URL#NAME` (`model_choice.py`). `auto` takes what `PLAYHEAD_MODEL`
+            names, else what the library keeps, else none; `off` goes without.
+        local_only: nothing is sent to another machine: servers must be at a loopback address.
         voices: a speaker encoder: `ge2e:` (what `playhead prepare voices` fetches), or a WeSpeaker model in
             ONNX format by its file, folder or hub name.
     """
@@ -110,6 +115,8 @@ class ModelNames:
     keep_tokens: float | None = None
     voices: str = AUTO
     rerank: str = AUTO
+    model: str = AUTO
+    local_only: bool = False
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.
@@ -393,6 +400,8 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         if name.endswith("?") and (why := _why_not_here(role, name.removesuffix("?"))):
             off[stage] = why
             return None
+        if names.local_only and role == "speech" and is_address(name):
+            require_local(name.partition("#")[0], "the transcription server")
         try:
             return load_one(role, name.removesuffix("?"), names.device)
         except ModelUnavailable as error:

@@ -146,8 +146,8 @@ DeviceOption = Annotated[str, typer.Option(help="Device that models run on: auto
 VideoModel = Annotated[
     str,
     typer.Option(
-        help="Video-LLM: URL of an OpenAI-compatible server (URL#MODEL for one of several), a Hugging Face "
-        "name, a folder, auto or off.",
+        help="Video-LLM for looks and captions alone, in place of --model: URL of an OpenAI-compatible "
+        "server (URL#MODEL for one of several), a Hugging Face name, a folder, auto or off.",
         metavar="NAME|URL|off",
     ),
 ]
@@ -160,16 +160,37 @@ KeepTokens = Annotated[
         metavar="0..1",
     ),
 ]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="Chat model that plans, answers and judges, and looks at frames if it takes images: "
+        "openai:NAME, gemini:NAME, openrouter:NAME, ollama:NAME, or URL#NAME of an OpenAI-compatible "
+        "server, such as http://localhost:8000/v1#qwen3. The library keeps it for later commands; off forgets it. auto: "
+        "what PLAYHEAD_MODEL names, else what the library keeps, else none.",
+        metavar="MODEL|off",
+    ),
+]
+LocalOnlyOption = Annotated[
+    bool,
+    typer.Option(
+        "--local-only",
+        envvar="PLAYHEAD_LOCAL_ONLY",
+        help="Refuse every model server that is not on this machine (localhost, 127.0.0.1), before anything "
+        "is sent to it.",
+    ),
+]
 LlmOption = Annotated[
     str | None,
     typer.Option(
         envvar="PLAYHEAD_LLM",
-        help="Chat model that writes the answer, such as openai:gpt-5; default: an extractive answer.",
+        help="Chat model for planning and answers alone, in place of --model: PROVIDER:NAME as LangChain "
+        "names it, such as anthropic:claude-sonnet-4-5.",
     ),
 ]
 BaseUrlOption = Annotated[
     str | None,
     typer.Option(
-        envvar="PLAYHEAD_BASE_URL", help="OpenAI-compatible server of the chat model.", metavar="URL"
+        envvar="PLAYHEAD_BASE_URL", help="OpenAI-compatible server of the chat model of --llm.", metavar="URL"
     ),
 ]

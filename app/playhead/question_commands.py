@@ -1,16 +1,16 @@
-"""`playhead ask` and `playhead compare`: questions to a library."""
+"""`playhead ask`, `playhead compare` and `playhead threads`: questions to a library, and conversations."""
 
 import sys
-from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from playhead import records
 from playhead.answer_view import plain, show_answer
-from playhead.arguments import checked, err, window_between
+from playhead.arguments import checked, err, open_library, window_between
 from playhead.comparison_view import outcome, show_comparison
+from playhead.conversation_view import show_thread, show_threads
 from playhead.inputs import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
@@ -23,60 +23,91 @@ from playhead.options import (
     KeepTokens,
     LibraryOption,
     LlmOption,
+    LocalOnlyOption,
+    ModelOption,
     RerankModel,
     ToOption,
     VideoModel,
     VideoOption,
 )
 from playhead.output import SafeConsole, write_line
-from playhead.strategies import AGENT, STRATEGIES, Comparison, check_strategy, compare
+from playhead.strategies import Comparison, compare
 from playhead.video_facts import kept_part
 from playhead_agent.clarify import Clarify
-from playhead_agent.limits import Limits
+from playhead_agent.limits import Caps
 from playhead_agent.progress import Progress
+from playhead_agent.strategies import AUTO, BASELINES, GROUP, PLANNER, RULES, check_strategy
 from playhead_index.clean_text import one_line
 
-QuestionArgument = Annotated[str, typer.Argument(help="The question, in English.")]
+QuestionArgument = Annotated[str, typer.Argument(help="The question.")]
+NAMES = f"{AUTO}, {PLANNER}, {RULES}, {', '.join(BASELINES)}, or an entry point of {GROUP}"
+MaxClips = Annotated[
+    int | None, typer.Option(help="Maximum number of clips that the video-LLM is given.", min=1)
+]
+MaxFrames = Annotated[
+    int | None, typer.Option(help="Maximum number of frames, in all clips together and as thumbnails.", min=1)
+]
+MaxEvidence = Annotated[
+    int | None,
+    typer.Option(help="Maximum number of search results that are read.", min=1),
+]
+MaxCalls = Annotated[
+    int | None,
+    typer.Option(help="Maximum number of calls of the chat model, repairs and judging among them.", min=1),
+]
+MaxSeconds = Annotated[float | None, typer.Option(help="Maximum number of seconds.", min=0.001)]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        help="Maximum cost of models in US dollars; those without a known price do not count.",
+        min=0.000001,
+    ),
+]
 
 
 def ask(
-    question: QuestionArgument,
+    question: Annotated[str | None, typer.Argument(help="The question; not with --resume.")] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
     thread: Annotated[
         str | None,
         typer.Option(help="Continue the conversation with this id, or start one under it.", metavar="ID"),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Resume the last question of --thread behind the last step that was saved; no model is"
+            " called again for what it has answered.",
+        ),
+    ] = False,
     option: Annotated[
         list[str] | None,
         typer.Option(help="One choice of a multiple-choice question; repeatable.", metavar="TEXT"),
     ] = None,
-    max_clips: Annotated[
-        int | None, typer.Option(help="Maximum number of clips that the video-LLM is given.", min=1)
-    ] = None,
-    max_frames: Annotated[
-        int | None, typer.Option(help="Maximum number of frames in all of these clips together.", min=1)
-    ] = None,
-    max_evidence: Annotated[
-        int | None,
-        typer.Option(
-            help=f"Maximum number of search results that are read; default: {Limits().evidence}.", min=1
-        ),
-    ] = None,
-    strategy: Annotated[str, typer.Option(help=f"How to answer: {', '.join(STRATEGIES)}.")] = AGENT,
+    max_clips: MaxClips = None,
+    max_frames: MaxFrames = None,
+    max_evidence: MaxEvidence = None,
+    max_calls: MaxCalls = None,
+    max_seconds: MaxSeconds = None,
+    max_cost: MaxCost = None,
+    strategy: Annotated[str, typer.Option(help=f"How to answer: {NAMES}.", metavar="NAME")] = AUTO,
     video_model: VideoModel = "auto",
     keep_tokens: KeepTokens = None,
     rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
+    local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the time windows that show it.
 
-    Where nothing shows it, says so, and what was searched.
+    Where nothing shows it, says so, and what was searched. Every strategy keeps to the limits that are given
+    here; for the others it has its own.
 
     Examples:
     playhead ask "when is the false alarm mentioned?"
@@ -84,23 +115,36 @@ def ask(
     playhead ask "what is said about penguins?" --from 0:30 --to 2:00 --json
     playhead ask "how many times is Bayes mentioned?" --thread bayes
     playhead ask "and before that?" --thread bayes
-    playhead ask "summarise the interview" --llm openai:qwen3 --base-url http://localhost:8000/v1
+    playhead ask --thread bayes --resume
+    playhead ask "summarise the interview" --model http://localhost:8000/v1#qwen3 --local-only
+    playhead ask "who opens the door?" --model openai:gpt-5-mini --max-cost 0.05
     """
-    checked(partial(checked_text, question))
+    _check_question(question, thread, resume=resume)
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
     checked(lambda: kept_part(keep_tokens))
-    names = ModelNames(device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model)
-    opened = Library(library, names)
-    window = window_between(opened, from_s, to_s)
-    is_watched = err.is_terminal and not as_json
-    answer = opened.ask(
-        question, videos=video, window=window, llm=llm, base_url=base_url, thread_id=thread,
-        options=option or (), limits=_limits(max_clips, max_frames, max_evidence), strategy=strategy,
-        on_progress=_show_progress if is_watched else _ignore_progress,
-        on_question=_clarify if sys.stdin.isatty() and is_watched else None,
+    names = ModelNames(
+        device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model, model=model,
+        local_only=local_only,
     )  # fmt: skip
+    opened = Library(library, names)
+    is_watched = err.is_terminal and not as_json
+    how: dict[str, Any] = {
+        "llm": llm, "base_url": base_url,
+        "limits": _caps(max_clips, max_frames, max_evidence, max_calls, max_seconds, max_cost),
+        "on_progress": _show_progress if is_watched else _ignore_progress,
+        "on_question": _clarify if sys.stdin.isatty() and is_watched else None,
+    }  # fmt: skip
+    if question is None:
+        answer = opened.resume(str(thread), **how)
+    else:
+        window = window_between(opened, from_s, to_s)
+        answer = opened.ask(
+            question, videos=video, window=window, thread_id=thread, options=option or (), strategy=strategy,
+            **how,
+        )  # fmt: skip
+    _keep_model(opened)
     if as_json:
         write_line(records.line(records.of_answer(answer)))
     else:
@@ -112,33 +156,51 @@ def compare_strategies(
     library: LibraryOption = DEFAULT_LIBRARY,
     strategy: Annotated[
         list[str] | None,
-        typer.Option(help=f"Run only this strategy: {', '.join(STRATEGIES)}; repeatable."),
+        typer.Option(help=f"Run only this strategy; repeatable. {NAMES}.", metavar="NAME"),
     ] = None,
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="One choice of a multiple-choice question; repeatable.", metavar="TEXT"),
+    ] = None,
+    max_clips: MaxClips = None,
+    max_frames: MaxFrames = None,
+    max_evidence: MaxEvidence = None,
+    max_calls: MaxCalls = None,
+    max_seconds: MaxSeconds = None,
+    max_cost: MaxCost = None,
     video_model: VideoModel = "auto",
     device: DeviceOption = "auto",
+    local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question with several strategies, side by side.
 
-    The agent and baselines to compare it with; shows answers, confidence and costs.
-    A strategy that cannot run, such as one that needs a video-LLM where there is none, has a row that says
-    why. Exit code 0 if any strategy ran.
+    Rules, a planner where a chat model is given, and baselines to compare them with; shows answers,
+    confidence and costs. A strategy that cannot run, such as one that needs a video-LLM where there is none,
+    has a row that says why. Exit code 0 if any strategy ran.
 
     Examples:
     playhead compare "when is the false alarm mentioned?"
-    playhead compare "when is Bayes mentioned?" --strategy agent --strategy retrieve-once
-    playhead compare "what does she hold up?" --video-model http://localhost:8000/v1
+    playhead compare "when is Bayes mentioned?" --strategy rules --strategy retrieve-once
+    playhead compare "what does she hold up?" --video-model http://localhost:8000/v1 --max-frames 64
     """
     checked(partial(checked_text, question))
+    checked(partial(checked_options, option or ()))
     for name in strategy or ():
         checked(partial(check_strategy, name))
-    opened = Library(library, ModelNames(device=device, video=video_model))
-    how = {"videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url}
+    names = ModelNames(device=device, video=video_model, model=model, local_only=local_only)
+    opened = Library(library, names)
+    how = {
+        "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,
+        "options": option or (),
+        "limits": _caps(max_clips, max_frames, max_evidence, max_calls, max_seconds, max_cost),
+    }  # fmt: skip
     rows: list[Comparison] = []
     for row in compare(opened, question, strategy or (), **how):
         rows.append(row)
@@ -152,6 +214,60 @@ def compare_strategies(
         raise typer.Exit(1)
 
 
+def _keep_model(opened: Library) -> None:
+    """Has the library keep the model that was named, and says where it does not."""
+    if note := opened.keep_model():
+        err.print(plain(note), soft_wrap=True)
+
+
+def threads(
+    thread: Annotated[
+        str | None, typer.Argument(help="Id of a conversation; without it all are listed.", metavar="ID")
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    as_json: JsonOption = False,
+) -> None:
+    """List conversations, or show one.
+
+    Questions and answers stand in the order in which they were asked. `ask --thread ID` continues one.
+
+    Examples:
+    playhead threads
+    playhead threads bayes
+    playhead threads bayes --json
+    """
+    opened = open_library(library)
+    if thread is None:
+        listed = opened.threads()
+        if as_json:
+            for one in listed:
+                write_line(records.line(one.to_json()))
+        else:
+            show_threads(SafeConsole(), listed)
+        return
+    turns = opened.thread(thread)
+    if as_json:
+        for turn in turns:
+            write_line(records.line(records.of_turn(turn)))
+    else:
+        show_thread(SafeConsole(), thread, turns, opened.names())
+
+
+def _check_question(question: str | None, thread: str | None, *, resume: bool) -> None:
+    """Nothing, when there is either a question or a conversation to be gone on with.
+
+    Raises:
+        typer.BadParameter: there is neither, or both.
+    """
+    if resume and (question is not None or thread is None):
+        got = "a question" if question is not None else "no --thread"
+        raise typer.BadParameter(f"--resume takes --thread ID and no question, got {got}")
+    if question is None and not resume:
+        raise typer.BadParameter('give a question, such as: playhead ask "when is entropy mentioned?"')
+    if question is not None:
+        checked(partial(checked_text, question))
+
+
 def _clarify(which: Clarify) -> str:
     """The user's reply to a clarification question; empty for an empty line."""
     err.print(plain(which.message))
@@ -160,10 +276,19 @@ def _clarify(which: Clarify) -> str:
     return str(typer.prompt("Which", default="", show_default=False, err=True))
 
 
-def _limits(max_clips: int | None, max_frames: int | None, max_evidence: int | None) -> Limits:
-    """The agent's limits, with those that were given in their places."""
-    given = {"looks": max_clips, "frames": max_frames, "evidence": max_evidence}
-    return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
+def _caps(
+    max_clips: int | None,
+    max_frames: int | None,
+    max_evidence: int | None,
+    max_calls: int | None,
+    max_seconds: float | None,
+    max_cost: float | None,
+) -> Caps:
+    """The limits that were given."""
+    return Caps(
+        looks=max_clips, frames=max_frames, evidence=max_evidence, model_calls=max_calls, seconds=max_seconds,
+        money=max_cost,
+    )  # fmt: skip
 
 
 def _show_progress(progress: Progress) -> None:

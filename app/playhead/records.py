@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playhead.answer_view import citation_numbers
 from playhead.library import VideoSummary
@@ -18,6 +18,9 @@ from playhead_index.speakers import SpeakerSummary
 from playhead_index.store.summaries import Summary
 from playhead_tools.evidence import Answer
 from playhead_tools.redaction import redact
+
+if TYPE_CHECKING:
+    from playhead_agent.conversations import Turn
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
@@ -101,6 +104,11 @@ def of_speaker(one: SpeakerSummary) -> dict[str, Any]:
 def of_answer(answer: Answer) -> dict[str, Any]:
     """The line of `ask --json`; `citation_numbers` are the numbers that a terminal shows for evidence ids."""
     return answer.to_json() | {"citation_numbers": citation_numbers(answer)}
+
+
+def of_turn(turn: "Turn") -> dict[str, Any]:
+    """A line of `threads ID --json`."""
+    return {**turn.to_json(), "answer": None if turn.answer is None else of_answer(turn.answer)}
 
 
 def of_comparison(row: Comparison) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from playhead.keys import key_for, provider_variable
 from playhead.video_models import (
@@ -21,6 +22,7 @@ from playhead.video_models import (
 )
 from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.extras import has_gpu, missing_module
+from playhead_tools.local_hosts import require_local
 from playhead_tools.redaction import passwords, redact, redact_keys, safe_cause
 
 if TYPE_CHECKING:
@@ -52,32 +54,42 @@ def is_address(name: str) -> bool:
     return name.startswith(("http://", "https://"))
 
 
-def video_choice(name: str = AUTO) -> VideoChoice:
+def video_model_of_environment() -> bool:
+    """Whether the environment names a video-LLM or its server."""
+    return bool(os.environ.get(MODEL) or os.environ.get(SERVER))
+
+
+def video_choice(name: str = AUTO, *, local_only: bool = False) -> VideoChoice:
     """The video-LLM that a name means: with `auto` what the environment or the machine gives.
 
     Args:
         name: `auto`, `off`, a server's address with or without `#MODEL`, a plugin's `NAME:`, a folder, or a
             name on the hub that is in the local cache.
+        local_only: refuse a server that is not on this machine, before it is asked anything.
 
     Raises:
         ModelUnavailable: a model that was asked for by name is not there, or the server does not answer.
+        NotLocal: the server is not on this machine and must be.
     """
     if name == AUTO and (asked := os.environ.get(MODEL)):
-        return named_choice(asked, f"{MODEL} names it")
+        return named_choice(asked, f"{MODEL} names it", local_only=local_only)
     if name == AUTO:
-        return choose_video_model(machine_facts())
-    return named_choice(name, "it was asked for")
+        return choose_video_model(machine_facts(local_only=local_only))
+    return named_choice(name, "it was asked for", local_only=local_only)
 
 
-def named_choice(name: str, reason: str) -> VideoChoice:
+def named_choice(name: str, reason: str, *, local_only: bool = False) -> VideoChoice:
     """The choice of a model that somebody named.
 
     Raises:
         ModelUnavailable: it is not there, or the server does not answer.
+        NotLocal: the server is not on this machine and must be.
     """
     if name == OFF:
         return off_choice("it was switched off")
     if is_address(name):
+        if local_only:
+            require_local(name.partition("#")[0], "the video model")
         server = ask_server(name)
         if server.why_not:
             raise ModelUnavailable(f"{server.why_not}; is it up, and the address (up to and with /v1) right?")
@@ -89,9 +101,15 @@ def named_choice(name: str, reason: str) -> VideoChoice:
     return VideoChoice(how, name, reason, forms=forms, plain_prompt=plain)  # type: ignore[arg-type]
 
 
-def machine_facts() -> MachineFacts:
-    """GPU, memory, cached models and the server that the environment names, looked up now."""
+def machine_facts(*, local_only: bool = False) -> MachineFacts:
+    """GPU, memory, cached models and the server that the environment names, looked up now.
+
+    Raises:
+        NotLocal: that server is not on this machine and must be.
+    """
     url = os.environ.get(SERVER)
+    if url and local_only:
+        require_local(url.partition("#")[0], "the video model")
     missing = [module for module in ("torch", "transformers") if find_spec(module) is None]
     return MachineFacts(
         gpu_gb=_gpu_gb() if has_gpu() and not missing else None,
@@ -197,7 +215,8 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float =
         from playhead_tools.video_llm.server import ServerVideoLLM
 
         return ServerVideoLLM(
-            choice.url, choice.name, choice.kind, api_key=key_for(choice.url, KEY), prices=_prices(),
+            choice.url, choice.name, choice.kind, api_key=key_for(choice.url, KEY),
+            prices=_prices() or _known_prices(choice),
             keep_frames=part,
         )  # fmt: skip
     from playhead_tools.video_llm.loading import Loading
@@ -234,6 +253,8 @@ def _served(url: str, wanted: str, owners: dict[str, str]) -> ServerFacts:
     shown, listed = redact(url), ", ".join(list(owners)[:8])
     if not owners:
         return ServerFacts(url, why_not=f"{shown} serves no model")
+    if f"models/{wanted}" in owners:  # as Google lists them
+        wanted = f"models/{wanted}"
     if wanted and wanted not in owners:
         return ServerFacts(url, why_not=f"{shown} does not serve {wanted!r}; it serves {listed}")
     if not wanted and len(owners) > 1:
@@ -308,6 +329,15 @@ def _prices() -> "Prices | None":
     except ValueError as error:
         raise ModelUnavailable(f"{PRICES} must be PROMPT/NEW per million tokens, got {told!r}") from error
     return Prices(prompt, new)
+
+
+def _known_prices(choice: VideoChoice) -> "Prices | None":
+    """What the server of a choice charges, by the table of known prices; None where nobody knows."""
+    from playhead_agent.models.prices import price_of
+    from playhead_tools.video_llm.server import Prices
+
+    price = price_of(urlsplit(choice.url).netloc.rpartition("@")[2], choice.name)
+    return None if price is None else Prices(price.prompt, price.new, price.cached)
 
 
 def _is_openai(url: str) -> bool:

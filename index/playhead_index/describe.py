@@ -60,7 +60,8 @@ def _caption(
 ) -> None:
     segments = catalog.segments(video_id)
     todo = [segment for segment in segments if segment.window.start_s >= from_s]
-    for batch in batches(_pictures(reader, todo), captioner.batch):
+    speech = [row.words for row in catalog.spans(video_id, "speech") if not row.words.is_uncertain]
+    for batch in batches(_pictures(reader, todo, speech), captioner.batch):
         said = captioner.caption(batch)
         if len(said) != len(batch):
             raise ValueError(f"{captioner.name} gave {len(said)} captions for {len(batch)} segments")
@@ -77,13 +78,22 @@ def _caption(
         write_stage(db, video_id, done)
 
 
-def _pictures(reader: VideoReader, segments: Sequence[SegmentRow]) -> Iterator[SegmentPictures]:
-    """The different pictures of each segment, read in one pass over the file for all of them."""
+def _pictures(
+    reader: VideoReader, segments: Sequence[SegmentRow], speech: Sequence[Words]
+) -> Iterator[SegmentPictures]:
+    """The different pictures of each segment, read in one pass over the file for all of them, and its words.
+
+    Args:
+        reader: of the file.
+        segments: in time order.
+        speech: of the video, in time order; words that begin or end in a segment are its words.
+    """
     times_s = [time_s for segment in segments for time_s in _times_s(segment.window)]
     frames = batches(reader.frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX), CAPTION_FRAMES)
     for segment, of_segment in zip(segments, frames, strict=True):
         different = {frame.pts_s: frame for frame in of_segment}
-        yield SegmentPictures(segment.video_id, segment.window, tuple(different.values()))
+        words = tuple(one for one in speech if one.window.overlap_s(segment.window) > 0)
+        yield SegmentPictures(segment.video_id, segment.window, tuple(different.values()), words)
 
 
 def _times_s(window: Window) -> list[float]:

@@ -18,11 +18,14 @@ SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n
 """What the picture lane gives for every query: 20 moments of 8 s, the best first."""
 JUMPS_S = (16.0, 100.0, 200.0)
 """The dog jumps at these times, and stands still else."""
+SWIMS_S = (100.0,)
+"""The dog swims once, at no moment that a search ranks first."""
 
 
 def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
     """What is to be seen of the dog in a clip."""
-    jumps = any(time_s in asked.clips[0].window for time_s in JUMPS_S)
+    times_s = SWIMS_S if "swim" in asked.question else JUMPS_S
+    jumps = any(time_s in asked.clips[0].window for time_s in times_s)
     if asked.yes_no:
         return YesNo(yes=-0.1, no=-2.4) if jumps else YesNo(yes=-3.0, no=-0.05)
     return "The dog jumps over the fence." if jumps else "The dog stands still."

@@ -44,7 +44,7 @@ def test_a_server_answers_by_the_schema(asking: Asking) -> None:
     assert answer.text == "It shows Bayes' rule [E3]."
     assert (answer.cost["prompt_tokens"], answer.cost["completion_tokens"]) == (11, 7)
     schema = server.requests[0]["response_format"]["json_schema"]["schema"]
-    enum = schema["$defs"]["claim"]["properties"]["evidence_ids"]["items"]["enum"]
+    enum = schema["properties"]["claims"]["items"]["properties"]["evidence_ids"]["items"]["enum"]
     assert sorted(enum) == ["E1", "E2", "E3"]
 
 
@@ -63,9 +63,9 @@ def test_nonsense_is_sent_back_once(asking: Asking) -> None:
 
 NO_COMPLETION = "answered something that is no chat completion"
 FAILURES: list[tuple[str, int | bytes, str]] = [
-    ("an error of the server", 500, "the chat model refused or failed (HTTP 500)"),
-    ("a wrong key", 401, "the chat model refused or failed (HTTP 401)"),
-    ("too many requests", 429, "the chat model refused or failed (HTTP 429)"),
+    ("an error of the server", 500, "the chat model failed (HTTP 500)"),
+    ("a wrong key", 401, "the chat model refused the key (HTTP 401)"),
+    ("too many requests", 429, "the chat model is over its rate limit or quota (HTTP 429)"),
     ("a web page", b"<html>busy</html>", f"the chat model's server {NO_COMPLETION}"),
     ("a list", b"[1, 2]", f"the chat model's server {NO_COMPLETION}"),
     ("an empty object", b"{}", f"the chat model's server {NO_COMPLETION}"),

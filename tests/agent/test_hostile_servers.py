@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.agent.tool_runs import ask_with_tools
 from tests.hostile_server import (
     CUT,
     ERRORS,
@@ -25,7 +26,6 @@ from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
 from playhead_agent.run import ask
 from playhead_agent.state import Context
-from playhead_agent.with_tools.run import ask_with_tools
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
@@ -38,7 +38,7 @@ CALL_S, MUCH_S = 2.0, 30.0
 SPARE_S = 8.0
 NO_REPLY = "the chat model's server answered something that is no chat completion: ChatOpenAI"
 EXTRACTIVE = "extractive answer: "
-REFUSED = "the chat model refused or failed (HTTP 400): ChatOpenAI"
+REFUSED = "the chat model refused the request (HTTP 400): ChatOpenAI"
 UNREACHED = "the chat model could not be reached: ChatOpenAI", "the chat model did not answer within "
 UNUSED = "the chat model's reply could not be used: "
 EXPECTED: dict[str, tuple[Way, str | tuple[str, ...]]] = {
@@ -81,20 +81,22 @@ def test_a_good_server_words_the_answer(made: Catalog) -> None:
     good = {"answerable": True, "reason": "", "claims": [{"text": "He names Bayes.", "evidence_ids": ["E1"]}]}
     with hostile_server(body(completion(json.dumps(good)))) as server:
         answer = asked(made, server.base_url, tools=False)
-    assert (answer.text, answer.notes, server.authorizations) == ("He names Bayes [E1].", (), [None])
+    assert (answer.text, answer.notes, set(server.authorizations)) == (
+        "He names Bayes [E1].", (), {None},
+    )  # fmt: skip
 
 
 def test_a_redirect_to_another_host_carries_no_prompt_there(made: Catalog) -> None:
     with hostile_server(body(completion("{}"))) as other, hostile_server(REDIRECT, other.base_url) as server:
         answer = asked(made, server.base_url, tools=False)
-    assert (len(server.heads), other.heads) == (1, [])
+    assert (server.num_prompts, other.heads) == (1, [])
     assert f"redirects to {other.base_url.removesuffix('/v1')} (HTTP" in answer.notes[0]
 
 
 def test_a_reply_that_is_nested_too_deeply_is_sent_back_once(made: Catalog) -> None:
     with hostile_server(body(completion("[" * 100_000))) as server:
         answer = asked(made, server.base_url, tools=False)
-    assert (answer.status, len(server.heads)) == ("answered", 2)
+    assert (answer.status, server.num_prompts) == ("answered", 2)
     assert answer.fallback.startswith(EXTRACTIVE + UNUSED)
     assert "nested too deeply" in answer.notes[0]
 
@@ -109,7 +111,7 @@ def test_a_summary_without_the_chat_model_does_not_say_that_none_was_given(made:
         context = Context(WordFinder(made), made, llm=load_chat_model("made", server.base_url))
         answer = ask("Summarise the lecture.", context=context, scope=Scope((LECTURE,)))
     assert answer.text.startswith("No summary was written; these are samples at regular intervals:")
-    assert answer.fallback.startswith(f"{EXTRACTIVE}the chat model refused or failed (HTTP 404)")
+    assert answer.fallback.startswith(f"{EXTRACTIVE}the chat model was not found (HTTP 404)")
 
 
 SERVER = """

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
-from playhead_agent.chat import described
 from playhead_agent.extractive import Material
 from playhead_agent.limits import Limits
+from playhead_agent.models.invoke import described
 from playhead_agent.reasoning import Finding
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
@@ -130,7 +130,6 @@ def test_a_second_bad_reply_gives_the_answer_of_the_evidence_and_says_so(
 LIES: list[tuple[str, str, list[str], str]] = [
     ("a quote that nobody wrote", "The slide reads “Bayes was right”.", ["E3"], "does not stand in E3"),
     ("a time of its own", "Bayes' rule is shown at 4:30.", ["E3"], "the time 4:30 is neither"),
-    ("a number of its own", "Bayes' rule has 7 terms.", ["E3"], "the number 7 is neither"),
     ("a fact of its own", "Napoleon lost at Waterloo.", ["E3"], "it says nothing of the claim"),
     ("an id in the text", "[E1]", ["E3"], "dropped"),
 ]
@@ -144,6 +143,12 @@ def test_a_claim_that_does_not_hold_is_dropped_and_reported(
     assert answer.text == "The slide shows Bayes' rule [E3]."
     assert any(why in note for note in answer.notes), answer.notes
     assert answer.confidence < asking(GOOD)[0].confidence
+
+
+def test_a_number_of_its_own_is_shown_as_unverified(asking: Asking) -> None:
+    answer, _ = asking(said(("The slide shows Bayes' rule.", ["E3"]), ("Bayes' rule has 7 terms.", ["E3"])))
+    assert answer.text.endswith("Bayes' rule has 7 terms [E3] (unverified).")
+    assert answer.claims[1].why == "the number 7 is neither in E3 nor computed"
 
 
 def test_when_nothing_holds_the_evidence_speaks(asking: Asking) -> None:

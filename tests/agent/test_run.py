@@ -195,23 +195,34 @@ def test_no_words_of_a_video_are_kept_before_the_answer(kept: Kept) -> None:
     ask(QUESTION, context=tight, checkpointer=saver, thread_id="a")
     rows = saver.conn.execute(
         "SELECT type, checkpoint FROM checkpoints UNION ALL SELECT type, value FROM writes"
+        " WHERE task_id != 'playhead-stop'"  # the answer itself
     ).fetchall()
     kept_values = [repr(saver.serde.loads_typed(row)) for row in rows]
     assert any(QUESTION in value for value in kept_values)
     assert not [value for value in kept_values if "Thomas" in value]
 
 
-def test_pruning_keeps_the_last_checkpoint_of_the_newest_threads(kept: Kept) -> None:
+def test_pruning_keeps_the_last_checkpoint_of_each_turn_of_the_newest_threads(kept: Kept) -> None:
     context, saver = kept
     for name in "abc":
         ask(QUESTION, context=context, checkpointer=saver, thread_id=name)
-    assert prune_checkpoints(saver, keep_threads=2) > 0
+    assert prune_checkpoints(saver, keep_threads=2, keep_histories=0) > 0
     assert thread_ids(saver) == ["c", "b"]
     assert saver.conn.execute("SELECT count(*) FROM checkpoints").fetchone() == (2,)
     follow_up = ask("What is said at 0:51?", context=context, checkpointer=saver, thread_id="c")
     assert follow_up.question == "What is said at 0:51?"
     with pytest.raises(ValueError, match="must not be below 0"):
         prune_checkpoints(saver, keep_threads=-1)
+
+
+def test_pruning_keeps_all_steps_of_the_last_turn_of_some_threads(kept: Kept) -> None:
+    context, saver = kept
+    for question in (QUESTION, "When does he mention the exam?"):
+        ask(question, context=context, checkpointer=saver, thread_id="a")
+    prune_checkpoints(saver, keep_histories=1)
+    history = list(build_graph(saver).get_state_history({"configurable": {"thread_id": "a"}}))
+    assert len(history) == len(NODES) + 3  # the input, its first step, and the turn before
+    assert [row.values["question"] for row in history[-2:]] == [QUESTION, QUESTION]
 
 
 def test_a_damaged_checkpoint_file_is_a_library_error(tmp_path: Path) -> None:

@@ -37,5 +37,5 @@ def test_a_reply_that_keeps_to_no_form_is_sent_back_once() -> None:
 
 
 def test_a_model_that_fails_twice_is_refused() -> None:
-    with pytest.raises(ModelOutputInvalid, match="does not keep to the form"):
+    with pytest.raises(ModelOutputInvalid, match="does not keep to the schema"):
         ChatSummariser(ScriptedChatModel(replies=[{"caption": 3}, {"caption": 3}])).summarise(piece())

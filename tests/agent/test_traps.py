@@ -9,7 +9,6 @@ from tests.agent.seen_world import World
 from tests.tools.made_library import LECTURE, SEGMENT_SQL, SPANS, VIDEO_SQL, WordFinder, make_library
 
 from playhead_agent.checkpoints import CHECKPOINTS_NAME, open_checkpointer
-from playhead_agent.gather import Table
 from playhead_agent.limits import Limits
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
@@ -17,7 +16,7 @@ from playhead_agent.state import Context
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window, format_time, parse_time
-from playhead_tools.evidence import Answer, Evidence
+from playhead_tools.evidence import Answer
 
 ROOT = Path(__file__).parents[2]
 AGENT = sorted((ROOT / "agent/playhead_agent").rglob("*.py"))
@@ -97,12 +96,6 @@ def test_every_setting_is_read_somewhere(kind: type) -> None:
     text = "\n".join(path.read_text() for path in AGENT)
     names = [field.name for field in dataclasses.fields(kind)]
     assert [name for name in names if f".{name}" not in text] == []
-
-
-def test_the_same_seconds_of_two_videos_are_two_pieces_of_evidence() -> None:
-    table, window = Table(most=9), Window(1.0, 2.0)
-    ids = [table.add(Evidence("", video, window, "picture", "supported")) for video in ("a", "b", "a")]
-    assert ids == ["E1", "E2", "E1"]
 
 
 def test_what_is_read_around_a_moment_does_not_widen_the_window_that_is_cited(made: Catalog) -> None:

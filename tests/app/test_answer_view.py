@@ -19,7 +19,7 @@ from playhead.terminal import show_clock, show_off, show_report, show_result, sh
 from playhead_index.build import VideoReport
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.window import Window
-from playhead_tools.evidence import Answer, Interval, Reason, Status
+from playhead_tools.evidence import Answer, Claim, Interval, Reason, Status
 
 LONG = "iandevlin.github.io__tears-of-steel-battle-clip-medium.webm"
 NAMES = {"v1": LONG, "v2": "talk.mp4"}
@@ -188,3 +188,14 @@ def test_what_is_off_is_one_line_each_with_what_that_means() -> None:
     text = on_terminal(lambda console: show_off(console, [report]), 40)
     line = "off     meaning: keyword search only (no text embeddings) (no encoder)\n"
     assert text == line
+
+
+def test_a_claim_that_its_evidence_does_not_bear_out_is_shown_with_the_reason() -> None:
+    claims = (
+        Claim("He says it.", ("E4",), "supported"),
+        Claim("It costs 5.", ("E4",), "unverified", "the number 5 is neither in E4 nor computed"),
+    )
+    text = shown(replace(ANSWER, claims=claims), 200)
+    assert "Unverified: “It costs 5.”: the number 5 is neither in [1] nor computed" in text
+    assert "He says it" not in text
+    assert replace(ANSWER, claims=claims).to_json()["claims"][1]["status"] == "unverified"

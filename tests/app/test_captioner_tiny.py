@@ -21,7 +21,7 @@ def captioner(checkpoint: Path) -> VideoCaptioner:
 
 
 def test_a_small_checkpoint_captions_in_plain_text_under_its_folders_name(captioner: VideoCaptioner) -> None:
-    assert captioner.name == f"caption:tiny-qwen#{prompt_hash(forms=False)}"
+    assert captioner.name == f"caption:tiny-qwen#{prompt_hash(forms=False, plain=True)}"
 
 
 def test_a_batch_of_segments_is_captioned_as_each_alone(captioner: VideoCaptioner) -> None:

@@ -150,4 +150,5 @@ def test_completion_offers_new_names_of_options_only(tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     offered = re.findall(r"\"(--[a-z-]+)\":", done.stdout)
-    assert offered == ["--max-clips", "--max-frames", "--max-evidence"]
+    caps = ["--max-clips", "--max-frames", "--max-evidence", "--max-calls", "--max-seconds", "--max-cost"]
+    assert offered == caps

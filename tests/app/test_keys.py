@@ -87,15 +87,15 @@ def test_another_host_gets_our_own_key_and_nothing_of_openai(
     keys.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: header-secret")
     with hostile_server(GOOD) as server:
         asked(tmp_path, server.base_url)
-    assert server.authorizations == [f"Bearer {OWN}"]
-    assert "secret" not in server.heads[0]
+    assert set(server.authorizations) == {f"Bearer {OWN}"}
+    assert not [head for head in server.heads if "secret" in head]
 
 
 def test_without_our_own_key_another_host_gets_none(tmp_path: Path, keys: pytest.MonkeyPatch) -> None:
     keys.delenv("PLAYHEAD_API_KEY")
     with hostile_server(GOOD) as server:
         asked(tmp_path, server.base_url)
-    assert server.authorizations == [None]
+    assert set(server.authorizations) == {None}
 
 
 @pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "OPENAI_API_BASE"])
@@ -106,7 +106,7 @@ def test_an_address_of_the_environment_does_not_carry_openai_s_key_elsewhere(
     with hostile_server(GOOD) as server:
         keys.setenv(variable, server.base_url)
         asked(tmp_path, None, name)
-    assert server.authorizations == [f"Bearer {OWN}"]
+    assert set(server.authorizations) == {f"Bearer {OWN}"}
 
 
 def test_openai_without_its_key_is_refused_naming_the_variable(keys: pytest.MonkeyPatch) -> None:
@@ -166,8 +166,8 @@ def _unpacked(value: bytes) -> bytes:
 def test_the_checkpoints_that_are_looked_through_are_inflated(tmp_path: Path) -> None:
     with hostile_server(body(b"never such a word", status=404)) as server:
         asked(tmp_path, server.base_url)
-    assert b"refused or failed (HTTP 404)" in inflated(tmp_path / CHECKPOINTS_NAME)
-    assert b"refused or failed (HTTP 404)" not in (tmp_path / CHECKPOINTS_NAME).read_bytes()
+    assert b"was not found (HTTP 404)" in inflated(tmp_path / CHECKPOINTS_NAME)
+    assert b"was not found (HTTP 404)" not in (tmp_path / CHECKPOINTS_NAME).read_bytes()
 
 
 def test_a_key_with_a_line_break_is_not_shown_by_the_error_about_it(keys: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_a_list_of_models_that_echoes_the_key_does_not_show_it() -> None:
 def test_a_password_in_the_address_is_not_shown(tmp_path: Path) -> None:
     with hostile_server(body(b"bad password-123456", status=401)) as server:
         answer = asked(tmp_path, server.base_url.replace("//", "//me:password-123456@"))
-    assert ("password-123456" in answer, "refused or failed (HTTP 401)" in answer) == (False, True)
+    assert ("password-123456" in answer, "refused the key (HTTP 401)" in answer) == (False, True)
 
 
 def test_openai_itself_is_sent_what_its_own_client_makes() -> None:

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from playhead.cli import app
 from playhead.library import Library
 from playhead.models import ModelNames
-from playhead.strategies import STRATEGIES, compare
-from playhead_agent.baselines.registry import BASELINES
+from playhead.strategies import compare
+from playhead_agent.strategies import strategy_names
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_tools.eyes import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
@@ -30,8 +30,9 @@ def library(tmp_path: Path) -> Library:
     return opened
 
 
-def test_the_doors_strategies_are_the_agent_and_all_baselines() -> None:
-    assert list(STRATEGIES) == ["agent", "tools", *BASELINES]
+def test_the_strategies_are_a_planner_rules_all_baselines_and_those_of_entry_points() -> None:
+    baselines = ["uniform", "retrieve-once", "captions", "confidence-loop"]
+    assert list(strategy_names()) == ["auto", "planner", "rules", *baselines, "synthetic"]
 
 
 def test_a_strategy_is_one_word_of_the_question(library: Library) -> None:
@@ -46,10 +47,10 @@ def test_compared_strategies_each_pay_for_their_own_looks(library: Library) -> N
 
 def test_a_strategy_that_cannot_run_says_why_and_the_others_run(library: Library) -> None:
     library.__dict__["eyes"] = None
-    names = ["uniform", "agent", "retrieve-once"]
+    names = ["uniform", "rules", "retrieve-once"]
     rows = {row.strategy: row for row in compare(library, "When is Bayes mentioned?", names)}
     assert list(rows) == names
-    assert rows["agent"].answer is not None
+    assert rows["rules"].answer is not None
     assert rows["uniform"].answer is None
     assert rows["uniform"].error.startswith("uniform needs a video-LLM, and there is none: ")
     assert rows["uniform"].error_type == "ModelUnavailable"
@@ -57,7 +58,7 @@ def test_a_strategy_that_cannot_run_says_why_and_the_others_run(library: Library
 
 def test_a_video_that_is_not_there_ends_a_comparison(library: Library) -> None:
     with pytest.raises(VideoUnknown, match="no video 'nowhere' in this library"):
-        list(compare(library, "When is Bayes mentioned?", ["agent"], videos=["nowhere"]))
+        list(compare(library, "When is Bayes mentioned?", ["rules"], videos=["nowhere"]))
 
 
 def test_a_baseline_without_a_video_model_says_why(library: Library) -> None:

@@ -98,7 +98,7 @@ def test_a_way_sets_the_part_of_the_tokens_that_a_look_keeps(library: Library, t
     looks = {
         part: look
         for part in (1.0, 0.25)
-        for look in product.ask("Which?", video_ids, (), Way(baseline="uniform", keep_tokens=part)).looks
+        for look in product.ask("Which?", video_ids, (), Way("uniform", keep_tokens=part)).looks
     }
     assert looks[1.0].visual_tokens == looks[1.0].visual_tokens_given == looks[0.25].visual_tokens_given > 0
     assert 0.15 * looks[1.0].visual_tokens < looks[0.25].visual_tokens <= 0.25 * looks[1.0].visual_tokens
@@ -108,15 +108,15 @@ def test_a_baseline_is_asked_by_the_benchmarks_names(library: Library, video: Pa
     model = ScriptedVideoLLM(["B"])
     watching = Watching(lambda part: model, True, LookBook(tmp_path, "1", short_side_px=32))
     finder = LibraryFinder(library, {"v": video}, product=Product(library, watching))
-    replied = finder.ask("Which colour?", ["v"], ["red", "green"], Way(baseline="uniform"))
+    replied = finder.ask("Which colour?", ["v"], ["red", "green"], Way("uniform"))
     assert (replied.answer.text, replied.answer.cost["looks"]) == ("green", 1)
     assert {call.request.video_id for call in replied.calls if call.request} == {"v"}
     assert {video_id for video_id, _ in replied.found} == {"v"}
 
 
 def test_a_baseline_needs_something_to_look_with(library: Library) -> None:
-    with pytest.raises(ModelUnavailable, match="'uniform' has no video-LLM to look with"):
-        Product(library).ask("Which?", ["three-colours.mp4"], (), Way(baseline="uniform"))
+    with pytest.raises(ModelUnavailable, match="uniform needs a video-LLM, and there is none"):
+        Product(library).ask("Which?", ["three-colours.mp4"], (), Way("uniform"))
 
 
 def test_a_clip_is_named_by_its_file_and_times_before_it_is_decoded(video: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import typer
-from tests.agent.chat_server import chat_server
 from tests.made_videos import colours
 from tests.shared_data import shared
 from typer.testing import CliRunner
@@ -21,8 +20,8 @@ from playhead_bench.evaluate.real_questions.baselines import (
     chunk_transcript,
     tokenize,
 )
-from playhead_bench.evaluate.real_questions.data import read_sets
-from playhead_bench.evaluate.real_questions.scoring import SetScores, score_sets
+from playhead_bench.evaluate.real_questions.data import QuestionSet, RealQuestion, read_sets
+from playhead_bench.evaluate.real_questions.scoring import SetScores, fold_errors, score_sets
 from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
 from playhead_bench.evaluate.real_questions.tables import markdown
 from playhead_bench.results.__main__ import main as make_results
@@ -137,6 +136,15 @@ def test_a_folder_without_questions_is_refused(tmp_path: Path) -> None:
         read_sets(tmp_path)
 
 
+def test_every_third_question_in_file_order_then_those_after_them() -> None:
+    questions = tuple(RealQuestion(str(n), "s", f"v{n % 2}", "q", (Window(0, 1),), 9.0) for n in range(1, 8))
+    whole = QuestionSet("s", {"v0": Path("v0.mp4"), "v1": Path("v1.mp4")}, questions)
+    assert [one.id for one in whole.sample(3).questions] == ["1", "4", "7"]
+    assert [one.id for one in whole.sample(3, 5).questions] == ["1", "2", "4", "5", "7"]
+    assert whole.sample(3, 1).videos == {"v1": Path("v1.mp4")}
+    assert whole.sample(1, None) == whole
+
+
 # ---- baselines ----
 
 
@@ -240,6 +248,22 @@ def test_answers_are_scored_as_computed_by_hand() -> None:
     assert (found.by_status["partial"].answers, found.by_status["partial"].precision) == (0, None)
     assert found.reasons == {"absent": 1}
     assert (found.calibration_error, found.risk_area) == (pytest.approx(0.9), 1.0)
+
+
+def test_calibration_is_scored_on_either_half_of_the_videos() -> None:
+    videos = [("a", f"v{n % 4}") for n in range(40)]
+    right = [n % 4 in (0, 1) for n in range(40)]
+    found = fold_errors(videos, [0.5] * 40, right)
+    assert found is not None
+    assert (found.stated, found.mean) == ((0.0, 0.0), 0.0)
+    sure = fold_errors(videos, [1.0 if n % 2 else 0.8 for n in range(40)], right)
+    assert sure is not None
+    assert sure.stated == (pytest.approx(0.3), pytest.approx(0.5))
+    assert sure.refitted == (pytest.approx(0.0), pytest.approx(0.0))
+
+
+def test_a_half_without_answers_has_no_calibration_error() -> None:
+    assert fold_errors([("a", "v")], [0.5], [True]) is None
 
 
 def test_search_and_ask_are_compared_with_the_best_baseline_question_by_question() -> None:
@@ -367,22 +391,13 @@ def test_the_command_prints_tables_for_people(run: Callable[..., Any], talks: Pa
     assert "first citation correct (R@1)" in done.stdout
 
 
-def test_a_chat_model_words_the_answers(run: Callable[..., Any], talks: Path, tmp_path: Path) -> None:
-    pytest.importorskip("langchain_openai")
-    claim = {"text": "It needs ten minutes.", "evidence_ids": ["E1"]}
-    with chat_server(json.dumps({"answerable": True, "reason": "", "claims": [claim]})) as server:
-        options = ["--llm", "openai:made", "--base-url", server.base_url, "--words-model", "off"]
-        done = run("real", talks, *options, "--half", "odd", "--out", tmp_path, "--json")
-    assert done.exit_code == 0
-    (line,) = read_lines(tmp_path / "run.jsonl")
-    assert (line["ask"]["text"], line["ask"]["model_calls"]) == ("It needs ten minutes [E1].", 1)
-    assert json.loads(done.stdout)["server"] == f"127.0.0.1:{server.server_address[1]}"
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["real"], "needs FOLDER"),
+        (["real", "x", "--llm", "openai:m"], "--llm needs --base-url"),
+        (["real", "x", "--strategies", "magic"], "--strategies are transcript, planner, rules"),
+        (["world", "--every", "3"], "--every has no meaning for `playhead eval world`"),
         (["real", "x", "--half", "left"], "--half is all, odd, even, got 'left'"),
         (["real", "x", "--split", "test"], "--split has no meaning for `playhead eval real`"),
         (["world", "--half", "odd"], "--half has no meaning for `playhead eval world`"),

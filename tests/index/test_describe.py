@@ -127,3 +127,17 @@ def test_a_captioner_that_does_not_answer_for_every_segment_is_refused(
     captioner = ScriptedCaptioner(colour)
     captioner.caption = lambda segments: ["one"]  # type: ignore[method-assign]
     assert "gave 1 captions for 3 segments" in (build(tmp_path / "library", three, captioner).error or "")
+
+
+def test_a_captioner_is_given_the_words_spoken_in_each_segment(three: MadeVideo, tmp_path: Path) -> None:
+    red, blue = "00:00:01,000 --> 00:00:03,000\nThis is red.", "00:00:13,000 --> 00:00:15,000\nThis is blue."
+    three.path.with_suffix(".srt").write_text(f"1\n{red}\n\n2\n{blue}\n")
+    captioner = ScriptedCaptioner(lambda segment: " ".join(one.text for one in segment.words) or "silence")
+    build(tmp_path / "library", three, captioner)
+    assert captions(tmp_path / "library") == ["This is red.", "silence", "This is blue."]
+
+
+def test_captions_of_an_older_prompt_are_made_again(three: MadeVideo, tmp_path: Path) -> None:
+    build(tmp_path / "library", three, ScriptedCaptioner(lambda segment: "old", name="caption:model#1"))
+    build(tmp_path / "library", three, ScriptedCaptioner(colour, name="caption:model#2"))
+    assert captions(tmp_path / "library") == ["red", "green", "blue"]

@@ -34,6 +34,11 @@ def test_more_is_never_worse_and_nothing_is_certain(marked: list[tuple[float, bo
     assert values[-1] <= 0.98
 
 
+def test_answers_of_equal_confidence_are_fitted_together() -> None:
+    fitted = fit([0.8] * 20, [True] * 15 + [False] * 5)
+    assert (fitted(0.3), fitted(0.8), fitted(0.9)) == (0.75, 0.75, 0.75)
+
+
 def test_no_answer_stays_without_confidence() -> None:
     assert fit([0.5] * 20, [True] * 20)(0.0) == 0.0
 
@@ -57,3 +62,14 @@ def test_a_broken_file_is_told(tmp_path: Path) -> None:
 def test_too_few_answers_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 20 answers"):
         fit([0.5], [True])
+
+
+@given(st.floats(0.01, 1.0))
+def test_a_map_then_another_is_both_in_turn(raw: float) -> None:
+    first, then = (
+        Calibration((0.0, 0.4, 1.0), (0.1, 0.3, 0.9), 20),
+        Calibration((0.0, 0.5, 1.0), (0.0, 0.2, 1.0), 30),
+    )
+    both = first.then(then)
+    assert both(raw) == pytest.approx(then(first(raw)), abs=1e-9)
+    assert both.fitted_on == 30

@@ -2,20 +2,24 @@
 
 What an agent computes from its evidence orders answers; how often they are right at each level depends on
 the models and the videos. A calibration maps the one to the other by isotonic regression (Zadrozny and
-Elkan, 2002), the only assumption being that more is never worse.
+Elkan, 2002), the only assumption being that more is never worse. A library's own counts; where it has none,
+that of the strategy does, which the product ships.
 """
 
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Self
 
 from playhead_index.errors import LibraryError
 
 CALIBRATION_NAME = "calibration.json"
+SHIPPED = Path(__file__).with_name("calibrations.json")
+"""Of each strategy, fitted on its answers to real questions; made by `playhead_bench.evaluate.calibrate`."""
 LEAST = 20
 """Fewer answers say nothing of how often such answers are right."""
 EDGE = 0.02
@@ -68,6 +72,19 @@ class Calibration:
         part.write_text(json.dumps(record) + "\n", "utf-8")
         part.replace(folder / CALIBRATION_NAME)
 
+    def then(self, other: "Calibration") -> "Calibration":
+        """This map and then another one, as one map.
+
+        >>> halved = Calibration((0.0, 1.0), (0.0, 0.5), 30)
+        >>> halved.then(halved)(1.0)
+        0.25
+        """
+        inner = [raw for raw in (_raw_at(self, at) for at in other.raw) if raw is not None]
+        raw = sorted({*self.raw, *inner})
+        values = [self(at) if at > 0 else self.right[0] for at in raw]
+        right = [other(value) if value > 0 else other.right[0] for value in values]
+        return Calibration(tuple(raw), tuple(right), other.fitted_on)
+
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The calibration of a library; the one that changes nothing where it has none.
@@ -99,9 +116,13 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
         raise ValueError(
             f"at least {LEAST} answers with a mark each are needed, got {len(raw)}, {len(right)}"
         )
+    equals: dict[float, list[bool]] = {}
+    for value, mark in zip(raw, right, strict=True):
+        equals.setdefault(value, []).append(mark)
     blocks: list[list[float]] = []  # [weight, sum of raw, sum of right]
-    for value, mark in sorted(zip(raw, right, strict=True)):
-        blocks.append([1.0, value, float(mark)])
+    for value, marks_of_value in sorted(equals.items()):  # answers of equal confidence cannot be told apart
+        count = float(len(marks_of_value))
+        blocks.append([count, count * value, float(sum(marks_of_value))])
         while len(blocks) > 1 and blocks[-2][2] / blocks[-2][0] >= blocks[-1][2] / blocks[-1][0]:
             weight, values, marks = blocks.pop()
             blocks[-1] = [blocks[-1][0] + weight, blocks[-1][1] + values, blocks[-1][2] + marks]
@@ -116,3 +137,21 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
 
 def _kept(part: float) -> float:
     return min(1.0 - EDGE, max(EDGE, part))
+
+
+def _raw_at(calibration: Calibration, right: float) -> float | None:
+    """The lowest raw confidence that a map takes to a value; None where it takes none there."""
+    points = list(zip(calibration.raw, calibration.right, strict=True))
+    for (low, a), (high, b) in pairwise(points):
+        if a < right <= b:
+            return low + (right - a) / (b - a) * (high - low)
+    return None
+
+
+@cache
+def shipped_calibration(strategy: str) -> Calibration:
+    """The calibration that the product has for a strategy; the one that changes nothing where it has none."""
+    record = json.loads(SHIPPED.read_text("utf-8")).get(strategy)
+    if record is None:
+        return Calibration()
+    return Calibration(tuple(record["raw"]), tuple(record["right"]), record["fitted_on"])

@@ -31,6 +31,8 @@ PARTLY_SEARCHED = 0.70
 UNFINISHED = 0.85
 MENTION_ONLY = 0.50
 OTHER_FORM = 0.85
+JUDGED_SUPPORTED, JUDGED_UNVERIFIED = 0.90, 0.45
+"""Ceilings of a claim that a model has judged by its evidence."""
 
 
 def evidence_ceiling(evidence: Sequence[Evidence]) -> float:
@@ -44,6 +46,15 @@ def evidence_ceiling(evidence: Sequence[Evidence]) -> float:
     best = max(_base(record) for record in evidence)
     lanes = {lane for record in evidence for lane in record.lanes}
     return min(MOST, best + AGREEMENT * max(0, len(lanes) - 1))
+
+
+def judged_ceiling(supported: Sequence[bool]) -> float:
+    """The most that one may trust claims that a model has judged by their evidence; 0 for none.
+
+    >>> judged_ceiling([True, False])
+    0.675
+    """
+    return sum(JUDGED_SUPPORTED if one else JUDGED_UNVERIFIED for one in supported) / max(1, len(supported))
 
 
 def _base(record: Evidence) -> float:
@@ -62,6 +73,7 @@ def confidence(
     partly_searched: bool = False,
     unfinished: bool = False,
     claims_kept: float = 1.0,
+    ceiling: float | None = None,
 ) -> float:
     """The confidence of an answer that stands on these records, 0 to 1.
 
@@ -71,6 +83,7 @@ def confidence(
         partly_searched: the result needs the whole and parts were not searched.
         unfinished: some videos in scope are not indexed to the end.
         claims_kept: part of a model's claims that held, 0 to 1.
+        ceiling: takes the place of the one that the records set.
     """
     factors = [
         SEVERAL if one_of_several else 1.0,
@@ -78,7 +91,7 @@ def confidence(
         UNFINISHED if unfinished else 1.0,
         min(1.0, max(0.0, claims_kept)),
     ]
-    value = evidence_ceiling(evidence)
+    value = evidence_ceiling(evidence) if ceiling is None else ceiling
     for factor in factors:
         value *= factor
     return value

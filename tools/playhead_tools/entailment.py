@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from playhead_index.window import Window
+
 Support = Literal["yes", "partly", "no"]
 
 
@@ -14,14 +16,21 @@ class ClaimEvidence:
     Args:
         claim: one statement.
         evidence: a line for each record: when, which kind, who says it, and its words.
+        pictures: (video_id, window) of the records that are pictures, for a judge that can look.
     """
 
     claim: str
     evidence: tuple[str, ...]
+    pictures: tuple[tuple[str, Window], ...] = ()
 
 
 class EntailmentJudge(Protocol):
     """Judges claims by their evidence alone."""
+
+    @property
+    def name(self) -> str:
+        """What judges, for the record."""
+        ...
 
     @property
     def may_drop(self) -> bool:

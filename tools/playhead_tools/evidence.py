@@ -173,11 +173,19 @@ def uncertainty_notes(records: Sequence[Evidence]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement with the evidence that it stands on."""
+    """One statement with the evidence that it stands on.
+
+    Args:
+        text: without ids.
+        evidence_ids: what it cites.
+        status: `supported` where its evidence says or shows it, else `unverified`.
+        why: why it is unverified, for people; empty where nothing more is known than its evidence's verdict.
+    """
 
     text: str
     evidence_ids: tuple[str, ...]
     status: ClaimStatus = "unverified"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +271,7 @@ class Answer:
             "reason": self.reason,
             "intervals": [interval.to_json() for interval in self.intervals],
             "claims": [
-                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status}
+                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status, "why": c.why}
                 for c in self.claims
             ],
             "coverage": None if self.coverage is None else coverage_to_json(self.coverage),
@@ -283,7 +291,8 @@ class Answer:
         values = dict(record)
         values["intervals"] = tuple(Interval.from_json(one) for one in record["intervals"])
         values["claims"] = tuple(
-            Claim(one["text"], tuple(one["evidence_ids"]), one["status"]) for one in record["claims"]
+            Claim(one["text"], tuple(one["evidence_ids"]), one["status"], one.get("why", ""))
+            for one in record["claims"]
         )
         values["coverage"] = None if record["coverage"] is None else coverage_from_json(record["coverage"])
         values["evidence"] = tuple(Evidence.from_json(one) for one in record["evidence"])

@@ -12,13 +12,14 @@ from math import isfinite
 import numpy as np
 
 from playhead_index.clean_text import clean_text
-from playhead_index.decode import VideoReader, open_reader
 from playhead_index.errors import ToolError
-from playhead_index.paths import path_exists
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
+from playhead_tools.frames import FrameReader
+from playhead_tools.local_hosts import is_loopback
 from playhead_tools.refusals import is_refusal
+from playhead_tools.region import Region
 from playhead_tools.replies import LookReply, read_look_reply, with_options
 from playhead_tools.sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
 from playhead_tools.thoughts import split_thoughts
@@ -30,9 +31,11 @@ from playhead_tools.video_llm.protocol import (
     Reply,
     ThoughtsCutOff,
     VideoLLM,
+    host_of,
     keeps_schema,
     wants_plain_prompt,
 )
+from playhead_tools.video_llm.report import Report
 
 FRAMES_A_LOOK, FRAMES_A_LOOK_PLAIN = 16, 8
 SHORT_SIDE_PX = 336
@@ -61,7 +64,7 @@ class Look:
         visual_tokens: that went into the language model; 0 for a look that was kept.
         seconds: that decoding and the model took; 0 for a look that was kept.
         visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
-        money: what it cost by the price table of a server; 0 without one.
+        money: what it cost; None where the price of its server is not known, 0 on this machine.
         refused: the model declined to answer: its own value where it keeps a schema, else read from its words
             by `is_refusal`, as when None.
         cited_s: times of the frames that the reply names, in its order.
@@ -78,7 +81,7 @@ class Look:
     visual_tokens: int = 0
     seconds: float = 0.0
     visual_tokens_given: int = 0
-    money: float = 0.0
+    money: float | None = 0.0
     refused: bool | None = None
     cited_s: tuple[float, ...] = ()
     unknown_frames: tuple[int, ...] = ()
@@ -126,9 +129,9 @@ class Eyes:
         self.frames = frames or (FRAMES_A_LOOK_PLAIN if self.plain_prompt else FRAMES_A_LOOK)
         if self.frames < 2:
             raise ValueError(f"a look shows at least 2 frames, one pair, got {self.frames}")
-        self.name = model.name
+        self.name, self.host = model.name, host_of(model)
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
-        self._readers: dict[str, VideoReader] = {}
+        self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
         self._looks: dict[tuple[ClipRequest, str, bool], Look] = {}
         self._lock = threading.Lock()
@@ -143,6 +146,7 @@ class Eyes:
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
+        region: Region | None = None,
     ) -> Look:
         """What the model says of a window; the same look a second time is the first one's record.
 
@@ -153,6 +157,7 @@ class Eyes:
             options: of a multiple choice.
             yes_no: ask for Yes or No and for its probability.
             frames: most frames; those of the instance when None.
+            region: part of the picture that is shown, larger; all of it when None.
 
         Raises:
             ToolError: the video is unknown, the window outside it, or the question empty.
@@ -162,7 +167,7 @@ class Eyes:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        request = self._request(video_id, window, frames or self.frames)
+        request = replace(self._request(video_id, window, frames or self.frames), region=region)
         return self.look_at(request, with_options(question, options), yes_no=yes_no)
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
@@ -201,8 +206,13 @@ class Eyes:
         return Look(
             request.video_id, request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, report.cost or 0.0, refused, cited_s, unknown,
+            report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
         )  # fmt: skip
+
+    def _money(self, report: Report) -> float | None:
+        if report.cost is None:
+            return 0.0 if not self.host or is_loopback(self.host) else None
+        return report.cost
 
     @property
     def _keeps_schema(self) -> bool:
@@ -267,9 +277,9 @@ class Eyes:
             self._clips.move_to_end(request)
             return self._clips[request]
         once = sorted(set(request.times_s))
-        reader = self._reader(request.video_id)
-        pictures = dict(zip(once, reader.frames_at(once, short_side_px=self._short_side_px), strict=True))
-        shown = np.stack([pictures[time_s].rgb for time_s in request.times_s])
+        pictures = self._frames.frames(request.video_id, once, self._short_side_px, request.region)
+        by_time = {one.time_s: one.rgb for one in pictures}
+        shown = np.stack([by_time[time_s] for time_s in request.times_s])
         end_s = max(request.window.end_s, request.times_s[-1] + EDGE_S)
         window = Window(min(request.window.start_s, request.times_s[0]), end_s)
         words = self._words(request.video_id, window)
@@ -282,12 +292,5 @@ class Eyes:
         """What is said in a window; nothing for a model that is asked with the question alone."""
         if self.plain_prompt:
             return ()
-        return tuple(row.words for row in self._catalog.spans(video_id, "speech", window))
-
-    def _reader(self, video_id: str) -> VideoReader:
-        if video_id not in self._readers:
-            paths = self._catalog.places(video_id)
-            if not paths:
-                raise ToolError(f"no file holds video {video_id!r} any more: it was replaced or removed")
-            self._readers[video_id] = open_reader(next(filter(path_exists, paths), paths[0]))
-        return self._readers[video_id]
+        spoken = (row.words for row in self._catalog.spans(video_id, "speech", window))
+        return tuple(words for words in spoken if not words.is_uncertain)

@@ -26,6 +26,8 @@ from playhead_index.search.results import (
 )  # fmt: skip
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
 from playhead_index.store.manifest import unfinished_videos
+from playhead_index.store.recordings import read_clock
+from playhead_index.store.span_counts import count_spans
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time, without_gaps
@@ -53,12 +55,22 @@ class VideoEntry:
 
     Args:
         label: the name that tells it from the other videos of the library; the file's when empty.
+        recorded_at: when the recording began, seconds since 1970 (UTC); None where that is not known.
+        width_px: of its pictures; 0 for one without.
+        height_px: likewise.
+        average_fps: pictures a second.
+        has_audio: it has a sound track.
     """
 
     video_id: str
     path: Path
     duration_s: float
     label: str = ""
+    recorded_at: float | None = None
+    width_px: int = 0
+    height_px: int = 0
+    average_fps: float = 0.0
+    has_audio: bool = True
 
     @property
     def name(self) -> str:
@@ -103,14 +115,15 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
     for video_id in wanted:
         if video_id not in rows:
             raise ToolError(f"no video {video_id!r} in the library; it holds {len(rows)} videos")
-    names = video_names(catalog)
-    return [_entry(catalog, rows[video_id], names[video_id]) for video_id in wanted]
+    names, recorded = video_names(catalog), read_clock(catalog)
+    return [_entry(catalog, rows[one], names[one], recorded.get(one)) for one in wanted]
 
 
-def _entry(catalog: Catalog, row: VideoRow, name: str) -> VideoEntry:
+def _entry(catalog: Catalog, row: VideoRow, name: str, recorded_at: float | None) -> VideoEntry:
     places = catalog.places(row.video_id)
     path = next(filter(path_exists, places), places[0] if places else Path(row.video_id))
-    return VideoEntry(row.video_id, path, row.duration_s, name)
+    size = (row.width_px, row.height_px, row.average_fps) if row.n_frames else (0, 0, 0.0)
+    return VideoEntry(row.video_id, path, row.duration_s, name, recorded_at, *size, row.has_audio)
 
 
 def with_pictures(catalog: Catalog, stretches: Sequence[tuple[str, Window]]) -> list[tuple[str, Window]]:
@@ -223,7 +236,7 @@ def scan_words(
         return [], True
     marks_v, marks_k = ", ".join("?" * len(video_ids)), ", ".join("?" * len(kinds))
     rows = catalog.query(
-        "SELECT span.id FROM span_fts JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
+        "SELECT span.id FROM span_fts CROSS JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
         f" AND span.video_id IN ({marks_v}) AND span.kind IN ({marks_k})"
         " ORDER BY span.video_id, span.start_s LIMIT ?",
         (expression, *video_ids, *kinds, limit + 1),
@@ -269,7 +282,7 @@ def reading_coverage(
     modalities: dict[Lane, ModalitySummary] = {
         one.modality: one for one in read_modalities(catalog, windows) if one.modality in lanes
     }
-    items = _count_spans(catalog, windows.keys()) if lanes else {}
+    items = count_spans(catalog, windows.keys()) if lanes else {}
     gaps = read_gaps(catalog, windows.keys())
     lines = tuple(_read_line(lane, items.get(lane, 0), modalities.get(lane)) for lane in lanes)
     segments = sum(
@@ -286,18 +299,6 @@ def reading_coverage(
         tuple(video_id for video_id in unfinished_videos(catalog) if video_id in windows),
         tuple(modalities.values()),
     )
-
-
-def _count_spans(catalog: Catalog, video_ids: Iterable[str]) -> dict[str, int]:
-    """How many spans of each kind some videos have."""
-    counts = dict[str, int]()
-    for chunk in batches(video_ids, MAX_IDS_IN_SQL):
-        marks = ", ".join("?" * len(chunk))
-        for kind, n in catalog.query(
-            f"SELECT kind, count(*) FROM span WHERE video_id IN ({marks}) GROUP BY kind", chunk
-        ):
-            counts[kind] = counts.get(kind, 0) + int(n)
-    return counts
 
 
 def _read_line(lane: Lane, items: int, summary: ModalitySummary | None) -> LaneCoverage:

@@ -30,7 +30,16 @@ ORDINAL_PATTERN = "|".join([*ORDINALS, r"\d{1,3}(?:st|nd|rd|th)"])
 
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,3}(?::[0-5]\d){1,2}(?:\.\d+)?)(?!\d|:\d)")
 _DIGITS = re.compile(r"(?<![\w.])[-−]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)")
-_WORDS = re.compile(rf"\b({WORD_PATTERN})\b", re.IGNORECASE)
+_UNITS = {word: n for word, n in NUMBER_WORDS.items() if n < 20 and "-" not in word}
+_DECADES = {**_TENS, "seventy": 70, "eighty": 80, "ninety": 90}
+_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SETS = {"dozen": 12, "dozens": 12, "twice": 2, "thrice": 3}
+_SPELLED = {*_UNITS, *_DECADES, *_SCALES, *_SETS, "hundred"}
+_LETTERS = re.compile(r"[^\W\d_]+")
+_JOINTS = re.compile(r"\s*-\s*|\s+(?:and\s+)?|\s*,\s*(?=[a-z])", re.IGNORECASE)
+_HAN = {sign: n for n, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
+_HAN_TENS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000}
+_HAN_NUMBER = re.compile(f"[{''.join([*_HAN, *_HAN_TENS])}]+")
 
 
 def number_value(text: str) -> float:
@@ -73,12 +82,89 @@ def clocks_in(text: str) -> list[float]:
 
 
 def numbers_in(text: str) -> list[float]:
-    """The numbers of a text that are no clocks, digits first; the word `one` counts as no number.
+    """The numbers of a text that are no clocks, digits first; the word `one` alone counts as no number.
+
+    Digits of any script count, and so do numbers in English words and in Chinese signs.
 
     >>> numbers_in("Two of the 1,024 samples, at 0:35")
     [1024.0, 2.0]
+    >>> numbers_in("a dozen, twenty five, one hundred and twenty"), numbers_in("٣ and 二十五")
+    ([12.0, 25.0, 120.0], [3.0, 25.0])
     """
     rest = _CLOCK.sub(" ", text)
     digits = [float(found.replace(",", "")) for found in _DIGITS.findall(rest)]
-    words = [number_value(found) for found in _WORDS.findall(rest) if found.lower() != "one"]
-    return digits + words
+    return digits + _spelled(rest) + [_han(found) for found in _HAN_NUMBER.findall(rest) if found != "一"]
+
+
+def numbers_stated(text: str) -> set[float]:
+    """Every number that a text can be cited for: those of `numbers_in`, and each word of them by itself.
+
+    >>> sorted(numbers_stated("sixty four"))
+    [4.0, 60.0, 64.0]
+    """
+    single = [_value([word]) for word in (w.lower() for w in _LETTERS.findall(text)) if word in _SPELLED]
+    return {*numbers_in(text), *single}
+
+
+def _spelled(text: str) -> list[float]:
+    """The numbers that stand in English words, neighbours joined as they are spoken."""
+    found: list[float] = []
+    group: list[str] = []
+    end = 0
+    for word in _LETTERS.finditer(text):
+        key = word[0].lower()
+        if key == "and" and group:
+            continue
+        is_next = bool(group) and _JOINTS.fullmatch(text, end, word.start()) is not None
+        if key in _SPELLED:
+            if group and not (is_next and _may_follow(group[-1], key)):
+                found += _read(group)
+                group = []
+            group.append(key)
+            end = word.end()
+        elif group:
+            found += _read(group)
+            group = []
+    return found + _read(group)
+
+
+def _may_follow(before: str, word: str) -> bool:
+    """Whether two number words are one number: `twenty five`, `two hundred`, not `two three`."""
+    if word == "hundred" or word in _SCALES:
+        return before not in _SETS
+    if word in ("dozen", "dozens"):
+        return before in _UNITS
+    if before == "hundred" or before in _SCALES:
+        return word in _UNITS or word in _DECADES
+    return before in _DECADES and 0 < _UNITS.get(word, 0) < 10
+
+
+def _read(group: list[str]) -> list[float]:
+    return [] if not group or group == ["one"] else [_value(group)]
+
+
+def _value(group: list[str]) -> float:
+    total, part = 0, 0
+    for word in group:
+        if word in _SCALES:
+            total, part = total + max(part, 1) * _SCALES[word], 0
+        elif word in ("hundred", "dozen", "dozens"):
+            part = max(part, 1) * (100 if word == "hundred" else 12)
+        else:
+            part += _UNITS.get(word, 0) or _DECADES.get(word, 0) or _SETS.get(word, 0)
+    return float(total + part)
+
+
+def _han(signs: str) -> float:
+    """The number in Chinese signs; signs without tens are read digit by digit."""
+    if not any(sign in _HAN_TENS for sign in signs):
+        return float("".join(str(_HAN[sign]) for sign in signs))
+    total, section, digit = 0, 0, 0
+    for sign in signs:
+        if sign in _HAN:
+            digit = _HAN[sign]
+        elif _HAN_TENS[sign] == 10_000:
+            total, section, digit = (section + digit) * 10_000, 0, 0
+        else:
+            section, digit = section + max(digit, 1) * _HAN_TENS[sign], 0
+    return float(total + section + digit)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playhead_index.window import Window
+from playhead_tools.region import Region
 
 STEP_S, LONGEST_STEP_S = 0.5, 1.0
 """Seconds between the two frames of a pair: the shorter where it covers the window, the longer at most."""
@@ -26,11 +27,13 @@ class ClipRequest:
         video_id: of which video, by the name that the caller knows it by.
         times_s: (N,) when, not descending; a time that stands twice is given twice.
         window: the stretch that the frames stand for.
+        region: part of the picture that is shown; all of it when None.
     """
 
     video_id: str
     times_s: tuple[float, ...]
     window: Window
+    region: Region | None = None
 
 
 def scattered(video_id: str, times_s: Sequence[float], whole: Window) -> ClipRequest:

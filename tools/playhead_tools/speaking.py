@@ -114,6 +114,16 @@ class SpeakerNames:
         names = {self.of_span(span) for span in spans}
         return names.pop() if len(names) == 1 else ""
 
+    def spoken(self, spans: Iterable[SpanRow]) -> list[tuple[str, str]]:
+        """(name, words) of each turn of some spans in time order; the name is empty where it is not known."""
+        turns: list[tuple[str, list[str]]] = []
+        for span in spans:
+            name = self.of_span(span)
+            if not turns or turns[-1][0] != name:
+                turns.append((name, []))
+            turns[-1][1].append(" ".join(span.words.text.split()))
+        return [(name, " ".join(words)) for name, words in turns]
+
 
 def with_unknown_speakers(coverage: Coverage | None, num_unknown: int) -> Coverage | None:
     """Coverage of a question about speakers, with the videos of which it is not known who speaks."""

@@ -6,6 +6,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.refusals import is_refusal
+from playhead_tools.region import Region
 from playhead_tools.replies import with_options
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
 
@@ -32,6 +33,7 @@ class UndecodedEyes(Eyes):
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
+        region: Region | None = None,
     ) -> Look:
         """What the model says of a window; errors are those of the model."""
         times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])

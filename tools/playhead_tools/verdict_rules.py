@@ -42,6 +42,33 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 
+_NO_SUCH = re.compile(
+    r"\b(?:there (?:is|are|was|were) (?:no|not (?:any|a))|(?:does|do|did) not (?:appear|occur|come up|exist)"
+    r"|(?:isn|aren|wasn|weren)'t (?:any|mentioned|shown|said|seen)|without (?:any )?mention)\b",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE
+)
+_ASKS_COUNT = re.compile(r"\bhow (?:often|many (?:different )?times)\b|\bnumber of times\b", re.IGNORECASE)
+_ASKS_NUMBER = re.compile(r"\b(?:how many|(?:total )?number of|count)\b", re.IGNORECASE)
+_ASKS_RANK = re.compile(
+    r"\b(first|last|final|earliest|latest)(?:ly)? (?:time|mention|appearance|occurrence|occasion"
+    r"|mentioned|said|says|shown|seen|appears?|mentions?|comes? up)\b",
+    re.IGNORECASE,
+)
+_ASKS_ORDER = re.compile(
+    r"\b(?:in (?:what|which) order|(?:correct|chronological|right) order|longest)\b", re.IGNORECASE
+)
+_ASKS_WRITTEN = re.compile(
+    r"\b(?:on[ -]?screen|slides?|captions?|subtitles?|title card|written|writes?|text)\b", re.IGNORECASE
+)
+_ASKS_SAID = re.compile(
+    r"\b(?:say|says|said|saying|mention|mentions|mentioned|tell|tells|told|talk|talks|talked|talking|speak|speaks"
+    r"|spoke|discuss|discusses|discussed|discussion|explain|explains|explained|speech|think|thinks|thought)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SearchedExtent:
@@ -206,3 +233,54 @@ def statement_made(spec: QuestionSpec, text: str) -> Statement | None:
     if spec.intent == "yes_no" or asked is None:
         return "no" if _PLAIN_NO.match(text) else None
     return asked
+
+
+# ---- without a question that was taken apart: from the words of a question and of a claim alone ----
+
+
+def kinds_named(question: str) -> tuple[Kind, ...]:
+    """Where a question says that its answer stands; anywhere where it does not say, or says two of them.
+
+    >>> kinds_named("Does he mention Kafka?"), kinds_named("Is there a dog?")
+    (('speech',), ('any',))
+    """
+    is_said, is_written = _ASKS_SAID.search(question), _ASKS_WRITTEN.search(question)
+    if bool(is_said) == bool(is_written):
+        return ("any",)
+    return ("speech",) if is_said else ("screen",)
+
+
+def statement_needed(question: str) -> Statement | None:
+    """The statement about all of the scope that the words of a question ask for; None where there is none.
+
+    >>> statement_needed("How often does it ring?"), statement_needed("When is it first mentioned?")
+    ('count', 'first')
+    >>> statement_needed("What does he do first?") is None
+    True
+    """
+    if _ASKS_COUNT.search(question):
+        return "count"
+    if found := _ASKS_RANK.search(question):
+        return "first" if found[1].lower() in ("first", "earliest") else "last"
+    return "order" if _ASKS_ORDER.search(question) else None
+
+
+def asks_number(question: str) -> bool:
+    """Whether a question asks how many of something there are."""
+    return _ASKS_NUMBER.search(question) is not None
+
+
+def negative_made(claim: str, cited: str) -> Statement | None:
+    """The negative statement about all of the scope that a claim makes; None where what it cites says it.
+
+    >>> negative_made("Kafka is never mentioned.", "we go on")
+    'never'
+    >>> negative_made("He is never late.", "I am never late") is None
+    True
+    """
+    made: Statement | None = None
+    if _NEVER.search(claim) or _NO_SUCH.search(claim):
+        made = "never"
+    elif _PLAIN_NO.match(claim):
+        made = "no"
+    return None if made is None or _NEGATION.search(cited) else made

@@ -5,45 +5,76 @@ from dataclasses import replace
 
 from playhead_agent.baselines.attempt import Attempt, Outcome
 from playhead_agent.baselines.reading import Said
+from playhead_agent.finalise import Draft, Ledger, finalise
+from playhead_agent.question import Question
+from playhead_agent.state import Context
 from playhead_index.search.results import Coverage
+from playhead_tools.cite import CheckReport
 from playhead_tools.confidence import confidence
-from playhead_tools.evidence import Answer, Claim, Evidence, Interval, Reason, Status, join_coverage
+from playhead_tools.evidence import Answer, Claim, Reason, Status, join_coverage
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import with_extent
-from playhead_tools.question import parse_question
+from playhead_tools.spec import Kind
 from playhead_tools.temporal.scan import Scan
-from playhead_tools.verdict_rules import SearchedExtent, allowed_verdict, statement_made
+from playhead_tools.verdict_rules import (
+    SearchedExtent,
+    allowed_verdict,
+    asks_number,
+    kinds_named,
+    negative_made,
+    statement_needed,
+)
 
 
-def finished(attempt: Attempt, outcome: Outcome | None) -> Answer:
+def ambiguous(refusal: str, context: Context, question: str, notes: Sequence[str]) -> Answer:
+    """The answer to a question that fits several videos, when nobody says which is meant."""
+    return Answer(
+        refusal, "abstained", "ambiguous", cost=context.meter.cost(), notes=tuple(notes), question=question
+    )
+
+
+def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -> Answer:
     """The answer of what a baseline came to; None for a run that ended before it came to anything.
 
-    The confidence is what unchecked evidence allows, times what the baseline itself gives. A refusal cites
-    nothing; what was looked at stays in its evidence.
+    The confidence is what unchecked evidence allows, times what the baseline itself gives, calibrated. A
+    refusal cites nothing; what was looked at stays in its evidence.
+
+    Args:
+        attempt: at the question.
+        outcome: what it came to.
+        question: as it was asked, where the attempt is at a follow-up made whole.
     """
     came = outcome or Outcome(Said("abstained", "Nothing was found before the run ended."))
     status, reason = standing(came.said, attempt.short)
-    extent = extent_of(attempt)
-    missing = _says_too_much(attempt, came.said, extent) if status == "answered" else ""
+    cited = came.cited[: attempt.context.limits.evidence]
+    table = EvidenceTable(len(cited))
+    for record in cited:
+        table.add(record, record.said)
+    evidence = table.records
+    ledger = Ledger(evidence, extent_of(attempt), attempt.stretches)
+    text = worded(came.said, attempt.options)
+    claim = Claim(text, tuple(evidence))
+    missing = _says_too_much(attempt, claim, ledger) if status == "answered" else ""
     if missing:
         status, reason = "partial", "unknown"
         attempt.notes.append(f"this speaks of all that is in scope, and not all of it was seen: {missing}")
-    evidence = tuple(replace(record, id=f"E{number}") for number, record in enumerate(came.cited, 1))
-    text = worded(came.said, attempt.options)
     declined = status == "abstained"
-    return Answer(
-        text=text,
+    draft = Draft(
+        () if declined else (claim,),
+        came.said.choice,
+        reason if declined else "",
+        by="code",
+        notes=tuple(attempt.notes),
         status=status,
         reason=reason,
-        intervals=() if declined else _intervals(attempt, evidence),
-        claims=() if declined else (Claim(text, tuple(record.id for record in evidence)),),
-        coverage=extent.coverage,
-        confidence=0.0 if declined else confidence(evidence) * came.sure,
-        cost=attempt.context.meter.cost(),
-        evidence=evidence,
-        notes=tuple(dict.fromkeys(attempt.notes)),
-        question=attempt.question,
-        choice=came.said.choice,
+        confidence=confidence(cited) * came.sure,
+        text=text,
     )
+    report = CheckReport(draft.claims, ())  # its citations are what it was shown: there is nothing to check
+    answer = finalise(
+        Question(question or attempt.question, attempt.options), draft, report, ledger, attempt.context
+    )
+    return replace(answer, evidence=tuple(evidence.values()))
 
 
 def extent_of(attempt: Attempt) -> SearchedExtent:
@@ -61,13 +92,17 @@ def extent_of(attempt: Attempt) -> SearchedExtent:
     return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
 
 
-def _says_too_much(attempt: Attempt, said: Said, extent: SearchedExtent) -> str:
-    """What was not seen of what an answer speaks of; empty where it may be said."""
-    spec = parse_question(attempt.question)
-    made = statement_made(spec, worded(said, attempt.options))
+def _says_too_much(attempt: Attempt, claim: Claim, ledger: Ledger) -> str:
+    """What was not seen of what an answer speaks of; empty where it may be said.
+
+    What a video-LLM says stands for the pictures it was shown, where the question does not name another lane.
+    """
+    asked = statement_needed(attempt.question) or ("count" if asks_number(attempt.question) else None)
+    made = negative_made(claim.text, "") or asked
     if made is None:
         return ""
-    allowed = allowed_verdict(made, ["picture" if spec.wanted == "any" else spec.wanted], extent)
+    kinds: list[Kind] = ["picture" if one == "any" else one for one in kinds_named(attempt.question)]
+    allowed = allowed_verdict(made, kinds, ledger.extent)
     return "" if allowed.is_allowed else allowed.sentence
 
 
@@ -89,9 +124,3 @@ def worded(said: Said, options: Sequence[str]) -> str:
     if said.choice is not None:
         return options[said.choice]
     return said.text or "The model said nothing."
-
-
-def _intervals(attempt: Attempt, evidence: Sequence[Evidence]) -> tuple[Interval, ...]:
-    return tuple(
-        Interval(one.video_id, attempt.videos[one.video_id].path, one.window, one.id) for one in evidence
-    )

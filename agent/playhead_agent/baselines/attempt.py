@@ -1,14 +1,20 @@
-"""One question on its way through a baseline: what it may use, what it used, what it came to."""
+"""One question on its way through a baseline: what it may use, what it has observed, what it came to.
 
-from collections.abc import Sequence
+A baseline is plain code that asks for looks and for replies of the chat model as it needs them. One that is
+not there yet ends it with `LooksNeeded` or `CallNeeded`; the graph makes it, keeps it, and runs the baseline
+again from its beginning, which then finds it. So every observation is on the disk before it is used, and a
+run that was killed goes on without looking or calling twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from playhead_agent.baselines.observations import LookRequest, Row, look_from_json, raise_invalid
 from playhead_agent.baselines.reading import Said
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
-from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.look_up import VideoEntry, list_videos, search_moments, with_pictures
@@ -17,6 +23,8 @@ from playhead_tools.sampling import STEP_S, ClipRequest
 
 DESCRIBE = "Describe the clip."
 """What a video-LLM is asked where captions are wanted; the nano model was trained on these words."""
+MAX_PARALLEL_LOOKS = 8
+"""Looks that are made side by side; a kill costs at most these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +42,39 @@ class Outcome:
     sure: float = 1.0
 
 
+class LooksNeeded(Exception):
+    """The baseline cannot go on before these looks are made."""
+
+    def __init__(self, requests: Sequence[LookRequest]) -> None:
+        super().__init__(f"{len(requests)} looks are needed")
+        self.requests = tuple(requests)
+
+
+class CallNeeded(Exception):
+    """The baseline cannot go on before the chat model was called.
+
+    Args:
+        key: of the call.
+        make: calls the model and gives the row of its reply.
+    """
+
+    def __init__(self, key: str, make: Callable[[], Row]) -> None:
+        super().__init__("a call of the chat model is needed")
+        self.key, self.make = key, make
+
+
 @dataclass(slots=True)
 class Attempt:
-    """One question, with its means and its bill.
+    """One question, with its means and what was observed.
 
     Args:
         question: in the person's words.
         options: of a multiple choice.
-        context: finder, catalog, chat model, limits, and a meter of its own.
+        context: finder, catalog, chat model, limits, and the meter of the run.
         eyes: what looks.
         scope: which videos, which stretch of each.
+        looks: rows of the looks that were made, by the key of their request.
+        calls: rows of the replies of the chat model, by the key of the call.
         notes: what the person should know.
         coverages: of the searches.
         viewed: windows for which the model did not decline to answer; `STEP_S` before and after each frame.
@@ -60,6 +91,8 @@ class Attempt:
     context: Context
     eyes: Eyes
     scope: Scope
+    looks: Mapping[str, Row] = field(default_factory=dict)
+    calls: Mapping[str, Row] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
     viewed: list[Stretch] = field(default_factory=list)
@@ -85,51 +118,78 @@ class Attempt:
         return with_options(self.question, self.options)
 
     def look(self, video_id: str, window: Window, question: str, *, options: Sequence[str] = ()) -> Look:
-        """A look at successive frames of a window; limits and errors are those of `look_at`."""
-        self._afford(self.eyes.frames)
-        with call_deadline(self.context.meter.remaining_s):
-            return self._counted(self.eyes.look(video_id, window, question, options=tuple(options)))
+        """A look at successive frames of a window; limits and errors are those of `look_all`."""
+        return self.look_all([LookRequest(video_id, window, with_options(question, tuple(options)))])[0]
 
     def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
-        """A look at chosen frames; one that was made before costs nothing.
+        """A look at chosen frames; limits and errors are those of `look_all`."""
+        return self.look_all([of_clip(request, question, yes_no=yes_no)])[0]
+
+    def look_all(self, requests: Sequence[LookRequest]) -> list[Look]:
+        """Looks that do not hang on one another, in the order of their requests.
 
         Raises:
-            CostLimit: its frames or tokens would be more than the limits allow.
+            LooksNeeded: some were not made yet.
+            CostLimit: the limits allow no further one.
             TimeLimit: the seconds are used up.
-            VideoUnreadable: the file cannot be decoded.
-            ModelUnavailable: the model cannot be asked.
-            ModelOutputInvalid: it gave no text.
+            ModelOutputInvalid: the model gave no text.
         """
-        self._afford(len(request.times_s))
-        with call_deadline(self.context.meter.remaining_s):
-            return self._counted(self.eyes.look_at(request, question, yes_no=yes_no))
+        missing = [one for one in dict.fromkeys(requests) if one.key not in self.looks]
+        if missing:
+            raise LooksNeeded(missing[: self._affordable(missing)])
+        return self.looks_made(requests)
 
-    def _afford(self, frames: int) -> None:
+    def looks_made(self, requests: Sequence[LookRequest]) -> list[Look]:
+        """Those of some looks that were made."""
+        rows = [self.looks[one.key] for one in requests if one.key in self.looks]
+        for row in rows:
+            raise_invalid(row)
+        looks = [look_from_json(row) for row in rows]
+        for look in looks:
+            if not look.declines:
+                self.viewed += [
+                    (look.video_id, Window(max(0.0, at_s - STEP_S), at_s + STEP_S)) for at_s in look.times_s
+                ]
+        return looks
+
+    def _affordable(self, missing: Sequence[LookRequest]) -> int:
         meter, limits = self.context.meter, self.context.limits
         meter.check_time("look")
-        if meter.looks_left(frames) < 1:
+        afford = meter.looks_left(max(one.num_frames(self.eyes) for one in missing))
+        if afford < 1:
             raise CostLimit(
                 f"stopped before look {meter.looks + 1}: {limits.looks} looks, {limits.frames} frames and"
                 f" {limits.visual_tokens} visual tokens were allowed"
             )
+        return min(afford, MAX_PARALLEL_LOOKS)
 
-    def _counted(self, look: Look) -> Look:
-        if look.frames:  # a look that was kept costs nothing
-            self.context.meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
-        if not look.declines:
-            self.viewed += [
-                (look.video_id, Window(max(0.0, at_s - STEP_S), at_s + STEP_S)) for at_s in look.times_s
-            ]
-        return look
+    def call(self, key: str, make: Callable[[], Row]) -> Row:
+        """The row of a reply of the chat model.
+
+        Raises:
+            CallNeeded: it was not called yet.
+            ModelOutputInvalid: the reply could not be read.
+        """
+        if key not in self.calls:
+            raise CallNeeded(key, make)
+        row = self.calls[key]
+        self.notes += row.get("notes", [])
+        raise_invalid(row)
+        return row
 
     def moments(self, text: str, limit: int, scope: Scope | None = None) -> Sequence[Moment]:
         """Moments of one search in all lanes, best first."""
-        self.context.meter.check_time("search")
-        self.context.meter.searches += 1
-        searched = search_moments(self.context.finder, text, scope=scope or self.scope, limit=limit)
+        scope = scope or self.scope
+        self.context.meter.search((text, limit, scope.video_ids, scope.window))
+        searched = search_moments(self.context.finder, text, scope=scope, limit=limit)
         self.notes += searched.notes
         self.coverages.append(searched.result.coverage)
         return searched.result.moments
+
+
+def of_clip(request: ClipRequest, question: str, *, yes_no: bool = False) -> LookRequest:
+    """The request for a look at chosen frames."""
+    return LookRequest(request.video_id, request.window, question, request.times_s, yes_no)
 
 
 def seen(look: Look) -> Evidence:

@@ -25,6 +25,7 @@ from playhead_agent.baselines.chatting import (
     strict,
     words_of,
 )
+from playhead_agent.baselines.observations import LookRequest
 from playhead_agent.baselines.reading import Said
 from playhead_agent.baselines.words import nearest, spoken_of
 from playhead_agent.state import Stretch
@@ -46,9 +47,10 @@ of the captions that you used. Do not answer the question yet. When nothing help
 def captions(attempt: Attempt) -> Iterator[Outcome]:
     """The answer of the captions of everything in scope, those that are missing made first."""
     told = [record for stretch in attempt.stretches for record in _told(attempt, stretch)]
+    attempt.notes += _mixed_sources(attempt)
     if not told:
         yield Outcome(Said("abstained", "There is nothing that could be captioned."))
-    elif attempt.context.llm is None:
+    elif attempt.context.chat is None:
         yield _by_words(attempt, told)
     else:
         yield _by_chat(attempt, told)
@@ -66,16 +68,30 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
             for span in spans
         ]
     inside = [segment.window.clamped(window) for segment in attempt.context.catalog.segments(video_id)]
-    made: list[Evidence] = []
-    for segment in inside:
-        if segment is None or attempt.short:
-            continue
-        try:
-            made.append(seen(attempt.look(video_id, segment, DESCRIBE)))
-        except AgentStopped as stop:
-            attempt.short = str(stop)
-            attempt.notes.append(f"captions end early: {stop}")
-    return made
+    requests = [LookRequest(video_id, part, DESCRIBE) for part in inside if part is not None]
+    if attempt.short:
+        return []
+    try:
+        return [seen(look) for look in attempt.look_all(requests)]
+    except AgentStopped as stop:
+        attempt.short = str(stop)
+        attempt.notes.append(f"captions end early: {stop}")
+    return [seen(look) for look in attempt.looks_made(requests)]
+
+
+def _mixed_sources(attempt: Attempt) -> list[str]:
+    """A note where the captions of the library are of several captioners or prompts; else none."""
+    sources = {
+        span.words.source
+        for video_id, window in attempt.stretches
+        for span in attempt.context.catalog.spans(video_id, "caption", window)
+    }
+    if len(sources) < 2:
+        return []
+    return [
+        f"the captions here are of {len(sources)} captioners or prompts ({', '.join(sorted(sources))}); index"
+        " --captions makes the older ones again"
+    ]
 
 
 def _by_words(attempt: Attempt, told: Sequence[Evidence]) -> Outcome:

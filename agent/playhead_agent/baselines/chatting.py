@@ -1,12 +1,15 @@
 """What a chat model is asked in a baseline: descriptions in, a form filled; one repair, then refused."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from playhead_agent.baselines.attempt import Attempt
+from playhead_agent.baselines.observations import Row, invalid_to_json
 from playhead_agent.baselines.reading import Said
-from playhead_agent.chat import call_model
+from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
 from playhead_tools.evidence import Evidence
@@ -31,41 +34,37 @@ def fill(attempt: Attempt, rules: str, parts: Iterable[str], form: type["Form"])
     """The form as the chat model filled it; a reply that does not keep to it is sent back once.
 
     Raises:
-        ValueError: there is no chat model.
+        CallNeeded: the model was not asked for it yet.
         ModelOutputInvalid: the second reply did not keep to it either; `.raw_text` keeps it.
+    """
+    text = "\n".join(parts)
+    schema = json.dumps(form.model_json_schema(), sort_keys=True)
+    key = hashlib.blake2b("\0".join([rules, text, schema]).encode(), digest_size=12).hexdigest()
+    row = attempt.call(key, lambda: _row(attempt.context, rules, text, form))
+    return form.model_validate(row["values"], strict=True)
+
+
+def _row(context: Context, rules: str, text: str, form: type["Form"]) -> Row:
+    """The row of a filled form for the state of a run.
+
+    Raises:
         ModelUnavailable: the model cannot be asked.
         CostLimit: no call is left.
         TimeLimit: the seconds are used up.
     """
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    from langchain_core.messages import HumanMessage, SystemMessage
 
-    messages: list[Any] = [SystemMessage(rules), HumanMessage("\n".join(parts))]
-    try:
-        return _filled(attempt, messages, form)
-    except ModelOutputInvalid as error:
-        attempt.notes.append("a reply of the chat model did not keep to its form; it was asked again")
-        problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
-        said = AIMessage(error.raw_text[:2000] or "(empty)")
-        return _filled(attempt, [*messages, said, HumanMessage(problem)], form)
-
-
-def _filled(attempt: Attempt, messages: Sequence[Any], form: type["Form"]) -> "Form":
-    from pydantic import ValidationError
-
-    context = attempt.context
-    if context.llm is None:
+    if context.chat is None:
         raise ValueError("there is no chat model to ask")
-    reply = call_model(context.llm, messages, form.model_json_schema(), context.method, context.meter)
+    repairs = context.meter.repairs
+    messages: list[Any] = [SystemMessage(rules), HumanMessage(text)]
     try:
-        return form.model_validate(reply.values, strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, p['loc'])) or 'reply'}: {p['msg']}"
-            for p in error.errors(include_url=False)[:5]
-        )
-        raise ModelOutputInvalid(
-            f"the reply does not keep to its form: {problems}", reply.raw_text
-        ) from error
+        row: Row = {"values": context.chat.fill(messages, form, context.meter).model_dump(mode="json")}
+    except ModelOutputInvalid as error:
+        row = invalid_to_json(error)
+    if context.meter.repairs > repairs:
+        row["notes"] = ["a reply of the chat model did not keep to its form; it was asked again"]
+    return row
 
 
 def question_tag(attempt: Attempt) -> str:

@@ -41,7 +41,7 @@ class Mind(Protocol):
 
 def confidence_loop(attempt: Attempt) -> Iterator[Outcome]:
     """The answer of the round whose rating is enough, or of the last."""
-    mind: Mind = EyesMind(attempt) if attempt.context.llm is None else ChatMind(attempt)
+    mind: Mind = EyesMind(attempt) if attempt.context.chat is None else ChatMind(attempt)
     frames = first_frames(attempt, FIRST_FRAMES)
     for number in range(1, ROUNDS + 1):
         outcome = replace(mind.answer(frames), sure=0.0)

@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.baselines.attempt import DESCRIBE, Attempt, Outcome, seen_frames
+from playhead_agent.baselines.attempt import DESCRIBE, Attempt, Outcome, of_clip, seen_frames
 from playhead_agent.baselines.chatting import (
     ANSWER,
     DATA,
@@ -17,8 +17,8 @@ from playhead_agent.baselines.chatting import (
     strict,
 )
 from playhead_agent.baselines.frames import Frame, Gap, best_gap
+from playhead_agent.baselines.observations import LookRequest
 from playhead_agent.baselines.reading import best_of, read_reply
-from playhead_tools.evidence import Evidence
 from playhead_tools.eyes import Look
 from playhead_tools.sampling import scattered
 
@@ -48,17 +48,18 @@ class ChatMind:
 
     def answer(self, frames: Sequence[Frame]) -> Outcome:
         """The answer of the descriptions; it cites the frames that the model names, else all."""
-        described = {f"F{number}": self._described(frame) for number, frame in enumerate(frames, 1)}
+        looks = self._attempt.look_all([self._request(frame) for frame in frames])
+        described = {f"F{number}": seen_frames(look)[0] for number, look in enumerate(looks, 1)}
         self._tags = [seen_tag(i, record, self._names[record.video_id]) for i, record in described.items()]
         form = answer_form(list(described), self._attempt.options)
         filled: Any = fill(self._attempt, ANSWER, [question_tag(self._attempt), *self._tags], form)
         cited = tuple(described[i] for i in dict.fromkeys(filled.ids or described))
         return Outcome(read_answer(filled, self._attempt.options), cited)
 
-    def _described(self, frame: Frame) -> Evidence:
+    def _request(self, frame: Frame) -> LookRequest:
         video_id, time_s = frame
-        request = scattered(video_id, [time_s], dict(self._attempt.stretches)[video_id])
-        return seen_frames(self._attempt.look_at(request, DESCRIBE))[0]
+        clip = scattered(video_id, [time_s], dict(self._attempt.stretches)[video_id])
+        return of_clip(clip, DESCRIBE)
 
     def rating(self, outcome: Outcome) -> tuple[int, float]:
         """What the model, asked anew, thinks of the answer."""
@@ -96,7 +97,7 @@ class EyesMind:
         wholes = dict(self._attempt.stretches)
         by_video = groupby(sorted(frames), key=lambda frame: frame[0])
         requests = [scattered(v, [time_s for _, time_s in of_video], wholes[v]) for v, of_video in by_video]
-        looks = [self._attempt.look_at(request, self._attempt.asked) for request in requests]
+        looks = self._attempt.look_all([of_clip(request, self._attempt.asked) for request in requests])
         said = [read_reply(look.text, self._attempt.options) for look in looks]
         at = best_of(said, self._attempt.options)
         self._look = looks[at]

@@ -14,7 +14,11 @@ def uniform(attempt: Attempt) -> Iterator[Outcome]:
     settles the question.
     """
     outcomes: list[Outcome] = []
-    for request in spread(attempt, attempt.eyes.frames // 2):
+    num_frames = min(attempt.eyes.frames, max(2, attempt.context.limits.frames))
+    if num_frames < attempt.eyes.frames:
+        attempt.short = f"{num_frames} frames are shown instead of {attempt.eyes.frames}: no more are allowed"
+        attempt.notes.append(attempt.short)
+    for request in spread(attempt, num_frames // 2):
         look = attempt.look_at(request, attempt.asked)
         said = read_reply(look.text, attempt.options)
         outcomes.append(Outcome(said, tuple(seen_frames(look))))

@@ -87,6 +87,7 @@ class Seen:
             "p_yes": look.p_yes,
             "tokens": look.visual_tokens,
             "refused": look.refused,
+            "cited_s": [round(time_s, 3) for time_s in look.cited_s],
         }
         return {"request": self.request.to_json(), **said}
 
@@ -97,6 +98,7 @@ class Seen:
         look = Look(
             request.video_id, Window(*record["shown"]), request.question, record["text"],
             tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
+            cited_s=tuple(record.get("cited_s", ())),
         )  # fmt: skip
         return cls(request, look)
 

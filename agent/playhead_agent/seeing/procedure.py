@@ -63,14 +63,42 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
         return _told(spec, desk, [Request(v, w, spec.text, spec.options) for v, w in beside], all_seen=False)
     if whole := _whole(spec, desk):
         return _of_whole(spec, desk, whole)
-    if _is_scanned(spec):
+    if _is_scanned(spec, desk.stretches):
         return _scanned(spec, desk)
+    if spec.intent == "when" and not spec.options:
+        return _located(spec, desk)
     return _told(spec, desk, _best(spec, desk), all_seen=False)
 
 
+def _located(spec: QuestionSpec, desk: Desk) -> Sight:
+    """Where something is seen: of the best clips the likeliest, narrowed to the frames that a reply names."""
+    best = _best(spec, desk)
+    shows = SHOWS.format(spec.text)
+    likely = _likely(desk, [replace(request, question=shows, yes_no=True) for request in best])
+    if not likely:
+        whole = desk.whole and _covers(best, desk)
+        return Sight("absent" if whole else "unknown", whole=whole)
+    first = likely[0]
+    look = desk.look(Request(first.video_id, first.looked, spec.text))
+    if look is not None and not look.declines:
+        first = replace(first, window=cited_window(look, first.window), said=look.text)
+    return Sight("when", spec.text, (first,), p=first.p, whole=False)
+
+
+def _likely(desk: Desk, requests: Sequence[Request]) -> list[Sighting]:
+    """The clips of some yes-or-no looks that show what is asked about, the likeliest first."""
+    looks = desk.look_all(requests)
+    seen = [
+        Sighting(request.video_id, request.window, p_yes(look), look.text, look.window)
+        for request, look in zip(requests, looks, strict=True)
+        if look is not None
+    ]
+    return sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p)
+
+
 def _best(spec: QuestionSpec, desk: Desk) -> list[Request]:
-    """Looks at the clips that the search ranks first for the question."""
-    places = desk.moments(spec.query or spec.text, NUM_CLIPS)[:NUM_CLIPS]
+    """Looks at the clips that the search ranks first for the question, and at what no search can rank."""
+    places = desk.moments(spec.query or spec.text, NUM_CLIPS)
     return [Request(video_id, window, spec.text, spec.options) for video_id, window in places]
 
 
@@ -109,21 +137,38 @@ class Told:
 
 
 def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[Request], *, all_seen: bool) -> Sight:
-    """The first reply that tells something; `absent` or `unknown` where none does."""
-    for i, request in enumerate(requests):
-        look = desk.look(request)
-        told = None if look is None else read_told(spec, look)
-        if told is None:
-            continue
-        p = TOLD_P * LATER_CLIP**i
-        window = cited_window(told.look, request.window)
-        text = told.look.text if told.choice is None else spec.options[told.choice]
-        sighting = Sighting(request.video_id, window, p, told.look.text, told.look.window)
-        kind = "when" if spec.intent in ("when", "locate") and told.choice is None else "told"
-        if not all_seen and spec.intent in ("order", "count", "how_long"):
-            p *= SURE  # one clip does not show all that such a question is about
-        return Sight(kind, text, (sighting,), told.choice, p=p, whole=all_seen and desk.whole)  # type: ignore[arg-type]
-    return Sight("absent" if all_seen else "unknown", whole=all_seen and desk.whole)
+    """The first reply that tells something; `absent` or `unknown` where none does.
+
+    The best clip is looked at alone, for it tells most often; the others side by side, a few at a time.
+    """
+    at = 0
+    while at < len(requests):
+        batch = requests[at : at + (NUM_CLIPS if at else 1)]
+        for request, look in zip(batch, desk.look_all(batch), strict=True):
+            told = None if look is None else read_told(spec, look)
+            if told is not None:
+                return _told_sight(
+                    spec, request, told, TOLD_P * LATER_CLIP**at, whole=all_seen and desk.whole
+                )
+            at += 1
+    whole = desk.whole and (all_seen or _covers(requests, desk))
+    return Sight("absent" if whole else "unknown", whole=whole)
+
+
+def _told_sight(spec: QuestionSpec, request: Request, told: Told, p: float, *, whole: bool) -> Sight:
+    window = cited_window(told.look, request.window)
+    text = told.look.text if told.choice is None else spec.options[told.choice]
+    sighting = Sighting(request.video_id, window, p, told.look.text, told.look.window)
+    is_of_all = spec.intent in ("order", "count", "how_long") or (_is_yes_no(spec) and spec.relation)
+    p = p if whole or not is_of_all else p * SURE  # one clip does not show all that is asked about
+    is_when = spec.intent == "when" and told.choice is None
+    return Sight("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
+
+
+def _covers(requests: Sequence[Request], desk: Desk) -> bool:
+    """Whether the windows of some looks, of which none overlap, are all that was recorded in the scope."""
+    recorded_s = sum(window.duration_s for _, window in desk.pieces(PIECE_S))
+    return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
 
 
 def read_told(spec: QuestionSpec, look: Look) -> Told | None:
@@ -162,11 +207,12 @@ def _is_yes_no(spec: QuestionSpec) -> bool:
     return spec.intent == "yes_no" and not spec.options
 
 
-def _is_scanned(spec: QuestionSpec) -> bool:
+def _is_scanned(spec: QuestionSpec, stretches: Sequence[Stretch]) -> bool:
     """Whether a question is plainly about all of the scope: whether, how often, the first or last time."""
     counts = spec.intent == "count" and not spec.of_things
-    ranks = spec.ordinal not in (None, EVERY) and spec.intent in ("when", "locate")
-    return _is_yes_no(spec) or counts or ranks
+    one_video = len({video_id for video_id, _ in stretches}) == 1  # only one has a first and a last
+    ranks = spec.ordinal not in (None, EVERY) and spec.intent == "when"
+    return spec.relation is None and (_is_yes_no(spec) or counts or (ranks and one_video))
 
 
 def _scanned(spec: QuestionSpec, desk: Desk) -> Sight:
@@ -175,13 +221,7 @@ def _scanned(spec: QuestionSpec, desk: Desk) -> Sight:
         found = _yes_no(desk, first)
         return found if found.value else _yes_no(desk, [*first, *_pieces(spec, desk, spec.text)])
     requests = _pieces(spec, desk, SHOWS.format(spec.text))
-    looks = desk.look_all(requests)
-    seen = [
-        Sighting(request.video_id, request.window, p, look.text, look.window)
-        for request, look in zip(requests, looks, strict=True)
-        if look is not None and (p := p_yes(look)) >= SURE
-    ]
-    events = merged(seen)
+    events = merged(_likely(desk, requests))
     if not events:
         return Sight("absent", whole=desk.whole)
     if spec.intent == "count":
@@ -246,15 +286,9 @@ def _anchors(spec: QuestionSpec, desk: Desk) -> Sight:
     found: list[list[Sighting]] = []
     for anchor in spec.relation.anchors if spec.relation is not None else ():
         question = SHOWS.format(anchor.text)
-        places = desk.moments(anchor.text, NUM_CLIPS)[:NUM_CLIPS]
+        places = desk.moments(anchor.text, NUM_CLIPS)
         requests = [Request(v, window, question, yes_no=True) for v, window in places]
-        looks = desk.look_all(requests)
-        seen = [
-            Sighting(r.video_id, r.window, p_yes(look), look.text, look.window)
-            for r, look in zip(requests, looks, strict=True)
-            if look is not None
-        ]
-        found.append(sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p))
+        found.append(_likely(desk, requests))
     if not found or not all(found):
         return Sight("unknown", whole=False)
     likely = found[0] if len(found) == 1 else [one[0] for one in found]

@@ -1,6 +1,6 @@
 """`playhead eval`: strategies compared at a fixed answerer, on made videos or on a benchmark's own.
 
-playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,retrieve-once,gold
 playhead eval egoschema --annotations questions.json --videos clips/
 playhead eval real FOLDER --out run
 """
@@ -66,7 +66,10 @@ def command(
         str, typer.Option(help="Names of strategies, separated by commas; default: a standard set.")
     ] = "",
     limit: Annotated[
-        int | None, typer.Option(help="Maximum number of questions, sampled evenly over kinds.", min=1)
+        int | None,
+        typer.Option(
+            help="Maximum number of questions, sampled evenly over kinds; task real: of each set.", min=1
+        ),
     ] = None,
     open_ended: Annotated[bool, typer.Option("--open", help="Ask open-ended, without the choices.")] = False,
     max_frames: Annotated[
@@ -85,7 +88,10 @@ def command(
         typer.Option(help="Task real: text-embedding model: a Hugging Face name, a folder, offline: or off."),
     ] = "offline:",
     llm: Annotated[
-        str | None, typer.Option(help="Task real: chat model that writes answers, such as openai:qwen3.")
+        str | None,
+        typer.Option(
+            help="Task real: also answer with this chat model, such as openai:qwen3; --base-url names it."
+        ),
     ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="Task real: OpenAI-compatible server of the chat model.", metavar="URL")
@@ -96,6 +102,29 @@ def command(
             help="Task real: all, or every other video by name: odd (for tuning) or even (for reporting)."
         ),
     ] = "all",
+    every: Annotated[
+        int, typer.Option(help="Task real: only every n-th question of each set, in file order.", min=1)
+    ] = 1,
+    absent: Annotated[
+        Path | None,
+        typer.Option(
+            help="Task real: file of questions with videos that do not answer them.", metavar="FILE"
+        ),
+    ] = None,
+    reply_cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Task real: SQLite file of the chat model's replies; default: replies.sqlite in the run.",
+            metavar="FILE",
+        ),
+    ] = None,
+    max_minutes: Annotated[
+        float | None,
+        typer.Option(help="Task real: ask the chat model nothing new after so many minutes.", min=0),
+    ] = None,
+    context_tokens: Annotated[
+        int, typer.Option(help="Task real: context length of the chat model, in tokens.", min=1024)
+    ] = 16_384,
     seed: Annotated[int, typer.Option(help="Seed of videos, questions and sampling.")] = 0,
     device: Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda or mps.")] = "auto",
     replay: Annotated[bool, typer.Option("--replay", help="Score cached responses; call no model.")] = False,
@@ -106,13 +135,18 @@ def command(
     Task `real` scores search and ask on questions that people asked, beside BM25 and sentence embeddings.
 
     Examples:
-    playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+    playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,retrieve-once,gold
     playhead eval egoschema --annotations questions.json --videos clips
     playhead eval real real_questions --out run
+    playhead eval real real_questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
     """
     if task == REAL:
         refuse_other_options(context, task, frozenset(p.name or "" for p in context.command.params) - OPTIONS)
-        run_real(folder, out, words_model, llm, base_url, half, seed, device, replay, as_json)
+        run_real(
+            folder, out, words_model, llm, base_url, half, seed, device, replay, as_json, every=every,
+            limit=limit, systems=strategies, reply_cache=reply_cache, max_minutes=max_minutes, absent=absent,
+            context_tokens=context_tokens,
+        )  # fmt: skip
         return
     refuse_other_options(context, task, ONLY_REAL)
     from playhead_bench.evaluate.session import Settings, evaluate

@@ -7,13 +7,11 @@ from typing import Any
 
 from playhead import Library
 from playhead.video_models import OFF
-from playhead_agent.baselines.registry import LIMITS, answer_with
-from playhead_agent.limits import Limits
+from playhead_agent.limits import Caps
 from playhead_agent.state import Context
+from playhead_agent.strategies import load_strategy
 from playhead_bench.evaluate.looks import KeptEyes, LookBook
 from playhead_bench.synthetic_planner import RULES
-from playhead_index.errors import ModelUnavailable
-from playhead_index.search.results import Scope
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
@@ -21,9 +19,11 @@ from playhead_tools.video_llm.protocol import VideoLLM
 
 SECONDS = 3600.0
 """Frames and looks limit an answer here, never the clock: a busy machine must not change what is said."""
-AGENT_LIMITS = Limits(seconds=SECONDS)
-BASELINE_LIMITS = replace(LIMITS, seconds=SECONDS, looks=100_000, frames=1_000_000, visual_tokens=100_000_000)
-"""A baseline may look at everything, as its paper has it; what that took is told beside its answers."""
+PLANNER_CAPS = Caps(seconds=SECONDS)
+BASELINE_CAPS = Caps(seconds=SECONDS, looks=100_000, frames=1_000_000, visual_tokens=100_000_000)
+"""A baseline may look at everything, as its paper has it; what that took stands beside its answers."""
+SYNTHETIC = RULES.name
+"""The strategy that the synthetic benchmark is asked with: rules made for its questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Way:
     """How the product is asked.
 
     Args:
-        baseline: by one of the agent's baselines; by the agent itself where it is empty.
+        strategy: name of the strategy.
         looks: it has a video-LLM.
         pictures: the search has its picture lane.
         switches: fields of the agent's `Context` that differ from what is usual.
@@ -39,11 +39,16 @@ class Way:
             as the product does where nothing else is said, whatever the environment says.
     """
 
-    baseline: str = ""
+    strategy: str = SYNTHETIC
     looks: bool = True
     pictures: bool = True
     switches: tuple[tuple[str, Any], ...] = ()
     keep_tokens: float = 1.0
+
+    @property
+    def is_baseline(self) -> bool:
+        """The strategy is a published method to compare with."""
+        return self.strategy != SYNTHETIC
 
     @property
     def possible(self) -> bool:
@@ -102,32 +107,17 @@ class Product:
         """
         eyes = self._eyes(way.keep_tokens) if way.looks else None
         context, scope = self._context(way, eyes), self.library.scope(videos)
-        answer = self._answer(question, tuple(options), way, context, eyes, scope)
+        from playhead_agent.run import ask  # LangGraph takes a second to load
+
+        strategy = load_strategy(way.strategy)
+        answer = ask(question, context=context, strategy=strategy, scope=scope, options=options)
         return Asked(answer) if eyes is None else Asked(answer, tuple(eyes.made), eyes.spared_s)
-
-    def _answer(
-        self,
-        question: str,
-        options: tuple[str, ...],
-        way: Way,
-        context: Context,
-        eyes: KeptEyes | None,
-        scope: Scope,
-    ) -> Answer:
-        if not way.baseline:
-            from playhead_agent.run import ask  # LangGraph takes a second to load
-
-            return ask(question, context=context, scope=scope, options=options)
-        if eyes is None:
-            raise ModelUnavailable(
-                f"the baseline {way.baseline!r} has no video-LLM to look with; name another strategy"
-            )
-        return answer_with(way.baseline, question, context=context, eyes=eyes, options=options, scope=scope)
 
     def _context(self, way: Way, eyes: KeptEyes | None) -> Context:
         """What `Library.ask` makes, without a chat model."""
         library = self.library if way.pictures else self._unpictured
-        limits = BASELINE_LIMITS if way.baseline else AGENT_LIMITS
+        caps = BASELINE_CAPS if way.is_baseline else PLANNER_CAPS
+        limits = caps.over(load_strategy(way.strategy).limits)
         context = Context(
             library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes,
             calibration=Calibration.load(library.folder), rules=RULES,

@@ -790,7 +790,7 @@ def _like(room: Room) -> Result:
 
 def _compare(room: Room) -> Result:
     _library_of_apples(room)
-    strategies = ("--strategy", "agent", "--strategy", "retrieve-once")
+    strategies = ("--strategy", "rules", "--strategy", "retrieve-once")
     ran = room.run("compare", "what is said about apples?", *strategies, "--json")
     is_right = ran.exit_code == 0 and len(ran.records) == 2
     return Result(f"{len(ran.records)} rows; {ran.outcome}", is_right)

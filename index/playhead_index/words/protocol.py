@@ -188,18 +188,23 @@ class ScreenReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SegmentPictures:
-    """What a captioner is shown of one segment: pictures alone, so that a caption never repeats the speech.
+    """What a captioner is given of one segment: its pictures, and the words spoken in it.
 
     Args:
         video_id: in which video.
         window: the segment.
         frames: different pictures of it in time order, at least one; the first may have come on the screen
             before the segment began.
+        words: spoken in it, in time order; data for the captioner, never instructions.
+
+    Raises:
+        ValueError: there is no picture.
     """
 
     video_id: str
     window: Window
     frames: tuple[Frame, ...]
+    words: tuple[Words, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.frames:

@@ -5,28 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from tests.made_videos import colours
-from tests.tools.made_library import VIDEOS, WordFinder, make_library
+from tests.tools.made_library import WordFinder
 
-from playhead_agent.baselines.registry import answer_with
 from playhead_agent.limits import Limits, Meter
+from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.strategies import load_strategy
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
-
-
-@pytest.fixture(scope="session")
-def filmed(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The made library with its files: plain colours, one picture a second."""
-    folder = tmp_path_factory.mktemp("filmed")
-    catalog = make_library(folder)
-    for name, duration_s in VIDEOS.values():
-        colours(folder / name, [((200, 30, 30), duration_s / 2), ((30, 30, 200), duration_s / 2)], fps=1.0)
-    return catalog
 
 
 class Asking:
@@ -52,12 +42,13 @@ class Asking:
         self.model = ScriptedVideoLLM(says)
         self.chat = None if chat is None else ScriptedChatModel(replies=list(chat))
         ticks = time.monotonic if clock is None else clock.__next__
-        given = limits or Limits(model_calls=24)
-        context = Context(
-            WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks)
-        )
+        given = limits or Limits(model_calls=24, steps=500)
         eyes = Eyes(self.catalog, self.model, plain_prompt=True)
-        return answer_with(name, question, context=context, eyes=eyes, options=options, scope=scope)
+        context = Context(
+            WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks),
+            open_eyes=lambda: eyes,
+        )  # fmt: skip
+        return ask(question, context=context, strategy=load_strategy(name), options=options, scope=scope)
 
     @property
     def shown_s(self) -> list[list[float]]:

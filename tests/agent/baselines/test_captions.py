@@ -1,8 +1,10 @@
 """Everything captioned, then answered from the captions."""
 
-from itertools import count
+from pathlib import Path
 from typing import Any
 
+from tests.agent.baselines.conftest import Asking
+from tests.tools.captions.made_segments import captioned
 from tests.tools.made_library import DEMO, LECTURE
 
 from playhead_agent.baselines.captions import Piece, runs
@@ -90,11 +92,18 @@ def test_without_a_chat_model_an_open_question_gets_the_nearest_caption_and_a_no
 
 
 def test_a_limit_ends_the_captioning_and_the_answer_says_so(asking: Any) -> None:
-    limits, clock = Limits(seconds=9.5), count(0.0, 1.0)
-    says = lambda asked, shown: "The boat lies in the bay."  # noqa: E731
+    now = [0.0]
+
+    def says(asked: Any, shown: Any) -> str:
+        now[0] += 1.0
+        return "The boat lies in the bay."
+
+    clock = iter(lambda: now[0], None)
+    limits = Limits(seconds=4.5, steps=500)
     answer = asking("captions", "Where is the boat?", says, scope=IN_LECTURE, limits=limits, clock=clock)
-    assert (answer.status, answer.reason, answer.cost["looks"]) == ("partial", "budget", 3)
-    assert "captions end early: stopped at 'look': 9.5 s were allowed" in answer.notes
+    assert (answer.status, answer.reason) == ("partial", "budget")
+    assert 1 <= answer.cost["looks"] < 10
+    assert any(note.startswith("captions end early: stopped at ") for note in answer.notes)
 
 
 def test_frames_are_limited_too(asking: Any) -> None:
@@ -106,3 +115,11 @@ def test_frames_are_limited_too(asking: Any) -> None:
 def test_runs_hold_two_pieces_at_least_so_that_rounds_come_to_an_end() -> None:
     pieces = [Piece("a" * 100, ()) for _ in range(5)]
     assert [len(run) for run in runs(pieces, 10)] == [2, 2, 1]
+
+
+def test_captions_of_two_prompts_are_used_with_a_note(tmp_path: Path) -> None:
+    catalog = captioned(tmp_path, "A cat sleeps.", "A red car drives by.")
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET source = 'caption:model#2' WHERE text LIKE 'A red car%'")
+    answer = Asking(catalog)("captions", CAR, [], scope=IN_LECTURE)
+    assert any("the captions here are of 2 captioners or prompts" in note for note in answer.notes)

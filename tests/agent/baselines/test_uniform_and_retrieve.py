@@ -97,11 +97,11 @@ def test_nothing_found_is_nothing_looked_at(asking: Any) -> None:
 def test_a_baseline_out_of_time_says_so(asking: Any) -> None:
     answer = asking("uniform", "Which colour?", [], limits=Limits(seconds=1e-9))
     assert (answer.status, answer.reason) == ("abstained", "budget")
-    assert answer.notes == ("stopped at 'look': 1e-09 s were allowed",)
+    assert answer.notes == ("stopped at 'prepare': 1e-09 s were allowed",)
 
 
 def test_an_unknown_strategy_names_those_that_there_are(asking: Any) -> None:
-    with pytest.raises(ToolError, match="no strategy is called 'magic'; there are uniform, retrieve-once"):
+    with pytest.raises(ValueError, match="no strategy is called 'magic'; there are auto, planner, rules"):
         asking("magic", "Which colour?", [])
 
 

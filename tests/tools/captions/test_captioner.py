@@ -2,12 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.tools.captions.made_segments import segment
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
+from playhead_index.window import Window
+from playhead_index.words.protocol import Words
 from playhead_tools.captions.captioner import VideoCaptioner, prompt_hash
+from playhead_tools.video_llm.choosing import frames_to_show
+from playhead_tools.video_llm.prompt import frame_parts
 from playhead_tools.video_llm.protocol import Asked, Reply
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
@@ -38,6 +43,32 @@ def test_a_small_model_is_asked_for_plain_text() -> None:
     model = ScriptedVideoLLM(["<think>hm</think> A dog\nruns."])
     assert VideoCaptioner(model, forms=False).caption([segment(0.0, 4.0)]) == ["A dog runs."]
     assert (model.asked[0].form, model.asked[0].question) == (None, "Describe the clip.")
+
+
+SAID = Words("speech", "file:a.srt", Window(1.0, 3.0), "It's Rex & he's <mine>.")
+
+
+def prompt_of(asked: Asked) -> str:
+    return "\n".join(part for part in frame_parts(asked, frames_to_show(asked)) if isinstance(part, str))
+
+
+@pytest.mark.parametrize("forms", [True, False])
+def test_the_words_spoken_in_a_segment_stand_in_its_prompt(forms: bool) -> None:
+    model = ScriptedVideoLLM([DOG if forms else "A dog runs."])
+    VideoCaptioner(model, forms=forms).caption([replace(segment(0.0, 4.0), words=(SAID,))])
+    assert "[1.0-3.0 s, speech] It's Rex & he's <mine>." in prompt_of(model.asked[0])
+
+
+def test_a_model_that_needs_a_plain_prompt_is_given_the_question_alone() -> None:
+    model = ScriptedVideoLLM(["A dog runs."])
+    model.plain_prompt = True  # type: ignore[attr-defined]
+    VideoCaptioner(model, forms=False).caption([replace(segment(0.0, 4.0), words=(SAID,))])
+    assert prompt_of(model.asked[0]) == "Describe the clip."
+
+
+def test_captions_of_another_prompt_have_another_source() -> None:
+    names = {prompt_hash(forms=True), prompt_hash(forms=False), prompt_hash(forms=False, plain=True)}
+    assert len(names) == 3
 
 
 def test_a_reply_that_keeps_to_no_form_is_repaired_once() -> None:

@@ -1,4 +1,4 @@
-"""What the tools of the agent know of speakers: a filter of the search, and a name in every row."""
+"""What the tools know of speakers: a filter of the search, and a name in every row."""
 
 import pytest
 from tests.index.made_search import MadeLibrary
@@ -16,6 +16,7 @@ def box(tmp_path):
         (0, 4, "Project Manager", "Buttons are cheap."),
         (4, 6, "1", "Buttons are ugly."),
         (6, 7, None, "Yes."),
+        (7, 9, "Project Manager", "They stay."),
     ]
     say(library.catalog, "m", lines)
     return Toolbox(library.catalog, library.searcher())
@@ -26,12 +27,13 @@ def rows(box, tool, **arguments):
 
 
 def test_rows_of_words_have_the_speaker(box):
-    assert [row.get("speaker") for row in rows(box, "read_transcript")] == [
+    speakers = [row.get("speaker") for row in rows(box, "read")]
+    assert speakers == ["Project Manager", "speaker 1", None, "Project Manager"]
+    assert [row["speaker"] for row in rows(box, "find_events", description="buttons")] == [
         "Project Manager",
         "speaker 1",
-        None,
     ]
-    assert [row["speaker"] for row in rows(box, "scan", what="buttons")] == ["Project Manager", "speaker 1"]
+    assert "| speech, Project Manager: Buttons are cheap." in box.call("read", {}).text
 
 
 def test_a_search_may_be_limited_to_a_speaker(box):
@@ -43,5 +45,12 @@ def test_a_search_may_be_limited_to_a_speaker(box):
         box.call("search", {"query": "buttons", "speaker": "Eve"})
 
 
+def test_a_speaker_alone_gives_what_that_person_says_in_time_order(box):
+    record = box.call("search", {"speaker": "Project Manager", "k": 1}).record
+    assert [row["words"] for row in record["evidence"]] == ["Buttons are cheap."]
+    assert record["notes"] == ["Project Manager says 2 rows, the first 1 are given; give a query, or read"]
+
+
 def test_the_list_of_videos_says_who_speaks_how_long(box):
-    assert rows(box, "list_videos")[0]["speaks_s"] == {"Project Manager": 4.0, "speaker 1": 2.0}
+    assert rows(box, "search")[0]["speaks_s"] == {"Project Manager": 6.0, "speaker 1": 2.0}
+    assert "speakers: Project Manager 0:06, speaker 1 0:02" in box.call("search", {}).text

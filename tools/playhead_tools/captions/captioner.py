@@ -1,7 +1,8 @@
 """The index's `Captioner` made of any `VideoLLM`: a caption and keywords a segment.
 
-A capable model fills a form that is checked; a small one, which would fail at JSON, says it freely. Either
-way what stands in the pictures is data: the rules of the prompt say so, and the reply is stored as text.
+A capable model fills a form that is checked; a small one, which would fail at JSON, says it freely. The words
+spoken in the segment stand in the prompt. They and what stands in the pictures are data: the rules of the
+prompt say so, and the reply is stored as text.
 """
 
 import hashlib
@@ -17,13 +18,14 @@ from playhead_tools.captions.many import Begun, watch_many
 from playhead_tools.thoughts import split_thoughts
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM
+from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM, wants_plain_prompt
 
 FREELY = "Describe the clip."
 IN_FORM = """Say in one to three sentences what the clip shows: who or what is there, what they do, where, and
-what changes. Give as keywords the people, things, actions and places that it shows, in words that somebody
-would search for."""
-NEW_TOKENS, NEW_TOKENS_FREELY = 256, 96
+what changes. Where words are spoken, take names of people, places and things from them and say what is talked
+about, but do not repeat them. Give as keywords the people, things, actions and places that it shows, in words
+that somebody would search for."""
+NEW_TOKENS, NEW_TOKENS_FREELY, NEW_TOKENS_PLAIN = 1024, 256, 96
 
 
 class VideoCaptioner:
@@ -33,8 +35,7 @@ class VideoCaptioner:
 
     Args:
         model: what looks.
-        forms: it is capable of filling a form; else it is asked the bare question, for plain text without
-            keywords.
+        forms: it is capable of filling a form; else it is asked freely, for plain text without keywords.
         batch: segments asked about, and committed, at a time.
         at_once: calls made at the same time, for a model that may be called so and takes no batches.
         model_name: stored instead of the model's own name, for one whose name holds an address.
@@ -50,7 +51,8 @@ class VideoCaptioner:
         model_name: str | None = None,
     ) -> None:
         self.batch = batch
-        self.name = f"caption:{model_name or model.name}#{prompt_hash(forms=forms)}"
+        self._plain = not forms and wants_plain_prompt(model)
+        self.name = f"caption:{model_name or model.name}#{prompt_hash(forms=forms, plain=self._plain)}"
         self._model, self._forms, self._at_once = model, forms, at_once
 
     def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
@@ -59,7 +61,7 @@ class VideoCaptioner:
         Raises:
             ModelUnavailable: the model cannot be asked.
         """
-        calls = [_asked(segment, forms=self._forms) for segment in segments]
+        calls = [_asked(segment, forms=self._forms, plain=self._plain) for segment in segments]
         replies = watch_many(self._model, calls, self._at_once)
         found = [self._caption(call, reply) for call, reply in zip(calls, replies, strict=True)]
         return ["" if caption is None else caption.stored for caption in found]
@@ -77,27 +79,32 @@ class VideoCaptioner:
         return made_caption(form.caption, form.keywords)
 
 
-def prompt_hash(*, forms: bool) -> str:
-    """Eight hexadecimal digits that change with anything that a captioning prompt is made of."""
+def prompt_hash(*, forms: bool, plain: bool = False) -> str:
+    """Eight hexadecimal digits that change with anything that a captioning prompt is made of.
+
+    Captions of a version with another prompt, such as one without the words spoken, thus have another source
+    and are made again when captions are asked for.
+    """
     parts = [
-        RULES if forms else "",
+        "" if plain else RULES,
         IN_FORM if forms else FREELY,
         form_text(CaptionForm) if forms else "",
-        _budget(forms).new_tokens,
+        _budget(forms=forms, plain=plain).new_tokens,
     ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()
 
 
-def _asked(segment: SegmentPictures, *, forms: bool) -> Asked:
+def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> Asked:
     clip = Clip(
         segment.video_id,
         segment.window,
         np.array([frame.pts_s for frame in segment.frames]),
         np.stack([frame.rgb for frame in segment.frames]),
+        () if plain else segment.words,
     )
     form = CaptionForm if forms else None
-    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms), form, bare=not forms)
+    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms=forms, plain=plain), form, bare=plain)
 
 
-def _budget(forms: bool) -> Budget:
-    return Budget(new_tokens=NEW_TOKENS if forms else NEW_TOKENS_FREELY)
+def _budget(*, forms: bool, plain: bool) -> Budget:
+    return Budget(new_tokens=NEW_TOKENS if forms else NEW_TOKENS_PLAIN if plain else NEW_TOKENS_FREELY)

@@ -1,19 +1,47 @@
 """The tools that a chat model is given, as plain typed functions, and the `Toolbox` that holds them.
 
-Every tool gives plain JSON types: rows of evidence with ids, times in seconds and on the clock, words escaped
-as data, and the cost. An argument that is too large is brought inside its limits with a note; one that makes
-no sense is a `ToolError` that says what would. The same call twice gives the same result and says so.
+Every tool gives plain JSON types: rows of evidence with ids, times in seconds and on the clock, the words,
+and the cost; `Called.text` is the same as plain lines for a model. A range that lies outside is clamped with
+a note; what makes no sense is a `ToolError` that says in one line what would. The same call twice gives the
+same result and says so.
 
-    reading     list_videos, outline, read_transcript, read_captions, neighbours
-    searching   search, search_by_moment
-    looking     inspect, zoom
-    scanning    scan
-    reckoning   temporal, calc
-    concluding  note, finish, abstain
+    search       moments with the words there; without a query the videos
+    read         all words of a stretch
+    look         the frames of stretches, by a video-LLM or by the planner itself
+    browse       a question answered from all words of whole videos, with citations
+    find_events  every occurrence, and how much of the scope was gone through
+    compute      the temporal algebra, and arithmetic
+    finish       ends with claims
+    abstain      ends without an answer
 """
 
-from playhead_tools.toolbox.kit import BadCall, Kit, Looker, ToolLimits
+from playhead_tools.toolbox.kit import BadCall, Kit, ToolLimits
+from playhead_tools.toolbox.protocols import (
+    CitedSentence,
+    LookCounter,
+    Looker,
+    LookMeter,
+    Passage,
+    Reader,
+    ToolImage,
+)
 from playhead_tools.toolbox.schema import ToolSpec
 from playhead_tools.toolbox.toolbox import ENDING, TOOLS, Called, Toolbox
 
-__all__ = ["ENDING", "TOOLS", "BadCall", "Called", "Kit", "Looker", "ToolLimits", "ToolSpec", "Toolbox"]
+__all__ = [
+    "ENDING",
+    "TOOLS",
+    "BadCall",
+    "Called",
+    "CitedSentence",
+    "Kit",
+    "LookCounter",
+    "LookMeter",
+    "Looker",
+    "Passage",
+    "Reader",
+    "ToolImage",
+    "ToolLimits",
+    "ToolSpec",
+    "Toolbox",
+]

@@ -1,109 +1,212 @@
-"""Arguments as a model gives them: names of videos, times; what is too large is cut, with a note."""
+"""Videos, ranges and evidence as a model names them; what lies outside is clamped, with a note."""
 
-from math import isfinite
+import re
+from collections.abc import Sequence
 
 from playhead_index.errors import ToolError
 from playhead_index.window import Window, format_time, parse_time
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import VideoEntry
 from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.rows import clock
 
-Time = float | str
-"""Seconds, or a clock as text: 75, "1:15", "1:02:05"."""
-MOST_NAMED = 8
+MAX_NAMED = 8
+MAX_RANGE_CHARS = 300
+MIN_PREFIX_CHARS = 4
+MIN_RANGE_S = 0.5
+OUTSIDE_S = 30.0
+"""So much of the end of a video is taken for a range that lies behind it."""
+_TIME = r"\d{1,7}(?::\d{1,2}){0,2}(?:[.,]\d{1,6})?(?:\s?s)?"
+_RANGE = re.compile(
+    rf"(?:({_TIME})|start|begin|beginning)?\s?(?:-|–|—|,\s|\.\.|\bto\b|\buntil\b)\s?(?:({_TIME})|end)?$"
+)
+_POINT = re.compile(rf"(?:^|(?<=[\s@,]))({_TIME})$")
+_ID = re.compile(r"[EVS]\d{1,6}$")
+_WHOLE = frozenset(("", "all", "whole", "any", "everything", "full", "the whole video"))
+_NOT_A_RANGE = (
+    "no range {text!r}; write times like 12:30-12:41 or 750-761{video}, an id like E3, or nothing for all"
+)
+
+Place = tuple[str, Window]
+"""The id of a video, and a window of it."""
 
 
 def video_of(kit: Kit, video: str) -> VideoEntry:
-    """The video that a name or an id means; the only one in scope when it is empty.
+    """The video that a name, a number of the list or the beginning of an id means; the only one when empty.
 
     Raises:
-        ToolError: none or several have this name; the message lists those that there are.
+        ToolError: none or several are meant; the message lists those that there are.
     """
     videos = kit.videos()
-    asked = video.strip().casefold()
+    asked = video.strip().strip("\"'").casefold()
     if not asked and len(videos) == 1:
         return videos[0]
-    exact = [v for v in videos if asked in (v.video_id.casefold(), v.name.casefold())]
-    found = exact or [v for v in videos if asked and asked == v.path.name.casefold()]
-    found = found or [v for v in videos if asked and asked == v.path.stem.casefold()]
+    found = _named(videos, asked) if asked else []
     if len(found) == 1:
         return found[0]
     if found:
         ids = listed([v.video_id for v in found])
         raise ToolError(f"{len(found)} videos are called {video!r}; give one of the ids {ids}")
-    names = listed([v.name for v in videos[:MOST_NAMED]])
-    more = f" and {len(videos) - MOST_NAMED} more (list_videos)" if len(videos) > MOST_NAMED else ""
+    names = listed([f"{at} {v.name}" for at, v in enumerate(videos[:MAX_NAMED], start=1)])
+    more = (
+        f" and {len(videos) - MAX_NAMED} more (search without a query lists them)"
+        if len(videos) > MAX_NAMED
+        else ""
+    )
     raise ToolError(
         f"no video {video!r} in scope; there is {names}{more}" if asked else f"say which video: {names}{more}"
     )
 
 
-def videos_of(kit: Kit, video: str) -> list[VideoEntry]:
-    """The video that a name or an id means; all in scope when it is empty.
+def _named(videos: Sequence[VideoEntry], asked: str) -> list[VideoEntry]:
+    """Those that are meant, by the surest way of naming that names any."""
+    number = re.fullmatch(r"(?:video\s?|v|#)?(\d{1,6})", asked)
+    numbered = f"{asked} ".partition(" ")[0]
+    ways = [
+        [v for v in videos if asked in (v.video_id.casefold(), v.name.casefold())],
+        [v for v in videos if asked == v.path.name.casefold()],
+        [v for v in videos if asked == v.path.stem.casefold()],
+        [v for at, v in enumerate(videos, 1) if number and at == int(number[1])],
+        [
+            v
+            for at, v in enumerate(videos, 1)
+            if asked == f"{numbered} {v.name.casefold()}" and str(at) == numbered
+        ],
+        [v for v in videos if len(asked) >= MIN_PREFIX_CHARS and v.video_id.casefold().startswith(asked)],
+        [v for v in videos if len(asked) >= MIN_PREFIX_CHARS and asked in v.name.casefold()],
+    ]
+    return next((found for found in ways if found), [])
+
+
+def videos_of(kit: Kit, videos: Sequence[str]) -> list[VideoEntry]:
+    """The videos that some names mean, each once; all in scope for none.
 
     Raises:
-        ToolError: none or several have this name.
+        ToolError: one of the names means none or several.
     """
-    return [video_of(kit, video)] if video.strip() else kit.videos()
+    named = [one for one in videos if one.strip().casefold() not in _WHOLE]
+    return list(dict.fromkeys(video_of(kit, one) for one in named)) if named else kit.videos()
 
 
-def seconds_of(time: Time, name: str) -> float:
-    """Seconds from a number or a clock.
+def stretches_of(kit: Kit, videos: Sequence[str], range_: str, notes: list[str]) -> dict[str, Window]:
+    """The part in scope of every video that is meant, cut to a range where one is given.
+
+    Raises:
+        ToolError: a name means none or several, or a range is given and several videos are meant.
+    """
+    if range_.strip().casefold() not in _WHOLE:
+        video_id, window = place_of(kit, range_, videos, notes)
+        return {video_id: window}
+    inside = kit.stretches()
+    return {v.video_id: inside[v.video_id] for v in videos_of(kit, videos) if v.video_id in inside}
+
+
+def place_of(kit: Kit, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0) -> Place:
+    """The video and the window that a range means, inside what is in scope; what lies outside is clamped.
+
+    Args:
+        kit: of the question.
+        text: `12:30-12:41`, `750-761`, `12:30`, `-1:00`, `4:00-end`, each with a video in front where several
+            are in scope (`2 12:30-12:41`); an id (`E3`); a video alone; or nothing for all of the one video.
+        videos: that the call names beside it.
+        notes: take what was changed.
+        around_s: seconds on either side of a range that is one time.
+
+    Raises:
+        ToolError: it is none of these, or it does not say which of several videos is meant.
+    """
+    plain = " ".join(text.split())[:MAX_RANGE_CHARS].strip("[]()\"' ")
+    if _ID.match(plain.upper()):
+        return _of_id(kit, plain.upper())
+    if plain.casefold() in _WHOLE:
+        entry = _one_video(kit, videos)
+        return entry.video_id, kit.whole(entry)
+    alone = _named(kit.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []
+    if len(alone) == 1:
+        return alone[0].video_id, kit.whole(alone[0])
+    found = _RANGE.search(plain) or _POINT.search(plain)
+    if found is None or not any(char.isdigit() or char.isalpha() for char in found[0]):
+        raise ToolError(_NOT_A_RANGE.format(text=text[:60], video=_in_front(kit)))
+    front = plain[: found.start()].strip(" @,:;|[]()\"'").removeprefix("from ").removesuffix(" from").strip()
+    entry = video_of(kit, front) if front and front != "from" else _one_video(kit, videos)
+    start, end = found[1], found[2] if found.re is _RANGE else found[1]
+    return entry.video_id, _window(kit, entry, start, end, notes, around_s)
+
+
+def _in_front(kit: Kit) -> str:
+    return " with the video's number in front (2 12:30-12:41)" if len(kit.videos()) > 1 else ""
+
+
+def _one_video(kit: Kit, videos: Sequence[str]) -> VideoEntry:
+    entries = videos_of(kit, videos)
+    if len(entries) > 1:
+        names = listed([f"{at} {v.name}" for at, v in enumerate(kit.videos()[:MAX_NAMED], 1) if v in entries])
+        raise ToolError(f"a range is of one video; say which: {names}")
+    return entries[0]
+
+
+def _of_id(kit: Kit, name: str) -> Place:
+    event = kit.table.event(name)
+    if event is None:
+        raise ToolError(f"no {name}; {_there(kit)}")
+    return event.video_id, event.window
+
+
+def _window(
+    kit: Kit, video: VideoEntry, start: str | None, end: str | None, notes: list[str], around_s: float
+) -> Window:
+    """The stretch between two times, clamped to the scope; a single time gets `around_s` on each side."""
+    whole = kit.whole(video)
+    start_s = whole.start_s if start is None else seconds_of(start)
+    end_s = whole.end_s if end is None else seconds_of(end)
+    if end_s < start_s:
+        notes.append(f"{format_time(start_s)} lies behind {format_time(end_s)}: they were swapped")
+        start_s, end_s = end_s, start_s
+    asked = f"{format_time(start_s)}-{format_time(end_s)}"
+    is_moment = end_s - start_s < MIN_RANGE_S
+    if is_moment:
+        start_s, end_s = start_s - around_s, end_s + around_s
+    inside = Window(start_s, end_s).clamped(whole)
+    if inside is None:
+        taken = _edge(whole, at_end=start_s >= whole.end_s)
+        notes.append(f"{asked} lies outside {video.name}, which has {clock(whole)}: {clock(taken)} was taken")
+        return taken
+    if not is_moment and (start_s < whole.start_s - MIN_RANGE_S or end_s > whole.end_s + MIN_RANGE_S):
+        notes.append(f"{asked} was cut to {clock(inside)}: {video.name} has {clock(whole)}")
+    return inside
+
+
+def _edge(whole: Window, *, at_end: bool) -> Window:
+    length_s = min(OUTSIDE_S, whole.duration_s)
+    if at_end:
+        return Window(whole.end_s - length_s, whole.end_s)
+    return Window(whole.start_s, whole.start_s + length_s)
+
+
+def seconds_of(time: str) -> float:
+    """Seconds from a number or a clock; minutes and seconds above 59 are counted on (`1:75` is 2:15).
 
     Raises:
         ToolError: it is neither.
     """
+    text = time.strip()
     try:
-        value = parse_time(time) if isinstance(time, str) else float(time)
+        return parse_time(text)
     except ValueError as error:
-        raise ToolError(f"{name}: {error}") from error
-    if not isfinite(value):
-        raise ToolError(f"{name} must be a time in seconds or a clock like 1:15, got {time}")
-    return value
+        parts = text.rstrip("s ").replace(",", ".").split(":")
+        if not all(re.fullmatch(r"\d{1,7}(?:\.\d{1,6})?", part) for part in parts) or len(parts) > 3:
+            raise ToolError(f"no time {time!r}; write seconds (75.5) or a clock (1:15, 1:02:05)") from error
+        return float(sum(float(part) * 60.0**at for at, part in enumerate(reversed(parts))))
 
 
-def moment_of(kit: Kit, video: str, time: Time) -> tuple[str, float]:
-    """The id of a video and a time of it, in seconds.
-
-    Raises:
-        ToolError: there is no such video, or the time is none or not in its part in scope.
-    """
-    entry, time_s = video_of(kit, video), seconds_of(time, "time")
-    whole = kit.whole(entry)
-    if time_s not in whole:
-        raise ToolError(f"{entry.name} has {whole} in scope, {format_time(time_s)} is outside")
-    return entry.video_id, time_s
-
-
-def window_of(kit: Kit, video: VideoEntry, start: Time | None, end: Time | None, notes: list[str]) -> Window:
-    """The asked stretch of a video inside its part in scope; what lies outside is cut off, with a note.
-
-    Raises:
-        ToolError: a time is none, the stretch ends before it starts, or lies outside altogether.
-    """
-    whole = kit.whole(video)
-    start_s = whole.start_s if start is None else seconds_of(start, "start")
-    end_s = whole.end_s if end is None else seconds_of(end, "end")
-    if end_s <= start_s and start is not None and end is not None:
-        raise ToolError(f"end must lie behind start, got start {start} and end {end}")
-    inside = Window(start_s, end_s).clamped(whole) if start_s < end_s else None
-    if inside is None:
-        raise ToolError(
-            f"{video.name} has nothing from {format_time(start_s)} on: what is in scope of it is {whole}"
-        )
-    if (inside.start_s, inside.end_s) != (start_s, end_s):
-        notes.append(
-            f"{format_time(start_s)} to {format_time(end_s)} was cut to {inside}: {video.name} has {whole}"
-        )
-    return inside
-
-
-def shortened(window: Window, most_s: float, notes: list[str]) -> Window:
+def shortened(window: Window, max_s: float, notes: list[str]) -> Window:
     """The beginning of a window, at most so long, with a note when something was cut."""
-    if window.duration_s <= most_s:
+    if window.duration_s <= max_s:
         return window
-    kept = Window(window.start_s, window.start_s + most_s)
-    notes.append(f"{window} is longer than {most_s:g} s: only {kept} was taken; ask for the rest in parts")
+    kept = Window(window.start_s, window.start_s + max_s)
+    notes.append(
+        f"{clock(window)} is longer than {max_s:g} s: only {clock(kept)} was taken; ask for the rest in parts"
+    )
     return kept
 
 
@@ -121,9 +224,12 @@ def evidence_of(kit: Kit, evidence_id: str) -> Evidence:
     Raises:
         ToolError: there is none; the message says which there are.
     """
-    record = kit.table.records.get(evidence_id.strip())
+    record = kit.table.records.get(evidence_id.strip().upper())
     if record is None:
-        n = len(kit.table.records)
-        there = f"E1 to E{n}" if n else "none yet; search or read first"
-        raise ToolError(f"no evidence {evidence_id!r}; there is {there}")
+        raise ToolError(f"no evidence {evidence_id!r}; {_there(kit)}")
     return record
+
+
+def _there(kit: Kit) -> str:
+    n = len(kit.table.records)
+    return f"there is E1 to E{n}" if n else "there is none yet; search or read first"

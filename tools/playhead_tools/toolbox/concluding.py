@@ -1,104 +1,89 @@
-"""Tools that end a question, `finish` and `abstain`, and the notes on the way."""
+"""Tools that end a question: `finish` and `abstain`."""
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from playhead_index.errors import ToolError
-from playhead_tools.cite import check_claims, without_markers
-from playhead_tools.evidence import Claim
+from playhead_tools.cite import without_markers
+from playhead_tools.evidence import listed
 from playhead_tools.toolbox.kit import Kit, Record, result
 
 NoAnswer = Literal["absent", "unknown", "false_premise", "ambiguous"]
-MOST_CLAIMS = 8
-MOST_CLAIM_CHARS, MOST_NOTE_CHARS = 600, 300
-MOST_CITED = 24
+MAX_CLAIMS = 12
+MAX_CLAIM_CHARS, MAX_CHOICE_CHARS = 800, 400
+MAX_CITED = 24
+_MARKER = re.compile(r"\b[EVS]\d{1,6}\b")
 
 
 class ClaimDraft(BaseModel):
     """One statement and the evidence that says it."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    text: str = Field(description="one fact as a full sentence, without ids")
-    evidence_ids: list[str] = Field(description='what says it, like ["E1", "E4"]')
+    text: str = Field(description="one fact, a full sentence")
+    ids: list[str] = Field(description="evidence that says it")
 
 
-def note(kit: Kit, text: str) -> Record:
-    """A note to yourself that stays in sight for the rest of the question.
-
-    Cost: nothing. For what you have ruled out or still have to look at; older results are shortened to ids.
+def finish(kit: Kit, claims: list[ClaimDraft], choice: str = "") -> Record:
+    """Ends with the answer, as claims that are each checked against their evidence.
 
     Args:
-        text: at most 300 characters.
+        claims: one fact each, in the question's language.
+        choice: with options: the letter of the right one.
     """
-    words = " ".join(text.split())
-    if not words:
-        raise ToolError("a note needs a text")
-    notes = [f"only the first {MOST_NOTE_CHARS} characters were kept"] if len(words) > MOST_NOTE_CHARS else []
-    kept = words[:MOST_NOTE_CHARS]
-    if kept not in kit.notes:
-        kit.notes.append(kept)
-    if len(kit.notes) > kit.limits.notes:
-        notes.append("the oldest note was forgotten")
-        del kit.notes[0]
-    return result((), notes, kept=len(kit.notes))
-
-
-def finish(kit: Kit, claims: list[ClaimDraft]) -> Record:
-    """The end: the answer as short claims, each with the ids of the evidence that says it.
-
-    Every claim is checked against the library. What does not hold is sent back once; what then still does
-    not hold is left out of the answer. Write one fact a claim; quote only what stands so; use only numbers
-    and times that stand in the evidence or were reckoned by temporal or calc.
-
-    Args:
-        claims: one to eight.
-    """
-    drafts = claims[:MOST_CLAIMS]
-    if not drafts:
-        raise ToolError("finish needs at least one claim; use abstain when there is no answer")
-    given = [
-        Claim(without_markers(" ".join(one.text.split()))[:MOST_CLAIM_CHARS], tuple(_ids(one)))
-        for one in drafts
-    ]
-    _refuse_unknown(kit, given)
-    report = check_claims(given, kit.grounds())
-    if report.dropped and not kit.sent_back:
+    drafts = [one for one in claims if one.text.strip()][:MAX_CLAIMS]
+    if not drafts and not choice.strip():
+        raise ToolError("finish needs at least one claim with ids; abstain ends without an answer")
+    notes = [f"only the first {MAX_CLAIMS} claims count"] if len(claims) > MAX_CLAIMS else []
+    rows = [_row(kit, one, notes) for one in drafts]
+    problems = [note for note in notes if note.startswith("no evidence")]
+    without = [row["text"][:60] for row in rows if not row["evidence_ids"]]
+    if (problems or without) and not kit.sent_back:
         kit.sent_back = True
-        why = "; ".join(
-            f"{lost.evidence_id or 'claim'} “{lost.claim[:80]}”: {lost.why}" for lost in report.dropped
+        problems += [f"no ids in the claim {listed(without[:3])}"] if without else []
+        n = len(kit.table.records)
+        there = f"there is E1 to E{n}" if n else "there is none yet: search or read first"
+        raise ToolError(
+            f"{'; '.join(dict.fromkeys(problems))}; {there}. Cite what says it and call finish again"
         )
-        raise ToolError(f"not everything holds: {why}. Correct it and call finish once more")
-    rows = [{"text": claim.text, "evidence_ids": list(claim.evidence_ids)} for claim in given]
-    kit.conclusion = {"claims": rows}
-    notes = [f"only the first {MOST_CLAIMS} claims count"] if len(claims) > MOST_CLAIMS else []
+    conclusion: Record = {"claims": rows}
+    if choice.strip():
+        conclusion["choice"] = choice.strip()[:MAX_CHOICE_CHARS]
+    kit.conclusion = conclusion
     return result((), notes, finished=True)
 
 
-def _ids(draft: ClaimDraft) -> list[str]:
-    return list(dict.fromkeys(one.strip() for one in draft.evidence_ids))[:MOST_CITED]
+def _row(kit: Kit, draft: ClaimDraft, notes: list[str]) -> Record:
+    """A claim with the ids of evidence that there is: ids of events and scans stand for their evidence."""
+    text = " ".join(draft.text.split())
+    cited = [one.strip().strip("[]()").upper() for one in draft.ids] or _MARKER.findall(text)
+    ids: list[str] = []
+    for one in cited:
+        found = _evidence_ids(kit, one)
+        if not found and one:
+            notes.append(f"no evidence {one[:20]}")
+        ids += found
+    return {
+        "text": without_markers(text)[:MAX_CLAIM_CHARS],
+        "evidence_ids": list(dict.fromkeys(ids))[:MAX_CITED],
+    }
 
 
-def _refuse_unknown(kit: Kit, claims: list[Claim]) -> None:
-    """Nothing comes out when every claim cites what there is; a scan or an event is no evidence."""
-    unknown = list(
-        dict.fromkeys(one for claim in claims for one in claim.evidence_ids if one not in kit.table.records)
-    )
-    if any(not claim.evidence_ids for claim in claims):
-        raise ToolError("every claim needs evidence_ids; leave out what no evidence says")
-    if unknown:
-        n = len(kit.table.records)
-        there = f"there is E1 to E{n}" if n else "there is none yet"
-        raise ToolError(f"no evidence {', '.join(unknown)}; {there}; events and scans list theirs")
+def _evidence_ids(kit: Kit, name: str) -> Sequence[str]:
+    if name in kit.table.records:
+        return (name,)
+    if name in kit.table.events:
+        return kit.table.events[name].evidence_ids
+    at = int(name[1:]) - 1 if name[:1] == "S" and name[1:].isdigit() else -1
+    return tuple(kit.scans[at]["ids"]) if 0 <= at < len(kit.scans) else ()
 
 
 def abstain(kit: Kit, reason: NoAnswer) -> Record:
-    """The end without an answer; better than a guess.
+    """Ends without an answer, which is better than a guess.
 
     Args:
-        reason: absent (it would have been found), unknown (it may be there), false_premise (the question
-            takes for granted what is not so), ambiguous (it can mean several things).
+        reason: absent only after a complete find_events; unknown when it may be there.
     """
     kit.conclusion = {"abstained": reason}
     return result((), (), finished=True)

@@ -1,68 +1,61 @@
-"""What the tools of one question share: the library, the table, what was asked so far, what it cost."""
+"""What the tools of one question share: the library, the evidence table, and what was looked at and found."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
-from math import isfinite
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
-from playhead_tools.cite import Grounds, reads_like_orders, stored_texts
-from playhead_tools.evidence import Evidence
-from playhead_tools.eyes import Look
+from playhead_tools.cite import stored_texts
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import Finder, VideoEntry, list_videos
-from playhead_tools.match import search_terms, stem
 from playhead_tools.numbers import clocks_in, numbers_in
 from playhead_tools.speaking import SpeakerNames
-from playhead_tools.toolbox.table import Table
+from playhead_tools.toolbox.protocols import Looker, LookMeter, Reader, ToolImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Record = dict[str, Any]
 """What a tool gives back: plain JSON types."""
-
-
-COUNTED = ("searches", "looks", "frames", "visual_tokens", "look_seconds")
-"""What is counted over all calls of a question."""
+DEFAULT_FRAMES = 16
 
 
 class BadCall(ToolError):
     """A call that no tool can take: an unknown name, or arguments that do not fit."""
 
 
-class Looker(Protocol):
-    """Looks at a window of a video; `playhead_tools.eyes.Eyes` is one."""
-
-    def look(self, video_id: str, window: Window, question: str, *, yes_no: bool = False) -> Look:
-        """What a model says of a window."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ToolLimits:
-    """The most that the tools of one question may use and give.
+    """How much one call may give and do; looks over all calls are capped by the meter.
 
     Args:
-        evidence: records in the evidence table.
-        looks: looks of the video model, over all calls.
-        looks_a_call: looks of one call.
-        rows: rows of one result.
-        row_chars: characters of the words of one row.
-        look_s: seconds of one stretch that is looked at; what is longer is cut.
-        notes: notes that are kept.
+        max_evidence: records in the evidence table.
+        max_looks: looks of one call of `look`.
+        max_scan_looks: looks of one call of `find_events`.
+        max_rows: rows of one result.
+        max_row_chars: characters of the words of one row.
+        max_text_chars: characters of the text of one result.
+        max_look_s: seconds of one stretch that is looked at; what is longer is cut.
+        max_parts: parts of the scope that one call of `browse` reads, each a call of the reader.
+        max_part_chars: characters of one of these parts.
 
     Raises:
         ValueError: one of them is not above 0.
     """
 
-    evidence: int = 160
-    looks: int = 32
-    looks_a_call: int = 8
-    rows: int = 24
-    row_chars: int = 240
-    look_s: float = 120.0
-    notes: int = 12
+    max_evidence: int = 400
+    max_looks: int = 8
+    max_scan_looks: int = 64
+    max_rows: int = 80
+    max_row_chars: int = 320
+    max_text_chars: int = 8_000
+    max_look_s: float = 120.0
+    max_parts: int = 12
+    max_part_chars: int = 12_000
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -78,19 +71,23 @@ class Kit:
         catalog: the open library.
         finder: searches it.
         eyes: looks at it; None when no model looks at pictures here.
-        limits: what may be used and given.
+        limits: what one call may do and give.
         scope: which videos, which stretch of each.
         table: evidence and events.
-        looks: every look that was made, by a hash of what was asked.
+        meter: counts searches and looks, and caps looks.
+        reader: reads passages for `browse`; None without a chat model.
+        looks: every look that was made, by a hash of what was asked; a failed one holds why.
+        browsed: every call of `browse`, by a hash of what was asked.
         coverage: of each search and reading.
-        computed: numbers that code reckoned from evidence.
+        computed: numbers that code computed from evidence.
         scans: exhaustive scans, in order.
-        reckoned: for each reckoning its evidence ids and whether it is complete.
-        notes: kept by the model.
-        used: what was used so far.
-        sent_back: the claims of `finish` were sent back once.
-        conclusion: what `finish` or `abstain` was told; None while the question is open.
-        look_failure: why the video-LLM could not be asked; after that it is not asked again.
+        results: for each computation its evidence ids and whether it is complete.
+        sent_back: `finish` was refused once.
+        conclusion: what `finish` or `abstain` was given; None while the question is open.
+        images: of the call that is running, for a planner that takes pictures.
+        shows_images: the planner of the call that is running takes pictures.
+        is_replay: the call was made before and is only read again: no look, search or reading is made.
+        blocks: the words of videos in rows, by video id, as far as they were read.
     """
 
     catalog: Catalog
@@ -98,17 +95,22 @@ class Kit:
     eyes: Looker | None
     limits: ToolLimits
     scope: Scope
-    table: Table
+    table: EvidenceTable
+    meter: LookMeter
+    reader: Reader | None = None
     looks: dict[str, Record] = field(default_factory=dict)
+    browsed: dict[str, Record] = field(default_factory=dict)
     coverage: list[Coverage] = field(default_factory=list)
     computed: list[float] = field(default_factory=list)
     scans: list[Record] = field(default_factory=list)
-    reckoned: list[Record] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    used: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0.0))
+    results: list[Record] = field(default_factory=list)
     sent_back: bool = False
     conclusion: Record | None = None
-    look_failure: str = ""
+    images: list[ToolImage] = field(default_factory=list)
+    shows_images: bool = False
+    is_replay: bool = False
+    blocks: dict[str, list[list[SpanRow]]] = field(default_factory=dict, repr=False)
+    _videos: list[VideoEntry] | None = field(default=None, init=False, repr=False, compare=False)
     _speakers: SpeakerNames | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -119,8 +121,33 @@ class Kit:
         return self._speakers
 
     def videos(self) -> list[VideoEntry]:
-        """The videos in scope."""
-        return list_videos(self.catalog, self.scope)
+        """The videos in scope, in the order of their numbers; read once.
+
+        Raises:
+            ToolError: the scope names a video that the library does not hold.
+        """
+        if self._videos is None:
+            self._videos = list_videos(self.catalog, self.scope)
+        return self._videos
+
+    def video(self, video_id: str) -> VideoEntry:
+        """The video in scope with this id.
+
+        Raises:
+            ToolError: it is not in scope.
+        """
+        found = next((one for one in self.videos() if one.video_id == video_id), None)
+        if found is None:
+            raise ToolError(f"no video {video_id!r} in scope")
+        return found
+
+    def label(self, video_id: str) -> str:
+        """A video as results name it: `2 talk.mp4`; empty where only one is in scope."""
+        videos = self.videos()
+        numbers = {one.video_id: at for at, one in enumerate(videos, start=1)}
+        if len(videos) < 2 or video_id not in numbers:
+            return ""
+        return f"{numbers[video_id]} {videos[numbers[video_id] - 1].name}"
 
     def whole(self, video: VideoEntry) -> Window:
         """The part of a video that is in scope.
@@ -140,99 +167,52 @@ class Kit:
         parts = {video_id: w if asked is None else asked.clamped(w) for video_id, w in whole.items()}
         return {video_id: part for video_id, part in parts.items() if part is not None}
 
-    def grounds(self) -> Grounds:
-        """What claims are held against: the table and the reckoned numbers."""
-        windows = [event.window for event in self.table.events.values()]
-        return Grounds(
-            self.catalog,
-            self.table.records,
-            {video.video_id: video for video in self.videos()},
-            [(record.video_id, record.window) for record in self.table.records.values()],
-            [*self.computed, *(t for w in windows for t in (w.start_s, w.end_s, w.duration_s))],
-        )
+    def looked_at(self) -> list[tuple[str, Window]]:
+        """(video id, window) of everything that was found, read or looked at."""
+        return [(record.video_id, record.window) for record in self.table.records.values()]
 
     def known_numbers(self) -> set[float]:
-        """Every number that stands in the evidence, in its times, or was reckoned from it."""
+        """Every number that stands in the evidence, in its times, or was computed from it."""
         records = list(self.table.records.values())
         texts = stored_texts(self.catalog, records).values()
         found = {n for text in texts for n in (*numbers_in(text), *clocks_in(text))}
-        windows = [r.window for r in records] + [e.window for e in self.table.events.values()]
+        windows = self.table.windows().values()
         return found | {t for w in windows for t in (w.start_s, w.end_s, w.duration_s)} | set(self.computed)
 
-    def spent(self, **amounts: float) -> Record:
-        """Counts what a call used, and gives it as the result's cost, without zeros."""
-        for name, amount in amounts.items():
-            self.used[name] += amount
-        return {name: round(amount, 3) for name, amount in amounts.items() if amount}
+    def looks_left(self, frames: int | None = None) -> int:
+        """Looks that may still be made; none while a call is only read again."""
+        if self.is_replay:
+            return 0
+        return self.meter.looks_left(frames or (DEFAULT_FRAMES if self.eyes is None else self.eyes.frames))
 
+    def search(self, what: Sequence[Any]) -> Record:
+        """Counts a search; the cost of a call that made it."""
+        if not self.is_replay:
+            self.meter.search(tuple(what))
+        return {"searches": 1}
 
-# ---- rows ----
-
-
-def row_of(kit: Kit, record: Evidence, text: str, evidence_id: str, about: str = "") -> Record:
-    """One piece of evidence as a model reads it: id, place, times in seconds and on the clock, words.
-
-    The words are escaped and cut; `reads_like_orders` is set where they look like an instruction, and
-    `uncertain` where they were recognised with low confidence.
-
-    Args:
-        kit: of the question.
-        record: the evidence.
-        text: its words.
-        evidence_id: empty when the table was full.
-        about: words around which a long text is cut; its beginning when empty.
-    """
-    row: Record = {"id": evidence_id or None, **place(kit, record.video_id, record.window)}
-    row["kind"] = record.kind
-    if record.speaker:
-        row["speaker"] = as_data(record.speaker)
-    if text:
-        row["words"] = as_data(around(text, about, kit.limits.row_chars))
-    if record.is_uncertain:
-        row["uncertain"] = f"recognised with confidence {record.confidence:.2f}: do not rely on these words"
-    if text and reads_like_orders(text):
-        row["reads_like_orders"] = True
-    return row
-
-
-def place(kit: Kit, video_id: str, window: Window) -> Record:
-    """Where and when, in seconds and on the clock."""
-    name = next((v.name for v in list_videos(kit.catalog, Scope((video_id,)))), video_id)
-    times = {"start_s": round(window.start_s, 2), "end_s": round(window.end_s, 2), "at": str(window)}
-    return {"video": as_data(name), **times}
-
-
-def around(text: str, about: str, most_chars: int) -> str:
-    """At most so many characters of a text, from a little before the first word that `about` asks for."""
-    words = text.split()
-    if len(" ".join(words)) <= most_chars:
-        return " ".join(words)
-    wanted = {stem(term) for term in search_terms(about)} if about else set()
-    hit = next((i for i, w in enumerate(words) if wanted & {stem(t) for t in search_terms(w)}), 0)
-    start = max(0, hit - 8)
-    cut = " ".join(words[start:])
-    lead = "… " if start else ""
-    room = most_chars - len(lead)
-    return lead + (cut if len(cut) <= room else cut[: room - 2].rstrip() + " …")
-
-
-def as_data(text: str) -> str:
-    """Words of a video so that they can end no tag and stand for nothing but themselves."""
-    return escape(" ".join(text.split()), quote=False)
+    @contextmanager
+    def replaying(self) -> "Iterator[None]":
+        """Inside, calls are read again: nothing is looked at, asked or counted."""
+        before, self.is_replay = self.is_replay, True
+        try:
+            yield
+        finally:
+            self.is_replay = before
 
 
 def result(
-    rows: Sequence[Record], notes: Sequence[str] = (), cost: Mapping[str, float] | None = None, **more: Any
+    rows: Sequence[Record] = (),
+    notes: Sequence[str] = (),
+    cost: Mapping[str, float] | None = None,
+    *,
+    summary: str = "",
+    **more: Any,
 ) -> Record:
-    """What a tool gives back: its rows, what else it found, notes where there are any, and the cost."""
-    record: Record = {**more, "evidence": list(rows)}
+    """What a tool gives back: a line that sums it up, its rows, notes where there are any, and the cost."""
+    record: Record = {**({"summary": summary} if summary else {}), **more, "evidence": list(rows)}
     if any(row["id"] is None for row in rows):
         notes = [*notes, "the evidence table is full: rows without an id cannot be cited"]
     if notes:
         record["notes"] = list(dict.fromkeys(notes))
     return {**record, "cost": dict(cost or {})}
-
-
-def number(value: float) -> float | None:
-    """A number for JSON, at most three places; None for one that is endless or unknown."""
-    return round(value, 3) if isfinite(value) else None

@@ -1,183 +1,215 @@
-"""Tools that look at the pictures through a video model: `inspect` for a question, `zoom` for a boundary."""
+"""`look`: what a model sees in some stretches, or their frames for a planner that takes pictures."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from playhead_index.errors import ToolError
-from playhead_index.search.results import Scope
-from playhead_index.window import Window
+from playhead_index.errors import ToolError, VideoError
+from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
-from playhead_tools.look_up import list_videos
+from playhead_tools.frames import FrameReader, TimedFrame
 from playhead_tools.refusals import yes_or_no
-from playhead_tools.toolbox.arguments import Time, evidence_of, shortened, video_of, window_of
-from playhead_tools.toolbox.kit import Kit, Record, result, row_of
-from playhead_tools.toolbox.looks import Seen, look, looks_left, need_eyes, summed
+from playhead_tools.region import Region, parse_region
+from playhead_tools.sampling import evenly
+from playhead_tools.toolbox.arguments import Place, place_of, shortened
+from playhead_tools.toolbox.kit import DEFAULT_FRAMES, Kit, Record, result
+from playhead_tools.toolbox.looks import (
+    NONE_LEFT,
+    Seen,
+    known_look,
+    look_at,
+    look_key,
+    need_eyes,
+    patches,
+    summed,
+)
+from playhead_tools.toolbox.protocols import ToolImage
+from playhead_tools.toolbox.reading import blocks_of
+from playhead_tools.toolbox.rows import clock, evidence_row, word_rows
+from playhead_tools.video_llm.encoding import jpeg_bytes
 
-MOST_QUESTION_CHARS = 400
+Density = Literal["low", "normal", "high"]
+MAX_QUESTION_CHARS = 600
 OPEN_MATCH = 0.75
 """How far an open reply of a video model is trusted; uncalibrated."""
-LEAST_PART_S, MOST_PARTS = 2.0, 8
+_SHARE: dict[Density, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
+"""Frames of a look by density, as a part of what the model takes by itself."""
+MAX_WORD_ROWS = 6
+SHORT_SIDE_PX = 448
+"""Of the frames that a planner is given: 28 px patches of a 16:9 picture are about 460 tokens."""
 
 
-class Range(BaseModel):
-    """A stretch of a video."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    video: str = Field("", description="name or id; may be empty when only one is in scope")
-    start: Time = Field(description='seconds or a clock like "1:15"')
-    end: Time = Field(description="likewise")
-
-
-def inspect(
+def look(
     kit: Kit,
+    ranges: list[str],
     question: str,
-    ranges: list[Range] = [],  # noqa: B006 - never changed; the model is told an empty list
-    evidence_ids: list[str] = [],  # noqa: B006
+    density: Density = "normal",
+    region: str = "",
 ) -> Record:
-    """What a video model answers to a question about the pictures of one or several short stretches.
+    """Looks at the frames of short stretches, with the words spoken there. Costs seconds: search first.
 
-    Cost: a look a stretch, seconds each; the dearest tool together with scan and zoom. Find likely places
-    with search first. The video model sees nothing but those frames: the question must stand alone, without
-    "he", "then" or "the one before". Ask openly ("What does the man hold?"), not for a yes.
+    The question must stand alone and be open ("What does the man hold?").
 
     Args:
+        ranges: like "12:30-12:41", with the video's number in front when there are several; or ids like "E3".
         question: about what the frames show.
-        ranges: the stretches, best under 30 s each.
-        evidence_ids: stretches by the evidence that lies there, instead of ranges or beside them.
+        density: of frames.
+        region: to enlarge, like "top left" or "0.5,0,1,0.5".
     """
-    asked = " ".join(question.split())[:MOST_QUESTION_CHARS]
-    if not asked:
-        raise ToolError("inspect needs a question about what the frames show")
-    need_eyes(kit, "inspect")
     notes: list[str] = []
-    places = _places(kit, ranges, evidence_ids, notes)
-    seen = [look(kit, video_id, window, asked) for video_id, window in places]
-    rows = [_row(kit, one, asked, notes) for one in seen]
-    return result(rows, notes, summed([one.cost for one in seen]))
+    asked = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
+    part = _region(region, notes)
+    places = _places(kit, ranges, notes)
+    if kit.shows_images:
+        return _show(kit, places, asked, density, part, notes)
+    if not any(_known(kit, place, asked, density, part) for place in places):
+        need_eyes(kit)
+    seen = _looked(kit, places, asked, density, part, notes)
+    rows: list[Record] = []
+    for one in seen:
+        rows.append(_seen_row(kit, one, asked))
+        rows += spoken_rows(kit, one.video_id, one.window)
+    return result(rows, notes, summed([one.cost for one in seen]), summary=f"asked of the frames: {asked}")
 
 
-def _places(
-    kit: Kit, ranges: Sequence[Range], evidence_ids: Sequence[str], notes: list[str]
-) -> list[tuple[str, Window]]:
-    """The stretches to look at, each once, as many as may be looked at."""
-    places = []
-    for one in ranges:
-        entry = video_of(kit, one.video)
-        places.append((entry.video_id, window_of(kit, entry, one.start, one.end, notes)))
-    places += [(record.video_id, record.window) for record in (evidence_of(kit, i) for i in evidence_ids)]
-    if not places:
-        raise ToolError("inspect needs ranges or evidence_ids: where to look")
-    places = [(video_id, shortened(window, kit.limits.look_s, notes)) for video_id, window in places]
-    places = list(dict.fromkeys(places))
-    most = min(kit.limits.looks_a_call, looks_left(kit))
-    if len(places) > most:
-        notes.append(f"{len(places)} stretches, the first {most} were looked at")
-    return places[:most]
+def _region(text: str, notes: list[str]) -> Region | None:
+    try:
+        return parse_region(text)
+    except ValueError as error:
+        notes.append(f"{error}; the whole picture was taken")
+        return None
 
 
-def _row(kit: Kit, seen: Seen, question: str, notes: list[str]) -> Record:
+def _places(kit: Kit, ranges: Sequence[str], notes: list[str]) -> list[Place]:
+    """The stretches to look at, each once, at most so many as a call may look at."""
+    places = [place_of(kit, one, (), notes) for one in ranges or [""]]
+    places = list(dict.fromkeys((v, shortened(window, kit.limits.max_look_s, notes)) for v, window in places))
+    if len(places) > kit.limits.max_looks:
+        notes.append(f"{len(places)} ranges, the first {kit.limits.max_looks} were looked at")
+    return places[: kit.limits.max_looks]
+
+
+def spoken_rows(kit: Kit, video_id: str, window: Window) -> list[Record]:
+    """The words spoken in a window, at most some rows."""
+    return word_rows(kit, blocks_of(kit, video_id, window, ("speech",))[:MAX_WORD_ROWS])
+
+
+# ---- a video model looks ----
+
+
+def _frames(kit: Kit, density: Density) -> int | None:
+    """Most frames of a look; None for what the model takes by itself."""
+    usual = DEFAULT_FRAMES if kit.eyes is None else kit.eyes.frames
+    return None if density == "normal" else max(2, round(usual * _SHARE[density]))
+
+
+def _known(kit: Kit, place: Place, question: str, density: Density, region: Region | None) -> bool:
+    return known_look(kit, *place, question, frames=_frames(kit, density), region=region) is not None
+
+
+def _looked(
+    kit: Kit,
+    places: Sequence[Place],
+    question: str,
+    density: Density,
+    region: Region | None,
+    notes: list[str],
+) -> list[Seen]:
+    """What was seen in each place, as far as the caps allow; the others are named."""
+    seen: list[Seen] = []
+    frames = _frames(kit, density)
+    for at, (video_id, window) in enumerate(places):
+        try:
+            seen.append(look_at(kit, video_id, window, question, frames=frames, region=region))
+        except ToolError as error:
+            if not seen and len(places) == 1:
+                raise
+            rest = ", ".join(clock(one) for _, one in places[at:])
+            notes.append(f"{error} (not looked at: {rest})")
+            break
+    if not seen:
+        raise ToolError(notes[-1])
+    return seen
+
+
+def _seen_row(kit: Kit, seen: Seen, question: str) -> Record:
     """The row of an open look; what was declined is no evidence and has no id."""
-    verdict = "not_visible" if seen.declined else "supported"
-    said = f"{question} {seen.text}" if yes_or_no(seen.text) else seen.text
-    where = (seen.video_id, seen.window)
-    record = Evidence("", *where, "picture", "supported", match=OPEN_MATCH, lanes=("picture",), said=said)
-    if seen.strange:
-        notes.append("the video model named a frame that it was not shown; that was taken out")
+    said = f"{question} {seen.text}" if yes_or_no(seen.text) is not None else seen.text
+    record = Evidence(
+        "",
+        seen.video_id,
+        seen.window,
+        "picture",
+        "supported",
+        match=OPEN_MATCH,
+        lanes=("picture",),
+        said=said,
+    )
     if seen.declined:
-        row = row_of(kit, record, seen.text, "-")
-        return {**row, "id": "-", "verdict": verdict}
-    row = row_of(kit, record, seen.text, kit.table.add(record, question))
-    return {**row, "verdict": verdict}
+        return {**evidence_row(kit, record, seen.text, "-"), "id": "-", "verdict": "not_visible"}
+    row = evidence_row(kit, record, seen.text, kit.table.add(record, question))
+    return {**row, "verdict": "supported"}
 
 
-def zoom(kit: Kit, evidence_id: str, what: str, edge: Literal["start", "end", "both"] = "both") -> Record:
-    """When exactly something starts or ends: looks at short parts around the edges of a piece of evidence.
-
-    Cost: up to 8 looks. Only where the boundary matters: how long, from when, until when. It looks at the
-    window and half its length on either side, part by part.
-
-    Args:
-        evidence_id: where it was found, like "E3".
-        what: the thing itself, to be seen or not: "a red car drives", not a question.
-        edge: which boundary; the other one stays.
-    """
-    need_eyes(kit, "zoom")
-    record, wanted = evidence_of(kit, evidence_id), " ".join(what.split())[:MOST_QUESTION_CHARS]
-    if not wanted:
-        raise ToolError('zoom needs what is to be seen, like "a red car drives"')
-    parts = zoom_parts(record.window, _whole(kit, record), edge, looks_left(kit))
-    seen = [look(kit, record.video_id, part, yes_no_question(wanted), yes_no=True) for part in parts]
-    yes = [part for part, one in zip(parts, seen, strict=True) if (one.p_yes or 0.0) >= 0.5]
-    cost = summed([one.cost for one in seen])
-    probed = [{"at": str(p), "p_yes": one.p_yes} for p, one in zip(parts, seen, strict=True)]
-    if not yes:
-        note = f"no part of it shows “{wanted}”; {evidence_id} keeps its window and is in doubt"
-        return result([], [note], cost, parts=probed)
-    window = refined(record.window, parts, yes, edge)
-    sure = max(one.p_yes or 0.0 for one in seen)
-    where, said = (record.video_id, window), f"{wanted}: yes"
-    found = Evidence("", *where, "picture", "supported", match=sure, lanes=("picture",), said=said)
-    row = row_of(kit, found, said, kit.table.add(found, f"zoom {wanted}"))
-    step_s = round(parts[0].duration_s, 2)
-    return result([row], (), cost, parts=probed, exact_to_s=step_s)
+# ---- a planner looks ----
 
 
-def yes_no_question(what: str) -> str:
-    """The question of a look that asks whether something is to be seen.
-
-    >>> yes_no_question("a red car")
-    'Does this clip show this: a red car?'
-    """
-    return f"Does this clip show this: {what.rstrip('.?! ')}?"
-
-
-def _whole(kit: Kit, record: Evidence) -> Window:
-    return kit.whole(list_videos(kit.catalog, Scope((record.video_id,)))[0])
-
-
-def zoom_parts(
-    window: Window, whole: Window, edge: Literal["start", "end", "both"], most: int
-) -> list[Window]:
-    """Equal parts of the window and half its length on either side; for one edge, of the half around it.
-
-    Args:
-        window: of the evidence.
-        whole: the video.
-        edge: which boundary is looked for.
-        most: looks that may be made.
-
-    >>> [str(part) for part in zoom_parts(Window(20, 28), Window(0, 60), "start", 8)]
-    ['0:16–0:18', '0:18–0:20', '0:20–0:22', '0:22–0:24']
-    """
-    half_s, middle_s = window.duration_s / 2, (window.start_s + window.end_s) / 2
-    start_s = middle_s if edge == "end" else max(whole.start_s, window.start_s - half_s)
-    end_s = middle_s if edge == "start" else min(whole.end_s, window.end_s + half_s)
-    n = max(1, min(MOST_PARTS, most, int((end_s - start_s) / LEAST_PART_S)))
-    step_s = (end_s - start_s) / n
-    return [Window(start_s + i * step_s, start_s + (i + 1) * step_s) for i in range(n)]
-
-
-def refined(
-    window: Window, parts: Sequence[Window], yes: Sequence[Window], edge: Literal["start", "end", "both"]
-) -> Window:
-    """The run of parts that show it, the one that shares most with the window; the edge not asked stays.
-
-    >>> parts = zoom_parts(Window(20, 28), Window(0, 60), "start", 8)
-    >>> refined(Window(20, 28), parts, parts[1:], "start")
-    Window(start_s=18.0, end_s=28)
-    """
-    runs: list[Window] = []
-    for part in parts:
-        if part not in yes:
+def _show(
+    kit: Kit,
+    places: Sequence[Place],
+    question: str,
+    density: Density,
+    region: Region | None,
+    notes: list[str],
+) -> Record:
+    """The frames themselves, in `Kit.images`; each stretch is evidence that the planner has seen."""
+    rows: list[Record] = []
+    costs: list[Record] = []
+    many = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(places)) ** 0.5))
+    reader = FrameReader(kit.catalog)
+    for at, place in enumerate(places):
+        if not _is_shown(kit, place, many, region) and kit.looks_left(many) < 1:
+            rest = ", ".join(clock(window) for _, window in places[at:])
+            notes.append(f"{NONE_LEFT} (not looked at: {rest})")
+            break
+        try:
+            shown = reader.frames(place[0], evenly(place[1], many), SHORT_SIDE_PX, region)
+        except VideoError as error:
+            notes.append(f"looking at {clock(place[1])} failed: {error}")
             continue
-        if runs and abs(runs[-1].end_s - part.start_s) < 1e-6:
-            runs[-1] = runs[-1].hull(part)
-        else:
-            runs.append(part)
-    best = max(runs, key=lambda run: (run.overlap_s(window), -run.gap_s(window)))
-    start_s = window.start_s if edge == "end" else best.start_s
-    end_s = window.end_s if edge == "start" else best.end_s
-    return Window(start_s, end_s)
+        costs.append(_count_shown(kit, place, many, region, shown))
+        rows += _shown_rows(kit, place, question, shown)
+    if not rows:
+        raise ToolError(notes[-1])
+    return result(rows, notes, summed(costs), summary=f"look for: {question}")
+
+
+def _is_shown(kit: Kit, place: Place, many: int, region: Region | None) -> bool:
+    return look_key(*place, "", frames=many, region=region) in kit.looks
+
+
+def _count_shown(
+    kit: Kit, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
+) -> Record:
+    """What showing frames costs; nothing for those that were shown before."""
+    if _is_shown(kit, place, many, region):
+        return {}
+    window = [place[1].start_s, place[1].end_s]
+    row = {"video_id": place[0], "window": window, "text": "", "p_yes": None, "declined": False}
+    kit.looks[look_key(*place, "", frames=many, region=region)] = row
+    tokens = sum(patches(*frame.rgb.shape[:2]) for frame in shown)
+    kit.meter.look(len(shown), tokens, tokens)
+    return {"looks": 1, "frames": len(shown), "visual_tokens": tokens}
+
+
+def _shown_rows(kit: Kit, place: Place, question: str, shown: Sequence[TimedFrame]) -> list[Record]:
+    """The row of what was shown, and the words spoken there; the frames go into `Kit.images`."""
+    record = Evidence("", *place, "picture", "supported", match=OPEN_MATCH, lanes=("picture",))
+    row = evidence_row(kit, record, "", kit.table.add(record, question))
+    times = ", ".join(format_time(frame.time_s) for frame in shown)
+    state = f"{len(shown)} frames are shown to you, at {times}"
+    for number, frame in enumerate(shown, start=1):
+        label = (
+            f"{row['id'] or clock(place[1])} frame {number} of {len(shown)} at {format_time(frame.time_s)}"
+        )
+        kit.images.append(ToolImage(jpeg_bytes(frame.rgb), place[0], frame.time_s, label))
+    return [{**row, "state": state, "verdict": "supported"}, *spoken_rows(kit, *place)]

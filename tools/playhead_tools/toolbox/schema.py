@@ -1,4 +1,4 @@
-"""A tool as a model is told of it: name, docstring, JSON schema of the arguments, all from the function."""
+"""A tool as a model is given it: name, description, JSON schema of the arguments, all from the function."""
 
 import inspect
 import re
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from playhead_tools.toolbox.kit import BadCall, Kit, Record
+from playhead_tools.toolbox.repair import repaired
 
 Tool = Callable[..., Record]
+MAX_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool: its function, whose first parameter is the `Kit`, and what is told of it."""
+    """A tool: its function, whose first parameter is the `Kit`, and what a model is given of it."""
 
     function: Tool
 
@@ -34,20 +36,21 @@ class ToolSpec:
 
     @cached_property
     def form(self) -> type[BaseModel]:
-        """A form of the arguments; unknown ones are refused."""
-        said = _arguments_said(inspect.getdoc(self.function) or "")
+        """A form of the arguments."""
+        described = _argument_descriptions(inspect.getdoc(self.function) or "")
         fields: dict[str, Any] = {}
         signature = inspect.signature(self.function, eval_str=True)
         for name, parameter in list(signature.parameters.items())[1:]:
             default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            fields[name] = (parameter.annotation, Field(default, description=said.get(name)))
-        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+            fields[name] = (parameter.annotation, Field(default, description=described.get(name)))
+        return create_model(self.name, **fields)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """JSON schema of the arguments, without references and titles."""
+        """JSON schema of the arguments, without references, titles and defaults."""
         schema = self.form.model_json_schema()
-        plain: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+        plain: dict[str, Any] = _compact(schema, schema.pop("$defs", {}))
+        plain.pop("description", None)
         return plain
 
     def to_json(self) -> dict[str, Any]:
@@ -55,50 +58,55 @@ class ToolSpec:
         about = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": about}
 
-    def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments, checked, with their defaults.
+    def arguments(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The arguments, checked, with their defaults; and notes on what was changed to make them fit.
+
+        Small models write one thing for a list, numbers as text, and arguments that there are not: such is
+        understood. What cannot be is refused.
 
         Raises:
             BadCall: they do not fit; the message says what would.
         """
+        notes: list[str] = []
         try:
-            form = self.form.model_validate(dict(given))
+            form = self.form.model_validate(repaired(self.parameters, given, notes))
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(map(str, p['loc'])) or 'arguments'}: {p['msg']}"
-                for p in error.errors(include_url=False)[:5]
+                for p in error.errors(include_url=False)[:MAX_PROBLEMS]
             )
             takes = ", ".join(self.form.model_fields)
-            raise BadCall(f"{self.name}: {problems}; it takes {takes or 'nothing'}") from error
-        return {name: getattr(form, name) for name in self.form.model_fields}
+            raise BadCall(f"{self.name}: {problems}; it takes {takes}") from error
+        return {name: getattr(form, name) for name in self.form.model_fields}, notes
 
     def run(self, kit: Kit, arguments: Mapping[str, Any]) -> Record:
         """What the tool gives for checked arguments."""
         return self.function(kit, **arguments)
 
 
-def _arguments_said(text: str) -> dict[str, str]:
+def _argument_descriptions(text: str) -> dict[str, str]:
     """What a Google-style docstring says of each argument."""
-    said: dict[str, str] = {}
+    found: dict[str, str] = {}
     block = re.search(r"\nArgs:\n(.*?)(?:\n\S|\Z)", text, re.DOTALL)
     name = ""
     for line in block[1].splitlines() if block else ():
-        found = re.match(r" {4}(\w+): (.*)", line)
-        if found:
-            name = found[1]
-            said[name] = found[2].strip()
+        entry = re.match(r" {4}(\w+): (.*)", line)
+        if entry:
+            name = entry[1]
+            found[name] = entry[2].strip()
         elif name:
-            said[name] += " " + line.strip()
-    return said
+            found[name] += " " + line.strip()
+    return found
 
 
-def _inlined(node: Any, defs: Mapping[str, Any]) -> Any:
+def _compact(node: Any, defs: Mapping[str, Any]) -> Any:
     if isinstance(node, list):
-        return [_inlined(item, defs) for item in node]
+        return [_compact(item, defs) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
         rest = {k: v for k, v in node.items() if k != "$ref"}
-        return _inlined({**defs[node["$ref"].rpartition("/")[2]], **rest}, defs)
-    kept = {k: v for k, v in node.items() if not (k == "title" and isinstance(v, str))}
-    return {k: _inlined(v, defs) for k, v in kept.items()}
+        inner = {k: v for k, v in defs[node["$ref"].rpartition("/")[2]].items() if k != "description"}
+        return _compact({**inner, **rest}, defs)
+    kept = {k: v for k, v in node.items() if k != "default" and not (k == "title" and isinstance(v, str))}
+    return {k: _compact(v, defs) for k, v in kept.items()}

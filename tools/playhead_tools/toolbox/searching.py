@@ -1,85 +1,87 @@
-"""Tools that search the index: by words, and by an example moment."""
+"""`search`: moments with the words there, or the list of videos."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal
 
-from playhead_index.errors import ModelUnavailable, SpeakerUnknown, ToolError, VideoError
-from playhead_index.search.results import TEXT_LANES, Lane, Moment, Query, Scope, SearchResult
-from playhead_index.speakers import find_speakers
+from playhead_index.clean_text import one_line
+from playhead_index.errors import ModelUnavailable, SpeakerUnknown, ToolError
+from playhead_index.search.results import TEXT_LANES, Lane, Moment, Scope, SearchResult
+from playhead_index.speakers import find_speakers, summarise_speakers
 from playhead_index.store.catalog import SpanRow
-from playhead_tools.evidence import Evidence, words_evidence
-from playhead_tools.look_up import read_spans, search_moments
+from playhead_index.store.span_counts import count_spans
+from playhead_index.window import Window, format_time
+from playhead_tools.cite import metadata_text
+from playhead_tools.evidence import Evidence
+from playhead_tools.look_up import VideoEntry, reading_coverage, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
-from playhead_tools.toolbox.arguments import (
-    Time,
-    evidence_of,
-    fitting,
-    moment_of,
-    videos_of,
-    window_of,
-)
-from playhead_tools.toolbox.kit import Kit, Record, result, row_of
+from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
+from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.rows import evidence_row, video_blocks, word_row, word_rows
 
-Modality = Literal["any", "speech", "screen", "picture", "caption"]
-MOST_FOUND = 12
-SPANS_A_MOMENT = 3
-_LANES: dict[Modality, tuple[Lane, ...]] = {
+Kind = Literal["any", "speech", "screen", "caption", "picture"]
+MAX_MOMENTS = 12
+MAX_BLOCKS_OF_MOMENT = 3
+MAX_SPEAKERS = 8
+_LANES: dict[Kind, tuple[Lane, ...]] = {
     "any": TEXT_LANES,
     "speech": ("speech",),
     "screen": ("screen",),
-    "picture": ("picture", "caption"),
     "caption": ("caption",),
+    "picture": ("picture", "caption"),
 }
 
 
 def search(
     kit: Kit,
-    query: str,
-    modality: Modality = "any",
-    video: str = "",
-    start: Time | None = None,
-    end: Time | None = None,
+    query: str = "",
+    kind: Kind = "any",
+    videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
+    range: str = "",
     speaker: str = "",
     k: int = 6,
 ) -> Record:
-    """Moments that fit a few words, best first: what is said, written, captioned, or looks like it.
+    """Best moments for a few words, with the words there. Cheap; start here.
 
-    Cost: some milliseconds. The first thing to try. Something always ranks first: `match` is the part of the
-    asked words that stand in a row; a row of kind picture is only a likely place, which nobody has looked
-    at: inspect it. To find every place, use scan.
+    Something always ranks first: read it before you believe it. Without a query: the videos with length,
+    date of recording and speakers.
 
     Args:
-        query: the thing itself in a few words, not the question.
-        modality: where to search; the one that the question is about first.
-        video: name or id; all in scope when left out.
-        start: only from here on, in seconds or as a clock like "1:15".
-        end: only up to here.
-        speaker: only what this person says, by name as list_videos has it; anybody when left out.
+        query: the thing itself, not the question.
+        kind: where.
+        videos: numbers or names; all when empty.
+        range: mm:ss-mm:ss of one video.
+        speaker: only what this person says.
         k: moments, at most 12.
     """
     notes: list[str] = []
-    limit = fitting(k, 1, MOST_FOUND, "k", notes)
-    scope = _said_by(kit, speaker, _scope(kit, video, start, end, notes))
-    if scope.speakers is not None:
-        modality = "speech"
-    found, said = _found(kit, query, scope, _LANES[modality], limit)
+    if not query.strip() and not speaker.strip():
+        return _list_videos(kit, videos, notes)
+    limit = fitting(k, 1, MAX_MOMENTS, "k", notes)
+    scope = _said_by(kit, speaker, _scope(kit, videos, range, notes))
+    if not query.strip():
+        return _said_first(kit, speaker, scope, limit, notes)
+    lanes: tuple[Lane, ...] = ("speech",) if scope.speakers else _LANES[kind]
+    text = query
+    found, more = _found(kit, text, scope, lanes, limit)
     kit.coverage.append(found.coverage)
-    notes += said
+    notes += more
     notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not and not one.items]
-    rows = _rows(kit, found, query)
+    rows = _rows(kit, found, text)
     if not rows:
-        notes.append("nothing was found; try other words, another modality, or scan")
-    return result(rows, notes, kit.spent(searches=1))
+        notes.append(
+            "nothing was found; try other words, another kind, or find_events, which goes through everything"
+        )
+    cost = kit.search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
+    return result(rows, notes, cost)
 
 
-def _scope(kit: Kit, video: str, start: Time | None, end: Time | None, notes: list[str]) -> Scope:
-    entries = videos_of(kit, video)
-    if len(entries) == 1:
-        return Scope((entries[0].video_id,), window_of(kit, entries[0], start, end, notes))
-    if start is not None or end is not None:
-        raise ToolError("start and end are times of one video; say which video")
-    return Scope(tuple(entry.video_id for entry in entries), kit.scope.window)
+def _scope(kit: Kit, videos: list[str], range_: str, notes: list[str]) -> Scope:
+    stretches = stretches_of(kit, videos, range_, notes)
+    windows = set(stretches.values())
+    only = next(iter(windows)) if range_.strip() and len(windows) == 1 else kit.scope.window
+    return Scope(tuple(stretches), only)
 
 
 def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
@@ -94,6 +96,23 @@ def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
     return replace(scope, speakers=(speaker.strip(),))
 
 
+def _said_first(kit: Kit, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
+    """The first rows of what a speaker says, in time order; how many there are is said."""
+    labels = ScopeSpeakers(kit.catalog, scope.video_ids or ()).labels([speaker])
+    blocks = [
+        block
+        for video_id, own in labels.items()
+        for block in video_blocks(kit, video_id)
+        if block[0].words.kind == "speech" and block[0].words.speaker in own
+        if scope.window is None or _lies_in(block, scope.window)
+    ]
+    places = [(v, scope.window or kit.whole(kit.video(v))) for v in scope.video_ids or ()]
+    kit.coverage.append(reading_coverage(kit.catalog, places, ["speech"]))
+    if len(blocks) > limit:
+        notes.append(f"{speaker} says {len(blocks)} rows, the first {limit} are given; give a query, or read")
+    return result(word_rows(kit, blocks[:limit]), notes)
+
+
 def _found(
     kit: Kit, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
 ) -> tuple[SearchResult, tuple[str, ...]]:
@@ -104,78 +123,82 @@ def _found(
         rest = tuple(lane for lane in lanes if lane != "picture")
         if rest == lanes or not rest:
             raise ToolError(f"this cannot be searched here: {error}") from error
-        result_, notes = _found(kit, query, scope, rest, limit)
-        return result_, (*notes, f"pictures were not searched: {error}")
+        found, notes = _found(kit, query, scope, rest, limit)
+        return found, (*notes, f"pictures were not searched: {error}")
     return searched.result, searched.notes
 
 
 def _rows(kit: Kit, found: SearchResult, query: str) -> list[Record]:
-    """A row for each span and each best picture of the moments, best moment first, each once."""
-    ids = [int(h.ref.partition(":")[2]) for m in found.moments for h in m.hits if h.ref.startswith("span:")]
-    spans = read_spans(kit.catalog, ids)
+    """A row for each block of words and each best picture of the moments, best moment first, each once."""
     rows: dict[str, Record] = {}
     for moment in found.moments:
-        for record, text in _records(kit, moment, spans, query):
-            row = row_of(kit, record, text, kit.table.add(record), query)
-            if record.kind != "picture":
-                row["match"] = round(record.match, 2)
-            rows.setdefault(str(record.identity), row)
-    return list(rows.values())[: kit.limits.rows]
+        if len(rows) >= kit.limits.max_rows:
+            break
+        for row in _moment_rows(kit, moment, query):
+            rows.setdefault(row["id"] or str(len(rows)), row)
+    return list(rows.values())[: kit.limits.max_rows]
 
 
-def _records(kit: Kit, moment: Moment, spans: dict[int, SpanRow], query: str) -> list[tuple[Evidence, str]]:
-    found: dict[str, tuple[Evidence, str]] = {}
-    for hit in moment.hits:
-        what, _, number = hit.ref.partition(":")
-        span = spans.get(int(number)) if what == "span" else None
-        if span is not None and len(found) < SPANS_A_MOMENT:
-            match, kind = coverage(query, span.words.text), span.words.kind
-            record = words_evidence([span], "supported", match=match, lanes=(kind,))
-            record = replace(record, speaker=kit.speakers.of_span(span))
-            found.setdefault(hit.ref, (record, span.words.text))
+def _moment_rows(kit: Kit, moment: Moment, query: str) -> list[Record]:
+    """The words that were found in a moment, else those that are spoken there; and its best picture."""
+    hits = [int(hit.ref.partition(":")[2]) for hit in moment.hits if hit.ref.startswith("span:")]
     pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
+    blocks = video_blocks(kit, moment.video_id)
+    order = {span_id: at for at, span_id in enumerate(dict.fromkeys(hits))}
+    held = [block for block in blocks if any(span.id in order for span in block)]
+    held.sort(key=lambda block: min(order[span.id] for span in block if span.id in order))
+    there = held or [b for b in blocks if b[0].words.kind != "screen" and _lies_in(b, moment.window)]
+    rows = [_word_row(kit, block, query) for block in there[:MAX_BLOCKS_OF_MOMENT]]
     if pictures:
         best = max(pictures, key=lambda hit: hit.score)
         window = moment.window if len(pictures) == len(moment.hits) else best.window
         frame = int(best.ref.partition(":")[2])
         record = Evidence("", best.video_id, window, "picture", "unverified", (), frame, lanes=(best.lane,))
-        found[best.ref] = (record, "")
-    return list(found.values())
+        rows.insert(0 if not held else len(rows), evidence_row(kit, record, "", kit.table.add(record)))
+    return rows
 
 
-def search_by_moment(
-    kit: Kit, evidence_id: str = "", video: str = "", time: Time | None = None, k: int = 6
-) -> Record:
-    """Moments that look like a given one: the same thing, person, place or slide again.
-
-    Cost: some milliseconds. The rows are likely places, which nobody has looked at: inspect them.
-
-    Args:
-        evidence_id: the example, like "E3"; or give video and time.
-        video: name or id of the example's video.
-        time: of the example, in seconds or as a clock.
-        k: moments, at most 12.
-    """
-    notes: list[str] = []
-    limit = fitting(k, 1, MOST_FOUND, "k", notes)
-    like = _example(kit, evidence_id, video, time)
-    scope = Scope(tuple(entry.video_id for entry in kit.videos()), kit.scope.window)
-    try:
-        found = kit.finder.search(Query(like=like, scope=scope, limit=limit))
-    except (ModelUnavailable, VideoError) as error:
-        raise ToolError(f"nothing can be searched by example here: {error}") from error
-    kit.coverage.append(found.coverage)
-    rows = _rows(kit, found, "")
-    if not rows:
-        notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not]
-        notes.append("nothing was found that looks like it")
-    return result(rows, notes, kit.spent(searches=1))
+def _lies_in(block: list[SpanRow], window: Window) -> bool:
+    return block[0].words.window.start_s < window.end_s and block[-1].words.window.end_s > window.start_s
 
 
-def _example(kit: Kit, evidence_id: str, video: str, time: Time | None) -> tuple[str, float]:
-    if evidence_id.strip():
-        record = evidence_of(kit, evidence_id)
-        return record.video_id, (record.window.start_s + record.window.end_s) / 2
-    if time is None:
-        raise ToolError("search_by_moment needs an evidence_id, or a video and a time")
-    return moment_of(kit, video, time)
+def _word_row(kit: Kit, block: list[SpanRow], query: str) -> Record:
+    match = coverage(query, " ".join(span.words.text for span in block))
+    return {**word_row(kit, block, match, query), "match": round(match, 2)}
+
+
+# ---- the list of videos ----
+
+
+def _list_videos(kit: Kit, videos: list[str], notes: list[str]) -> Record:
+    entries = videos_of(kit, videos)
+    if len(entries) > kit.limits.max_rows:
+        notes.append(f"{len(entries)} videos, the first {kit.limits.max_rows} are given; name some in videos")
+    rows = [_video_row(kit, one) for one in entries[: kit.limits.max_rows]]
+    known = sum("recorded" in row for row in rows)
+    if known < len(rows):
+        notes.append(f"when it was recorded is not known of {len(rows) - known} of {len(rows)} videos")
+    return result(rows, notes, summary=f"{len(kit.videos())} videos in scope", videos=len(entries))
+
+
+def _video_row(kit: Kit, video: VideoEntry) -> Record:
+    """The facts of a file as evidence of kind metadata."""
+    record = Evidence("", video.video_id, Window(0.0, video.duration_s), "metadata", "supported", match=1.0)
+    row = evidence_row(kit, record, "", kit.table.add(record))
+    row["length_s"], row["length"] = round(video.duration_s, 2), format_time(video.duration_s)
+    if video.recorded_at is not None:
+        row["recorded"] = datetime.fromtimestamp(video.recorded_at, UTC).isoformat(timespec="seconds")
+    row["holds"] = count_spans(kit.catalog, (video.video_id,))
+    speakers = summarise_speakers(kit.catalog, video.video_id)[:MAX_SPEAKERS]
+    if speakers:
+        row["speaks_s"] = {one_line(one.display_name): round(one.speaking_s, 1) for one in speakers}
+    row["words"] = "; ".join(_facts(video, row))
+    return row
+
+
+def _facts(video: VideoEntry, row: Record) -> list[str]:
+    facts = [metadata_text(video)]
+    holds = ", ".join(f"{n} {kind} texts" for kind, n in row["holds"].items())
+    facts += [f"holds {holds}"] if holds else []
+    spoken = ", ".join(f"{name} {format_time(s)}" for name, s in row.get("speaks_s", {}).items())
+    return [*facts, *([f"speakers: {spoken}"] if spoken else [])]

@@ -2,30 +2,34 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import coverage_from_json, coverage_to_json, join_coverage
+from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import ExtentReader, with_extent
 from playhead_tools.look_up import Finder
-from playhead_tools.toolbox import concluding, looking, reading, reckoning, scanning, searching
-from playhead_tools.toolbox.kit import BadCall, Kit, Looker, Record, ToolLimits
+from playhead_tools.temporal import Scan
+from playhead_tools.toolbox import browsing, computing, concluding, finding, looking, reading, searching
+from playhead_tools.toolbox.kit import BadCall, Kit, Record, ToolLimits
+from playhead_tools.toolbox.protocols import LookCounter, Looker, LookMeter, Reader, ToolImage
+from playhead_tools.toolbox.rows import result_text
 from playhead_tools.toolbox.schema import Tool, ToolSpec
-from playhead_tools.toolbox.table import Table
+from playhead_tools.verdict_rules import SearchedExtent
 
 _FUNCTIONS: tuple[Tool, ...] = (
-    reading.list_videos, reading.outline, searching.search, searching.search_by_moment,
-    reading.read_transcript, reading.read_captions, reading.neighbours, looking.inspect, looking.zoom,
-    scanning.scan, reckoning.temporal, reckoning.calc, concluding.note, concluding.finish, concluding.abstain,
+    searching.search, reading.read, looking.look, browsing.browse, finding.find_events, computing.compute,
+    concluding.finish, concluding.abstain,
 )  # fmt: skip
 TOOLS = tuple(ToolSpec(function) for function in _FUNCTIONS)
 """Every tool, the cheap ones first."""
 ENDING = ("finish", "abstain")
-_NOT_KEPT = (*ENDING, "note")
-REPEATED = "you have asked this before; this is the same result"
+REPEATED = "this call was made before; this is the same result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +40,32 @@ class Called:
         record: plain JSON types, as the tool gave it.
         ids: of the evidence and events in it, in its order.
         repeated: the same call was made before and nothing was done again.
+        text: the result for a model: plain lines in a fence, bounded.
+        images: frames for a planner that takes pictures.
     """
 
     record: Record
     ids: tuple[str, ...]
     repeated: bool = False
+    text: str = ""
+    images: tuple[ToolImage, ...] = ()
 
 
 class Toolbox:
     """All tools over one library, and what they share while one question is worked on.
 
+    Calls from several threads run one after the other.
+
     Args:
         catalog: the open library.
         finder: searches it.
         eyes: looks at it; None when no model looks at pictures here.
-        limits: what the tools of one question may use and give.
+        limits: what one call may do and give.
+        meter: counts searches and looks, and caps looks over all calls; counts alone when None.
+        reader: reads passages for `browse`; None without a chat model.
 
-    >>> sorted(spec.name for spec in TOOLS)[:3]
-    ['abstain', 'calc', 'finish']
+    >>> [spec.name for spec in TOOLS]
+    ['search', 'read', 'look', 'browse', 'find_events', 'compute', 'finish', 'abstain']
     """
 
     def __init__(
@@ -63,113 +75,174 @@ class Toolbox:
         eyes: Looker | None = None,
         *,
         limits: ToolLimits | None = None,
+        meter: LookMeter | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.catalog, self.finder, self.eyes, self.limits = catalog, finder, eyes, limits or ToolLimits()
+        self.meter: LookMeter = meter if meter is not None else LookCounter()
+        self.reader = reader
         self._specs = {spec.name: spec for spec in TOOLS}
-        self._memo: dict[str, Record] = {}
-        self._asked: dict[str, float] = {}
+        self._lock = threading.RLock()
         self.begin(Scope())
 
     def begin(self, scope: Scope) -> None:
         """Empties the table for a new question about these videos."""
-        self.kit = Kit(self.catalog, self.finder, self.eyes, self.limits, scope, Table(self.limits.evidence))
-        self._memo, self._asked = {}, {}
+        with self._lock:
+            table = EvidenceTable(self.limits.max_evidence)
+            self.kit = Kit(
+                self.catalog, self.finder, self.eyes, self.limits, scope, table, self.meter, self.reader
+            )
+            self._memo: dict[str, Called] = {}
+            self._made: list[str] = []
 
-    def offered(self, *, ending: bool = False) -> list[ToolSpec]:
-        """The tools to offer: those that can work here; with `ending` only those that end a question."""
+    def offered(self, *, ending: bool = False, images: bool = False) -> list[ToolSpec]:
+        """The tools to offer: those that can work here.
+
+        Args:
+            ending: only those that end a question.
+            images: the planner takes pictures, so that it can look by itself.
+        """
         if ending:
             return [self._specs[name] for name in ENDING]
-        blind = ("inspect", "zoom") if self.eyes is None else ()
-        return [spec for spec in TOOLS if spec.name not in blind]
+        without = {"look"} if self.eyes is None and not images else set()
+        without |= {"browse"} if self.reader is None else set()
+        return [spec for spec in TOOLS if spec.name not in without]
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Called:
+    def call(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> Called:
         """What a tool gives; the same call a second time gives what was given the first time.
+
+        Args:
+            name: of the tool.
+            arguments: as a model wrote them; what is plain of them is brought into form, with a note.
+            images: the planner takes pictures: `look` gives it frames instead of a video-LLM's reply.
 
         Raises:
             BadCall: there is no such tool, or its arguments do not fit.
-            ToolError: the tool cannot do what it was asked; the message says what would work.
+            ToolError: the tool cannot do this; the message says what would work.
         """
-        spec, checked = self._spec(name), self._checked(name, arguments)
-        key, looks = _key(name, checked), self.kit.used["looks"]
-        if name in _NOT_KEPT:
-            return Called(spec.run(self.kit, checked), ())
-        if key not in self._asked:
-            record = self._memo[key] = spec.run(self.kit, checked)
-            self._asked[key] = looks
-            return Called(record, _ids(record))
-        record = self.recall(name, arguments)
-        notes = [*record.get("notes", []), REPEATED]
-        return Called({**record, "notes": notes, "cost": {}}, _ids(record), repeated=True)
+        with self._lock:
+            spec = self._spec(name)
+            checked, notes = spec.arguments(arguments)
+            if spec.name in ENDING:
+                return self._called(spec, spec.run(self.kit, checked), notes)
+            key = _key(spec.name, checked, images)
+            if key in self._made:
+                called = self.recall(name, arguments, images=images)
+                notes = [*called.record.get("notes", ()), *notes, REPEATED]
+                record = {**called.record, "notes": list(dict.fromkeys(notes)), "cost": {}}
+                text = self._text(spec, record)
+                return replace(called, record=record, repeated=True, text=text)
+            called = self._memo[key] = self._run(spec, checked, images)
+            self._made.append(key)
+            return called if not notes else self._called(spec, called.record, notes, called.images)
 
-    def recall(self, name: str, arguments: Mapping[str, Any]) -> Record:
+    def recall(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> Called:
         """The result of a call that was made before, read again where it is not at hand.
 
-        Reading again changes nothing: ids stay, looks are kept, and nothing is counted as asked anew.
+        Reading again changes nothing: ids stay, looks and what was browsed are kept, nothing is counted.
 
         Raises:
             ToolError: it cannot be read again.
         """
-        spec, checked = self._spec(name), self._checked(name, arguments)
-        key = _key(name, checked)
-        if key not in self._memo:
-            used = dict(self.kit.used)
-            self.kit.used["looks"] = self._asked.get(key, used["looks"])
-            self._memo[key] = spec.run(self.kit, checked)
-            self.kit.used = used
-        return self._memo[key]
+        with self._lock:
+            spec = self._spec(name)
+            checked, _ = spec.arguments(arguments)
+            key = _key(spec.name, checked, images)
+            if key not in self._memo:
+                coverage = list(self.kit.coverage)
+                with self.kit.replaying():
+                    called = self._run(spec, checked, images)
+                self.kit.coverage = coverage
+                self._memo[key] = replace(called, record={**called.record, "cost": {}})
+            return self._memo[key]
+
+    def _run(self, spec: ToolSpec, checked: Mapping[str, Any], images: bool) -> Called:
+        self.kit.images, self.kit.shows_images = [], images
+        record = spec.run(self.kit, checked)
+        shown, self.kit.images = tuple(self.kit.images), []
+        return self._called(spec, record, (), shown)
+
+    def _called(
+        self, spec: ToolSpec, record: Record, notes: Sequence[str] = (), images: tuple[ToolImage, ...] = ()
+    ) -> Called:
+        if notes:
+            record = {**record, "notes": list(dict.fromkeys([*record.get("notes", ()), *notes]))}
+        text = self._text(spec, record)
+        return Called(record, _ids(record), text=text, images=images)
+
+    def _text(self, spec: ToolSpec, record: Record) -> str:
+        several = len(self.kit.videos()) > 1
+        return result_text(spec.name, record, self.limits.max_text_chars, name_videos=several)
 
     def _spec(self, name: str) -> ToolSpec:
-        if name not in self._specs:
-            raise BadCall(f"there is no tool {name!r}; there is {', '.join(self._specs)}")
-        return self._specs[name]
-
-    def _checked(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return self._spec(name).arguments(arguments)
+        plain = name.strip().casefold().replace("-", "_")
+        if plain not in self._specs:
+            raise BadCall(f"there is no tool {name[:40]!r}; there is {', '.join(self._specs)}")
+        return self._specs[plain]
 
     # ---- keeping ----
 
     def snapshot(self) -> Record:
         """All that a later process needs to go on, in plain JSON types, without the words of the catalog."""
-        kit = self.kit
-        coverage = join_coverage(kit.coverage)
-        return {
-            "scope": _scope_row(kit.scope),
-            "table": kit.table.to_json(),
-            "looks": dict(kit.looks),
-            "coverage": None if coverage is None else coverage_to_json(coverage),
-            "computed": list(kit.computed),
-            "scans": list(kit.scans),
-            "reckoned": list(kit.reckoned),
-            "notes": list(kit.notes),
-            "used": dict(kit.used),
-            "sent_back": kit.sent_back,
-            "conclusion": kit.conclusion,
-            "asked": dict(self._asked),
-        }
+        with self._lock:
+            kit = self.kit
+            coverage = join_coverage(kit.coverage)
+            return {
+                "scope": _scope_row(kit.scope),
+                "table": kit.table.to_json(),
+                "looks": dict(kit.looks),
+                "browsed": dict(kit.browsed),
+                "coverage": None if coverage is None else coverage_to_json(coverage),
+                "computed": list(kit.computed),
+                "scans": list(kit.scans),
+                "results": list(kit.results),
+                "sent_back": kit.sent_back,
+                "conclusion": kit.conclusion,
+                "made": list(self._made),
+            }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Takes over what `snapshot` gave; nothing is lost of a toolbox that already stands there."""
-        if snapshot == self.snapshot():
-            return
-        self.begin(_scope_of(snapshot["scope"]))
-        kit = self.kit
-        kit.table = Table.from_json(snapshot["table"], self.limits.evidence)
-        kit.looks = dict(snapshot["looks"])
-        kit.coverage = [coverage_from_json(snapshot["coverage"])] if snapshot["coverage"] else []
-        kit.computed, kit.scans = list(snapshot["computed"]), list(snapshot["scans"])
-        kit.reckoned, kit.notes = list(snapshot["reckoned"]), list(snapshot["notes"])
-        kit.used, kit.sent_back = dict(snapshot["used"]), snapshot["sent_back"]
-        kit.conclusion = snapshot["conclusion"]
-        self._asked = dict(snapshot["asked"])
+        with self._lock:
+            if snapshot == self.snapshot():
+                return
+            self.begin(_scope_of(snapshot["scope"]))
+            kit = self.kit
+            kit.table = EvidenceTable.from_json(snapshot["table"], self.limits.max_evidence)
+            kit.looks, kit.browsed = dict(snapshot["looks"]), dict(snapshot["browsed"])
+            kit.coverage = [coverage_from_json(snapshot["coverage"])] if snapshot["coverage"] else []
+            kit.computed, kit.scans = list(snapshot["computed"]), list(snapshot["scans"])
+            kit.results, kit.sent_back = list(snapshot["results"]), snapshot["sent_back"]
+            kit.conclusion = snapshot["conclusion"]
+            self._made = list(snapshot["made"])
 
     def coverage(self) -> Coverage | None:
-        """What was searched, read and scanned so far."""
+        """What was searched, read and gone through so far."""
         return join_coverage(self.kit.coverage)
 
+    def extent(self, reader: ExtentReader) -> SearchedExtent:
+        """What of the scope the tools have searched, gone through and viewed.
 
-def _key(name: str, checked: Mapping[str, Any]) -> str:
+        Args:
+            reader: of the library; cached from question to question.
+        """
+        kit = self.kit
+        stretches = list(kit.stretches().items())
+        viewed = [
+            (video_id, Window(*window))
+            for scan in kit.scans
+            if scan["where"] in finding.IN_PICTURES
+            for video_id, windows in scan["seen"].items()
+            for window in windows
+        ]
+        coverage = with_extent(self.coverage(), reader, stretches, viewed)
+        scan = Scan(dict(stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
+        return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
+
+
+def _key(name: str, checked: Mapping[str, Any], images: bool) -> str:
     """A hash of a call, the same for the same arguments however they were written."""
-    plain = json.dumps([name, dict(checked)], sort_keys=True, default=lambda one: one.model_dump())
+    plain = json.dumps([name, images, dict(checked)], sort_keys=True, default=lambda one: one.model_dump())
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 

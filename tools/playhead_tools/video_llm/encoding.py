@@ -43,13 +43,19 @@ def size_fitted(width_px: int, height_px: int, long_side_px: int | None) -> tupl
     return max(1, round(width_px * scale)), max(1, round(height_px * scale))
 
 
-def jpeg_base64(frame: NDArray[np.uint8], long_side_px: int | None = None) -> str:
-    """One picture as JPEG in base64, without a prefix."""
+def jpeg_bytes(frame: NDArray[np.uint8], long_side_px: int | None = None) -> bytes:
+    """One picture, (H, W, 3) uint8, as JPEG."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(fitted(frame, long_side_px)).save(buffer, "JPEG", quality=QUALITY)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    picture = np.ascontiguousarray(fitted(frame, long_side_px))
+    Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def jpeg_base64(frame: NDArray[np.uint8], long_side_px: int | None = None) -> str:
+    """One picture as JPEG in base64, without a prefix."""
+    return base64.b64encode(jpeg_bytes(frame, long_side_px)).decode("ascii")
 
 
 def mp4_base64(frames: Sequence[NDArray[np.uint8]], fps: float, long_side_px: int | None = None) -> str:

@@ -238,6 +238,14 @@ def wants_plain_prompt(model: VideoLLM) -> bool:
     return bool(getattr(model, "plain_prompt", False))
 
 
+def host_of(model: VideoLLM) -> str:
+    """Where the frames go that a model is shown; empty for a model in this process.
+
+    A backend that sends them says so by an attribute `host`.
+    """
+    return str(getattr(model, "host", ""))
+
+
 class FrameChooser(Protocol):
     """Chooses which frames are shown when there are more than the budget allows."""
 

@@ -6,6 +6,7 @@ Compression is by the frame here: the server decides what a frame costs. Nothing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.redaction import passwords, redact, redact_keys
@@ -128,6 +129,11 @@ class ServerVideoLLM:
         key = {} if self.api_key is None else {"Authorization": f"Bearer {self.api_key}"}
         url = f"{self.base_url.rstrip('/')}/chat/completions"
         self._poster = Poster(url, key, self.timeouts, self.back_off, self.max_bytes)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the server."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     @property
     def keeps_schema(self) -> bool:

@@ -34,6 +34,7 @@ from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import clips_shown
 from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
 from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
 
 Times = Literal["native", "between"]
 _UNEVEN = 0.1
@@ -132,6 +133,32 @@ class TransformersVideoLLM:
             began_s = perf_counter()
             prompts = [self.prompt(asked) for asked in calls]
             return self._replies(prompts, began_s)
+
+    def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
+        """A reply to messages without pictures, decoded greedily.
+
+        Raises:
+            ModelUnavailable: the model does not load, has no chat template, or has not enough memory.
+        """
+        with self._lock:
+            loaded = self.loaded
+            cut = cut_row(write_row(loaded, text_prompt(loaded, messages), []), [])
+            how = greedy_config(loaded.model.generation_config, loaded.tokenizer, new_tokens)
+            first = FirstWord(None, self._settle)
+            try:
+                if self._reuses:
+                    done = generate_on(loaded, cut, (), how, first, self.prefixes)
+                else:
+                    done = generate(loaded, [cut], how, first)
+            except torch().OutOfMemoryError as error:
+                self.prefixes.clear()
+                raise ModelUnavailable(
+                    f"{self.name}: the GPU has not enough memory for a prompt of {len(cut.ids)} tokens;"
+                    " load it in 4 bits"
+                ) from error
+            numbers, is_cut = _ended(done.new[0].tolist(), new_tokens, self._ends)
+            text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
+            return TextReply(text, len(cut.ids), len(numbers), is_cut)
 
     def prompt(self, asked: Asked) -> Prompt:
         """A call with its clips encoded and the tokens to keep chosen.

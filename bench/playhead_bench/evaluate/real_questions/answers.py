@@ -1,7 +1,6 @@
-"""One question put to the product and to the baselines: a row of the run."""
+"""One question put to the product without a chat model and to the baselines: a row of the run."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -15,21 +14,8 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class ChatModel:
-    """The chat model that words answers.
-
-    Args:
-        name: as LangChain's `init_chat_model` names it; None for extractive answers.
-        base_url: of an OpenAI-compatible server.
-    """
-
-    name: str | None = None
-    base_url: str | None = None
-
-
 def answer_question(
-    library: Library, video_id: str, question: RealQuestion, baselines: TranscriptBaselines, chat: ChatModel
+    library: Library, video_id: str, question: RealQuestion, baselines: TranscriptBaselines
 ) -> dict[str, Any]:
     """The row of one question: windows of search, of ask and of each baseline, in plain JSON types.
 
@@ -40,7 +26,6 @@ def answer_question(
         video_id: the only video searched.
         question: with its gold windows.
         baselines: over the same video.
-        chat: words the answer.
 
     Raises:
         ModelUnavailable: a model cannot be used, so that no question could be answered.
@@ -61,7 +46,7 @@ def answer_question(
         "search_s": round(search_s, 4),
         "names_speaker": _names_speaker(library, video_id, question.text),
         "search_without_speakers": _pairs(one.window for one in library.searcher.search(without).moments),
-        "ask": _ask(lambda: _answer(library, video_id, question, chat)),
+        "ask": answer_record(lambda: library.ask(question.text, videos=[video_id])),
         "baselines": {name: _pairs(windows) for name, windows in baselines.rankings(question.text).items()},
     }
 
@@ -71,11 +56,15 @@ def _names_speaker(library: Library, video_id: str, text: str) -> bool:
     return bool(question_topic(text, list(names)).speakers)
 
 
-def _answer(library: Library, video_id: str, question: RealQuestion, chat: ChatModel) -> Answer:
-    return library.ask(question.text, videos=[video_id], llm=chat.name, base_url=chat.base_url)
+def answer_record(answer: Callable[[], Answer]) -> dict[str, Any]:
+    """What a question came to, in plain JSON types: status, windows, claims, confidence, cost.
 
+    What the call raises is this question's failure: it stands in `error`, and the status is `abstained`.
 
-def _ask(answer: Callable[[], Answer]) -> dict[str, Any]:
+    Raises:
+        ModelUnavailable: a model cannot be used, so that no question could be answered.
+        LibraryError: the library cannot be used.
+    """
     began = perf_counter()
     try:
         found, error = answer(), ""
@@ -85,7 +74,10 @@ def _ask(answer: Callable[[], Answer]) -> dict[str, Any]:
         found, error = None, f"{type(failure).__name__}: {failure}"
     seconds = round(perf_counter() - began, 4)
     if found is None:
-        empty: dict[str, Any] = {"cited": [], "confidence": 0.0, "text": "", "notes": [], "model_calls": 0}
+        empty: dict[str, Any] = {
+            "cited": [], "confidence": 0.0, "text": "", "notes": [], "model_calls": 0, "fallback": "",
+            "claims": [],
+        }  # fmt: skip
         return {"status": "abstained", "reason": "error", "error": error, "seconds": seconds, **empty}
     return {
         "status": found.status,
@@ -97,6 +89,8 @@ def _ask(answer: Callable[[], Answer]) -> dict[str, Any]:
         "text": found.text,
         "notes": list(found.notes),
         "model_calls": found.cost.get("model_calls", 0),
+        "fallback": found.fallback,
+        "claims": [[claim.text, claim.status] for claim in found.claims],
     }
 
 

@@ -1,7 +1,7 @@
 """`playhead eval real FOLDER`: the options of that task, checked, and its tables in a terminal."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,23 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from playhead_bench.evaluate.real_questions.scoring import SetScores
+    from playhead_bench.evaluate.real_questions.session import RealReport
 
 OPTIONS = frozenset(
-    {"task", "folder", "out", "words_model", "llm", "base_url", "half", "seed", "device", "replay", "as_json"}
-)
+    {
+        "task", "folder", "out", "words_model", "llm", "base_url", "half", "seed", "device", "replay",
+        "as_json", "every", "limit", "strategies", "reply_cache", "max_minutes", "absent", "context_tokens",
+    }
+)  # fmt: skip
 """Parameters of `playhead eval` that the task `real` reads; any other one is refused."""
-ONLY_REAL = frozenset({"folder", "words_model", "llm", "base_url", "half"})
+ONLY_REAL = frozenset(
+    {
+        "folder", "words_model", "llm", "base_url", "half", "every", "reply_cache", "max_minutes", "absent",
+        "context_tokens",
+    }
+)  # fmt: skip
 """Parameters that no other task reads."""
-WIDTH = 120
+WIDTH = 150
 """Characters of a line where the tables go into a file or a pipe."""
 
 
@@ -47,14 +55,24 @@ def run_real(
     device: str,
     replay: bool,
     as_json: bool,
+    *,
+    every: int = 1,
+    limit: int | None = None,
+    systems: str = "",
+    reply_cache: Path | None = None,
+    max_minutes: float | None = None,
+    absent: Path | None = None,
+    context_tokens: int = 16_384,
 ) -> None:
-    """Runs the evaluation and prints its tables, or its JSON.
+    """Runs the evaluation and prints its tables, or its JSON; exit status 3 when minutes ran out before.
 
     Raises:
-        BadParameter: the folder is missing, or `half` is no half.
+        BadParameter: the folder is missing, `half` is no half, a system is unknown, or the chat model has no
+            address.
         PlayheadError: as `session.evaluate_real`.
     """
-    from playhead_bench.evaluate.real_questions.answers import ChatModel
+    from playhead_bench.evaluate.real_questions.absent import read_pairs
+    from playhead_bench.evaluate.real_questions.chat_systems import SYSTEMS, ChatServer
     from playhead_bench.evaluate.real_questions.data import HALVES, read_sets
     from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
 
@@ -62,8 +80,28 @@ def run_real(
         raise typer.BadParameter("`playhead eval real` needs FOLDER, a folder of videos and questions.json")
     if half not in HALVES:
         raise typer.BadParameter(f"--half is {', '.join(HALVES)}, got {half!r}")
+    if llm is not None and base_url is None and not replay:
+        raise typer.BadParameter(
+            "--llm needs --base-url, the OpenAI-compatible server whose replies are cached"
+        )
+    names = tuple(name.strip() for name in systems.split(",") if name.strip()) or tuple(SYSTEMS)
+    if unknown := [name for name in names if name not in SYSTEMS]:
+        raise typer.BadParameter(f"--strategies are {', '.join(SYSTEMS)}, got {', '.join(unknown)}")
     err = Console(stderr=True)
-    settings = RealSettings(out, words_model, device, ChatModel(llm, base_url), half, seed, replay)
+    settings = RealSettings(
+        out,
+        words_model,
+        device,
+        ChatServer(llm, base_url, reply_cache, context_tokens),
+        half,
+        seed,
+        replay,
+        every,
+        limit,
+        names,
+        () if absent is None else tuple(read_pairs(absent)),
+        max_minutes,
+    )
     try:
         report = evaluate_real(
             read_sets(folder), settings, say=lambda text: err.print(Text(text, style="dim"), highlight=False)
@@ -74,19 +112,26 @@ def run_real(
     if as_json:
         print(json.dumps(report.record, ensure_ascii=False))
         return
-    show(report.sets)
+    show(report)
+    if not report.is_complete:
+        err.print(f"stopped after {max_minutes:g} minutes; run the same command to go on", markup=False)
     err.print(
         f"{out / 'report.md'} explains the columns; {out / 'run.jsonl'} has every question", markup=False
     )
 
 
-def show(sets: "Sequence[SetScores]") -> None:
+def show(report: "RealReport") -> None:
     """Prints the tables as wide as the terminal, or `WIDTH` characters where there is none."""
+    from playhead_bench.evaluate.real_questions.chat_tables import chat_grids
     from playhead_bench.evaluate.real_questions.tables import answers_grid, set_grids
 
     console = Console()
     console = console if console.is_terminal else Console(width=WIDTH)
-    for scores in sets:
+    for scores in report.sets:
         for heading, grid in set_grids(scores).items():
             console.print(Text(heading, style="bold"), grid.rich, "", sep="\n")
-    console.print(Text("Answers of ask", style="bold"), answers_grid(sets).rich, sep="\n")
+    for heading, grid in chat_grids(report.chat, report.absent).items():
+        console.print(Text(heading, style="bold"), grid.rich, "", sep="\n")
+    console.print(
+        Text("Answers of ask without a chat model", style="bold"), answers_grid(report.sets).rich, sep="\n"
+    )

@@ -65,6 +65,26 @@ class QuestionSet:
             questions=tuple(question for question in self.questions if question.video in names),
         )
 
+    def sample(self, every: int = 1, limit: int | None = None) -> "QuestionSet":
+        """Every n-th question in file order; where these are fewer than the limit, also those after them.
+
+        For `every` 3 the order is 1, 4, 7, ..., then 2, 5, ...; the first `limit` of these are taken.
+
+        Args:
+            every: distance between neighbours, at least 1.
+            limit: how many at most; None for those of the first pass alone.
+
+        Returns:
+            The set with these questions in file order, and the videos that they are about.
+        """
+        order = sorted(range(len(self.questions)), key=lambda row: (row % every, row))
+        num_first = len(range(0, len(self.questions), every))
+        chosen = sorted(order[: num_first if limit is None else limit])
+        questions = tuple(self.questions[row] for row in chosen)
+        names = {question.video for question in questions}
+        videos = {name: path for name, path in self.videos.items() if name in names}
+        return replace(self, videos=videos, questions=questions)
+
 
 def read_sets(folder: Path) -> list[QuestionSet]:
     """The set of a folder that holds `questions.json`, else the sets of its sub-folders, by name.

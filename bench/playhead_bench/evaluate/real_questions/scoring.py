@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.evaluate.metrics.abstention import calibration_error, risk_coverage
+from playhead_bench.evaluate.metrics.abstention import calibration_error, equal_count_error, risk_coverage
 from playhead_bench.evaluate.metrics.moments import first_ious
 from playhead_bench.evaluate.metrics.overlap import as_windows, common_s, covered_s, iou
 from playhead_bench.evaluate.paired import Paired, paired
+from playhead_tools.calibration import LEAST, fit
 from playhead_tools.evidence import Status
 
 Row = Mapping[str, Any]
 Array = NDArray[np.float64]
 RANKS, IOU_RANKS, TOP_K = (1, 5, 10), (1, 5), 10
-MIN_SHARE, MIN_IOU, BINS = 0.5, 0.3, 10
+MIN_SHARE, MIN_IOU, BINS, FOLD_BINS = 0.5, 0.3, 10, 5
 ROUNDING_S = 1e-6
 """Times of subtitles carry rounding errors; a window half in the gold up to this is correct."""
 SEARCH, ASK, CHANCE, POOLED = "search", "ask", "chance", "all"
@@ -65,6 +66,24 @@ class StatusScores:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldErrors:
+    """ECE in five bins of equal count, on either half of the videos (every other one by name).
+
+    Args:
+        stated: of the confidence as the product stated it, on the odd half and on the even half.
+        refitted: of a calibration fitted on the other half; None where a half has too few answers for one.
+    """
+
+    stated: tuple[float, float]
+    refitted: tuple[float, float] | None
+
+    @property
+    def mean(self) -> float:
+        """Of the stated confidence, over both halves."""
+        return sum(self.stated) / 2
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerScores:
     """What `ask` did with questions that all have an answer in their video.
 
@@ -79,6 +98,7 @@ class AnswerScores:
         errors: questions that ended in an error; they count as abstained with the reason `error`.
         median_seconds: wall time of a question.
         model_calls: calls of a chat model or video-LLM, mean over questions.
+        fold_errors: ECE by halves of the videos; None where a half has no answer.
     """
 
     recall_at_1: float
@@ -91,6 +111,7 @@ class AnswerScores:
     errors: int
     median_seconds: float
     model_calls: float
+    fold_errors: FoldErrors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +245,38 @@ def answer_scores(rows: Sequence[Row]) -> AnswerScores:
         sum(bool(ask["error"]) for ask in answers),
         float(np.median([ask["seconds"] for ask in answers])),
         float(np.mean([ask["model_calls"] for ask in answers])),
+        fold_errors(
+            [(rows[at]["set"], rows[at]["video"]) for at in given], [float(c) for c in confidences], outcomes
+        ),
     )
+
+
+def fold_errors(
+    videos: Sequence[tuple[str, str]], confidences: Sequence[float], right: Sequence[bool]
+) -> FoldErrors | None:
+    """ECE on either half of the videos; None where a half has no answer.
+
+    Args:
+        videos: (N,) set and name of the video of each answer.
+        confidences: (N,) as stated.
+        right: (N,) whether its first citation is correct.
+    """
+    odd = {
+        video for name in {s for s, _ in videos} for video in sorted({v for v in videos if v[0] == name})[::2]
+    }
+    halves = [[at for at, video in enumerate(videos) if (video in odd) is is_odd] for is_odd in (True, False)]
+    if not all(halves):
+        return None
+    pairs = [([confidences[at] for at in half], [right[at] for at in half]) for half in halves]
+    stated = tuple(equal_count_error(*one, FOLD_BINS) for one in pairs)
+    refitted = None
+    if min(map(len, halves)) >= LEAST:
+        maps = [fit(*pairs[1]), fit(*pairs[0])]
+        refitted = tuple(
+            equal_count_error([each(value) for value in own], marks, FOLD_BINS)
+            for each, (own, marks) in zip(maps, pairs, strict=True)
+        )
+    return FoldErrors((stated[0], stated[1]), None if refitted is None else (refitted[0], refitted[1]))
 
 
 def _citations_correct(row: Row) -> list[bool]:

@@ -1,10 +1,16 @@
 """The scores of a run on real questions as tables: for a terminal, as Markdown, as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead_bench.evaluate.paired import Paired
-from playhead_bench.evaluate.real_questions.scoring import AnswerScores, SetScores, StatusScores, WindowScores
+from playhead_bench.evaluate.real_questions.scoring import (
+    AnswerScores,
+    FoldErrors,
+    SetScores,
+    StatusScores,
+    WindowScores,
+)
 from playhead_bench.evaluate.tables import Grid, percent
 
 WINDOWS = ("system", "R@1", "R@5", "R@10", "IoU@1", "IoU@5", "mIoU", "gold", "first", "len", "video")
@@ -20,7 +26,8 @@ WINDOWS_LEGEND = (
 ANSWERS_LEGEND = (
     "Every question has an answer in its video, so that each abstention is a false one. Precision: the "
     "share whose first citation is correct. ECE (10 bins) and AURC: of the stated confidence over answered "
-    "and partial."
+    "and partial. Two-fold: ECE in five bins of equal count on either half of the videos and their mean; "
+    "refitted: of an isotonic calibration fitted on the other half (from 20 answers in each half on)."
 )
 COMPARED = ("compared", "only first", "only second", "difference [95 %]", "p")
 COMPARED_LEGEND = (
@@ -33,7 +40,7 @@ COMPARED_LEGEND = (
 def set_grids(scores: SetScores) -> dict[str, Grid]:
     """The tables of one set, by their headings."""
     windows = tuple(tuple(_window_cells(one)) for one in scores.systems)
-    compared = tuple(tuple(_compared_cells(one)) for one in scores.comparisons)
+    compared = tuple(tuple(compared_cells(one)) for one in scores.comparisons)
     return {
         f"{scores.name}: {scores.questions} questions about {scores.videos} videos, median gold "
         f"{scores.median_gold_s:.0f} s": Grid(WINDOWS, windows, WINDOWS_LEGEND),
@@ -55,9 +62,16 @@ def answers_grid(sets: Sequence[SetScores]) -> Grid:
     )
 
 
-def markdown(sets: Sequence[SetScores], title: str) -> str:
-    """The report: the answers of all sets, then windows and comparisons set by set."""
-    parts = [f"# {title}\n", f"## Answers\n\n{answers_grid(sets).markdown}"]
+def markdown(sets: Sequence[SetScores], title: str, more: Mapping[str, Grid] | None = None) -> str:
+    """The report: the answers of all sets, further tables, then windows and comparisons set by set.
+
+    Args:
+        sets: scores without a chat model.
+        title: of the report.
+        more: further tables by heading.
+    """
+    parts = [f"# {title}\n", f"## Answers of ask without a chat model\n\n{answers_grid(sets).markdown}"]
+    parts += [f"## {heading}\n\n{grid.markdown}" for heading, grid in (more or {}).items()]
     shown: set[str] = set()
     for scores in sets:
         for heading, grid in set_grids(scores).items():
@@ -85,7 +99,8 @@ def _window_cells(one: WindowScores) -> list[str]:
     ]
 
 
-def _compared_cells(one: Paired) -> list[str]:
+def compared_cells(one: Paired) -> list[str]:
+    """A line of a table of comparisons."""
     return [
         f"{one.one} − {one.other}",
         str(one.only_one),
@@ -109,11 +124,23 @@ def _answer_cells(one: AnswerScores, questions: int) -> dict[str, str]:
         "- mean confidence, partial": percent(partial.mean_confidence),
         "declined": _count(one.by_status["abstained"], questions),
         "ECE": percent(one.calibration_error),
+        "ECE, 5 equal bins, two-fold": _fold_cell(one.fold_errors),
+        "- refitted on the other half": _refitted_cell(one.fold_errors),
         "AURC": percent(one.risk_area),
         "errors": str(one.errors),
         "median seconds": f"{one.median_seconds:.2f}",
         "model calls a question": f"{one.model_calls:.1f}",
     }
+
+
+def _fold_cell(one: FoldErrors | None) -> str:
+    if one is None:
+        return "–"
+    return f"{percent(one.mean)} ({percent(one.stated[0])}, {percent(one.stated[1])})"
+
+
+def _refitted_cell(one: FoldErrors | None) -> str:
+    return "–" if one is None or one.refitted is None else percent(sum(one.refitted) / 2)
 
 
 def _count(one: StatusScores, questions: int) -> str:

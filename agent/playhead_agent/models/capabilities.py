@@ -1,0 +1,169 @@
+"""What is known about a chat model: by its name, from its server, and by probing."""
+
+import json
+import os
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from playhead_agent.models.prices import Price
+from playhead_agent.models.protocol import Transport
+
+DEFAULT_CONTEXT_TOKENS = 8_192
+"""Where nobody says: what most open models take at least."""
+FILE = "chat_models.json"
+MEMORY = "PLAYHEAD_CHAT_MODELS"
+"""Names another file for it."""
+VERSION = 1
+"""Of what a probe asks; results of another are not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do; None and 0 where it is not known.
+
+    Args:
+        context_tokens: of a prompt and its reply together.
+        takes_images: whether messages may hold pictures.
+        thinks: it writes thoughts before its answer, and needs room for them.
+        transport: how it makes tool calls.
+        calls: whether it made both calls of the probe as they were asked for.
+        schema: how it is made to fill a form.
+        takes_temperature: False for models that refuse a temperature.
+        max_tokens_field: under which name the server takes the limit of new tokens.
+        system_role: False for models that refuse a system message.
+        price: in US dollars; None where it is not known.
+        kind: of the server, such as `vllm`; empty where it is not known.
+        fingerprint: of what the server says about the model; another one means another model.
+    """
+
+    context_tokens: int = 0
+    takes_images: bool | None = None
+    thinks: bool | None = None
+    transport: Transport | None = None
+    calls: bool | None = None
+    schema: Transport | None = None
+    takes_temperature: bool | None = None
+    max_tokens_field: str = ""
+    system_role: bool | None = None
+    price: Price | None = None
+    kind: str = ""
+    fingerprint: str = ""
+
+    def over(self, other: "Capabilities") -> "Capabilities":
+        """These where they are known, else the other ones."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(other, **{name: value for name, value in values.items() if value not in (None, 0, "")
+                                 or value is False})  # fmt: skip
+
+
+_LEARNED = ("takes_images", "thinks", "transport", "calls", "schema", "takes_temperature",
+            "max_tokens_field", "system_role")  # fmt: skip
+"""What is remembered from one process to the next; the rest is asked for again, or known."""
+
+
+def known_capabilities(name: str) -> Capabilities:
+    """What is known about a model by its name alone, without a provider's prefix.
+
+    Sources: the providers' model pages, read in November 2026. Open models are not in the table for their
+    context: what a server was started with counts, not what the model could do.
+
+    >>> known_capabilities("gpt-5-mini").context_tokens, known_capabilities("my-own-model").context_tokens
+    (400000, 0)
+    """
+    bare = name.rpartition("/")[2].casefold().removeprefix("models/")
+    for pattern, known in _KNOWN:
+        if pattern.match(bare):
+            return known
+    return Capabilities(
+        takes_images=True if _SEES.search(bare) else None, thinks=True if _THINKS.search(bare) else None
+    )
+
+
+_THINKING = Capabilities(thinks=True, takes_temperature=False, max_tokens_field="max_completion_tokens")
+_KNOWN: tuple[tuple[re.Pattern[str], Capabilities], ...] = tuple(
+    (re.compile(pattern), known)
+    for pattern, known in (
+        (r"gpt-5(?:\.\d)?-chat", Capabilities(128_000, takes_images=True, transport="tools")),
+        (r"gpt-5", replace(_THINKING, context_tokens=400_000, takes_images=True, transport="tools")),
+        (r"gpt-4\.1", Capabilities(1_047_576, takes_images=True, transport="tools")),
+        (r"gpt-4o|chatgpt-4o", Capabilities(128_000, takes_images=True, transport="tools")),
+        (r"gpt-4-turbo", Capabilities(128_000, takes_images=True, transport="tools")),
+        (r"gpt-3\.5", Capabilities(16_385, takes_images=False, transport="tools")),
+        (r"o3-mini", replace(_THINKING, context_tokens=200_000, takes_images=False, transport="tools")),
+        (r"o[134](?:-|$)", replace(_THINKING, context_tokens=200_000, takes_images=True, transport="tools")),
+        (r"gemini-2\.0", Capabilities(1_048_576, takes_images=True, transport="tools")),
+        (r"gemini", Capabilities(1_048_576, takes_images=True, thinks=True, transport="tools")),
+        (r"claude", Capabilities(200_000, takes_images=True, transport="tools")),
+        (r"mistral-(?:large|medium)", Capabilities(128_000, transport="tools")),
+        (r"deepseek-chat", Capabilities(128_000, takes_images=False, transport="tools")),
+        (r"deepseek-reasoner", Capabilities(128_000, takes_images=False, thinks=True, transport="tools")),
+    )
+)
+_SEES = re.compile(
+    r"(?:^|[-_])vl(?:m?\d*)(?:[-_:.]|$)|vision|llava|pixtral|internvl|minicpm-v|qwen2\.5vl|qwen3-vl"
+)
+_THINKS = re.compile(r"deepseek-r1|qwq|thinking|magistral|gpt-oss|reason")
+
+
+class CapabilityMemory:
+    """What was found out about models, kept in a file from one process to the next.
+
+    Args:
+        path: of the file; None for `chat_models.json` in the cache folder of Playhead.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path, self._lock = path or memory_path(), threading.Lock()
+
+    def recall(self, host: str, name: str, fingerprint: str) -> Capabilities:
+        """What was learned of a model; nothing where another model stands behind its name by now."""
+        record = self._read().get(_key(host, name), {})
+        if record.get("version") != VERSION or record.get("fingerprint") != fingerprint:
+            return Capabilities()
+        return Capabilities(**{name: record[name] for name in _LEARNED if name in record})
+
+    def remember(self, host: str, name: str, found: Capabilities) -> None:
+        """Keeps what was learned; where the file cannot be written, it is learned again next time."""
+        learned = {name: value for name in _LEARNED if (value := getattr(found, name)) not in (None, "")}
+        record = {"version": VERSION, "fingerprint": found.fingerprint, **learned}
+        self._write(host, name, record)
+
+    def forget(self, host: str, name: str) -> None:
+        """Takes out what was learned of a model."""
+        self._write(host, name, None)
+
+    def _write(self, host: str, name: str, record: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            records = {key: value for key, value in self._read().items() if key != _key(host, name)}
+            if record is not None:
+                records[_key(host, name)] = dict(record)
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                temporary = self._path.with_suffix(f".{os.getpid()}")
+                temporary.write_text(json.dumps(records, indent=1, sort_keys=True), "utf-8")
+                temporary.replace(self._path)
+            except OSError:
+                return
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            records = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        records = records if isinstance(records, dict) else {}
+        return {key: value for key, value in records.items() if isinstance(value, dict)}
+
+
+def memory_path() -> Path:
+    """Where the file is: as `PLAYHEAD_CHAT_MODELS` says, else in the user's cache folder."""
+    if named := os.environ.get(MEMORY):
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playhead" / FILE
+
+
+def _key(host: str, name: str) -> str:
+    return f"{host} {name}"

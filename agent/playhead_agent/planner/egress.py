@@ -1,0 +1,41 @@
+"""What leaves this machine when a question is asked, in a line that a run gives before anything is sent."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def egress_line(chat_host: str, sends_images: bool, viewer_host: str = "") -> str:
+    """What is sent where.
+
+    Args:
+        chat_host: host of the chat model's server, or its address; empty for a model in this process.
+        sends_images: pictures go to it as well.
+        viewer_host: likewise of the video-LLM that looks at pictures.
+
+    >>> egress_line("api.openai.com", sends_images=False)
+    'sends text to api.openai.com; no frames'
+    >>> egress_line("127.0.0.1:8899", sends_images=True)
+    'nothing leaves this machine'
+    """
+    text_to = "" if is_this_machine(chat_host) else chat_host
+    frames_to = [text_to] if sends_images and text_to else []
+    if not is_this_machine(viewer_host) and viewer_host not in frames_to:
+        frames_to.append(viewer_host)
+    if not text_to and not frames_to:
+        return "nothing leaves this machine"
+    if text_to and frames_to == [text_to]:
+        return f"sends text and frames to {text_to}"
+    text = f"sends text to {text_to}" if text_to else "no text is sent"
+    return f"{text}; frames to {' and '.join(frames_to)}" if frames_to else f"{text}; no frames"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, with or without scheme and port, is this machine; so is an empty one."""
+    if not host:
+        return True
+    name = urlsplit(host if "//" in host else f"//{host}").hostname or ""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name == "localhost"
+    return address.is_loopback or address.is_unspecified

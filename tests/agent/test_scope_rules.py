@@ -1,0 +1,11 @@
+"""The scope rules know every place that the tools can go through."""
+
+from typing import get_args
+
+from playhead_agent.ledger import ScannedLane
+from playhead_agent.scope_rules import SCANNED
+from playhead_tools.toolbox.finding import Where
+
+
+def test_every_place_of_find_events_has_its_modalities() -> None:
+    assert set(SCANNED) == set(get_args(Where)) == set(get_args(ScannedLane))

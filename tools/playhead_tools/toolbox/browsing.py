@@ -1,0 +1,215 @@
+"""`browse`: a question answered from all words of a scope, part by part, with citations (map and reduce)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from playhead_index.errors import AgentStopped, ModelError, ToolError
+from playhead_index.search.results import Lane
+from playhead_index.store.catalog import SpanRow
+from playhead_index.window import Window
+from playhead_tools.look_up import reading_coverage
+from playhead_tools.temporal import Scan
+from playhead_tools.toolbox.arguments import stretches_of
+from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.protocols import CitedSentence, Passage, Reader
+from playhead_tools.toolbox.reading import ALL_KINDS, blocks_of
+from playhead_tools.toolbox.rows import block_text, clock, word_rows
+
+MAX_QUESTION_CHARS = 600
+MAX_SENTENCES, MAX_SENTENCE_CHARS = 24, 500
+MAX_CITED = 6
+MIN_PART_CHARS = 4_000
+
+Block = list[SpanRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of a video whose words are read by one call, with its blocks in time order."""
+
+    video_id: str
+    window: Window
+    blocks: tuple[Block, ...]
+
+
+@dataclass(slots=True)
+class _Browsed:
+    """Sentences with the blocks that say them, the parts that were read, and why reading stopped."""
+
+    sentences: list[tuple[str, tuple[Block, ...]]]
+    parts_read: list[_Part]
+    stopped: str = ""
+
+
+def browse(
+    kit: Kit,
+    question: str,
+    videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
+    range: str = "",
+) -> Record:
+    """Answers from all the words of whole videos, part by part: summaries, themes, comparisons of videos.
+
+    Costs a model call a part.
+
+    Args:
+        question: stands alone.
+        videos: numbers or names; all when empty.
+        range: mm:ss-mm:ss of one video.
+    """
+    asked = " ".join(question.split())[:MAX_QUESTION_CHARS]
+    if not asked:
+        raise ToolError("browse needs a question")
+    notes: list[str] = []
+    stretches = stretches_of(kit, videos, range, notes)
+    parts = _parts(kit, stretches)
+    if not parts:
+        raise ToolError("nothing is said, written or captioned there; look at the pictures instead")
+    chosen = parts[: kit.limits.max_parts]
+    done = _kept(kit, asked, chosen)
+    rows = [_sentence_row(kit, text, blocks) for text, blocks in done.sentences]
+    cited = list({block[0].id: block for _, blocks in done.sentences for block in blocks}.values())
+    read = {v: [one.window for one in done.parts_read if one.video_id == v] for v in stretches}
+    scan = Scan(stretches, read)
+    lanes: list[Lane] = ["speech", "screen", "caption"]
+    if done.parts_read:
+        places = [(one.video_id, one.window) for one in done.parts_read]
+        kit.coverage.append(reading_coverage(kit.catalog, places, lanes))
+    if done.stopped:
+        notes.append(f"reading stopped after {len(done.parts_read)} of {len(parts)} parts: {done.stopped}")
+    elif len(chosen) < len(parts):
+        notes.append(
+            f"{len(parts)} parts, the first {len(chosen)} were read; browse the rest by range or video"
+        )
+    if not rows:
+        notes.append("nothing in what was read answers the question")
+    share = f"read {scan.fraction:.0%} of the words in scope, {len(done.parts_read)} of {len(parts)} parts"
+    return result(
+        word_rows(kit, cited), notes, summary=share, findings=rows, complete=scan.whole and not done.stopped
+    )
+
+
+def _sentence_row(kit: Kit, text: str, blocks: Sequence[Block]) -> Record:
+    ids = [row["id"] for row in word_rows(kit, blocks) if row["id"]]
+    return {"text": text, "evidence_ids": ids}
+
+
+# ---- parts ----
+
+
+def _parts(kit: Kit, stretches: Mapping[str, Window]) -> list[_Part]:
+    """The words of a scope in parts of about equal length, none longer than one call may read."""
+    parts: list[_Part] = []
+    for video_id, window in stretches.items():
+        blocks = blocks_of(kit, video_id, window, ALL_KINDS)
+        sizes = [_chars(block) for block in blocks]
+        total = sum(sizes)
+        n = max(1, -(-total // kit.limits.max_part_chars))
+        parts += _divided(video_id, window, blocks, sizes, total / n) if blocks else []
+    return parts
+
+
+def _divided(
+    video_id: str, window: Window, blocks: Sequence[Block], sizes: Sequence[int], room: float
+) -> list[_Part]:
+    groups: list[list[Block]] = [[]]
+    used = 0
+    for block, size in zip(blocks, sizes, strict=True):
+        if groups[-1] and used + size / 2 > room * len(groups):
+            groups.append([])
+        groups[-1].append(block)
+        used += size
+    starts = [
+        window.start_s,
+        *(max(group[0][0].words.window.start_s, window.start_s) for group in groups[1:]),
+    ]
+    ends = [*starts[1:], window.end_s]
+    return [
+        _Part(video_id, Window(start_s, max(end_s, start_s + 1e-3)), tuple(group))
+        for start_s, end_s, group in zip(starts, ends, groups, strict=True)
+    ]
+
+
+def _chars(block: Block) -> int:
+    return sum(len(span.words.text) + 1 for span in block) + 40
+
+
+# ---- reading ----
+
+
+def _kept(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
+    """What reading gave; a call that was made before is not made again."""
+    places = "|".join(f"{one.video_id} {clock(one.window)}" for one in parts)
+    key = hashlib.sha256(f"{question}|{places}".encode()).hexdigest()[:16]
+    blocks = {block[0].id: block for one in parts for block in one.blocks}
+    if key not in kit.browsed:
+        if kit.is_replay:
+            raise ToolError("what was read then is not kept; call browse again")
+        done = _read(kit, question, parts)
+        kit.browsed[key] = {
+            "sentences": [[text, [block[0].id for block in cited]] for text, cited in done.sentences],
+            "num_read": len(done.parts_read),
+            "stopped": done.stopped,
+        }
+    row = kit.browsed[key]
+    sentences = [(text, tuple(blocks[i] for i in ids if i in blocks)) for text, ids in row["sentences"]]
+    return _Browsed(sentences, list(parts[: row["num_read"]]), row["stopped"])
+
+
+def _read(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
+    """Reads part by part; what several parts gave is then answered from once more."""
+    if kit.reader is None:
+        raise ToolError("browse needs a chat model; use read")
+    done = _Browsed([], [])
+    for part in parts:
+        try:
+            done.sentences += _read_part(kit, kit.reader, question, part, many=len(parts) > 1)
+        except (AgentStopped, ModelError) as error:
+            if not done.parts_read:
+                raise ToolError(f"browse could not read: {error}; use search and read") from error
+            done.stopped = str(error)
+            break
+        done.parts_read.append(part)
+    if len(done.parts_read) > 1 and len(done.sentences) > 1 and not done.stopped:
+        try:
+            done.sentences = _reduced(kit.reader, question, done.sentences)
+        except (AgentStopped, ModelError) as error:
+            done.stopped = f"the findings were not joined: {error}"
+    done.sentences = done.sentences[:MAX_SENTENCES]
+    return done
+
+
+def _read_part(
+    kit: Kit, reader: Reader, question: str, part: _Part, *, many: bool
+) -> list[tuple[str, tuple[Block, ...]]]:
+    named = {f"P{at}": block for at, block in enumerate(part.blocks, start=1)}
+    passages = [Passage(name, block_text(kit, block)) for name, block in named.items()]
+    asked = (
+        f"{question}\n(This is one part of several: give what it says to the question.)" if many else question
+    )
+    return _cited(reader.answer(asked, passages), {name: (block,) for name, block in named.items()})
+
+
+def _reduced(
+    reader: Reader, question: str, found: Sequence[tuple[str, tuple[Block, ...]]]
+) -> list[tuple[str, tuple[Block, ...]]]:
+    """The findings of all parts as one answer; the findings themselves where that comes to nothing."""
+    named = {f"P{at}": blocks for at, (_, blocks) in enumerate(found, start=1)}
+    passages = [
+        Passage(name, f"{clock(blocks[0][0].words.window)} | finding: {text}")
+        for (name, blocks), (text, _) in zip(named.items(), found, strict=True)
+    ]
+    return _cited(reader.answer(question, passages), named) or list(found)
+
+
+def _cited(
+    sentences: Sequence[CitedSentence], named: Mapping[str, tuple[Block, ...]]
+) -> list[tuple[str, tuple[Block, ...]]]:
+    """The sentences that cite what they were given, with the blocks behind them; the others are left out."""
+    found: list[tuple[str, tuple[Block, ...]]] = []
+    for one in sentences:
+        text = " ".join(one.text.split())[:MAX_SENTENCE_CHARS]
+        blocks = {block[0].id: block for name in one.ids for block in named.get(name.strip("[] "), ())}
+        if text and blocks:
+            found.append((text, tuple(blocks.values())[:MAX_CITED]))
+    return found

@@ -1,0 +1,77 @@
+"""Messages without pictures, answered by the language model of a video-LLM."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from playhead_index.embed.checkpoints import mapped_load_errors
+from playhead_tools.video_llm.chat import control_tokens, plain
+from playhead_tools.video_llm.loading import Loaded
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that was said.
+
+    Args:
+        role: by whom.
+        text: what; a control token of the model in it is written so that it is none.
+    """
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReply:
+    """What a model said.
+
+    Args:
+        text: as generated, special tokens left out; may be empty.
+        prompt_tokens: of the messages as the template wrote them.
+        new_tokens: generated.
+        cut: generation ended at its limit, not by itself.
+    """
+
+    text: str
+    prompt_tokens: int
+    new_tokens: int
+    cut: bool
+
+
+class TextModel(Protocol):
+    """A model in this process that answers messages without pictures."""
+
+    name: str
+
+    def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
+        """A reply to messages, decoded greedily.
+
+        Raises:
+            ModelUnavailable: the model does not load, has no chat template, or has not enough memory.
+        """
+        ...
+
+
+def text_prompt(loaded: Loaded, messages: Sequence[Message]) -> str:
+    """The whole prompt as the model's own template writes it.
+
+    Raises:
+        ModelUnavailable: the checkpoint has no template, or its template refuses the messages.
+    """
+    processor, family = loaded.processor, loaded.family
+    template = (
+        {} if processor.chat_template or family.template is None else {"chat_template": family.template}
+    )
+    control = control_tokens(loaded)
+    written = [
+        {"role": message.role, "content": [{"type": "text", "text": plain(message.text, control)}]}
+        for message in messages
+    ]
+    with mapped_load_errors(family.title, "writing the prompt"):
+        prompt: str = processor.apply_chat_template(
+            written, tokenize=False, add_generation_prompt=True, **template
+        )
+    return prompt
