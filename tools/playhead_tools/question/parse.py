@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_tools.question.asking import asking_sentence, first_question, without_lead
-from playhead_tools.question.choices import split_options, take_scopes
+from playhead_tools.question.choices import split_options, take_folders
 from playhead_tools.question.exactness import with_passages
 from playhead_tools.question.intent import (
     asks_for,
@@ -18,15 +18,19 @@ from playhead_tools.question.intent import (
 )
 from playhead_tools.question.masked import Masked, masked
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
-from playhead_tools.spec import QuestionSpec, Relation
+from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (
+    VIDEO,
     is_the_video,
     names_title_slide,
+    re_any_case,
     single_blanks,
     where_it_stands,
     which_one,
 )
+
+_LONGEST = re_any_case(rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b")
 
 
 def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
@@ -46,7 +50,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """
     question, inline = split_options(text)
     quoted = masked(single_blanks(question))
-    scoped = take_scopes(asking_sentence(quoted.text))
+    scoped = take_folders(asking_sentence(quoted.text))
     times = parse_times(scoped.rest)
     body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
     spec = _parsed(first_question(body), quoted)
@@ -56,7 +60,6 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         quoted=quoted.quotes,
         times=times.times,
         options=tuple(options) or inline,
-        scope_tags=tuple(quoted.restored(tag) for tag in scoped.tags),
         scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
     )
     return with_passages(spec, question)
@@ -78,7 +81,8 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
     targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, wanted, quoted)
     targets = targets or ((quoted.restored(setting),) if setting else ())
     is_video = bool(targets) and is_the_video(targets[0])
-    of_video = intent in ("how_long", "count") and is_video
+    longest = _LONGEST.search(whole)
+    of_video = (intent in ("how_long", "count") and is_video) or longest is not None
     targets = () if of_video or (intent == "describe" and wanted == "any" and is_video) else targets
     intent = "describe" if intent == "summarise" and targets else intent
     if intent == "yes_no" and relation is not None:
@@ -88,20 +92,19 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
         intent=intent,
         wanted=wanted,
         targets=targets,
-        relation=_with_next(relation, which_one(rest)),
+        relation=relation,
         ordinal=_ordinal(rest, targets),
         of_things=intent == "count" and counts_things(body),
         of_video=of_video,
         speaker=speaker,
         setting=quoted.restored(setting),
         asks=asks_for(intent, wanted, head),
+        superlative=""
+        if longest is None
+        else "shortest"
+        if longest["which"].lower() == "shortest"
+        else "longest",
     )
-
-
-def _with_next(relation: Relation | None, ordinal: int | None) -> Relation | None:
-    if relation is None or (relation.kind, ordinal) not in (("after", 1), ("before", -1)):
-        return relation
-    return replace(relation, next=True)
 
 
 def _ordinal(rest: str, targets: tuple[str, ...]) -> int | None:
