@@ -56,7 +56,7 @@ class Capabilities:
     def over(self, other: "Capabilities") -> "Capabilities":
         """These where they are known, else the other ones."""
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        known = {
+        known: dict[str, Any] = {
             name: value for name, value in values.items() if value is False or value not in (None, 0, "")
         }
         return replace(other, **known)
