@@ -161,7 +161,7 @@ def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
     """The videos whose name, or file's name, stands in a text, with its ending or without.
 
     A file's name that several videos have means all of them, but where it is a part of the name of one.
-    Without its ending a name counts where it is no plain word (`qm01`, `team-meeting`), or the text calls it a video.
+    Without its ending a name counts where it is no plain word (`qm01`), or the text calls it a video.
     """
     lowered = text.lower()
     named = {video.video_id for video in videos if "." in video.name and video.name.lower() in lowered}
