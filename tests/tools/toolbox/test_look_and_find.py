@@ -257,12 +257,14 @@ def test_nothing_found_says_that_only_the_words_themselves_were_looked_for(box: 
     assert "only texts with these very words count" in str(record["notes"])
 
 
-def test_a_count_whose_finds_do_not_fit_the_table_is_not_complete(made: Catalog) -> None:
+def test_more_finds_than_the_table_takes_are_counted_all_the_same(made: Catalog) -> None:
     box = Toolbox(made, WordFinder(made), limits=ToolLimits(max_evidence=2))
     called = box.call("find_events", {"description": "okay"})
-    assert (called.record["complete"], called.ids) == (False, ("E1", "E2", "S1"))
+    assert (called.record["found"], called.record["complete"], called.ids) == (3, True, ("E1", "E2", "S1"))
     assert "the evidence table is full: rows without an id cannot be cited" in called.text
-    assert box.call("compute", {"op": "count", "events": ["S1"]}).record["complete"] is False
+    counted = box.call("compute", {"op": "count", "events": ["S1"]}).record
+    assert (counted["value"], counted["complete"]) == (3.0, True)
+    assert box.call("compute", {"op": "last", "events": ["S1"]}).record["complete"] is False
 
 
 # ---- finding in pictures ----
