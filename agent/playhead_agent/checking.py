@@ -22,6 +22,7 @@ from playhead_tools.cite import (
 )
 from playhead_tools.entailment import ClaimEvidence, EntailmentJudge, Support
 from playhead_tools.evidence import Claim, Evidence
+from playhead_tools.lexical_entailment import words_contradict
 from playhead_tools.match import is_stop_word, match_word
 from playhead_tools.numbers import numbers_in, numbers_stated
 from playhead_tools.speaking import SpeakerNames
@@ -53,7 +54,7 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
         report = _without_ordered(report, grounds)
     if chat is not None and report.kept:
         judge = ChatJudge(chat, context.meter)
-        report = judged(report, judge, grounds) if judge.may_mark else report
+        report = report if judge.is_ruled_out else judged(report, judge, grounds)
     elif use_model and draft.by == "model" and _cites_pictures(report, ledger):
         eyes = context.open_eyes()
         report = report if eyes is None else judged(report, VideoJudge(eyes, context.meter), grounds)
@@ -96,13 +97,16 @@ def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
 def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> CheckReport:
     """A report after a judge of meaning has spoken; what it cannot say stays as shared words have it.
 
-    A claim that the evidence does not say is dropped where the judge may drop and another claim holds; else
-    it is `unverified`, so that a judge alone never takes the whole answer away.
+    How good the judge is counts once it finds a claim unsupported or contradicts plain words. A claim that
+    the evidence does not say is dropped where the judge may drop and another claim holds; else it is
+    `unverified`, so that a judge alone never takes the whole answer away.
     """
     pairs = [evidence_lines(claim, grounds) for claim in report.kept]
     try:
         verdicts = judge.judge(pairs)
     except (ModelError, AgentStopped):
+        return report
+    if _is_doubtful(pairs, verdicts) and not judge.may_mark:
         return report
     if any(verdict != "no" for verdict in verdicts) and "no" in verdicts and judge.may_drop:
         lost = [c for c, verdict in zip(report.kept, verdicts, strict=True) if verdict == "no"]
@@ -115,6 +119,17 @@ def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> Che
     ]
     dropped = [Dropped(claim.text, "", NOT_SAID) for claim in lost]
     return CheckReport(tuple(kept), (*report.dropped, *dropped), judge.name)
+
+
+def _is_doubtful(pairs: Sequence[ClaimEvidence], verdicts: Sequence[Support | None]) -> bool:
+    """Whether a judge finds a claim unsupported, or passes one that plain words speak against.
+
+    Only then it matters how good the judge is; one that agrees with everything is found out by the second.
+    """
+    return any(
+        verdict != "yes" or words_contradict(pair.claim, " ".join(pair.evidence))
+        for pair, verdict in zip(pairs, verdicts, strict=True)
+    )
 
 
 def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Claim:

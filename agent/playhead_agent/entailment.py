@@ -57,21 +57,30 @@ class ChatJudge:
         """Whether its verdicts are used at all: where it is better than a coin on the probe."""
         return self._result().may_mark
 
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether an earlier probe found it no better than a coin, so that it need not be asked."""
+        known = self._probed or self._recalled()
+        return known is not None and not known.may_mark
+
+    def _recalled(self) -> ProbeResult | None:
+        return (self._memory or JudgeMemory()).recall(f"{self._chat.host} {self.name}", INSTRUCTIONS)
+
     def _result(self) -> ProbeResult:
         """How it did on the probe, which is made once a model.
 
         The tokens and the money of the probe count, but no call of the run.
         """
         if self._probed is None:
-            memory, name = self._memory or JudgeMemory(), f"{self._chat.host} {self.name}"
-            self._probed = memory.recall(name, INSTRUCTIONS) or self._probe(name, memory)
+            self._probed = self._recalled() or self._probe()
         return self._probed
 
-    def _probe(self, name: str, memory: JudgeMemory) -> ProbeResult:
+    def _probe(self) -> ProbeResult:
         own = _probe_meter(self._meter)
         if own is None:
             return ProbeResult(0, 0)
-        found = result_of(name, INSTRUCTIONS, ChatJudge(self._chat, own).judge_all, memory)
+        judge, memory = ChatJudge(self._chat, own).judge_all, self._memory or JudgeMemory()
+        found = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
         self._meter.tokens(own.prompt_tokens, own.completion_tokens)
         self._meter.add_money(own.money, own.unpriced_calls)
         return found
@@ -149,7 +158,7 @@ class VideoJudge:
     """
 
     name = "video model"
-    may_drop = False
+    may_drop, may_mark = False, True
 
     def __init__(self, eyes: "Eyes", meter: Meter) -> None:
         self._eyes, self._meter = eyes, meter

@@ -107,7 +107,7 @@ def plan(state: State, runtime: Runtime[Context]) -> Update:
     """Decides what to search and what to read; in the second round, the lanes not named."""
     runtime.context.meter.step("plan")
     widened = bool(state["verdict"])
-    lookups = plan_lookups(spec_of(state), widened)
+    lookups = plan_lookups(spec_of(state), widened, by_passages=widened and _ends_with_passages(state))
     names = [f"“{text}”" for lookup in lookups if (text := lookup.get("text"))]
     _tell(runtime, "plan", f"searching for {listed(names)}" if names else "")
     return {"lookups": lookups, "round": state["round"] + 1}
@@ -223,12 +223,21 @@ def route(state: State) -> str:
     spec = spec_of(state)
     if state["verdict"]["status"] != "abstained" or state["round"] >= MOST_ROUNDS:
         return "compose"
-    if spec.query and not spec.is_literal:
+    if _ends_with_passages(state):
         return "plan"
     searched = any(lookup["do"] == "search" for lookup in state["lookups"])
     kinds = {spec.wanted, *(anchor.kind for anchor in (spec.relation.anchors if spec.relation else ()))}
     others_left = searched and not spec.speakers and kinds != {"any"}
     return "plan" if others_left else "compose"
+
+
+def _ends_with_passages(state: State) -> bool:
+    """Whether passages are shown where look-ups found nothing: unless words are known to be absent."""
+    spec = spec_of(state)
+    is_absent = spec.is_literal and state["verdict"].get("reason") == "absent"
+    return bool(spec.query) and not (
+        is_absent or spec.speaking or spec.of_video or spec.intent == "summarise"
+    )
 
 
 def compose(state: State, runtime: Runtime[Context]) -> Update:
@@ -312,6 +321,6 @@ def _plural(things: Sequence[Any]) -> str:
 
 
 def _tell(runtime: Runtime[Context], node: str, message: str = "", evidence: Sequence[Row] = ()) -> None:
-    """Tells that a node has ended, with a message where people want one; the evidence is rows of the state."""
+    """Tells that a node has ended, with a message for people if any; the evidence is rows of the state."""
     seconds = round(runtime.context.meter.seconds, 3)
     runtime.stream_writer(Progress(node, message, tuple(evidence), seconds).to_json())

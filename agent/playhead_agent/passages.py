@@ -1,7 +1,7 @@
 """Passages that the search ranks first, as evidence: the answer where no exact look-up is understood."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from playhead_agent.gather import SPAN_KINDS, Table, scopes_of
@@ -12,7 +12,7 @@ from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
-from playhead_tools.evidence import Evidence, add_coverage, words_evidence
+from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.look_up import read_spans, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
@@ -111,15 +111,12 @@ def _record(
                         lanes=lanes)  # fmt: skip
     if not spans:
         return None
-    verdict = "supported" if share >= context.thresholds.supported else "unverified"
-    record = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)  # type: ignore[arg-type]
+    verdict: Verdict = "supported" if share >= context.thresholds.supported else "unverified"
     start_s, end_s = row["sentence_s"]
-    inside = window.clamped(record.window)
-    return Evidence(
-        "", record.video_id, inside or record.window, record.kind, record.verdict, record.span_ids,
-        match=record.match, role=ROLE, lanes=record.lanes, confidence=record.confidence,
-        sentence_s=(start_s, end_s),
-    )  # fmt: skip
+    whole = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)
+    whole = replace(whole, window=window.clamped(whole.window) or whole.window, sentence_s=(start_s, end_s))
+    quoted = words_evidence(spans_of_sentence(whole, spans) or spans, verdict)  # it is what is quoted
+    return replace(whole, verdict=quoted.verdict, confidence=quoted.confidence)
 
 
 def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:

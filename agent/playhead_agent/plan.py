@@ -22,7 +22,7 @@ FEW_MOMENTS, ALL_MOMENTS = 12, 100
 MAX_PASSAGES = 10
 
 
-def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
+def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False) -> list[dict[str, Any]]:
     """The look-ups for a question.
 
     One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the
@@ -31,8 +31,9 @@ def plan_lookups(spec: QuestionSpec, widened: bool) -> list[dict[str, Any]]:
     Args:
         spec: the question.
         widened: the lanes that the question names held nothing; search the others.
+        by_passages: nothing was found so far; search passages.
     """
-    if spec.query and (spec.by_passages or (widened and not spec.is_literal)):
+    if spec.query and (spec.by_passages or by_passages):
         return [_passages(spec)]
     if spec.of_video:
         return [{"do": "facts", "lanes": []}]

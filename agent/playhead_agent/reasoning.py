@@ -13,8 +13,8 @@ from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Clock, Event, Reckoned
 
 Op = Literal[
-    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact", "outline",
-    "seen", "speaking",
+    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact",
+    "outline", "seen", "speaking",
 ]  # fmt: skip
 MERGE_GAP_S = 2.0
 FEW = 3
@@ -111,6 +111,9 @@ def reason(
 
 def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
     facts = [e for e in evidence if e.kind == "metadata"]
+    if spec.superlative and facts:
+        longest = (max if spec.superlative == "longest" else min)(e.window.duration_s for e in facts)
+        facts = [e for e in facts if e.window.duration_s == longest]
     value = float(len(facts)) if spec.intent == "count" else sum(e.window.duration_s for e in facts)
     return Finding("fact" if facts else "none", tuple(map(event_of, facts)), value)
 

@@ -11,14 +11,14 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field
 
-Reply = str | dict[str, Any] | BaseException
+Reply = str | dict[str, Any] | AIMessage | BaseException
 
 
 class ScriptedChatModel(BaseChatModel):
     """Gives the replies of a script, one a call, and keeps what it was sent.
 
     A reply that is a dict comes as the arguments of the tool that the caller bound, a string as plain
-    text; an exception is raised, as a server that is away would.
+    text, an `AIMessage` as it is; an exception is raised, as a server that is away would.
 
     >>> model = ScriptedChatModel(replies=["hello"])
     >>> model.invoke("who is there?").content, model.seen[0][0].content
@@ -60,7 +60,9 @@ class ScriptedChatModel(BaseChatModel):
             raise reply
         return ChatResult(generations=[ChatGeneration(message=self._message(reply))])
 
-    def _message(self, reply: str | dict[str, Any]) -> AIMessage:
+    def _message(self, reply: str | dict[str, Any] | AIMessage) -> AIMessage:
+        if isinstance(reply, AIMessage):
+            return reply
         if isinstance(reply, str):
             return AIMessage(reply)
         name = self.tools[-1][0].get("title", "answer") if self.tools else "answer"

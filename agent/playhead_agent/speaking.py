@@ -82,7 +82,7 @@ def _for_passages(
     names = _names(speakers, who.who)
     if names or not speakers.known:
         return replace(spec, speaker=who.who, speakers=names), "", _unknown_notes(speakers) if names else []
-    return spec, "", [_unknown(spec.speaker, speakers)] if spec.speaker else []
+    return replace(spec, speaker=""), "", [_unknown(spec.speaker, speakers)] if spec.speaker else []
 
 
 def _of_speaking(

@@ -158,9 +158,10 @@ def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
 
 
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
-    """The videos whose name, or file's name, stands in a text with its ending.
+    """The videos whose name, or file's name, stands in a text, with its ending or without.
 
     A file's name that several videos have means all of them, but where it is a part of the name of one.
+    Without its ending a name counts where it is no plain word (`qm01`), or the text calls it a video.
     """
     lowered = text.lower()
     named = {video.video_id for video in videos if "." in video.name and video.name.lower() in lowered}
@@ -168,7 +169,16 @@ def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
         if video.video_id in named:
             lowered = lowered.replace(video.name.lower(), " ")
     files = {v.video_id for v in videos if "." in v.path.name and v.path.name.lower() in lowered}
-    return [video for video in videos if video.video_id in named | files]
+    stems = set() if named | files else {v.video_id for v in videos if _stem_pattern(v).search(text)}
+    return [video for video in videos if video.video_id in named | files | stems]
+
+
+def _stem_pattern(video: VideoEntry) -> re.Pattern[str]:
+    """Matches the name of a video's file without its ending, as a text may call it."""
+    stem = re.escape(video.path.stem)
+    called = r"(?:video|file|recording|meeting|talk|lecture|film|clip|episode)\s+(?:called\s+|named\s+)?"
+    lead = "" if re.search(r"[\d_\W]", video.path.stem) else called
+    return re.compile(rf"(?<![\w./-])(?:{lead}){stem}(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
@@ -176,5 +186,6 @@ def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
     for video in videos:
         names = f"{re.escape(video.name)}|{re.escape(video.path.name)}"
         named = rf"[\"'“‘]?(?:{names})[\"'”’]?"
-        text = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
+        shorter = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
+        text = shorter if shorter != text else _stem_pattern(video).sub("the video", text)
     return text

@@ -1,5 +1,6 @@
 """All strategies by name. Names cost no import of LangGraph; a strategy is loaded when it is asked for."""
 
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def check_strategy(name: str) -> None:
     Raises:
         ValueError: there is none; the message names those that there are.
     """
-    if name in strategy_names():
+    if name in (AUTO, PLANNER, RULES, *BASELINES) or name in _plugins():
         return
     renamed = f"; it is called {RENAMED[name]!r} now" if name in RENAMED else ""
     raise ValueError(f"no strategy is called {name!r}{renamed}; there are {', '.join(strategy_names())}")
@@ -77,7 +78,8 @@ def _load(entry: EntryPoint) -> "Strategy":
     return strategy
 
 
+@cache
 def _plugins() -> dict[str, EntryPoint]:
-    """Entry points by name; none takes the place of a strategy of ours."""
+    """Entry points by name, read once; none takes the place of a strategy of ours."""
     own = {AUTO, PLANNER, RULES, *BASELINES}
     return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in own}

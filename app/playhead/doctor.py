@@ -11,10 +11,12 @@ from playhead.chat import load_chat_model
 from playhead.default_models import DEFAULTS, RERANK, RERANKER, SPEECH_ON_GPU, has_cuda
 from playhead.importing import failed_imports
 from playhead.keys import key_for
+from playhead.model_choice import chosen_model
 from playhead.models import ENVIRONMENT, ModelNames, library_models, reranker_name, resolve, speech_notice
 from playhead.prepare import why_not_here
 from playhead.video_facts import load_video_llm, named_folder, served_models, video_choice
-from playhead.video_models import OFF, VideoChoice
+from playhead.video_models import AUTO, OFF, VideoChoice
+from playhead_agent.models.prices import PRICE_UNKNOWN
 from playhead_index.embed.runtime import is_missing_operator
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
@@ -74,6 +76,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
         yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))
     yield examine_reranker()
     yield examine_video_model(try_video=try_video)
+    yield from examine_model(library)
     yield from examine_chat_model()
     yield from _library(library)
 
@@ -205,6 +208,24 @@ def _trial(choice: VideoChoice) -> str:
     with call_deadline(TRIAL_S):
         reply = load_video_llm(choice).watch(Asked((clip,), TRIAL, Budget(new_tokens=8), bare=True))
     return reply.text.strip()
+
+
+def examine_model(library: Path) -> Iterator[Finding]:
+    """The model of `--model` that the environment names or the library keeps, and what is known of it."""
+    try:
+        choice = chosen_model(AUTO, library)
+        if choice is None:
+            return
+        chat = choice.load()
+        tokens = chat.known_context_tokens
+        context = f"{tokens:,} tokens of context" if tokens else "context unknown"
+        price = chat.price
+        costs = (
+            PRICE_UNKNOWN if price is None else f"{price.prompt:g}/{price.new:g} US dollars a million tokens"
+        )
+        yield Finding("model", True, f"{redact(choice.text)}: {context}, {costs}")
+    except ModelUnavailable as error:
+        yield Finding("model", False, str(error))
 
 
 def examine_chat_model() -> Iterator[Finding]:

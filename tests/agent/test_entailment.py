@@ -101,14 +101,22 @@ def checked_by(server: ChatServer, catalog: Catalog) -> CheckReport:
     return check_draft(Draft((Claim("Something leafy arrives.", ("E1",)),)), ledger, context)
 
 
-def test_the_verdicts_of_a_judge_that_is_no_better_than_a_coin_are_not_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("num_wrong", "judged_by"), [(0, "made"), (12, "")])
+def test_verdicts_are_used_only_of_a_judge_that_is_better_than_a_coin(
+    tmp_path: Path, num_wrong: int, judged_by: str
+) -> None:
     catalog = make_wall(tmp_path)
-    for num_wrong, status, judged_by in ((0, "supported", "made"), (12, "unverified", "")):
-        replies = reads_well(lambda number, num_wrong=num_wrong: number >= num_wrong)  # type: ignore[misc]
-        with chat_server(replies, replies, verdicts("yes")) as server:
-            report = checked_by(server, catalog)
-        assert (report.kept[0].status, report.judged_by) == (status, judged_by)
-        JudgeMemory().remember(f"{chat_at(server).host} made", "", ProbeResult(0, 0))
+    probe = reads_well(lambda number: number >= num_wrong)
+    with chat_server(verdicts("partly"), probe, probe, verdicts("partly")) as server:
+        reports = [checked_by(server, catalog) for _ in range(2)]
+    assert [(one.kept[0].status, one.judged_by) for one in reports] == [("unverified", judged_by)] * 2
+    assert len(server.requests) == (4 if judged_by else 3)
+
+
+def test_a_judge_that_finds_nothing_wrong_is_not_probed(tmp_path: Path) -> None:
+    with chat_server(verdicts("yes")) as server:
+        report = checked_by(server, make_wall(tmp_path))
+    assert (report.kept[0].status, len(server.requests)) == ("supported", 1)
 
 
 def test_the_probe_is_made_once_a_model_and_counts_no_call_of_the_run(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.tools.made_library import WordFinder
 from playhead_agent.checkpoints import open_checkpointer
 from playhead_agent.look import in_folders
 from playhead_agent.run import ask
-from playhead_agent.state import Context
+from playhead_agent.state import Context, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.store.catalog import Catalog
 from playhead_tools.look_up import VideoEntry
@@ -48,3 +48,25 @@ def test_a_folder_without_videos_is_refused() -> None:
     spec = parse_question("When is Bayes mentioned in the folder cats?")
     with pytest.raises(ToolError, match="no video in scope lies in a folder called cats"):
         in_folders(VIDEOS, spec)
+
+
+NAMED = [
+    ("who speaks most in qm01?", ["qm01"]),
+    ("who speaks most in QM-02.mp4?", ["qm-02"]),
+    ("what is said of rain in the video storms?", ["storms"]),
+    ("what is said of storms?", []),
+    ("what is said in qm-023?", []),
+]
+
+
+@pytest.mark.parametrize(("question", "names"), NAMED, ids=[row[0] for row in NAMED])
+def test_a_video_is_named_by_its_file_with_or_without_its_ending(question: str, names: list[str]) -> None:
+    videos = [VideoEntry(name, Path(f"/x/{name}.mp4"), 10.0) for name in ("qm01", "qm-02", "storms")]
+    assert [one.video_id for one in named_videos(videos, question)] == names
+    bare = without_names(question, named_videos(videos, question))
+    assert ("the video" in bare) is bool(names)
+
+
+def test_the_longest_video_is_named_with_its_length(made: Catalog) -> None:
+    answer = ask("Which is the longest video?", context=Context(WordFinder(made), made))
+    assert (answer.status, answer.text) == ("answered", "lecture.mp4 is 5:00 long [E1]")

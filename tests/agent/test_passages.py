@@ -135,3 +135,25 @@ def test_confidence_grows_with_every_sign_that_a_passage_answers() -> None:
 def test_without_a_text_model_the_words_count() -> None:
     few, all_ = (PassageFeatures(3.0, None, 1.0, words, asks_why=False) for words in (0.2, 1.0))
     assert passage_confidence(few) < 0.5 < passage_confidence(all_)
+
+
+def test_only_the_quoted_sentence_must_be_recognised_with_confidence(tmp_path: Path) -> None:
+    catalog = divided_library(tmp_path)
+    with catalog.atomic() as db:
+        db.execute("UPDATE span SET confidence = CASE WHEN start_s = 60 THEN 0.9 ELSE 0.3 END")
+    context = Context(Searcher(catalog.path.parent, catalog), catalog)
+    answer = ask("Who built the lighthouse?", context=context, scope=Scope((LECTURE,)))
+    assert (answer.evidence[0].confidence, answer.evidence[0].is_uncertain) == (0.9, False)
+
+
+def test_a_long_description_that_is_not_found_word_for_word_is_shown_in_passages(
+    asking: Callable[[str], Answer],
+) -> None:
+    answer = asking("When does he say that the stones were carried uphill one after the other by one man?")
+    assert (answer.status, answer.reason) == ("partial", "unknown")
+
+
+def test_an_unknown_speaker_is_no_reason_to_refuse(catalog: Catalog, asking: Callable[[str], Answer]) -> None:
+    answer = asking("What did Alice say about the lighthouse?")
+    assert answer.status != "abstained"
+    assert any("without “Alice”" in note for note in answer.notes)

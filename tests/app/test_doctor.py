@@ -11,7 +11,13 @@ from tests.hostile_server import NO_COMPLETION, TOO_SLOW, body, hostile_server
 from tests.tiny_models import make_tiny_text_model
 from tests.tiny_video_llm import make_tiny_video_llm
 
-from playhead.doctor import Finding, examine_chat_model, examine_packages, examine_video_model
+from playhead.doctor import (
+    Finding,
+    examine_chat_model,
+    examine_model,
+    examine_packages,
+    examine_video_model,
+)
 from playhead.importing import failed_imports
 from playhead.terminal import show_finding
 from playhead_index.embed.strict import check_files
@@ -142,3 +148,12 @@ def test_a_chat_server_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) ->
     with hostile_server(body(b"")) as server:
         gone = server.base_url
     assert "does not answer (ConnectError" in chat_findings(monkeypatch, gone)["chat server"].detail
+
+
+def test_the_model_of_the_library_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_MODEL", "http://127.0.0.1:9/v1#made")
+    (found,) = examine_model(tmp_path)
+    assert (found.ok, found.detail) == (True, "http://127.0.0.1:9/v1#made: context unknown, price unknown")
+    monkeypatch.setenv("PLAYHEAD_MODEL", "made")
+    (found,) = examine_model(tmp_path)
+    assert (found.ok, "names no provider" in found.detail) == (False, True)

@@ -168,3 +168,34 @@ def test_an_answer_says_that_its_price_is_unknown(tmp_path: Path, seeing: Provid
     make_library(tmp_path)
     assert "price unknown" in ask(tmp_path, "--model", named(seeing))
     assert "price unknown" not in ask(tmp_path, "--model", "off")
+
+
+# ---- the video-LLM plans ----
+
+
+def test_a_video_server_with_enough_context_that_makes_calls_plans(
+    tmp_path: Path, seeing: ProviderServer
+) -> None:
+    make_library(tmp_path)
+    answer = Library(tmp_path, ModelNames(video=named(seeing))).ask(QUESTION)
+    assert f"strategy planner: the video-LLM {seeing.model} plans" in answer.notes
+    assert any(request.get("tools") for request in seeing.requests)
+
+
+def test_a_video_server_that_makes_no_calls_leaves_the_rules(
+    tmp_path: Path, seeing: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_library(tmp_path)
+    monkeypatch.setattr(seeing, "message", lambda request: ({"content": "I see a red wall."}, "stop"))
+    answer = Library(tmp_path, ModelNames(video=named(seeing))).ask(QUESTION)
+    assert not any("plans" in note for note in answer.notes)
+
+
+def test_a_video_server_of_unknown_context_leaves_the_rules_and_says_so(
+    tmp_path: Path, seeing: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_library(tmp_path)
+    monkeypatch.setattr(seeing, "model", "some-model")
+    answer = Library(tmp_path, ModelNames(video=named(seeing))).ask(QUESTION)
+    assert any(note.startswith("strategy rules: some-model has an unknown context") for note in answer.notes)
+    assert not any(request.get("tools") for request in seeing.requests)

@@ -59,7 +59,6 @@ class ScriptedFinder:
 
     found: list[Place]
     scores: tuple[object, object] = ((), ())
-    parts: tuple[Window, ...] = ()
     told: Answer | None = None
     asked: list[tuple[tuple[str, ...], Way]] = field(default_factory=list)
 
@@ -71,9 +70,6 @@ class ScriptedFinder:
 
     def frame_scores(self, text: str, video_id: str):  # type: ignore[no-untyped-def]
         return self.scores
-
-    def segments(self, video_id: str) -> list[Window]:
-        return list(self.parts)
 
     def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
         if self.told is None:

@@ -100,10 +100,10 @@ def test_mcnemars_exact_test(differ: tuple[int, int], p: float) -> None:
 
 
 def test_the_agent_is_compared_with_references_and_its_parts_with_it() -> None:
-    names = ("uniform", "search", "base-captions", "agent-words", "agent-quarter-tokens", "agent", "gold")
+    names = ("uniform", "top-frames", "captions", "agent-words", "agent-quarter-tokens", "agent", "gold")
     rows = [row("a", True, strategy=name) for name in names]
     assert [(one.one, one.other) for one in comparisons(rows)] == [
-        ("agent", "uniform"), ("agent", "base-captions"), ("agent", "gold"), ("agent-words", "agent"),
+        ("agent", "uniform"), ("agent", "captions"), ("agent", "gold"), ("agent-words", "agent"),
         ("agent-quarter-tokens", "agent"),
     ]  # fmt: skip
 

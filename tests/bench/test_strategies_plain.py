@@ -15,7 +15,7 @@ from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import FrameSource
 from playhead_bench.evaluate.strategies.asking import ask_clips
 from playhead_bench.evaluate.strategies.desk import Desk
-from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM, UNIFORM
+from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 from playhead_index.errors import VideoUnknown
 from playhead_index.window import Window
 from playhead_tools.sampling import ClipRequest, dense, scattered
@@ -84,8 +84,8 @@ def test_blind_shows_nothing(desk: Desk) -> None:
     assert (outcome.status, outcome.calls[0].request) == ("abstained", None)
 
 
-def test_uniform_spreads_half_the_budget_and_gives_each_frame_twice(desk: Desk) -> None:
-    (call,) = UNIFORM.answer(sample("q", "red"), desk).calls
+def test_gold_of_an_absent_thing_is_spread_evenly_and_gives_each_frame_twice(desk: Desk) -> None:
+    (call,) = GOLD.answer(sample("q", "red"), desk).calls
     assert call.request is not None
     assert call.request.times_s == (2.25, 2.25, 6.75, 6.75, 11.25, 11.25, 15.75, 15.75)
     assert call.reply.frames == 8
@@ -125,7 +125,7 @@ def test_gold_windows_of_several_videos_that_nobody_placed_are_refused(video: Pa
 def test_frames_are_shared_among_the_videos_of_a_question(colour_video: MadeVideo) -> None:
     desk = desk_of({"v": colour_video.path, "w": colour_video.path})
     desk.answerer = ScriptedAnswerer(["not visible", "A"])
-    outcome = UNIFORM.answer(Sample("q", ("v", "w"), "Which?", COLOURS), desk)
+    outcome = RANDOM.answer(Sample("q", ("v", "w"), "Which?", COLOURS), desk)
     assert [call.reply.frames for call in outcome.calls] == [4, 4]
     assert outcome.choice == 0
 

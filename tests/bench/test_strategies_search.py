@@ -1,4 +1,4 @@
-"""Tests of strategies that search: which frames, which moments, captions, and the agent's sentences."""
+"""Tests of strategies that search: which frames, which moments, and the agent's sentences."""
 
 from pathlib import Path
 
@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 from tests.bench.made_eval import ScriptedFinder, desk_of, sample, three_colours
 
-from playhead_bench.evaluate.answerer import ScriptedAnswerer
 from playhead_bench.evaluate.product import Way
-from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
-from playhead_bench.evaluate.strategies.captions import CAPTIONS
-from playhead_bench.evaluate.strategies.plain import GOLD, UNIFORM
+from playhead_bench.evaluate.strategies.plain import BLIND, GOLD
 from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
 from playhead_bench.evaluate.strategies.searched import (
     AKS,
-    SEARCH,
-    SEARCH_3,
     TOP_FRAMES,
 )
 from playhead_index.errors import LibraryMissing
@@ -45,62 +40,17 @@ def test_a_video_of_few_frames_is_shown_whole(video: Path) -> None:
     assert outcome.calls[0].reply.frames == 2
 
 
-def test_search_asks_about_the_best_moment_alone(video: Path) -> None:
-    finder = ScriptedFinder([("v", GREEN), ("v", BLUE)])
-    outcome = SEARCH.answer(sample("q", "green"), desk_of({"v": video}, finder))
-    assert (outcome.choice, len(outcome.calls)) == (1, 1)
-    assert outcome.found == (("v", GREEN), ("v", BLUE))
-
-
-def test_search_3_goes_on_to_the_next_moment_and_shares_the_budget(video: Path) -> None:
-    finder = ScriptedFinder([("v", RED), ("v", GREEN), ("v", BLUE)])
-    desk = desk_of({"v": video}, finder, budget=12)
-    desk.answerer = ScriptedAnswerer(["not visible", "no idea", "C"])
-    outcome = SEARCH_3.answer(sample("q", "blue"), desk)
-    assert [call.reply.frames for call in outcome.calls] == [4, 4, 4]
-    assert outcome.choice == 2
-
-
-def test_a_search_that_finds_nothing_declines_without_a_call(video: Path) -> None:
-    outcome = SEARCH.answer(sample("q", "red"), desk_of({"v": video}, ScriptedFinder([])))
-    assert (outcome.status, outcome.calls) == ("abstained", ())
+def test_the_ranking_of_the_search_is_measured_with_the_products_own_baseline(video: Path) -> None:
+    finder = ScriptedFinder([("v", GREEN), ("v", BLUE)], told=Answer("green", "answered", choice=1))
+    (once,) = [one for one in BASES if one.name == "retrieve-once"]
+    outcome = once.answer(sample("q", "green"), desk_of({"v": video}, finder))
+    assert (outcome.choice, outcome.found) == (1, (("v", GREEN), ("v", BLUE)))
+    assert finder.asked == [(sample("q", "green").options, Way("retrieve-once"))]
 
 
 def test_a_search_without_a_library_says_so(video: Path) -> None:
     with pytest.raises(LibraryMissing, match="index the videos"):
-        SEARCH.answer(sample("q", "red"), desk_of({"v": video}))
-
-
-def captions_desk(video: Path, *said: str):  # type: ignore[no-untyped-def]
-    desk = desk_of({"v": video}, ScriptedFinder([], parts=(RED, GREEN, BLUE)))
-    desk.answerer = ScriptedAnswerer(said)
-    return desk
-
-
-SAID = ("on a beach: a red star jumps", "in a hall: a green car stands still", "on a table: nothing")
-
-
-def test_captions_choose_the_option_that_the_nearest_caption_speaks_of(video: Path) -> None:
-    asked = Sample("q", ("v",), "What does the green car do?", ("it jumps", "stands still", "it spins"))
-    outcome = CAPTIONS.answer(asked, captions_desk(video, *SAID))
-    assert (outcome.status, outcome.choice, outcome.found) == ("answered", 1, (("v", GREEN),))
-    assert [call.reply.frames for call in outcome.prepared] == [8, 8, 8]
-
-
-def test_segments_are_described_once_for_all_questions(video: Path) -> None:
-    desk = captions_desk(video, *SAID, "green")
-    CAPTIONS.answer(Sample("a", ("v",), "Where is the star?", ("on a beach", "in a hall")), desk)
-    outcome = CAPTIONS.answer(Sample("b", ("v",), "Which colour has the car?"), desk)
-    assert (outcome.prepared, outcome.text) == ((), "green")
-    assert (
-        desk.answerer.asked[-1][1]
-        == "6.0 seconds: in a hall: a green car stands still\nWhich colour has the car?"
-    )
-
-
-def test_captions_decline_what_they_do_not_speak_of(video: Path) -> None:
-    asked = Sample("q", ("v",), "What does the purple moon do?", ("it jumps", "it spins"))
-    assert CAPTIONS.answer(asked, captions_desk(video, *SAID)).status == "abstained"
+        BASES[0].answer(sample("q", "red"), desk_of({"v": video}))
 
 
 CHOICES = ("red", "green", "the video does not show it")
@@ -136,8 +86,8 @@ def test_what_a_strategy_stands_on_is_cited(video: Path) -> None:
     finder = ScriptedFinder([("v", RED), ("v", GREEN)], (np.array([1.0, 8.0]), np.array([0.1, 0.9])))
     desk = desk_of({"v": video}, finder, budget=4)
     asked = sample("q", "green", (7, 9))
-    cited = [one.answer(asked, desk).cited for one in (UNIFORM, SEARCH, GOLD)]
-    assert cited == [None, (("v", RED),), (("v", Window(7, 9)),)]
+    cited = [one.answer(asked, desk).cited for one in (BLIND, GOLD)]
+    assert cited == [None, (("v", Window(7, 9)),)]
     assert TOP_FRAMES.answer(asked, desk_of({"v": video}, finder, budget=2)).cited == (
         ("v", Window(8.0, 8.5)),
     )

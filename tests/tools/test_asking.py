@@ -102,3 +102,12 @@ ON = [
 @pytest.mark.parametrize(("before", "text", "meant"), ON, ids=[f"{row[0]} {row[1]}" for row in ON])
 def test_asking_on_means_a_whole_question(before: str, text: str, meant: str | None) -> None:
     assert follow_up(text, parse_question(before)) == meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "which"),
+    [("which is the longest video?", "longest"), ("name of the shortest recording", "shortest")],
+)
+def test_the_longest_video_is_a_fact_of_the_files(asked: str, which: str) -> None:
+    spec = parse_question(asked)
+    assert (spec.of_video, spec.superlative, spec.by_passages) == (True, which, False)

@@ -1,4 +1,4 @@
-"""Fifty questions of public benchmarks, labelled by hand before the grammar was changed, kept without texts."""
+"""Fifty questions of public benchmarks, labelled by hand before the grammar was changed; no texts."""
 
 import ast
 import hashlib

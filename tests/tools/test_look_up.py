@@ -1,7 +1,9 @@
 """The look-up tools on a made library."""
 
+from pathlib import Path
+
 import pytest
-from tests.tools.made_library import DEMO, LECTURE
+from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Query, Scope, SearchResult
@@ -144,3 +146,19 @@ def test_pieces_to_view_leave_gaps_out() -> None:
     assert pieces_to_view(Window(0.0, 3612.0), segments, gaps, 8.0) == pieces
     assert pieces_to_view(Window(0.0, 3612.0), [], gaps, 8.0) == pieces
     assert pieces_to_view(Window(100.0, 200.0), segments, gaps, 8.0) == []
+
+
+def num_steps_to_scan(folder: Path, spans: int) -> int:
+    """Hundreds of virtual-machine steps that SQLite takes to find three of so many spans."""
+    said = [(LECTURE, "speech", float(i), i + 1.0, "Bayes" if i < 3 else "nothing") for i in range(spans)]
+    catalog, steps = make_library(folder, said), list[int]()
+    catalog.db.conn.set_progress_handler(lambda: steps.append(1), 100)
+    found, _ = scan_words(catalog, [LECTURE], ["speech"], "Bayes")
+    catalog.db.conn.set_progress_handler(None, 0)
+    assert len(found) == 3
+    return len(steps)
+
+
+def test_a_scan_for_words_reads_what_the_index_finds_and_not_every_span(tmp_path: Path) -> None:
+    few, many = (num_steps_to_scan(tmp_path / str(spans), spans) for spans in (20, 2_000))
+    assert many <= few + 5

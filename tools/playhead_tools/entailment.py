@@ -37,6 +37,11 @@ class EntailmentJudge(Protocol):
         """Whether what it calls unsupported is dropped; one that is often wrong may only mark."""
         ...
 
+    @property
+    def may_mark(self) -> bool:
+        """Whether its verdicts are used at all; those of one that is no better than a coin are not."""
+        ...
+
     def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
         """For each pair whether the evidence supports the claim; None where the judge could not say."""
         ...

@@ -262,7 +262,8 @@ class Eyes:
         """
         rows = self._catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
         if not rows:
-            raise ToolError(f"no video {video_id!r} in the library; list_videos names those that it holds")
+            held = len(self._catalog.videos())
+            raise ToolError(f"no video {video_id!r} in the library; it holds {held} videos")
         return float(rows[0][0])
 
     def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:

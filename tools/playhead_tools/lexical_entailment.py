@@ -72,11 +72,21 @@ def words_support(claim: str, text: str) -> Support:
     share = coverage(stated, text)
     if not share:
         return "no"
-    if _is_negated(claim) != _is_negated(_closest_sentence(stated, text)):
-        return "no"
-    if _says_opposite(claim, text) or _is_swapped(claim, text):
+    if words_contradict(claim, text):
         return "no"
     return "yes" if share >= MIN_COVERAGE else "partly"
+
+
+def words_contradict(claim: str, text: str) -> bool:
+    """Whether words speak against a claim: a negation on one side, an opposite, another speaker.
+
+    Only where the two share words at all.
+    """
+    stated = _stated(claim)
+    if not coverage(stated, text):
+        return False
+    is_denied = _is_negated(claim) != _is_negated(_closest_sentence(stated, text))
+    return is_denied or _says_opposite(claim, text) or _is_swapped(claim, text)
 
 
 def _stated(claim: str) -> str:
@@ -135,7 +145,7 @@ class LexicalJudge:
     """Judges claims by shared words; it marks, and never drops."""
 
     name = "shared words"
-    may_drop = False
+    may_drop, may_mark = False, True
 
     def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
         """The verdict on each pair, one after the other."""

@@ -236,7 +236,7 @@ def scan_words(
         return [], True
     marks_v, marks_k = ", ".join("?" * len(video_ids)), ", ".join("?" * len(kinds))
     rows = catalog.query(
-        "SELECT span.id FROM span_fts JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
+        "SELECT span.id FROM span_fts CROSS JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
         f" AND span.video_id IN ({marks_v}) AND span.kind IN ({marks_k})"
         " ORDER BY span.video_id, span.start_s LIMIT ?",
         (expression, *video_ids, *kinds, limit + 1),

@@ -7,7 +7,7 @@ and was said once counts once: a cue that repeats the cue it overlaps, and a tra
 from collections.abc import Iterable, Sequence
 
 from playhead_index.store.catalog import SpanRow
-from playhead_tools.match import content_words, count_in, match_forms, plain
+from playhead_tools.match import content_words, count_in, coverage, match_forms, plain
 
 MIN_OVERLAP_S = 0.05
 """Cues that share less time than this follow each other; rounding makes them touch."""
@@ -29,6 +29,18 @@ def count_occurrences(asked: str, spans: Iterable[SpanRow]) -> int:
         by_source.setdefault((span.words.kind, span.words.source), []).append(span)
     counts = [_count_said(asked, group) for (kind, _), group in by_source.items() if kind == "speech"]
     return max([1, *counts])
+
+
+def count_wordings(wordings: Iterable[str], spans: Sequence[SpanRow], min_match: float) -> int:
+    """How often any of several wordings occurs in the spans of one passage, at least once.
+
+    Args:
+        wordings: words to look for, each counted by itself.
+        spans: of one passage of one video.
+        min_match: part of a wording that must stand in one of the spans for it to count, 0 to 1.
+    """
+    held = [one for one in wordings if any(coverage(one, s.words.text) >= min_match for s in spans)]
+    return max(1, sum(count_occurrences(one, spans) for one in held))
 
 
 def _count_said(asked: str, spans: Sequence[SpanRow]) -> int:

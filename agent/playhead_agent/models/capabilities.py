@@ -55,9 +55,11 @@ class Capabilities:
 
     def over(self, other: "Capabilities") -> "Capabilities":
         """These where they are known, else the other ones."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return replace(other, **{name: value for name, value in values.items() if value not in (None, 0, "")
-                                 or value is False})  # fmt: skip
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        known: dict[str, Any] = {
+            name: value for name, value in values.items() if value is False or value not in (None, 0, "")
+        }
+        return replace(other, **known)
 
 
 _LEARNED = ("takes_images", "thinks", "transport", "calls", "schema", "takes_temperature",

@@ -65,6 +65,7 @@ IMAGE_PROBE_S = 30.0
 MAX_STRIKES = 2
 """Unusable replies in a row after which it is found out anew how the model makes calls."""
 _MAX_RAW_CHARS = 2_000
+_MAX_REFUSAL_CHARS = 300
 _REFUSALS = (400, 404, 415, 422, 500, 501)
 """HTTP statuses with which servers refuse a parameter or a part of a request that they do not know."""
 _SEND_TRIES = 5
@@ -79,6 +80,7 @@ class _Raw:
     thought: str
     calls: tuple[ToolCall, ...]
     is_cut: bool
+    refusal: str = ""
 
 
 class LangChainChat:
@@ -284,11 +286,13 @@ class LangChainChat:
             TokenBudgetExceeded: the prompt does not fit the model's context.
             ModelUnavailable: the model is away, refuses the request, fails, or takes too long.
         """
+        counted = True
         for _ in TRANSPORTS:
             transport = self.transport(meter)
             try:
-                reply = self._called(messages, tools, transport, meter, reserve_s)
+                reply = self._called(messages, tools, transport, meter, reserve_s, counted=counted)
             except _Unsupported:
+                counted = False
                 self._fall_back_from(transport)
                 continue
             self._count_strike(reply)
@@ -359,9 +363,10 @@ class LangChainChat:
         *,
         max_tokens: int | None = None,
         strict: bool = False,
+        counted: bool = True,
     ) -> ModelReply:
         """One reply with calls; `strict` takes no native calls that the model wrote into its text."""
-        request = _Request(max_tokens=max_tokens)
+        request = _Request(max_tokens=max_tokens, counted=counted)
         if transport == "tools":
             request = replace(request, tools=tuple(tools))
             raw = self._send(messages, meter, request, reserve_s)
@@ -378,7 +383,7 @@ class LangChainChat:
         calls = tuple(called_names(calls, tools))[:MAX_CALLS]
         problem = ""
         if not calls:
-            problem = _empty(raw) if raw.is_cut or not raw.text else NO_CALL[transport]
+            problem = _empty(raw) if raw.is_cut or raw.refusal or not raw.text else NO_CALL[transport]
         return ModelReply(text, calls, raw.thought, problem, raw.is_cut)
 
     def _fall_back_from(self, transport: Transport) -> None:
@@ -441,6 +446,7 @@ class LangChainChat:
                     wanted = replace(request, schema=schema, method=_METHODS[how])
                     raw = self._send(messages, meter, wanted, reserve_s)
             except _Unsupported:
+                request = replace(request, counted=False)
                 continue
             if self._is_openai_client and self.capabilities.schema != how:
                 self._learn(schema=how)
@@ -663,7 +669,7 @@ def _read(raw: Any, keys: Sequence[str]) -> _Raw:
     for one in getattr(raw, "invalid_tool_calls", None) or ():
         calls.append(made_call(redact_keys(str(one.get("name") or "?"), keys), one.get("args") or ""))
     thoughts = "\n".join(part for part in (redact_keys(apart, keys), thought) if part)
-    return _Raw(answer, thoughts, tuple(calls), _is_cut(raw))
+    return _Raw(answer, thoughts, tuple(calls), _is_cut(raw), redact_keys(_refusal(raw), keys))
 
 
 def _redacted(args: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
@@ -683,6 +689,14 @@ def _thinking_blocks(content: Any) -> str:
     blocks = content if isinstance(content, list) else []
     texts = (block.get("thinking") or block.get("reasoning") for block in blocks if isinstance(block, dict))
     return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def _refusal(raw: Any) -> str:
+    """Why a model, or its provider's filter, gave no answer; empty where it gave one."""
+    said = (getattr(raw, "additional_kwargs", None) or {}).get("refusal")
+    about = getattr(raw, "response_metadata", None) or {}
+    is_filtered = about.get("finish_reason") == "content_filter"
+    return str(said)[:_MAX_REFUSAL_CHARS] if said else "its content filter stopped it" if is_filtered else ""
 
 
 def _is_cut(raw: Any) -> bool:
@@ -717,6 +731,8 @@ def _values(raw: _Raw) -> Any:
 
 
 def _empty(raw: _Raw) -> str:
+    if raw.refusal:
+        return f"the model refused to answer: {raw.refusal}"
     if raw.is_cut:
         what = "before it answered" if not raw.text else "before it ended"
         return f"the reply was cut off at its limit of new tokens {what}; be shorter"

@@ -43,7 +43,7 @@ def finish(kit: Kit, claims: list[dict[str, Any]]) -> Record:
 @dataclass(frozen=True)
 class _FinishSpec(ToolSpec):
     @property
-    def parameters(self) -> dict[str, Any]:  # type: ignore[override]
+    def parameters(self) -> dict[str, Any]:
         """JSON schema of the arguments, as deep as those of the real tools."""
         ids = {"type": "array", "items": {"type": "string"}, "minItems": 1}
         claim = {

@@ -5,13 +5,12 @@ calls that were made before are answered from memory, and the model reads a `Too
 another model; any other error ends the run.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, Send
 
-from playhead_agent.finalise import Ledger, check_draft, finalise, ledger_of_toolbox
+from playhead_agent.finalise import Draft, Ledger, check_draft, finalise, ledger_of_toolbox
 from playhead_agent.limits import Meter
 from playhead_agent.models.invoke import failure_of
 from playhead_agent.models.protocol import ChatModel, ModelReply
@@ -54,6 +53,9 @@ SMALL_CONTEXT_TOKENS = 32_768
 """Models with no more context are offered `FIRST_TOOLS` alone in their first turn."""
 REPLY_TOKENS, CHARS_A_TOKEN = 3_000, 3
 BRIEF_LIMITS = BriefLimits()
+SEARCH_FIRST = (
+    "You have not searched yet: search with other words than the question's, then finish or abstain."
+)
 NO_LOOKING = "No model looks at the pictures here: only words can be searched and read."
 Update = dict[str, Any]
 
@@ -176,7 +178,11 @@ def check(state: PlannerState, runtime: Runtime[Context]) -> Update:
     meter.step("check")
     toolbox = toolbox_of(context, state["box"])
     draft = draft_of(state["draft"], state["options"])
-    report = check_draft(draft, ledger_of(state, context, toolbox), _judging(state, context))
+    if _abstains_early(state, draft) and _may_go_on(meter):
+        _tell(runtime, "check", "it has not searched yet, asked to")
+        return _sent_back(state, toolbox, SEARCH_FIRST)
+    judges = Switches(**state["switches"]).entailment
+    report = check_draft(draft, ledger_of(state, context, toolbox), context, use_model=judges)
     record = report_to_json(report)
     _tell(runtime, "check", f"{len(report.kept)} of {len(draft.claims)} claims hold", toolbox)
     if not report.problems or state["sent_back"] or not _may_go_on(meter):
@@ -221,7 +227,6 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
     toolbox = toolbox_of(context, state["box"])
     ledger = ledger_of(state, context, toolbox)
     kept = {"draft": state["draft"], "report": state["report"]} if state["report"] else state["best"]
-    unjudged = replace(context, chat=None, llm=None)
     if kept and (not why or kept["report"]["kept"]):
         draft, report = (
             draft_of(kept["draft"], state["options"], [why] if why else []),
@@ -229,10 +234,10 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         )
     elif state["draft"]:
         draft = draft_of(state["draft"], state["options"], [why] if why else [])
-        report = check_draft(draft, ledger, unjudged)
+        report = check_draft(draft, ledger, context, use_model=False)
     else:
         draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), toolbox.kit, why)
-        report = check_draft(draft, ledger, unjudged)
+        report = check_draft(draft, ledger, context, use_model=False)
     return finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
 
 
@@ -452,9 +457,11 @@ def ledger_of(state: PlannerState, context: Context, toolbox: Toolbox) -> Ledger
     return ledger_of_toolbox(toolbox, context, state["notes"])
 
 
-def _judging(state: PlannerState, context: Context) -> Context:
-    """The context with which claims are checked: without a model where entailment is off."""
-    return context if Switches(**state["switches"]).entailment else replace(context, chat=None, llm=None)
+def _abstains_early(state: PlannerState, draft: Draft) -> bool:
+    """Whether the model abstains without a search, where not all words of the scope were shown to it."""
+    was_told = state["sent_back"] or bool(state["brief"]["shown"])
+    searched = any(call["name"] not in ENDING for one in state["rounds"] for call in one["calls"])
+    return draft.abstained in ("unknown", "absent") and not was_told and not searched
 
 
 def _answered(call: dict[str, Any], toolbox: Toolbox, context: Context, closing: bool) -> dict[str, Any]:

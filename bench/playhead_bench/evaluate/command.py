@@ -1,6 +1,6 @@
 """`playhead eval`: strategies compared at a fixed answerer, on made videos or on a benchmark's own.
 
-playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,retrieve-once,gold
 playhead eval egoschema --annotations questions.json --videos clips/
 playhead eval real FOLDER --out run
 """
@@ -143,7 +143,7 @@ def command(
     Task `real` scores search and ask on questions that people asked, beside BM25 and sentence embeddings.
 
     Examples:
-    playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,search,gold
+    playhead eval world --split dev --minutes 1,10 --strategies blind,uniform,retrieve-once,gold
     playhead eval egoschema --annotations questions.json --videos clips
     playhead eval real real_questions --out run
     playhead eval real questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1

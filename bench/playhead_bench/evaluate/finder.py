@@ -20,7 +20,6 @@ from playhead_index.search.results import Lane, Moment
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.vectors import require_same_model
 from playhead_index.store.watch import CatalogWatch
-from playhead_index.window import Window
 from playhead_tools.evidence import Interval
 from playhead_tools.eyes import Look
 from playhead_tools.sampling import ClipRequest
@@ -86,14 +85,6 @@ class LibraryFinder:
             self._asked = (text, text_vector(self._encoder, text))
         block = self._pictures.table.block(self._ids[video_id])
         return block.starts_s, self._pictures.store.scores(self._asked[1], block.ids)
-
-    def segments(self, video_id: str) -> list[Window]:
-        """The segments of a video, in time order.
-
-        Raises:
-            VideoUnknown: the library does not hold the video.
-        """
-        return [row.window for row in self.library.segments(self._ids[video_id])]
 
     def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
         """The product's own answer, asked in one of its ways.

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from playhead_agent.strategies import BASELINES
 from playhead_bench.evaluate.rows import Row
 
 DRAWS = 10_000
 MARGIN = 0.01
 """So much worse is not inferior: one point."""
-AGENT, BASES, REFERENCES = "agent", "base-", ("uniform", "gold")
+AGENT, REFERENCES = "agent", (*BASELINES, "gold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Paired:
 
 
 def comparisons(rows: Sequence[Row], seed: int = 0) -> list[Paired]:
-    """The agent beside uniform, gold and each baseline, and the agent without a part beside the whole one."""
+    """The agent beside each baseline and gold, and the agent without a part beside the whole one."""
     right: dict[str, dict[str, bool]] = {}
     for row in rows:
         if row["right"] is not None:
@@ -68,7 +69,7 @@ def _pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     if AGENT not in names:
         return
     for other in names:
-        if other in REFERENCES or other.startswith(BASES):
+        if other in REFERENCES:
             yield AGENT, other
     for one in names:
         if one.startswith(f"{AGENT}-"):

@@ -200,6 +200,18 @@ def test_without_browse_it_is_not_offered(made: Catalog) -> None:
     assert "browse" not in run_script(made, QUESTION, [GOOD], scope=ONE, strategy=strategy).chat.offered[0]
 
 
+def test_a_model_that_abstains_without_a_search_is_asked_to_search_once(made: Catalog) -> None:
+    replies = [("abstain", {"reason": "unknown"}), SEARCH, GOOD]
+    run = run_script(made, QUESTION, replies, strategy=PlannerStrategy(switches=Switches(brief=False)))
+    assert "You have not searched yet" in run.prompt(1)
+    assert run.answer.status == "answered"
+
+
+def test_a_model_that_was_shown_all_words_may_abstain_at_once(made: Catalog) -> None:
+    run = run_script(made, "Who is Kafka?", [("abstain", {"reason": "unknown"})], scope=ONE)
+    assert (run.answer.status, len(run.chat.sent)) == ("abstained", 1)
+
+
 def test_abstaining_is_an_answer_too(made: Catalog) -> None:
     run = run_script(made, "Who is Kafka?", [("abstain", {"reason": "unknown"})] * 2, scope=ONE)
     assert (run.answer.status, run.answer.reason) == ("abstained", "unknown")

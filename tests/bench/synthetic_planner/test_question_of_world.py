@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from playhead_bench.synthetic_planner.question import parse_question
 from playhead_bench.world.asking.words import ASKED
 from playhead_bench.world.lore import TOPICS
 from playhead_bench.world.phrases import PARTNER_VERBS, VERBS, WORDINGS, third_person
-from playhead_bench.synthetic_planner.question import parse_question
 from playhead_tools.spec import Deed, Hop, QuestionSpec
 
 SAID = "The fair of Ivesport is held in May"

@@ -9,6 +9,7 @@ from tests.tools.made_library import LECTURE
 from playhead_agent.run import ask
 from playhead_agent.seeing.desk import Desk, Request
 from playhead_agent.seeing.sight import Sighting
+from playhead_bench.synthetic_planner.question.parse import parse_question
 from playhead_bench.synthetic_planner.seeing.claims import Claim
 from playhead_bench.synthetic_planner.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
 from playhead_bench.synthetic_planner.seeing.ranked import nth_chances
@@ -18,7 +19,6 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.eyes import Look
-from playhead_bench.synthetic_planner.question.parse import parse_question
 from playhead_tools.spec import Deed
 
 NO = "the video does not show it"

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
 from playhead_index.errors import ToolError
 from playhead_index.store.recordings import set_recorded
-from playhead_tools.toolbox import Toolbox
+from playhead_tools.toolbox import Toolbox, ToolLimits
 from playhead_tools.toolbox.arithmetic import evaluate
 
 BAYES = {"query": "Bayes", "kind": "speech"}
@@ -228,3 +228,26 @@ def test_markers_in_the_sentence_are_its_citations_where_no_ids_are_given(box: T
 def test_no_answer_has_a_reason(box: Toolbox) -> None:
     box.call("abstain", {"reason": "not found"})
     assert box.kit.conclusion == {"abstained": "absent"}
+
+
+CUES = st.lists(
+    st.tuples(st.integers(0, 40), st.sampled_from(["okay", "okay okay", "fine, okay", "okay. okay fine"])),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CUES)
+def test_a_count_does_not_depend_on_how_many_finds_have_ids(
+    tmp_path_factory: pytest.TempPathFactory, cues: list[tuple[int, str]]
+) -> None:
+    spans = [(LECTURE, "speech", 3.0 * at, 3.0 * at + 2.5, text) for at, text in sorted(set(cues))]
+    catalog = make_library(tmp_path_factory.mktemp("cues"), spans)
+    counts = []
+    for max_evidence in (1, 400):
+        box = Toolbox(catalog, WordFinder(catalog), limits=ToolLimits(max_evidence=max_evidence))
+        box.call("find_events", {"description": "okay"})
+        counts.append(box.call("compute", {"op": "count", "events": ["S1"]}).record["value"])
+    catalog.close()
+    assert counts[0] == counts[1]

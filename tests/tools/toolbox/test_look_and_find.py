@@ -257,12 +257,14 @@ def test_nothing_found_says_that_only_the_words_themselves_were_looked_for(box: 
     assert "only texts with these very words count" in str(record["notes"])
 
 
-def test_a_count_whose_finds_do_not_fit_the_table_is_not_complete(made: Catalog) -> None:
+def test_more_finds_than_the_table_takes_are_counted_all_the_same(made: Catalog) -> None:
     box = Toolbox(made, WordFinder(made), limits=ToolLimits(max_evidence=2))
     called = box.call("find_events", {"description": "okay"})
-    assert (called.record["complete"], called.ids) == (False, ("E1", "E2", "S1"))
+    assert (called.record["found"], called.record["complete"], called.ids) == (3, True, ("E1", "E2", "S1"))
     assert "the evidence table is full: rows without an id cannot be cited" in called.text
-    assert box.call("compute", {"op": "count", "events": ["S1"]}).record["complete"] is False
+    counted = box.call("compute", {"op": "count", "events": ["S1"]}).record
+    assert (counted["value"], counted["complete"]) == (3.0, True)
+    assert box.call("compute", {"op": "last", "events": ["S1"]}).record["complete"] is False
 
 
 # ---- finding in pictures ----
@@ -287,6 +289,17 @@ def test_a_boundary_between_yes_and_no_is_looked_at_again(wall: Catalog) -> None
     (event,) = box.call("find_events", {"description": "a green wall", "where": "pictures"}).record["events"]
     assert abs(event["start_s"] - 36.0) < 4.0  # green begins at 0:36; the first pieces are 15 s long
     assert len(model.asked) == 5
+
+
+def test_of_a_piece_between_two_others_the_half_that_says_yes_is_kept(wall: Catalog) -> None:
+    replies = ("No", "Yes", "No", "No", "No", "Yes")  # pieces of 15 s, then the halves of the second
+    eyes = ScriptedLooker(*replies)
+    box = Toolbox(wall, WordFinder(wall), eyes)
+    record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record
+    assert [row["at"] for row in record["evidence"]] == ["0:22.5-0:30"]
+    both = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "Yes", "No", "No", "Yes", "Yes"))
+    record = both.call("find_events", {"description": "a dog", "where": "pictures"}).record
+    assert [row["at"] for row in record["evidence"]] == ["0:15-0:30"]
 
 
 def test_pictures_that_run_out_of_looks_say_how_far_it_came(wall: Catalog) -> None:

@@ -48,6 +48,7 @@ def test_a_schema_describes_every_argument_and_stands_alone(spec: Any) -> None:
 # ---- arguments ----
 
 RANGE = {"video": "1", "range": "1:00-1:30"}
+OKAY = {"description": "okay"}
 BOTH = {"op": "count", "events": ["E1", "E2"]}
 WRITTEN: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "a list for a text": ("search", {"query": ["Bayes"], "kind": "speech"}, BAYES),
@@ -63,6 +64,13 @@ WRITTEN: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "an object": ("read", {"range": {"video": "1", "start": 60, "end": 90}}, {"range": "1 1:00-1:30"}),
     "ids in one text": ("compute", {"op": "count", "ids": "E1, E2"}, BOTH),
     "ids in brackets": ("compute", {"op": "count", "events": "[E1], [E2]"}, BOTH),
+    "all kinds": ("read", {**RANGE, "kinds": "all"}, RANGE),
+    "a kind by another name": ("read", {**RANGE, "kinds": "transcript"}, {**RANGE, "kinds": ["speech"]}),
+    "a place by another name": (
+        "find_events",
+        {**OKAY, "where": "transcript"},
+        {**OKAY, "where": "speech"},
+    ),
     "the tool in capitals": ("Find-Events", {"description": "okay"}, {"description": "okay"}),
 }
 

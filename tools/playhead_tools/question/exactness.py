@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from playhead_tools.spec import QuestionSpec, Relation
-from playhead_tools.wording import SAY, re_any_case, single_blanks
+from playhead_tools.wording import re_any_case, single_blanks
 
 MAX_QUERY_CHARS = 400
 _MENTIONS = re_any_case(
     r"\b(?:mention(?:s|ed|ing)?|say|says|said|utter(?:s|ed)?|name[sd]?|hear|heard|quote[sd]?|call(?:s|ed)?|"
     r"the\s+(?:exact\s+)?(?:word|words|phrase|name|term|sentence)|come(?:s)?\s+up|anything\s+about)\b"
 )
-_TELLS_ABOUT = re_any_case(rf"\b(?:{SAY})\b(?:\s+\w+){{0,3}}?\s+(?:about|of|on|regarding|concerning)\b")
 _WHERE_IT_IS = frozenset(("when", "locate", "count", "how_long", "yes_no", "order"))
 
 

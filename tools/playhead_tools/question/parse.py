@@ -21,12 +21,16 @@ from playhead_tools.question.relation import inheriting, split_relation, split_s
 from playhead_tools.spec import QuestionSpec, Relation
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (
+    VIDEO,
     is_the_video,
     names_title_slide,
+    re_any_case,
     single_blanks,
     where_it_stands,
     which_one,
 )
+
+_LONGEST = re_any_case(rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b")
 
 
 def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
@@ -78,7 +82,8 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
     targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, wanted, quoted)
     targets = targets or ((quoted.restored(setting),) if setting else ())
     is_video = bool(targets) and is_the_video(targets[0])
-    of_video = intent in ("how_long", "count") and is_video
+    longest = _LONGEST.search(whole)
+    of_video = (intent in ("how_long", "count") and is_video) or longest is not None
     targets = () if of_video or (intent == "describe" and wanted == "any" and is_video) else targets
     intent = "describe" if intent == "summarise" and targets else intent
     if intent == "yes_no" and relation is not None:
@@ -95,6 +100,11 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
         speaker=speaker,
         setting=quoted.restored(setting),
         asks=asks_for(intent, wanted, head),
+        superlative=""
+        if longest is None
+        else "shortest"
+        if longest["which"].lower() == "shortest"
+        else "longest",
     )
 
 

@@ -9,14 +9,13 @@ from playhead_index.errors import ToolError
 from playhead_index.store.recordings import read_clock
 from playhead_tools import temporal as algebra
 from playhead_tools.cite import spans_of
-from playhead_tools.match import coverage
-from playhead_tools.occurrences import count_occurrences
+from playhead_tools.occurrences import count_wordings
 from playhead_tools.temporal import Event
 from playhead_tools.temporal.results import Arranged, Found, Gap, Justified, Picked, Ranged, Reckoned
 from playhead_tools.temporal.scan import Scan, Searched
 from playhead_tools.toolbox.arguments import place_of
 from playhead_tools.toolbox.arithmetic import evaluate
-from playhead_tools.toolbox.finding import IN_PICTURES, MIN_MATCH, scan_of, wordings_of
+from playhead_tools.toolbox.finding import IN_PICTURES, MERGE_GAP_S, MIN_MATCH, scan_of, wordings_of
 from playhead_tools.toolbox.kit import Kit, Record, result
 from playhead_tools.toolbox.rows import number, place
 
@@ -24,8 +23,6 @@ Op = Literal[
     "count", "first", "last", "nth", "before", "after", "between", "during", "at", "duration", "gap", "order",
     "frequency", "longest", "shortest", "calc",
 ]  # fmt: skip
-MERGE_GAP_S = 2.0
-"""Events that are at most so far apart are one, for counts and durations."""
 _UNITS = frozenset({1.0, 2.0, 10.0, 24.0, 60.0, 100.0, 1000.0, 3600.0})
 """Numbers that turn units into one another, or halve; they make no fact by themselves."""
 _SCAN_ID = re.compile(r"S\d{1,6}$")
@@ -109,8 +106,22 @@ def _run(kit: Kit, op: Op, names: list[str], anchors: list[str], arg: str) -> Ju
         whole = _is_all_videos(kit, names) or searched
         return pick(events if whole is True else algebra.merged(events, MERGE_GAP_S), searched_whole=whole)
     measure: Callable[..., Ranged] = algebra.count if op == "count" else algebra.total_duration
+    if op == "count" and (beyond := _more_than_the_table(kit, names)) is not None:
+        return beyond
     measured = measure(events, merge_gap_s=MERGE_GAP_S, searched_whole=searched)
     return _of_occurrences(kit, measured) if op == "count" else measured
+
+
+def _more_than_the_table(kit: Kit, names: Sequence[str]) -> Ranged | None:
+    """The count of a scan of words that found more texts than have ids; None for any other."""
+    scan = _scan(kit, names[0]) if len(names) == 1 else None
+    if scan is None or scan["full"] or scan["occurrences"] is None:
+        return None
+    seen = scan_of({**scan, "full": True})
+    value, complete = float(scan["occurrences"]), seen.whole
+    meaning = "" if complete else "of those found"
+    events = tuple(_events(kit, names))
+    return Ranged(value, events, complete, meaning, low=value, high=value, scanned=seen.fraction)
 
 
 def _events(kit: Kit, names: Sequence[str]) -> list[Event]:
@@ -184,9 +195,7 @@ def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
     value = 0
     for event in counted.events:
         own = dict.fromkeys(i for name in event.evidence_ids for i in kit.table.records[name].span_ids)
-        held = [spans[i] for i in own if i in spans]
-        said = [one for one in wordings if any(coverage(one, s.words.text) >= MIN_MATCH for s in held)]
-        value += max(1, sum(count_occurrences(one, held) for one in said))
+        value += count_wordings(wordings, [spans[i] for i in own if i in spans], MIN_MATCH)
     return replace(counted, value=float(value), low=float(value), high=float(value))
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from playhead_index.errors import ModelUnavailable, ToolError
 from playhead_index.search.results import Lane, Query, Scope
@@ -15,6 +15,7 @@ from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence
 from playhead_tools.look_up import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
 from playhead_tools.match import coverage, other_forms
+from playhead_tools.occurrences import count_wordings
 from playhead_tools.temporal import Event, Scan, merged
 from playhead_tools.toolbox.arguments import Place, stretches_of
 from playhead_tools.toolbox.kit import Kit, Record, result
@@ -34,6 +35,8 @@ KINDS: dict[Where, tuple[SpanKind, ...]] = {
 _NAMES = {"screen": "screen text"}
 MIN_MATCH = 0.75
 """Part of the asked words that must stand in a text for it to count as found."""
+MERGE_GAP_S = 2.0
+"""Events that are at most so far apart are one, for counts and durations."""
 PIECE_S, MIN_PIECE_S = 20.0, 4.0
 """Seconds of one look; the boundaries of what was seen are narrowed down to the shorter."""
 MIN_P_YES = 0.5
@@ -70,6 +73,8 @@ def find_events(
     if where in IN_PICTURES and not kit.is_replay:
         need_eyes(kit)
     rows: list[Record] = []
+    num_found = 0
+    read = _Read({}, {}, (), 0)
     events: list[Event] = []
     costs: list[Record] = []
     seen: list[Mapping[str, Sequence[Window]]] = []
@@ -78,6 +83,7 @@ def find_events(
     if where != "pictures":
         found, read = _scan_words(kit, wanted, KINDS[where], scope, notes)
         rows += found
+        num_found += len(found)
         events += [event for row in found if row["id"] and (event := kit.table.event(row["id"])) is not None]
         scanned |= read.fractions
         unindexed = read.unindexed
@@ -85,23 +91,36 @@ def find_events(
     if where in IN_PICTURES:
         found, shown, looked, costs = _scan_pictures(kit, wanted, scope, notes)
         rows += found
+        num_found += len(shown)
         events += shown
         seen.append(looked)
         scanned["pictures"] = round(Scan(scope, looked).fraction, 3)
-    is_full = all(row["id"] for row in rows)
-    covered = _in_all(scope, seen) if is_full else {}
+    covered = _in_all(scope, seen)
     whole = Scan(scope, covered).whole
-    name = _stored(kit, wanted, where, tuple(unindexed), rows, events, scope, covered, is_full)
+    occurrences = read.num_occurrences if where not in IN_PICTURES else None
+    is_full = all(row["id"] for row in rows)
+    name = _stored(
+        kit,
+        what=wanted,
+        where=where,
+        unindexed=list(unindexed),
+        occurrences=occurrences,
+        ids=list(dict.fromkeys(one for event in events for one in event.evidence_ids)),
+        events=[kit.table.add_event(event) for event in events],
+        scope={v: [w.start_s, w.end_s] for v, w in scope.items()},
+        seen={v: [[w.start_s, w.end_s] for w in windows] for v, windows in covered.items()},
+        full=is_full,
+    )
     given = rows[: kit.limits.max_rows]
     if len(given) < len(rows):
-        notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} has all")
+        notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} stands for all")
     return result(
         given,
         notes,
         summed(costs),
-        summary=_summary(name, wanted, where, len(events), scanned, unindexed, whole),
+        summary=_summary(name, wanted, where, num_found, scanned, unindexed, whole),
         scan_id=name,
-        found=len(events),
+        found=num_found,
         complete=whole,
         fraction_scanned=scanned,
         unindexed=unindexed,
@@ -144,31 +163,11 @@ def _in_all(scope: Stretches, seen: Sequence[Mapping[str, Sequence[Window]]]) ->
     return parts
 
 
-def _stored(
-    kit: Kit,
-    what: str,
-    where: Where,
-    unindexed: Sequence[str],
-    rows: Sequence[Record],
-    events: Sequence[Event],
-    scope: Stretches,
-    seen: Mapping[str, Sequence[Window]],
-    is_full: bool,
-) -> str:
-    """The id of the scan, put into the kit with what it found and where it was."""
-    record: Record = {
-        "what": what,
-        "where": where,
-        "unindexed": list(unindexed),
-        "ids": list(dict.fromkeys(one for event in events for one in event.evidence_ids)),
-        "events": [kit.table.add_event(event) for event in events],
-        "scope": {v: [w.start_s, w.end_s] for v, w in scope.items()},
-        "seen": {v: [[w.start_s, w.end_s] for w in windows] for v, windows in seen.items()},
-        "full": is_full,
-    }
-    known = [i for i, one in enumerate(kit.scans, start=1) if one == record]
+def _stored(kit: Kit, **scan: Any) -> str:
+    """The id of a scan, put into the kit with what it found and where it was."""
+    known = [i for i, one in enumerate(kit.scans, start=1) if one == scan]
     if not known:
-        kit.scans.append(record)
+        kit.scans.append(scan)
     return f"S{known[0] if known else len(kit.scans)}"
 
 
@@ -201,11 +200,13 @@ class _Read:
         fractions: part of the scope by kind of words, of the kinds that any video has indexed.
         unindexed: kinds that no video has indexed, and why.
         video_ids: of videos of which all these kinds are stored to the end.
+        num_occurrences: of the words in the texts that were found.
     """
 
     fractions: dict[str, float]
     unindexed: dict[str, str]
     video_ids: tuple[str, ...]
+    num_occurrences: int = 0
 
 
 def _scan_words(
@@ -227,8 +228,19 @@ def _scan_words(
         word_row(kit, [span], coverage(wording, span.words.text), wording)
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
     ]
-    read = _readable(kit, kinds, scope)
-    return rows, read if is_whole else _Read(dict.fromkeys(read.fractions, 0.0), read.unindexed, ())
+    spans_found = [span for span, _ in found.values()]
+    read = replace(_readable(kit, kinds, scope), num_occurrences=_occurrences(description, spans_found))
+    return rows, read if is_whole else replace(
+        read, fractions=dict.fromkeys(read.fractions, 0.0), video_ids=()
+    )
+
+
+def _occurrences(description: str, spans: Sequence[SpanRow]) -> int:
+    """How often the words occur in some texts; texts that follow one another are one passage."""
+    by_id = {str(span.id): span for span in spans}
+    events = [Event(span.video_id, span.words.window, (name,)) for name, span in by_id.items()]
+    groups = [[by_id[name] for name in event.evidence_ids] for event in merged(events, MERGE_GAP_S)]
+    return sum(count_wordings(wordings_of(description), group, MIN_MATCH) for group in groups)
 
 
 def _spans_with(
@@ -365,7 +377,8 @@ def _narrowed(
     """What was seen, with its outer boundaries looked at again in halves, as far as the caps allow.
 
     Only where a piece with a No lies beside one with a Yes is there a boundary to narrow; the half of the
-    outer piece that says No is taken off.
+    outer piece that says No is taken off. Of a piece between two with a No the one half that says Yes is
+    kept; where both or none do, it stays whole.
     """
     narrowed: dict[Place, Seen] = {}
     for (video_id, window), seen in sorted(found.items()):
@@ -381,8 +394,22 @@ def _narrowed(
             kept = _bisected(kit, video_id, window, question, costs, at_start=True)
         elif after and not before:
             kept = _bisected(kit, video_id, window, question, costs, at_start=False)
+        elif before and after:
+            kept = _halved(kit, video_id, window, question, costs)
         narrowed[video_id, kept] = seen
     return narrowed
+
+
+def _halved(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> Window:
+    """The half, quarter ... of a window that alone says Yes."""
+    while window.duration_s / 2 >= MIN_PIECE_S:
+        middle_s = (window.start_s + window.end_s) / 2
+        halves = [Window(window.start_s, middle_s), Window(middle_s, window.end_s)]
+        replies = [_says_yes(kit, video_id, half, question, costs) for half in halves]
+        if None in replies or replies[0] == replies[1]:
+            break
+        window = halves[0] if replies[0] else halves[1]
+    return window
 
 
 def _bisected(
@@ -393,21 +420,27 @@ def _bisected(
     while abs(inner_s - outer_s) / 2 >= MIN_PIECE_S:
         middle_s = (outer_s + inner_s) / 2
         half = Window(min(outer_s, middle_s), max(outer_s, middle_s))
-        if known_look(kit, video_id, half, question, yes_no=True) is None and kit.looks_left() < 1:
+        says_yes = _says_yes(kit, video_id, half, question, costs)
+        if says_yes is None:
             break
-        try:
-            seen = look_at(kit, video_id, half, question, yes_no=True)
-        except ToolError:
-            break
-        costs.append(seen.cost)
-        if seen.p_yes is None:
-            break
-        if seen.p_yes < MIN_P_YES:
-            outer_s = middle_s
-        else:
+        if says_yes:
             inner_s = middle_s
+        else:
+            outer_s = middle_s
     far_s = window.end_s if at_start else window.start_s
     return Window(min(outer_s, far_s), max(outer_s, far_s))
+
+
+def _says_yes(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> bool | None:
+    """What a look at a part says; None where none can be made, or it says neither Yes nor No."""
+    if known_look(kit, video_id, window, question, yes_no=True) is None and kit.looks_left() < 1:
+        return None
+    try:
+        seen = look_at(kit, video_id, window, question, yes_no=True)
+    except ToolError:
+        return None
+    costs.append(seen.cost)
+    return None if seen.p_yes is None else seen.p_yes >= MIN_P_YES
 
 
 def _seen_row(kit: Kit, piece: Place, seen: Seen, description: str, question: str) -> Record:

@@ -32,16 +32,20 @@ NAMES: dict[str, tuple[str, ...]] = {
     "where": ("modality", "kind", "kinds", "in"),
 }
 """What models call an argument that has another name here; used where the call leaves the argument out."""
-WORDS: dict[str, str] = {
-    "transcript": "speech", "transcripts": "speech", "audio": "speech", "spoken": "speech", "said": "speech",
-    "text": "screen", "ocr": "screen", "screen_text": "screen", "slide": "screen", "slides": "screen",
-    "visual": "picture", "image": "picture", "images": "picture", "frames": "picture", "video": "picture",
-    "pictures": "picture", "picture": "pictures", "captions": "caption", "all": "any", "everything": "any",
-    "speech": "words", "mean": "calc", "calculate": "calc", "math": "calc", "total_duration": "duration",
-    "how_many": "count", "not_found": "absent", "none": "absent", "unsure": "unknown", "not found": "absent",
-    "dense": "high", "sparse": "low", "medium": "normal", "default": "normal",
+WORDS: dict[str, tuple[str, ...]] = {
+    "transcript": ("speech",), "transcripts": ("speech",), "audio": ("speech",), "spoken": ("speech",),
+    "said": ("speech",), "text": ("screen",), "ocr": ("screen",), "screen_text": ("screen",),
+    "slide": ("screen",), "slides": ("screen",), "written": ("screen",), "visual": ("picture", "pictures"),
+    "image": ("picture", "pictures"), "images": ("picture", "pictures"), "frames": ("picture", "pictures"),
+    "video": ("picture", "pictures"), "shown": ("picture", "pictures"), "all": ("any", "both"),
+    "everything": ("any", "both"), "both": ("any",), "any": ("both",), "words": ("any",),
+    "calculate": ("calc",), "math": ("calc",), "total_duration": ("duration",), "how_many": ("count",),
+    "not_found": ("absent",), "not found": ("absent",), "unsure": ("unknown",), "none": ("absent",),
+    "dense": ("high",), "sparse": ("low",), "medium": ("normal",), "default": ("normal",),
 }  # fmt: skip
 """What models write for a choice that has another name here."""
+
+_ALL = frozenset(("all", "any", "everything", "words", "both"))
 
 
 def repaired(schema: Schema, given: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
@@ -147,7 +151,7 @@ def _choice(value: str, choices: Sequence[str]) -> str:
     word = value.strip().casefold().replace("-", "_")
     if word in choices:
         return word
-    for other in (WORDS.get(word, ""), word.removesuffix("s"), f"{word}s", word.replace(" ", "_")):
+    for other in (*WORDS.get(word, ()), word.removesuffix("s"), f"{word}s", word.replace(" ", "_")):
         if other in choices:
             return other
     return next(iter(get_close_matches(word[:40], choices, n=1, cutoff=0.8)), value)
@@ -169,6 +173,8 @@ def _list(schema: Schema, value: Any, notes: list[str], depth: int) -> Any:
     elif _is_pair(value) and schema["items"].get("type") == "string":
         value = [list(value)]  # [75, 90] is one range
     items = list(value)
+    if "enum" in schema["items"]:  # all kinds are what an empty list means
+        items = [one for one in items if str(one).strip().casefold() not in _ALL]
     if len(items) > MAX_ITEMS:
         notes.append(f"only the first {MAX_ITEMS} of {len(items)} items were taken")
     return [_value(schema["items"], one, notes, depth + 1) for one in items[:MAX_ITEMS] if one is not None]

@@ -11,6 +11,9 @@ from playhead_bench.synthetic_planner import rules
 from playhead_tools.evidence import Answer
 from playhead_tools.replies import is_abstention, normalised
 
+RANKED = 10
+"""Depth to which the ranking of a search is measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -24,20 +27,27 @@ class Asking:
         name: what it is called.
         way: how the product is asked.
         needs: what must be there.
+        num_ranked: so many moments of the product's search for the question count as found, to measure its
+            ranking; 0 for the windows that the answer names.
     """
 
     name: str
     way: Way = field(default_factory=Way)
     needs: Needs = "library"
+    num_ranked: int = 0
 
     def answer(self, sample: Sample, desk: Desk) -> Outcome:
         """The product's answer, its citations as what it found."""
         replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
         answer, cost = replied.answer, cost_of(replied.answer)
         choice = chosen(answer, sample.options)
-        cited = replied.found if self.way.is_baseline else replied.cited
+        cited = found = replied.found
+        if not self.way.is_baseline:
+            cited = replied.cited
+        elif self.num_ranked:
+            found = tuple(desk.search.moments(sample.question, sample.video_ids, self.num_ranked))
         return Outcome(
-            standing(answer, sample.options, choice), answer.text, choice, replied.calls, replied.found,
+            standing(answer, sample.options, choice), answer.text, choice, replied.calls, found,
             is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=cited,
             confidence=answer.confidence, cost=cost, spared_s=replied.spared_s,
         )  # fmt: skip
@@ -81,4 +91,7 @@ ABLATIONS = tuple(
 )
 """The agent without one of its parts, where it can be asked without it, and with the compression that it can
 be given: a look keeps the quarter of its visual tokens that its question needs, where the agent keeps all."""
-BASES = tuple(Asking(f"base-{name}", Way(name)) for name in BASELINES)
+BASES = tuple(
+    Asking(name, Way(name), num_ranked=RANKED if name == "retrieve-once" else 0) for name in BASELINES
+)
+"""The product's own baselines, under their own names."""

@@ -1,7 +1,7 @@
 """What a strategy works with and what it hands back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -35,10 +35,6 @@ class Finder(Protocol):
 
     def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """(N,) seconds of the kept pictures of a video, ascending, and how well each fits a text."""
-        ...
-
-    def segments(self, video_id: str) -> list[Window]:
-        """The segments of a video, in time order."""
         ...
 
     def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> "Replied":
@@ -116,7 +112,6 @@ class Desk:
         finder: searches; None when only strategies without a search are run.
         budget: most frames given for one question, at least 2.
         seed: of whatever is drawn.
-        captions: of each video's segments, made once and used by every question about it.
 
     Raises:
         ValueError: the budget is below 2.
@@ -127,7 +122,6 @@ class Desk:
     finder: Finder | None = None
     budget: int = DEFAULT_BUDGET
     seed: int = 0
-    captions: dict[str, list[tuple[Window, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.budget < 2:

@@ -1,4 +1,4 @@
-"""Strategies without a search: nothing, frames drawn or spread over the video, and the gold clips."""
+"""Strategies without a search: nothing, frames drawn from the video, and the gold clips."""
 
 from random import Random
 
@@ -22,15 +22,6 @@ class Blind:
         return ask_clips(sample, [None], desk)
 
 
-def select_uniform(sample: Sample, desk: Desk) -> Selection:
-    """Frames spread evenly over the videos, the budget shared among them."""
-    requests = []
-    for video_id, many in shares(sample.video_ids, desk.budget // 2):
-        whole = desk.source.whole(video_id)
-        requests.append(scattered(video_id, evenly(whole, many), whole))
-    return Selection(tuple(requests))
-
-
 def select_random(sample: Sample, desk: Desk) -> Selection:
     """Frames drawn from the videos, the budget shared among them; the same for the same seed and sample."""
     rng, requests = Random(f"{desk.seed}/{sample.id}"), list[ClipRequest]()
@@ -51,13 +42,22 @@ def select_gold(sample: Sample, desk: Desk) -> Selection:
         EvaluationError: it is about several videos and does not say in which of them its windows lie.
     """
     if not sample.windows:
-        return select_uniform(sample, desk)
+        return _spread(sample, desk)
     wholes = {video_id: desk.source.whole(video_id) for video_id in sample.video_ids}
     inside = [(v, window.clamped(wholes[v])) for v, window in gold_places(sample)]
     kept = [(v, window) for v, window in inside if window is not None][: desk.budget // 2]
     each = max(2, desk.budget // max(1, len(kept)) // 2 * 2)
     requests = tuple(dense(v, window, wholes[v], each) for v, window in kept)
     return Selection(requests, tuple(kept), tuple((place,) for place in kept))
+
+
+def _spread(sample: Sample, desk: Desk) -> Selection:
+    """Frames spread evenly over the videos, the budget shared among them."""
+    requests = []
+    for video_id, many in shares(sample.video_ids, desk.budget // 2):
+        whole = desk.source.whole(video_id)
+        requests.append(scattered(video_id, evenly(whole, many), whole))
+    return Selection(tuple(requests))
 
 
 def gold_places(sample: Sample) -> list[Place]:
@@ -75,6 +75,5 @@ def gold_places(sample: Sample) -> list[Place]:
 
 
 BLIND = Blind()
-UNIFORM = Selecting("uniform", select_uniform)
 RANDOM = Selecting("random", select_random)
 GOLD = Selecting("gold", select_gold)

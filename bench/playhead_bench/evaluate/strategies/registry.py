@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
-from playhead_bench.evaluate.strategies.captions import CAPTIONS
 from playhead_bench.evaluate.strategies.desk import Strategy
-from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM, UNIFORM
-from playhead_bench.evaluate.strategies.searched import AKS, SEARCH, SEARCH_3, TOP_FRAMES
+from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
+from playhead_bench.evaluate.strategies.searched import AKS, TOP_FRAMES
 
 _ALL: tuple[Strategy, ...] = (
-    BLIND, RANDOM, UNIFORM, TOP_FRAMES, AKS, CAPTIONS, SEARCH, SEARCH_3, *BASES, AGENT_WORDS, *ABLATIONS,
+    BLIND, RANDOM, TOP_FRAMES, AKS, *BASES, AGENT_WORDS, *ABLATIONS,
     AGENT, GOLD,
 )  # fmt: skip
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ALL}

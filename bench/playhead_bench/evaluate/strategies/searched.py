@@ -1,4 +1,4 @@
-"""Strategies that search: single frames by an image-text encoder, and moments by the product."""
+"""Strategies that choose single frames by an image-text encoder."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from playhead_bench.evaluate.strategies.asking import Selecting, Selection
 from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_index.window import Window
 from playhead_tools.compression.choose import adaptive_frames, best_frames
-from playhead_tools.sampling import STEP_S, ClipRequest, dense, scattered
+from playhead_tools.sampling import STEP_S, ClipRequest, scattered
 
 Scores = NDArray[np.floating]
 Choose = Callable[[Scores, int], NDArray[np.int64]]
@@ -37,24 +37,5 @@ def select_by(choose: Choose) -> Callable[[Sample, Desk], Selection]:
     return select
 
 
-def select_moments(many: int, depth: int = 10) -> Callable[[Sample, Desk], Selection]:
-    """A selection of the best moments of one search, the budget shared among them.
-
-    Args:
-        many: how many are looked at.
-        depth: how many are kept for measuring the search.
-    """
-
-    def select(sample: Sample, desk: Desk) -> Selection:
-        found = desk.search.moments(sample.question, sample.video_ids, depth)
-        each = max(2, desk.budget // min(many, max(1, len(found))) // 2 * 2)
-        requests = [dense(v, window, desk.source.whole(v), each) for v, window in found[:many]]
-        return Selection(tuple(requests), tuple(found), tuple((place,) for place in found[:many]))
-
-    return select
-
-
 TOP_FRAMES = Selecting("top-frames", select_by(best_frames), "pictures")
 AKS = Selecting("aks", select_by(adaptive_frames), "pictures")
-SEARCH = Selecting("search", select_moments(1), "library")
-SEARCH_3 = Selecting("search-3", select_moments(3), "library")

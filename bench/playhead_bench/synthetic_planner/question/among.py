@@ -7,8 +7,8 @@ from playhead_bench.synthetic_planner.question.deeds import deed_in, noun, predi
 from playhead_bench.synthetic_planner.question.intent import bare_choice, choices_of, intent_of
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.parts import EITHER, LONGEST, Parts, restored, target_of
-from playhead_tools.spec import QuestionSpec, Superlative
 from playhead_bench.synthetic_planner.wording import looks_visible
+from playhead_tools.spec import QuestionSpec, Superlative
 
 
 def spec_among(parts: Parts, quoted: Masked, superlative: Superlative = "") -> QuestionSpec:

@@ -5,7 +5,6 @@ import re
 from playhead_bench.synthetic_planner.question.deeds import deed_in, shows
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.relation import LOCATE
-from playhead_tools.spec import Asks, Intent, Kind
 from playhead_bench.synthetic_planner.wording import (
     AUX,
     SAY,
@@ -18,6 +17,7 @@ from playhead_bench.synthetic_planner.wording import (
     without_frame,
     without_which,
 )  # fmt: skip
+from playhead_tools.spec import Asks, Intent, Kind
 
 _SUMMARY = re_any_case(
     r"^(?:summari[sz]e|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",

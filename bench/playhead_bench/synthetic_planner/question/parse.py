@@ -17,9 +17,15 @@ from playhead_bench.synthetic_planner.question.relation import LOCATE
 from playhead_bench.synthetic_planner.question.shown import Shown, read_shown
 from playhead_bench.synthetic_planner.question.told import spec_of_words
 from playhead_bench.synthetic_planner.question.videos import of_each_video, one_of_them
+from playhead_bench.synthetic_planner.wording import (
+    ASKS,
+    looks_visible,
+    re_any_case,
+    single_blanks,
+    which_one,
+)
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
-from playhead_bench.synthetic_planner.wording import ASKS, looks_visible, re_any_case, single_blanks, which_one
 
 MOST_CHARS = 600
 _OPENERS = re_any_case(

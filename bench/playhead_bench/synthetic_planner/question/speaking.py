@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playhead_tools.spec import Speaking
 from playhead_bench.synthetic_planner.wording import SAY, VIDEO, re_any_case, single_blanks, which_one
+from playhead_tools.spec import Speaking
 
 MAX_CHARS = 600
 _NAMES = r"[\w.'’&-]+(?: [\w.'’&-]+){0,7}"
