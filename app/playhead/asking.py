@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from playhead.chat import refuse_tracing
 from playhead.video_chat import video_chat
 from playhead.video_facts import is_address
 from playhead_agent.progress import Progress
@@ -191,6 +192,8 @@ class Asking:
         from playhead_agent.routing import route
         from playhead_agent.state import Context
 
+        if self.library.models.local_only:
+            refuse_tracing()
         plans_by_video = False
         if name == AUTO:
             has_chat = self.llm is not None or self.library.chat_choice is not None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from playhead.keys import key_for, provider_variable
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import install_command
-from playhead_tools.local_hosts import require_local
+from playhead_tools.local_hosts import NotLocal, is_loopback, require_local
 from playhead_tools.redaction import redact, safe_cause
 
 if TYPE_CHECKING:
@@ -67,6 +67,19 @@ def load_chat_model(
         said = redact(str(error), keys)
         raise ModelUnavailable(f"the chat model {name!r} cannot be made: {said}") from safe_cause(error, keys)
     return model
+
+
+def refuse_tracing() -> None:
+    """Refuses a run whose prompts LangChain would send to a tracing service, as its environment says.
+
+    Raises:
+        NotLocal: tracing is on, and its service is not on this machine.
+    """
+    names = [f"{space}_{what}" for space in ("LANGSMITH", "LANGCHAIN") for what in ("TRACING_V2", "TRACING")]
+    found = next((name for name in names if os.environ.get(name, "").strip().casefold() == "true"), "")
+    endpoint = os.environ.get("LANGSMITH_ENDPOINT") or os.environ.get("LANGCHAIN_ENDPOINT") or ""
+    if found and not is_loopback(endpoint):
+        raise NotLocal(f"--local-only: {found} sends every prompt to a tracing service; unset it")
 
 
 def _is_openai(name: str) -> bool:

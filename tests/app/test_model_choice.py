@@ -199,3 +199,13 @@ def test_a_video_server_of_unknown_context_leaves_the_rules_and_says_so(
     answer = Library(tmp_path, ModelNames(video=named(seeing))).ask(QUESTION)
     assert any(note.startswith("strategy rules: some-model has an unknown context") for note in answer.notes)
     assert not any(request.get("tools") for request in seeing.requests)
+
+
+@pytest.mark.parametrize("variable", ["LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"])
+def test_a_tracing_service_elsewhere_is_refused_as_well(
+    tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_library(tmp_path)
+    monkeypatch.setenv(variable, "true")
+    with pytest.raises(NotLocal, match=f"{variable} sends every prompt to a tracing service"):
+        Library(tmp_path, local_only=True).ask(QUESTION)
