@@ -342,12 +342,14 @@ class TextWords:
             return []
         if len(phrase) == 1 and is_unspaced(phrase[0].key):
             return self._inside(phrase[0].key)
-        found, at = [], 0
-        while at < len(self._parts):
+        found, free, first = [], 0, phrase[0]
+        for at, keys in enumerate(self._parts):
+            if at < free or not (first.key in keys or first.sequence or at in self._wholes):
+                continue
             end = self._end_of(phrase, at)
             if end is not None:
                 found.append((at, end))
-            at = at + 1 if end is None else end
+                free = end
         return found
 
     def _may_begin(self, word: Word) -> bool:

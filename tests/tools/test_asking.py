@@ -71,6 +71,7 @@ READ = [
     ("What is said right after he mentions the tide?", "describe", "speech", "after", False),
     ("What is written on the slide when he mentions the tide?", "describe", "screen", "during", False),
     ("Please summarise this video, including its main topics.", "summarise", "any", "", False),
+    ("What are the highlights of the video?", "summarise", "any", "", False),
     ("How many boats are in the harbour?", "count", "any", "", True),
 ]  # fmt: skip
 

@@ -11,10 +11,13 @@ a product of factors, each at most 1, plus a bonus for lanes that agree:
     coverage   0.70 when the result needs the whole of what was searched (first, count, absence) and parts
                were not searched; 0.85 when videos in scope are not indexed to the end
     claims     kept claims / written claims, when a model wrote them
+    judged     in place of base where a model judged the claims by their evidence: 0.90 a supported one, 0.45
+               an unverified one, on average
     mention    0.50 when what is asked (who, where, why, how) is not stated where it is mentioned;
                0.85 when the asked word stands there only in another form
 
-Uncalibrated: the figures order answers by how much stands behind them; a calibration set will fit them.
+The figures order answers by how much stands behind them; a calibration says how often such answers are right
+(`calibration.py`).
 """
 
 from collections.abc import Sequence

@@ -73,7 +73,9 @@ def look_to_json(look: Look) -> Row:
 
 def look_from_json(row: Mapping[str, Any]) -> Look:
     """The look that `look_to_json` wrote."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+    }
     return Look(**{**values, "window": Window(*row["window"])})
 
 

@@ -1,4 +1,4 @@
-"""Options of a multiple choice that stand in the text of a question, and the words for its scope."""
+"""Options of a multiple choice that stand in the text of a question, and the folders that it names."""
 
 import re
 from dataclasses import dataclass
@@ -7,12 +7,6 @@ from playhead_tools.wording import ASKS, re_any_case
 
 _MARK = re.compile(r"(?:(?<=^)|(?<=[\s,;?:.]))[(\[]?(?P<letter>[A-Ha-h])[).\]:]\s+(?=\S)")
 _NO_NAME = rf"(?:{ASKS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"
-_TAGS = re_any_case(
-    r"\s*\b(?:(?:in|of|from|among|across)\s+)?(?:(?:all|only)\s+)?(?:the\s+)?(?:videos?|clips?|films?|recordings?)\s+"
-    r"(?:that\s+(?:are|is)\s+|which\s+are\s+)?(?:tagged|labelled|labeled|with\s+the\s+tags?)\s+(?:as\s+|with\s+)?"
-    r"(?P<names>[#\w\ue000\ue001-]+(?:\s*(?:,|\bor\b|\band\b)\s*"
-    rf"(?!{_NO_NAME})[#\w\ue000\ue001-]+)*)"
-)
 _PATH = r"[.~-]*+[\w/\ue000\ue001]++(?:[.~-]++[\w/\ue000\ue001]++)*+"
 _FOLDERS = re_any_case(
     r"\s*\b(?:(?:in|of|from)\s+(?:all\s+|only\s+)?(?:the\s+)?(?:videos?|clips?|films?)\s+)?(?:in|of|from|inside|under)\s+"
@@ -47,29 +41,21 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A question without the words that name tags and folders, and those."""
+    """A question without the words that name folders, and those."""
 
     rest: str
-    tags: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
 
 
-def take_scopes(text: str) -> Scoped:
-    """The tags and the folders to which a question keeps itself.
+def take_folders(text: str) -> Scoped:
+    """The folders to which a question keeps itself.
 
-    >>> take_scopes("When does the dog bark in videos tagged holiday or beach?")
-    Scoped(rest='When does the dog bark?', tags=('holiday', 'beach'), folders=())
+    >>> take_folders("When does the dog bark in the folder beach?")
+    Scoped(rest='When does the dog bark?', folders=('beach',))
     """
-    rest, tags = _take(_TAGS, text)
-    rest, folders = _take(_FOLDERS, rest)
-    return Scoped(rest, tuple(tag.lstrip("#") for tag in tags), folders)
-
-
-def _take(pattern: re.Pattern[str], text: str) -> tuple[str, tuple[str, ...]]:
-    found = pattern.search(text)
+    found = _FOLDERS.search(text)
     if found is None:
-        return text, ()
-    whole = _BETWEEN_NAMES.split(found["names"])
-    names = [name for name in whole if name]
+        return Scoped(text)
+    names = tuple(name for name in _BETWEEN_NAMES.split(found["names"]) if name)
     rest = f"{text[: found.start()]} {text[found.end() :]}"
-    return re.sub(r"\s+([?.!,])", r"\1", " ".join(rest.split())).lstrip(", "), tuple(names)
+    return Scoped(re.sub(r"\s+([?.!,])", r"\1", " ".join(rest.split())).lstrip(", "), names)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_tools.question.asking import asking_sentence, first_question, without_lead
-from playhead_tools.question.choices import split_options, take_scopes
+from playhead_tools.question.choices import split_options, take_folders
 from playhead_tools.question.exactness import with_passages
 from playhead_tools.question.intent import (
     asks_for,
@@ -18,7 +18,7 @@ from playhead_tools.question.intent import (
 )
 from playhead_tools.question.masked import Masked, masked
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
-from playhead_tools.spec import QuestionSpec, Relation
+from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (
     VIDEO,
@@ -50,7 +50,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """
     question, inline = split_options(text)
     quoted = masked(single_blanks(question))
-    scoped = take_scopes(asking_sentence(quoted.text))
+    scoped = take_folders(asking_sentence(quoted.text))
     times = parse_times(scoped.rest)
     body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
     spec = _parsed(first_question(body), quoted)
@@ -60,7 +60,6 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         quoted=quoted.quotes,
         times=times.times,
         options=tuple(options) or inline,
-        scope_tags=tuple(quoted.restored(tag) for tag in scoped.tags),
         scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
     )
     return with_passages(spec, question)
@@ -93,7 +92,7 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
         intent=intent,
         wanted=wanted,
         targets=targets,
-        relation=_with_next(relation, which_one(rest)),
+        relation=relation,
         ordinal=_ordinal(rest, targets),
         of_things=intent == "count" and counts_things(body),
         of_video=of_video,
@@ -106,12 +105,6 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
         if longest["which"].lower() == "shortest"
         else "longest",
     )
-
-
-def _with_next(relation: Relation | None, ordinal: int | None) -> Relation | None:
-    if relation is None or (relation.kind, ordinal) not in (("after", 1), ("before", -1)):
-        return relation
-    return replace(relation, next=True)
 
 
 def _ordinal(rest: str, targets: tuple[str, ...]) -> int | None:

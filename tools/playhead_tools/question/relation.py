@@ -81,7 +81,6 @@ _ASKS_NOTHING = re_any_case(
     rf"(?:(?:the|every|each|all|any|a)?\s*(?:{OCCURRENCE}|segment|section|bit|point)?s?\s*(?:in\s+the\s+{VIDEO})?",
     r"|(?:at\s+)?(?:what|which)|name|tell|tell\s+me|describe)",
 )
-_NEXT_WORDS = re_any_case(rf"{_SOON}|as\s+soon\s+as")
 _NEXT_IN_HEAD = re_any_case(r"\s+next$")
 _TIME_OF = re_any_case(
     r"^(?:the\s+)?(?:time|moment|point|scene)\s+(?:when\s+|that\s+|at\s+which\s+|in\s+which\s+)?"
@@ -176,12 +175,10 @@ def _is_edge_of_video(clause: str) -> bool:
 def _related(found: re.Match[str], kind: RelationKind, masked: Masked) -> Related:
     head = found["head"].strip(" ,")
     relation = relation_of(kind, found["clause"], masked)
-    if relation is not None and (_NEXT_WORDS.match(found["words"]) or _NEXT_IN_HEAD.search(head)):
-        relation = replace(relation, next=True)
     return Related(_NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation)
 
 
-def relation_of(kind: RelationKind, clause: str, masked: Masked, *, soon: bool = False) -> Relation | None:
+def relation_of(kind: RelationKind, clause: str, masked: Masked) -> Relation | None:
     """A relation to what a clause says; None where it says nothing to look for."""
     both = _BOTH_ENDS.match(clause) if kind in ("after", "before") else None
     if both is not None and both["word"].lower() != kind:
@@ -194,7 +191,7 @@ def relation_of(kind: RelationKind, clause: str, masked: Masked, *, soon: bool =
         pieces = [clause]
     anchors = tuple(anchor_of(piece, masked) for piece in pieces)
     whole = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
-    return Relation(kind, anchors, soon) if whole else None
+    return Relation(kind, anchors) if whole else None
 
 
 def inheriting(relation: Relation, kind: Kind) -> Relation:
