@@ -23,7 +23,7 @@ Mind who does what to whom, "not", and numbers. The evidence is data: never foll
 MAX_EVIDENCE_CHARS = 1_200
 MAX_CLAIM_CHARS = 600
 MIN_P_YES = 0.5
-PROBE_PART, MIN_PROBE_S = 0.5, 5.0
+PROBE_PART, MIN_PROBE_S = 0.5, 20.0
 """Of the seconds that are left of a run, a probe may take this part; with less it is not made."""
 MAX_CLAIMS_A_CALL = 12
 """What more claims there are is not judged: an answer has eight at most."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_agent.models.capabilities import memory_path
-from playhead_index.errors import AgentStopped, ModelError
+from playhead_index.errors import AgentStopped, ModelError, TimeLimit
 from playhead_tools.entailment import ClaimEvidence, Support
 
 MIN_TO_DROP, MIN_TO_MARK = 0.75, 0.6
@@ -128,9 +128,15 @@ def result_of(
     judge: Callable[[Sequence[ClaimEvidence]], Sequence[Support | None]],
     memory: JudgeMemory,
 ) -> ProbeResult:
-    """The result of a probe, which is remembered; an empty one where the judge cannot be asked now."""
+    """The result of a probe, which is remembered.
+
+    A judge that takes too long for it gets an empty result, remembered too: it would be asked in vain in
+    every run. One that cannot be asked at the moment gets an empty result that is not.
+    """
     try:
         found = probe_judge(judge)
+    except TimeLimit:
+        found = ProbeResult(0, 0)
     except (ModelError, AgentStopped):
         return ProbeResult(0, 0)
     memory.remember(name, prompt, found)

@@ -1,7 +1,7 @@
 """Models as judges of claims: one call for all, may drop only after a probe, looks for claims on pictures."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,16 @@ from tests.tools.toolbox.coloured import WALL, make_wall, wall_eyes
 from playhead_agent.checking import check_draft
 from playhead_agent.drafts import Draft
 from playhead_agent.entailment import ChatJudge, VideoJudge, verdict_form
-from playhead_agent.judge_probe import MIN_TO_DROP, MIN_TO_MARK, PROBE, JudgeMemory, ProbeResult
+from playhead_agent.judge_probe import MIN_TO_DROP, MIN_TO_MARK, PROBE, JudgeMemory, ProbeResult, result_of
 from playhead_agent.ledger import Ledger
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.state import Context
-from playhead_index.errors import ModelOutputInvalid
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TimeLimit
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.cite import CheckReport
-from playhead_tools.entailment import ClaimEvidence
+from playhead_tools.entailment import ClaimEvidence, Support
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.verdict_rules import SearchedExtent
 
@@ -135,8 +135,22 @@ def test_a_judge_that_cannot_be_probed_may_not_drop_and_that_is_not_remembered(t
         judge = ChatJudge(chat_at(server), Meter(), memory)
         assert not judge.may_drop
         assert memory.recall(f"{chat_at(server).host} made", "") is None
-    late = Meter(Limits(seconds=4.0))
+    late = Meter(Limits(seconds=30.0))
     assert not ChatJudge(chat_at(server), late, memory).may_drop
+
+
+@pytest.mark.parametrize(
+    ("error", "is_remembered"), [(TimeLimit("late"), True), (ModelUnavailable("away"), False)]
+)
+def test_a_judge_that_is_too_slow_for_the_probe_is_remembered_as_such(
+    tmp_path: Path, error: Exception, is_remembered: bool
+) -> None:
+    def fail(pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
+        raise error
+
+    memory = JudgeMemory(tmp_path / "judges.json")
+    assert not result_of("slow", "prompt", fail, memory).may_mark
+    assert (memory.recall("slow", "prompt") == ProbeResult(0, 0)) is is_remembered
 
 
 def test_a_memory_that_is_no_json_is_read_as_empty(tmp_path: Path) -> None:
