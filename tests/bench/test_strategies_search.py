@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.bench.made_eval import ScriptedFinder, desk_of, sample, three_colours
 
-from playhead_bench.evaluate.product import Way
+from playhead_bench.evaluate.product import Way, strategy_of
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD
 from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
@@ -113,3 +113,11 @@ def test_the_agent_keeps_all_tokens_and_one_beside_it_a_quarter() -> None:
 def test_a_strategy_that_there_is_not_is_named() -> None:
     with pytest.raises(ValueError, match="no strategy is called 'magic'; there are blind, random"):
         strategies_named(["magic"])
+
+
+def test_a_planner_without_a_part_is_the_one_that_is_asked() -> None:
+    asked = {one.name: strategy_of(one.way).rules.see for one in (AGENT, *ABLATIONS[:2])}  # type: ignore[attr-defined]
+    switched = {name: see.keywords for name, see in asked.items()}
+    assert switched["agent"] == {"critic": True, "algebra": True}
+    assert switched["agent-no-critic"]["critic"] is False
+    assert switched["agent-no-algebra"]["algebra"] is False

@@ -10,6 +10,7 @@ from playhead.video_models import OFF
 from playhead_agent.limits import Caps
 from playhead_agent.state import Context
 from playhead_agent.strategies import load_strategy
+from playhead_agent.strategy import Strategy
 from playhead_bench.evaluate.looks import KeptEyes, LookBook
 from playhead_bench.synthetic_planner import RULES
 from playhead_tools.calibration import Calibration
@@ -55,6 +56,20 @@ class Way:
         """The agent has all of the switches."""
         known = {field.name for field in fields(Context)}
         return all(name in known for name, _ in self.switches)
+
+
+def strategy_of(way: Way) -> Strategy:
+    """The strategy that a way asks; where it switches the rules, a planner by these.
+
+    Raises:
+        ValueError: there is no such strategy.
+    """
+    rules = dict(way.switches).get("rules")
+    if rules is None:
+        return load_strategy(way.strategy)
+    from playhead_agent.rules_strategy import RulesStrategy  # LangGraph takes a second to load
+
+    return RulesStrategy(rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ class Product:
         context, scope = self._context(way, eyes), self.library.scope(videos)
         from playhead_agent.run import ask  # LangGraph takes a second to load
 
-        strategy = load_strategy(way.strategy)
+        strategy = strategy_of(way)
         answer = ask(question, context=context, strategy=strategy, scope=scope, options=options)
         return Asked(answer) if eyes is None else Asked(answer, tuple(eyes.made), eyes.spared_s)
 
@@ -117,7 +132,7 @@ class Product:
         """What `Library.ask` makes, without a chat model."""
         library = self.library if way.pictures else self._unpictured
         caps = BASELINE_CAPS if way.is_baseline else PLANNER_CAPS
-        limits = caps.over(load_strategy(way.strategy).limits)
+        limits = caps.over(strategy_of(way).limits)
         context = Context(
             library.searcher, library.catalog, limits=limits, open_eyes=lambda: eyes,
             calibration=Calibration.load(library.folder), rules=RULES,

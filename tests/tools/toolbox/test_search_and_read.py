@@ -35,6 +35,7 @@ def test_a_search_gives_evidence_with_times_in_seconds_and_on_the_clock(box: Too
 def test_a_result_is_plain_lines_in_a_fence(box: Toolbox) -> None:
     assert box.call("search", BAYES).text.splitlines() == [
         "```result of search",
+        "moments, best first: 1 lecture.mp4 1:02-1:06; 1 lecture.mp4 3:01-3:07",
         "E1 | 1 lecture.mp4 1:02-1:10 | speech: This is the idea of Thomas Bayes, who wrote it down in 1763.",
         "E2 | 1 lecture.mp4 3:01-3:07 | speech: Let us come back to Bayes once more.",
         "```",

@@ -18,7 +18,7 @@ from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
 from playhead_tools.toolbox.kit import Kit, Record, result
-from playhead_tools.toolbox.rows import evidence_row, video_blocks, word_row, word_rows
+from playhead_tools.toolbox.rows import clock, evidence_row, video_blocks, word_row, word_rows
 
 Kind = Literal["any", "speech", "screen", "caption", "picture"]
 MAX_MOMENTS = 12
@@ -74,7 +74,13 @@ def search(
             "nothing was found; try other words, another kind, or find_events, which goes through everything"
         )
     cost = kit.search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
-    return result(rows, notes, cost)
+    return result(rows, notes, cost, summary=_moments(kit, found) if rows else "")
+
+
+def _moments(kit: Kit, found: SearchResult) -> str:
+    """Where the moments lie, best first: the stretches to read on in."""
+    places = [f"{kit.label(one.video_id)} {clock(one.window)}".strip() for one in found.moments]
+    return f"moments, best first: {'; '.join(places)}"
 
 
 def _scope(kit: Kit, videos: list[str], range_: str, notes: list[str]) -> Scope:
