@@ -69,4 +69,5 @@ def test_a_video_is_named_by_its_file_with_or_without_its_ending(question: str, 
 
 def test_the_longest_video_is_named_with_its_length(made: Catalog) -> None:
     answer = ask("Which is the longest video?", context=Context(WordFinder(made), made))
-    assert (answer.status, answer.text) == ("answered", "lecture.mp4 is 5:00 long [E1]")
+    assert answer.status == "answered"
+    assert answer.text.startswith("lecture.mp4 is 5:00 long")
