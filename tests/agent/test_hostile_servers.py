@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from tests.tools.made_library import LECTURE, WordFinder
 
 from playhead.chat import load_chat_model
 from playhead_agent.limits import Limits
-from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.run import ask
 from playhead_agent.state import Context
@@ -52,69 +50,54 @@ EXPECTED: dict[str, tuple[Way, str | tuple[str, ...]]] = {
 }
 
 
-def asked(made: Catalog, base_url: str, *, planner: bool = False, call_s: float = CALL_S) -> Answer:
+def asked(made: Catalog, base_url: str, *, tools: bool, call_s: float = CALL_S) -> Answer:
     limits = Limits(model_call_s=call_s, seconds=3 * call_s + 30)
-    llm = load_chat_model("made", base_url)
-    context = Context(WordFinder(made), made, llm=llm, limits=limits)
-    if not planner:
-        return ask(QUESTION, context=context, scope=Scope((LECTURE,)))
-    chat = LangChainChat(llm, transport="tools", context_tokens=16_384, takes_images=False)
-    return ask(QUESTION, context=replace(context, chat=chat), strategy=PLANNER, scope=Scope((LECTURE,)))
+    context = Context(WordFinder(made), made, llm=load_chat_model("made", base_url), limits=limits)
+    return ask(QUESTION, context=context, strategy=PLANNER if tools else None, scope=Scope((LECTURE,)))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("tools", [False, True], ids=["rules", "planner"])
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_evidence_answers_in_time_and_the_note_begins_with_what_happened(
-    made: Catalog, name: str
+    made: Catalog, name: str, tools: bool
 ) -> None:
     way, why = EXPECTED[name]
     began_s = time.monotonic()
     call_s = MUCH_S if name in TOO_MUCH else CALL_S
     with hostile_server(way) as server:
-        answer = asked(made, server.base_url, call_s=call_s)
+        answer = asked(made, server.base_url, tools=tools, call_s=call_s)
     assert time.monotonic() - began_s < 2 * call_s + SPARE_S
-    assert (answer.status, [i.window.start_s for i in answer.intervals]) == ("answered", [62.0, 181.0])
-    assert answer.notes[0] == answer.fallback
-    assert answer.fallback.removeprefix(EXTRACTIVE).startswith(why), answer.notes
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", EXPECTED)
-def test_a_planner_behind_such_a_server_gives_its_best_evidence_in_time(made: Catalog, name: str) -> None:
-    way, _ = EXPECTED[name]
-    began_s = time.monotonic()
-    call_s = MUCH_S if name in TOO_MUCH else CALL_S
-    with hostile_server(way) as server:
-        answer = asked(made, server.base_url, planner=True, call_s=call_s)
-    assert time.monotonic() - began_s < 3 * call_s + SPARE_S
-    assert answer.status == "partial"
-    assert {62.0, 181.0} <= {one.window.start_s for one in answer.intervals}
-    assert answer.fallback
+    assert {62.0, 181.0} <= {interval.window.start_s for interval in answer.intervals}
+    assert answer.status == ("partial" if tools else "answered")
+    assert any(note.startswith(answer.fallback) for note in answer.notes)
+    whys = (why,) if isinstance(why, str) else why
+    assert any(one in answer.fallback for one in whys), answer.notes
 
 
 def test_a_good_server_words_the_answer(made: Catalog) -> None:
     good = {
         "answerable": True,
         "reason": "",
-        "claims": [{"text": "It is the idea of Thomas Bayes.", "evidence_ids": ["E1"]}],
+        "claims": [{"text": "This is the idea of Thomas Bayes.", "evidence_ids": ["E1"]}],
     }
     with hostile_server(body(completion(json.dumps(good)))) as server:
-        answer = asked(made, server.base_url)
+        answer = asked(made, server.base_url, tools=False)
     assert (answer.text, answer.notes, set(server.authorizations)) == (
-        "It is the idea of Thomas Bayes [E1].", (), {None},
+        "This is the idea of Thomas Bayes [E1].", (), {None},
     )  # fmt: skip
 
 
 def test_a_redirect_to_another_host_carries_no_prompt_there(made: Catalog) -> None:
     with hostile_server(body(completion("{}"))) as other, hostile_server(REDIRECT, other.base_url) as server:
-        answer = asked(made, server.base_url)
+        answer = asked(made, server.base_url, tools=False)
     assert (server.num_prompts, other.heads) == (1, [])
     assert f"redirects to {other.base_url.removesuffix('/v1')} (HTTP" in answer.notes[0]
 
 
 def test_a_reply_that_is_nested_too_deeply_is_sent_back_once(made: Catalog) -> None:
     with hostile_server(body(completion("[" * 100_000))) as server:
-        answer = asked(made, server.base_url)
+        answer = asked(made, server.base_url, tools=False)
     assert (answer.status, server.num_prompts) == ("answered", 2)
     assert answer.fallback.startswith(EXTRACTIVE + UNUSED)
     assert "nested too deeply" in answer.notes[0]
@@ -122,7 +105,7 @@ def test_a_reply_that_is_nested_too_deeply_is_sent_back_once(made: Catalog) -> N
 
 def test_a_number_of_ten_thousand_digits_is_no_reply(made: Catalog) -> None:
     with hostile_server(body(completion("1" * 10_000))) as server:
-        assert asked(made, server.base_url).status == "answered"
+        assert asked(made, server.base_url, tools=False).status == "answered"
 
 
 def test_a_summary_without_the_chat_model_does_not_say_that_none_was_given(made: Catalog) -> None:
@@ -145,7 +128,7 @@ import resource, sys
 from pathlib import Path
 from tests.agent.test_hostile_servers import asked
 from tests.tools.made_library import make_library
-answer = asked(make_library(Path(sys.argv[1])), sys.argv[2], call_s=30.0)
+answer = asked(make_library(Path(sys.argv[1])), sys.argv[2], tools=False, call_s=30.0)
 status = Path("/proc/self/status")  # ru_maxrss would count the memory of the process that forked this one
 lines = status.read_text().splitlines() if status.exists() else []
 peak = [line for line in lines if line.startswith("VmHWM")]

@@ -60,7 +60,7 @@ MIN_NEW_TOKENS = 128
 """With less room than this for a reply a prompt does not fit."""
 PROBE_LIMITS = Limits(model_calls=40, seconds=900.0, model_call_s=180.0)
 """What finding out what a model can do may use; once a model and machine."""
-IMAGE_PROBE_S = 30.0
+IMAGE_PROBE_S = 15.0
 """For one picture of 64 px; a model that takes longer is not shown any."""
 MAX_STRIKES = 2
 """Unusable replies in a row after which it is found out anew how the model makes calls."""
@@ -161,10 +161,11 @@ class LangChainChat:
     def takes_images(self) -> bool:
         """Whether messages may hold pictures; asked of the model once, where nobody says.
 
-        A model that cannot be asked takes none, until the next process.
+        A model that cannot be asked takes none, until the next process; so does one whose server does not
+        list it, for a server that answers nothing may keep a run waiting.
         """
         with self._lock:
-            if self.capabilities.takes_images is None:
+            if self.capabilities.takes_images is None and self.capabilities.fingerprint:
                 self._find_out_images()
             return bool(self.capabilities.takes_images)
 
