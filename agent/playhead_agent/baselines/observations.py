@@ -76,7 +76,8 @@ def look_from_json(row: Mapping[str, Any]) -> Look:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
-    return Look(**{**values, "window": Window(*row["window"])})
+    values["window"] = Window(*row["window"])
+    return Look(**values)
 
 
 def invalid_to_json(error: ModelOutputInvalid) -> Row:
