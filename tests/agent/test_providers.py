@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -285,3 +286,12 @@ def test_the_table_of_providers_says_what_the_sessions_show() -> None:
         assert (row[1], row[3]) == (str(CONTEXTS[name]), TRANSPORTS[name])
         assert row[4] == ("json_schema" if SERVERS[name].keeps_schema else "prompted")
         assert row[5] == ("yes" if SERVERS[name].sees else "no")
+
+
+def test_finding_out_the_transport_keeps_to_the_time_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(session(providers.LlamaCpp(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "refusal", lambda request: time.sleep(4.0))
+        began_s = time.monotonic()
+        with pytest.raises(ModelUnavailable, match=r"did not (answer|finish) within 0\.[45]"):
+            chat_of(server).call(ASKED, TOOLS, Meter(Limits(model_call_s=0.5)))
+        assert time.monotonic() - began_s < 3.0

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from playhead_agent.limits import Limits, Meter
@@ -59,7 +60,7 @@ THINKING_TOKENS = 8_192
 MIN_NEW_TOKENS = 128
 """With less room than this for a reply a prompt does not fit."""
 PROBE_LIMITS = Limits(model_calls=40, seconds=900.0, model_call_s=180.0)
-"""What finding out what a model can do may use; once a model and machine."""
+"""What finding out what a model can do may use outside a run; in one the time of its limits holds."""
 IMAGE_PROBE_S = 15.0
 """For one picture of 64 px; a model that takes longer is not shown any."""
 MAX_STRIKES = 2
@@ -154,7 +155,7 @@ class LangChainChat:
         """Whether it makes tool calls as they are asked for, in some transport; found out where not known."""
         with self._lock:
             if self.capabilities.calls is None:
-                self._probe(meter or Meter())
+                self._probe(meter or Meter(PROBE_LIMITS))
             return bool(self.capabilities.calls)
 
     @property
@@ -194,7 +195,7 @@ class LangChainChat:
         """
         with self._lock:
             if self.capabilities.transport is None:
-                self._probe(meter or Meter())
+                self._probe(meter or Meter(PROBE_LIMITS))
             return self.capabilities.transport or "prompted"
 
     def _known(self) -> Capabilities:
@@ -228,7 +229,10 @@ class LangChainChat:
     def _probe(self, meter: Meter) -> None:
         """Finds out the transport; what it takes is counted, but no call of the run's."""
         meter.check_time("model call")
-        own = Meter(PROBE_LIMITS, meter.clock)
+        limits = replace(
+            PROBE_LIMITS, seconds=meter.remaining_s, model_call_s=meter.limits.model_call_s, money=inf
+        )
+        own = Meter(limits, meter.clock)
 
         def send(messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], how: Transport) -> ModelReply:
             budget = self._probe_tokens
