@@ -6,7 +6,7 @@ beginning, which then finds them. So what to look at next follows from what was 
 disk before it is used, and a run that was killed goes on without looking twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -147,13 +147,6 @@ class Desk:
     def whole(self) -> bool:
         """Whether everything that could show what was asked was viewed and told of."""
         return not (self.short or self.unviewed or self.undecided)
-
-    def take_over(self, others: "Iterable[Desk]") -> None:
-        """Takes over what is missing at other desks."""
-        for one in others:
-            self.short |= one.short
-            self.unviewed |= one.unviewed
-            self.undecided |= one.undecided
 
     def look(self, request: Request) -> Look | None:
         """One look; None when it cannot be afforded.

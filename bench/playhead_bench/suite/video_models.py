@@ -30,7 +30,7 @@ _SMOL = (
     "<|im_start|>",
 )
 _WORDS = (
-    "Frames by number and time: 1 at 12.0 s, 2 at 12.5 s <clip number= from= to= frames= </clip> <question>"
+    "Frames by number and time: 1 at 12.0 s, 2 at 12.5 s <clip number= from= to= frames= </clip> Question:"
 )
 
 

@@ -63,7 +63,7 @@ def test_video_llava_is_written_to_as_its_documentation_says(checkpoint: Checkpo
     text = prompt_text(llm.loaded, call, prompt.shown)
     assert len(prompt.shown) == 8
     assert "<video>\n</clip>" in text
-    assert text.endswith("</question> ASSISTANT: A dog.</s>USER: What colour? ASSISTANT:")
+    assert text.endswith("Question: What is it? ASSISTANT: A dog.</s>USER: What colour? ASSISTANT:")
 
 
 def test_templates_that_put_media_first_cannot_tear_clips_from_their_times(checkpoint: Checkpoint) -> None:

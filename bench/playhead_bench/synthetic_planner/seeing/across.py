@@ -82,7 +82,8 @@ def _in_each(deed: Deed, video_ids: Sequence[str], desk: ProcedureDesk) -> list[
             )
         )  # fmt: skip
     found = desk.at_once([partial(_best, deed, one) for one in desks])
-    desk.take_over(desks)
+    for one in desks:
+        one.hand_over(desk)
     return [
         Seen(videos[video_id].name, best)
         for video_id, best in zip(video_ids, found, strict=True)

@@ -39,6 +39,12 @@ class ProcedureDesk(Desk):
         """The part of all looks that a first look at what no search ranks may take here."""
         return FOR_UNRANKED / self.sharing
 
+    def hand_over(self, desk: Desk) -> None:
+        """Tells another desk what could not be looked at here."""
+        desk.short |= self.short
+        desk.unviewed |= self.unviewed
+        desk.undecided |= self.undecided
+
     def at_once(self, searches: Sequence[Callable[[], T]]) -> list[T]:
         """What several searches find; all looks that they want are wanted at once.
 

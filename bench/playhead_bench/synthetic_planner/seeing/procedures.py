@@ -74,7 +74,7 @@ def see(
     try:
         return see_on(spec, own, anchors)
     finally:
-        desk.take_over([own])
+        own.hand_over(desk)
 
 
 def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Stretch] = ()) -> Sight:
