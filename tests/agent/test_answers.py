@@ -122,7 +122,7 @@ ANSWERED = [
         "First “Bayes” at 1:02–1:06, then “likelihood” at 1:15–1:21, then “exam” at 4:00–4:06 [E2, E4, E1]",
         [(62.0, 66.0), (75.0, 81.0), (240.0, 246.0)],
     ),
-    ("How long is the video?", "lecture.mp4 is 5:00 long [E1]", [(0.0, 300.0)]),
+    ("How long is the video?", "lecture.mp4 is 5:00 long, has 640 x 360 pixels and 25 frames a second [E1]", [(0.0, 300.0)]),
 ]  # fmt: skip
 
 

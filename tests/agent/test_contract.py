@@ -70,7 +70,8 @@ def test_progress_comes_as_the_run_goes(world: ContractWorld, name: str) -> None
     answer = asked(world, name, on_progress=told.append)
     assert answer.status != "abstained"
     assert len(told) >= 2
-    assert all(one.node and one.message for one in told)
+    assert all(one.node for one in told)
+    assert any(one.message for one in told)
     assert told[-1].seconds <= answer.cost["seconds"] + 0.1
 
 

@@ -85,4 +85,4 @@ def test_what_a_model_makes_of_a_mention_is_no_surer_where_pictures_were_not_sea
     answer = ask("Who is Celia?", context=context, scope=Scope((LECTURE,)))
     assert (answer.status, answer.confidence <= 0.5) == ("partial", True)
     lead = "Mentioned here; it is not said who that is:"
-    assert answer.text.startswith(f"{lead}\nCelia never follows orders [E1].")
+    assert answer.text.startswith(f"{lead}\nCelia never follows orders [E1] (unverified).")

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from tests.agent.chat_server import ChatServer as FakeServer
 from tests.agent.chat_server import chat_server
 from tests.bench.test_real_questions import write_set
+from typer.testing import CliRunner
 
 from playhead_bench.evaluate.caching_proxy import open_proxy
+from playhead_bench.evaluate.command import command
 from playhead_bench.evaluate.errors import QuestionsInvalid, ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
 from playhead_bench.evaluate.real_questions.absent import AbsentPair, absent_sets, question_hash, read_pairs
@@ -322,3 +325,26 @@ def test_the_prompts_of_a_question_can_be_read(evaluate: Evaluate, tmp_path: Pat
     assert lines[-1] == "[answer] Ten minutes."
     with pytest.raises(ReplyMissing, match="has no row of planner for any question"):
         list(exchanges(tmp_path / "run", [], "planner"))
+
+
+def test_a_command_whose_minutes_run_out_exits_with_3_and_can_be_repeated(
+    talks: Path, tmp_path: Path
+) -> None:
+    app = typer.Typer()
+    app.command()(command)
+    with chat_server(passage(2, 2)) as server:
+        options = ["--llm", "openai:made", "--base-url", server.base_url, "--words-model", "off"]
+        options += ["--strategies", "transcript", "--out", str(tmp_path)]
+        stopped = CliRunner().invoke(app, ["real", str(talks), *options, "--max-minutes", "0"])
+        done = CliRunner().invoke(app, ["real", str(talks), *options, "--json"])
+    assert (stopped.exit_code, done.exit_code) == (3, 0)
+    assert "run the same command to go on" in stopped.stderr
+    assert json.loads(done.stdout)["chat"][0]["systems"][0]["right"] == 1
+
+
+def test_the_command_of_hostile_transcripts_needs_a_chat_model(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(command)
+    done = CliRunner().invoke(app, ["hostile", "--out", str(tmp_path)], env={"COLUMNS": "300"})
+    assert done.exit_code == 2
+    assert "needs --llm and --base-url" in done.stderr

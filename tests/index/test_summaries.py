@@ -1,5 +1,6 @@
 """Summaries in the catalog: kept a level at a time, gone with their video, absent in older libraries."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,13 @@ from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_index.lifecycle import remove_video
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.summaries import Level, Summary, read_summaries, store_summaries
+from playhead_index.store.summaries import (
+    Level,
+    Summary,
+    SummarySentence,
+    read_summaries,
+    store_summaries,
+)
 from playhead_index.window import Window
 
 
@@ -44,11 +51,19 @@ def test_a_library_from_before_summaries_has_none_and_takes_them(tmp_path: Path)
     catalog = Catalog(tmp_path)
     with catalog.atomic() as db:
         db.execute("DROP TABLE summary")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm002_summaries'")
+        later = "'m002_summaries', 'm008_summary_sentences'"
+        db.execute(f"DELETE FROM _sqlite_migrations WHERE name IN ({later})")
     catalog = Catalog(tmp_path)
     assert read_summaries(catalog, LECTURE) == []
     assert store_summaries(catalog, LECTURE, "video", [summary("video", 0.0, 300.0)])
     assert read_summaries(catalog, LECTURE) == [summary("video", 0.0, 300.0)]
+
+
+def test_a_title_and_sentences_with_their_stretch_are_kept(tmp_path: Path) -> None:
+    catalog, sentence = make_library(tmp_path), SummarySentence(Window(4.0, 9.5), "A dog “runs”.")
+    whole = replace(summary("video", 0.0, 300.0), title="Dogs", sentences=(sentence,))
+    assert store_summaries(catalog, LECTURE, "video", [whole])
+    assert read_summaries(catalog, LECTURE) == [whole]
 
 
 def test_a_summary_of_another_level_is_refused(tmp_path: Path) -> None:

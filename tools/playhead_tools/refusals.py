@@ -137,7 +137,8 @@ _IS_NOT_THERE = _patterns(
     rf"|displayed|pictured|featured|captured|(?:present |included |mentioned |available )?"
     rf"in (?:{_THE})?(?:[\w-]+ )?{_FOOTAGE})\b"
     r"(?! (?:at first|until|before|then|yet))",
-    rf"{_SUBJECT}(?:does|do|did) not (?:[\w-]+ )?(?:appear|occur|happen|take place) (?:anywhere )?in "
+    rf"{_SUBJECT}(?:does|do|did) not (?:[\w-]+ )?(?:appear|seem|occur|happen|take place) "
+    r"(?:to be (?:present |shown |visible |depicted )?)?(?:anywhere )?in "
     rf"(?:{_THE})?(?:[\w-]+ ){{0,2}}?{_FOOTAGE}\b",
     rf"{_THE}{_FEW}{_FOOTAGE} {_FEW}(?:do|does|did) not (?:[\w-]+ ){{0,2}}?"
     r"(?:show|contain|depict|include|display|feature|reveal|present)\b",

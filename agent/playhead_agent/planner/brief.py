@@ -47,7 +47,8 @@ class BriefLimits:
         context_share: of the model's context.
         max_tokens: whatever its context.
         outline_share: of the brief, for the outline of topics.
-        max_found: passages found by the search for the question.
+        max_found: moments found by the search for the question.
+        max_found_of_video: of one video, where several are in scope: a question may be about all of them.
         max_videos: that are listed by name.
     """
 
@@ -55,6 +56,7 @@ class BriefLimits:
     max_tokens: int = 24_000
     outline_share: float = 0.25
     max_found: int = 24
+    max_found_of_video: int = 6
     max_videos: int = 24
 
 
@@ -117,7 +119,7 @@ def make_brief(kit: Kit, query: str, max_tokens: int, num_tokens: NumTokens, lim
     listed = tuple(video.video_id for video in videos[: limits.max_videos])
     records = _whole(kit, videos, max_tokens, num_tokens)
     shown = tuple(kit.table.add(record) for record in records)
-    found = _found(kit, query, limits.max_found)
+    found = _found(kit, query, limits)
     if shown:
         ranked = _ranked_among(kit, found, shown)
         return Brief(shown, ranked, listed)
@@ -192,16 +194,22 @@ def _evidence(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0) -> Evidenc
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
 
 
-def _found(kit: Kit, query: str, limit: int) -> list[Evidence]:
+def _found(kit: Kit, query: str, limits: BriefLimits) -> list[Evidence]:
     """What a search finds, best first, each once."""
     if not query.strip():
         return []
     scope = Scope(tuple(kit.stretches()), kit.scope.window, kit.scope.speakers)
+    several = len(scope.video_ids or ()) > 1
+    limit = 2 * limits.max_found if several else limits.max_found
     searched = search_moments(kit.finder, query, scope=scope, limit=limit).result
     kit.coverage.append(searched.coverage)
     kit.search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
+    of_video: Counter[str] = Counter()
     for moment in searched.moments:
+        of_video[moment.video_id] += 1
+        if several and of_video[moment.video_id] > limits.max_found_of_video:
+            continue
         lanes = set(moment.lanes)
         spans = kit.catalog.spans(moment.video_id, None, moment.window)
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}

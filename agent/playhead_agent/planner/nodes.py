@@ -5,6 +5,8 @@ calls that were made before are answered from memory, and the model reads a `Too
 another model; any other error ends the run.
 """
 
+import json
+import re
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -57,6 +59,7 @@ SEARCH_FIRST = (
     "You have not searched yet: search with other words than the question's, then finish or abstain."
 )
 NO_LOOKING = "No model looks at the pictures here: only words can be searched and read."
+_CITED = re.compile(r"\b[Ee]\d{1,6}\b")
 Update = dict[str, Any]
 
 
@@ -151,11 +154,15 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     for row in made.values():
         adopt(toolbox, row["replies"])
     before = toolbox.snapshot()
+    shown = set(toolbox.kit.table.records)
+    is_mixed = any(call["name"] not in ENDING for call in pending["calls"])
     results = [
-        made[at]["error"] if "error" in made.get(at, {})
-        else _answered(call, toolbox, context, pending["closing"])
+        made[at]["error"]
+        if "error" in made.get(at, {})
+        else (is_mixed and _ends_too_soon(call, shown, toolbox))
+        or _answered(call, toolbox, context, pending["closing"])
         for at, call in enumerate(pending["calls"])
-    ]  # fmt: skip
+    ]
     is_unusable = all("bad" in result for result in results)
     num_unusable = state["num_unusable"] + 1 if is_unusable else 0
     box = toolbox.snapshot()
@@ -482,6 +489,20 @@ def _answered(call: dict[str, Any], toolbox: Toolbox, context: Context, closing:
         return {"error": str(error)[:1200]}
     given: dict[str, Any] = {"ids": list(called.ids)}
     return {**given, "repeated": True} if called.repeated else given
+
+
+def _ends_too_soon(call: dict[str, Any], shown: set[str], toolbox: Toolbox) -> dict[str, Any]:
+    """What is wrong with an end beside other calls, whose results the model has not read; empty when nothing.
+
+    It may finish with what it was shown before; it may not cite what these calls have just brought.
+    """
+    if call["name"] == "abstain":
+        return {"error": "the results of the other calls come first; read them, then finish or abstain"}
+    cited = {one.upper() for one in _CITED.findall(json.dumps(call["args"]))}
+    unread = sorted((cited & set(toolbox.kit.table.records)) - shown)
+    if call["name"] != "finish" or not unread:
+        return {}
+    return {"error": f"you have not read {listed(unread[:6])} yet; read the results, then call finish again"}
 
 
 def _plain(name: str, args: dict[str, Any], problem: str = "") -> dict[str, Any]:

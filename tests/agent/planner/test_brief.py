@@ -98,6 +98,14 @@ def test_several_videos_are_named_and_the_evidence_says_which(made: Catalog) -> 
     assert "(2 demo.mp4 0:02–0:06) Here is a short demo" in found
 
 
+def test_one_video_of_several_does_not_take_all_the_room(tmp_path: Path) -> None:
+    many = [(LECTURE, "speech", i * 9.0, i * 9.0 + 2.0, f"Rubber, for the {i}th time.") for i in range(30)]
+    catalog = make_library(tmp_path, [*many, (DEMO, "speech", 5.0, 7.0, "Rubber once, and more words.")])
+    _, _, found = brief_of(catalog, "rubber", 1_000, Scope())
+    assert "(2 demo.mp4 0:05–0:07) Rubber once" in found
+    assert found.count("1 lecture.mp4") == 6
+
+
 def test_a_stretch_of_a_video_is_all_that_is_shown(made: Catalog) -> None:
     _, stable, _ = brief_of(made, "Bayes", 1_000, Scope((LECTURE,), Window(60.0, 100.0)))
     assert "lecture.mp4, 5:00 long, only 1:00–1:40" in stable

@@ -152,6 +152,29 @@ def test_a_server_that_is_away_leaves_the_evidence_of_the_brief(made: Catalog) -
     assert "the chat model could not be reached" in run.answer.fallback
 
 
+def test_evidence_that_came_with_the_same_reply_cannot_be_cited_unread(made: Catalog) -> None:
+    guess = finish(("Thomas Bayes is mentioned at 1:02.", ["E1"]))
+    strategy = PlannerStrategy(switches=Switches(brief=False))
+    run = run_script(made, QUESTION, [[SEARCH, guess], GOOD], scope=ONE, strategy=strategy)
+    results = run.state["rounds"][0]["results"]
+    assert results[0]["ids"]
+    assert results[1]["error"].startswith("you have not read E1 yet")
+    assert run.answer.status == "answered"
+
+
+def test_what_was_shown_before_may_be_cited_beside_other_calls(made: Catalog) -> None:
+    good = finish(("Thomas Bayes is mentioned at 1:02.", ["E6"]))
+    run = run_script(made, QUESTION, [[SEARCH, good]], scope=ONE)
+    assert (run.answer.status, len(run.chat.sent)) == ("answered", 1)
+
+
+def test_abstaining_beside_a_search_waits_for_its_results(made: Catalog) -> None:
+    both = [SEARCH, ("abstain", {"reason": "unknown"})]
+    run = run_script(made, QUESTION, [both, GOOD], scope=ONE)
+    assert "the results of the other calls come first" in run.prompt(1)
+    assert run.answer.status == "answered"
+
+
 # ---- checking ----
 
 

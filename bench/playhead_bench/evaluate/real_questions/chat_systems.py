@@ -31,7 +31,8 @@ from playhead_tools.thoughts import split_thoughts
 
 CONTEXT_TOKENS = 16_384
 CHARS_PER_TOKEN = 3.5
-"""Of English transcripts with line numbers and names; too low a guess only cuts more than is needed."""
+"""Of a transcript with line numbers and names: 2.84 to 3.67 with Qwen2.5's tokenizer over eleven meetings.
+What the server then still refuses as too long is cut again."""
 CUT = 0.85
 """What is left of a prompt that the server refused as too long, each time."""
 REPLY_TOKENS = 400

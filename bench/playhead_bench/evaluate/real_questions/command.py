@@ -27,6 +27,8 @@ ONLY_REAL = frozenset(
     }
 )  # fmt: skip
 """Parameters that no other task reads."""
+INCOMPLETE = 3
+"""Exit status of a run whose minutes ran out: the same command goes on with it."""
 WIDTH = 150
 """Characters of a line where the tables go into a file or a pipe."""
 
@@ -65,7 +67,7 @@ def run_real(
     absent: Path | None = None,
     context_tokens: int = 16_384,
 ) -> None:
-    """Runs the evaluation and prints its tables, or its JSON; exit status 3 when minutes ran out before.
+    """Runs the evaluation and prints its tables, or its JSON; exits with `INCOMPLETE` where minutes ran out.
 
     Raises:
         BadParameter: the folder is missing, `half` is no half, a system is unknown, or the chat model has no
@@ -112,13 +114,14 @@ def run_real(
         raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(report.record, ensure_ascii=False))
-        return
-    show(report)
+    else:
+        show(report)
+        err.print(
+            f"{out / 'report.md'} explains the columns; {out / 'run.jsonl'} has every question", markup=False
+        )
     if not report.is_complete:
         err.print(f"stopped after {max_minutes:g} minutes; run the same command to go on", markup=False)
-    err.print(
-        f"{out / 'report.md'} explains the columns; {out / 'run.jsonl'} has every question", markup=False
-    )
+        raise typer.Exit(INCOMPLETE)
 
 
 CHAT_OPTIONS = {
@@ -197,6 +200,7 @@ def run_chat_task(
     console.print(grid.rich)
     if not is_complete:
         err.print("not complete; run the same command to go on", markup=False)
+        raise typer.Exit(INCOMPLETE)
 
 
 def _checked_names(names: list[str], known: tuple[str, ...]) -> tuple[str, ...]:
