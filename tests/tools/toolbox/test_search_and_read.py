@@ -189,6 +189,7 @@ RANGES = {
     "from the start": ("start-0:30", "0:00-0:30"),
     "to the end": ("4:30-end", "4:30-5:00"),
     "nothing": ("", "0:00-5:00"),
+    "a range of nothing": ("00:00-00:00", "0:00-5:00"),
     "one time": ("1:00", "0:45-1:15"),
     "beyond the end": ("4:30-9:00", "4:30-5:00"),
     "outside": ("9:00-9:30", "4:30-5:00"),
@@ -214,6 +215,13 @@ def test_a_range_that_was_changed_is_noted(box: Toolbox) -> None:
 @pytest.mark.parametrize("name", ["demo.mp4", "Demo", "2", "v2", "video 2", "2 demo.mp4", 2])
 def test_a_video_is_named_by_name_number_or_id(box: Toolbox, name: object) -> None:
     assert box.call("read", {"video": name}).record["read"] == "0:00-2:00"
+
+
+@pytest.mark.parametrize("name", ["S1", "video", "video 0", "V3", "1"])
+def test_the_only_video_may_be_called_by_any_number(box: Toolbox, name: str) -> None:
+    box.begin(Scope((LECTURE,)))
+    called = box.call("find_events", {"description": "words: okay", "videos": [name], "range": "00:00-00:00"})
+    assert called.record["found"] == 3
 
 
 def test_a_range_may_name_its_video(box: Toolbox) -> None:

@@ -21,6 +21,10 @@ _RANGE = re.compile(
     rf"(?:({_TIME})|start|begin|beginning)?\s?(?:-|–|—|,\s|\.\.|\bto\b|\buntil\b)\s?(?:({_TIME})|end)?$"
 )
 _POINT = re.compile(rf"(?:^|(?<=[\s@,]))({_TIME})$")
+_NOTHING = re.compile(r"[0:.]{1,9}\s?-\s?[0:.]{1,9}")
+"""`00:00-00:00`, as small models fill a field that they have nothing for."""
+_PLACEHOLDER = re.compile(r"(?:[a-z]|video|the video)?\s?\d{0,3}")
+"""What small models write for the only video that there is: `S1`, `video`, `video 0`."""
 _ID = re.compile(r"[EVS]\d{1,6}$")
 _WHOLE = frozenset(("", "all", "whole", "any", "everything", "full", "the whole video"))
 _NOT_A_RANGE = (
@@ -42,6 +46,8 @@ def video_of(kit: Kit, video: str) -> VideoEntry:
     if not asked and len(videos) == 1:
         return videos[0]
     found = _named(videos, asked) if asked else []
+    if not found and len(videos) == 1 and _PLACEHOLDER.fullmatch(asked):
+        return videos[0]
     if len(found) == 1:
         return found[0]
     if found:
@@ -94,7 +100,7 @@ def stretches_of(kit: Kit, videos: Sequence[str], range_: str, notes: list[str])
     Raises:
         ToolError: a name means none or several, or a range is given and several videos are meant.
     """
-    if range_.strip().casefold() not in _WHOLE:
+    if range_.strip().casefold() not in _WHOLE and not _NOTHING.fullmatch(range_.strip()):
         video_id, window = place_of(kit, range_, videos, notes)
         return {video_id: window}
     inside = kit.stretches()
@@ -118,7 +124,7 @@ def place_of(kit: Kit, text: str, videos: Sequence[str], notes: list[str], aroun
     plain = " ".join(text.split())[:MAX_RANGE_CHARS].strip("[]()\"' ")
     if _ID.match(plain.upper()):
         return _of_id(kit, plain.upper())
-    if plain.casefold() in _WHOLE:
+    if plain.casefold() in _WHOLE or _NOTHING.fullmatch(plain):
         entry = _one_video(kit, videos)
         return entry.video_id, kit.whole(entry)
     alone = _named(kit.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []

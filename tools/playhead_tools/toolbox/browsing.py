@@ -56,7 +56,7 @@ def browse(
     Args:
         question: stands alone.
         videos: numbers or names; all when empty.
-        range: mm:ss-mm:ss of one video.
+        range: like 12:30-12:41; all when empty.
     """
     asked = " ".join(question.split())[:MAX_QUESTION_CHARS]
     if not asked:

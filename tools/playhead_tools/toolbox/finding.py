@@ -44,6 +44,8 @@ MAX_NAMED_GAPS = 6
 MAX_DESCRIPTION_CHARS = 300
 MAX_WORDINGS = 8
 MAX_LIKELY = 40
+_LABEL = re.compile(r"^(?:words|pictures|description)\s?:\s?")
+"""Small models write the name of a field before its value."""
 
 
 def find_events(
@@ -59,13 +61,12 @@ def find_events(
     compute. Words are free; pictures cost a look per 20 s.
 
     Args:
-        description: words: what must stand there, "a | b" for wordings. pictures: what is to be seen, or a
-            yes/no question that stands alone.
+        description: the very words, like "price | cost"; or what is to be seen, like "a red car".
         where: words is speech and screen.
         videos: numbers or names; all when empty.
-        range: mm:ss-mm:ss of one video.
+        range: like 12:30-12:41; all when empty.
     """
-    wanted = " ".join(description.split())[:MAX_DESCRIPTION_CHARS]
+    wanted = _LABEL.sub("", " ".join(description.split()))[:MAX_DESCRIPTION_CHARS]
     if not wanted.strip("| "):
         raise ToolError("find_events needs a description of what to find")
     notes: list[str] = []

@@ -27,7 +27,7 @@ def read(
 
     Args:
         video: number or name; needed when there are several.
-        range: mm:ss-mm:ss, or an id like E3; the whole when empty.
+        range: like 12:30-12:41, or an id like E3; all when empty.
         kinds: all when empty.
     """
     notes: list[str] = []

@@ -51,7 +51,7 @@ def search(
         query: the thing itself, not the question.
         kind: where.
         videos: numbers or names; all when empty.
-        range: mm:ss-mm:ss of one video.
+        range: like 12:30-12:41; all when empty.
         speaker: only what this person says.
         k: moments, at most 12.
     """
