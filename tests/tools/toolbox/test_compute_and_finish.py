@@ -210,11 +210,9 @@ def test_claims_need_evidence_that_is_there(box: Toolbox, claims: list[Any], say
     assert box.kit.conclusion is None
 
 
-def test_finish_is_refused_once_and_then_taken_with_the_ids_that_there_are(box: Toolbox) -> None:
+def test_an_id_that_is_not_there_beside_one_that_is_costs_no_repair(box: Toolbox) -> None:
     box.call("search", BAYES)
     claims = {"claims": [{"text": "Bayes is named.", "ids": ["E1", "E9"]}]}
-    with pytest.raises(ToolError, match="no evidence E9"):
-        box.call("finish", claims)
     assert box.call("finish", claims).record["notes"] == ["no evidence E9"]
     assert box.kit.conclusion == {"claims": [{"text": "Bayes is named.", "evidence_ids": ["E1"]}]}
 

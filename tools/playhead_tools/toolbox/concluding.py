@@ -39,9 +39,9 @@ def finish(kit: Kit, claims: list[ClaimDraft], choice: str = "") -> Record:
     rows = [_row(kit, one, notes) for one in drafts]
     problems = [note for note in notes if note.startswith("no evidence")]
     without = [row["text"][:60] for row in rows if not row["evidence_ids"]]
-    if (problems or without) and not kit.sent_back:
+    if without and not kit.sent_back:  # an id that is not there beside one that is costs no repair
         kit.sent_back = True
-        problems += [f"no ids in the claim {listed(without[:3])}"] if without else []
+        problems.append(f"no ids in the claim {listed(without[:3])}")
         n = len(kit.table.records)
         there = f"there is E1 to E{n}" if n else "there is none yet: search or read first"
         raise ToolError(
