@@ -1,1 +1,0 @@
-"""Instructions to a model inside transcripts: how often a planner does what only they ask for."""
