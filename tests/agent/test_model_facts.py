@@ -22,7 +22,8 @@ OPENAI, GOOGLE = "api.openai.com", "generativelanguage.googleapis.com"
     ("name", "tokens", "thinks"),
     [("gpt-5-mini", 400_000, True), ("gpt-4o-2024-08-06", 128_000, None), ("o3", 200_000, True),
      ("openai/gpt-4.1", 1_047_576, None), ("models/gemini-2.5-flash", 1_048_576, True),
-     ("gpt-oss:20b", 0, True), ("qwen3-vl:8b", 0, None), ("my-model", 0, None)],
+     ("models/gemini-robotics-er-2-preview", 0, None), ("mistral-large-latest", 0, None),
+     ("o1-mini", 128_000, True), ("gpt-oss:20b", 0, True), ("qwen3-vl:8b", 0, None), ("my-model", 0, None)],
 )  # fmt: skip
 def test_a_name_tells_what_it_is_known_for(name: str, tokens: int, thinks: bool | None) -> None:
     known = known_capabilities(name)
@@ -40,6 +41,29 @@ def test_a_price_holds_for_the_provider_s_own_host_alone() -> None:
     assert (price.prompt, price.new) == (0.15, 0.60)
     assert price_of("127.0.0.1:8000", "gpt-4o-mini") is None
     assert price_of(OPENAI, "gpt-9") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "prompt", "new"),
+    [(OPENAI, "gpt-4o-2024-08-06", 2.50, 10.00), (OPENAI, "gpt-4o-2024-05-13", 5.00, 15.00),
+     (GOOGLE, "models/gemini-2.0-flash-001", 0.10, 0.40), (OPENAI, "gpt-5.4", 5.00, 22.50)],
+)  # fmt: skip
+def test_a_dated_version_has_its_own_price_or_that_of_its_model(
+    host: str, name: str, prompt: float, new: float
+) -> None:
+    price = price_of(host, name)
+    assert price is not None
+    assert (price.prompt, price.new) == (prompt, new)
+    assert price.source.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [(OPENAI, "o4-mini-deep-research"), (OPENAI, "gpt-4o-mini-audio-preview"), (OPENAI, "gpt-5-chat-latest"),
+     (GOOGLE, "gemini-2.5-flash-image"), (GOOGLE, "gemini-2.5-pro-preview-tts")],
+)  # fmt: skip
+def test_a_variant_does_not_take_the_price_of_its_base(host: str, name: str) -> None:
+    assert price_of(host, name) is None
 
 
 def test_tokens_from_the_cache_cost_what_they_cost() -> None:

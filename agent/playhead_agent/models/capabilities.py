@@ -70,8 +70,10 @@ _LEARNED = ("takes_images", "thinks", "transport", "calls", "schema", "takes_tem
 def known_capabilities(name: str) -> Capabilities:
     """What is known about a model by its name alone, without a provider's prefix.
 
-    Sources: the providers' model pages, read in November 2026. Open models are not in the table for their
-    context: what a server was started with counts, not what the model could do.
+    Contexts come from stored copies of public pages, each named beside its row, most of them not the
+    providers' own; the other fields are defaults that what a server says and what a probe finds replace. Open
+    models are not in the table for their context: what a server was started with counts, not what the model
+    could do.
 
     >>> known_capabilities("gpt-5-mini").context_tokens, known_capabilities("my-own-model").context_tokens
     (400000, 0)
@@ -89,18 +91,29 @@ _THINKING = Capabilities(thinks=True, takes_temperature=False, max_tokens_field=
 _KNOWN: tuple[tuple[re.Pattern[str], Capabilities], ...] = tuple(
     (re.compile(pattern), known)
     for pattern, known in (
+        # github.com/labring/fastgpt-plugin/pull/297
         (r"gpt-5(?:\.\d)?-chat", Capabilities(128_000, takes_images=True, transport="tools")),
+        # developers.openai.com/api/docs/models/gpt-5-nano; later ones take more
         (r"gpt-5", replace(_THINKING, context_tokens=400_000, takes_images=True, transport="tools")),
+        # vercel.com/ai-gateway/models/gpt-4.1-fast.md
         (r"gpt-4\.1", Capabilities(1_047_576, takes_images=True, transport="tools")),
+        # vercel.com/ai-gateway/models/gpt-4o-fast.md
         (r"gpt-4o|chatgpt-4o", Capabilities(128_000, takes_images=True, transport="tools")),
+        # docs.rs/matrixcode-core/0.4.43, fn.context_window_for; also for o1, o3, claude and deepseek
         (r"gpt-4-turbo", Capabilities(128_000, takes_images=True, transport="tools")),
+        # newreleases.io/project/github/longy2k/obsidian-bmo-chatbot/release/1.6.2
         (r"gpt-3\.5", Capabilities(16_385, takes_images=False, transport="tools")),
+        # vercel.com/ai-gateway/models/o3-mini/faq and o4-mini.md
         (r"o3-mini", replace(_THINKING, context_tokens=200_000, takes_images=False, transport="tools")),
+        (r"o1-(?:mini|preview)", replace(_THINKING, context_tokens=128_000, takes_images=False)),
         (r"o[134](?:-|$)", replace(_THINKING, context_tokens=200_000, takes_images=True, transport="tools")),
-        (r"gemini-2\.0", Capabilities(1_048_576, takes_images=True, transport="tools")),
-        (r"gemini", Capabilities(1_048_576, takes_images=True, thinks=True, transport="tools")),
+        # getmaxim.ai/bifrost/llm-cost-calculator/provider/gemini.md; not those for robots or for one image
+        (r"gemini-2\.0-flash", Capabilities(1_048_576, takes_images=True, transport="tools")),
+        (
+            r"gemini-[\d.]+-(?:pro|flash)",
+            Capabilities(1_048_576, takes_images=True, thinks=True, transport="tools"),
+        ),
         (r"claude", Capabilities(200_000, takes_images=True, transport="tools")),
-        (r"mistral-(?:large|medium)", Capabilities(128_000, transport="tools")),
         (r"deepseek-chat", Capabilities(128_000, takes_images=False, transport="tools")),
         (r"deepseek-reasoner", Capabilities(128_000, takes_images=False, thinks=True, transport="tools")),
     )

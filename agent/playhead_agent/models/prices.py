@@ -13,7 +13,6 @@ from playhead_index.errors import ModelUnavailable
 PRICES = "PLAYHEAD_PRICES"
 """A JSON file `{"NAME": [prompt, new, cached]}` of US dollars for a million tokens; names may end in `*`."""
 PRICE_UNKNOWN = "price unknown"
-TABLE_DATE = "November 2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +45,44 @@ class Price:
 
 
 FREE = Price(0.0, 0.0, 0.0, "runs on this machine")
-_TABLE: tuple[tuple[str, tuple[float, float, float | None]], ...] = (
-    (r"gpt-5(?:\.1)?-nano", (0.05, 0.40, 0.005)),
-    (r"gpt-5(?:\.1)?-mini", (0.25, 2.00, 0.025)),
-    (r"gpt-5-pro", (15.00, 120.00, None)),
-    (r"gpt-5\.4$", (2.50, 15.00, None)),
-    (r"gpt-5(?:\.1)?(?:-chat-latest|-codex|-20\d\d-.*)?$", (1.25, 10.00, 0.125)),
-    (r"gpt-4\.1-nano", (0.10, 0.40, 0.025)),
-    (r"gpt-4\.1-mini", (0.40, 1.60, 0.10)),
-    (r"gpt-4\.1", (2.00, 8.00, 0.50)),
-    (r"gpt-4o-mini", (0.15, 0.60, 0.075)),
-    (r"gpt-4o(?:-20\d\d-.*)?$", (2.50, 10.00, 1.25)),
-    (r"o3-mini|o4-mini", (1.10, 4.40, None)),
-    (r"o3(?:-20\d\d-.*)?$", (2.00, 8.00, 0.50)),
-    (r"o1(?:-20\d\d-.*)?$", (15.00, 60.00, 7.50)),
-    (r"gemini-2\.5-flash-lite", (0.10, 0.40, None)),
-    (r"gemini-2\.5-flash", (0.30, 2.50, None)),
-    (r"gemini-2\.0-flash-lite", (0.075, 0.30, None)),
-    (r"gemini-2\.0-flash", (0.10, 0.40, None)),
-    (r"gemini-2\.5-pro", (2.50, 15.00, None)),
-)
-"""By the beginning of a name at OpenAI and Google. `gemini-2.5-pro` has two prices; that of prompts above
-200,000 tokens is taken, so that a cost is never told too low."""
-_HOSTS = {"api.openai.com": "OpenAI", "generativelanguage.googleapis.com": "Google"}
+_NANO = "https://developers.openai.com/api/docs/models/gpt-5-nano, as stored in November 2026"
+_OPENAI = "https://github.com/simonw/llm-prices data/openai.json at commit 0838d1a, of 2026 before GPT-5.6"
+_O3 = "https://deploybase.ai/articles/openai-pricing of March 2026"
+_OLD_4O = "https://hex.pm/packages/openai_responses/0.4.1 pricing.ex of 2025-06-03"
+_GOOGLE = "https://github.com/simonw/llm-prices data/google.json at commit 014a62d, of 2026"
+_TABLE: dict[str, tuple[float, float, float | None, str]] = {
+    "gpt-5": (1.25, 10.00, 0.125, _OPENAI),
+    "gpt-5-mini": (0.25, 2.00, 0.025, _OPENAI),
+    "gpt-5-nano": (0.05, 0.40, 0.005, _NANO),
+    "gpt-5-pro": (15.00, 120.00, None, _OPENAI),
+    "gpt-5.1": (1.25, 10.00, 0.125, _OPENAI),
+    "gpt-5.2": (1.75, 14.00, 0.175, _OPENAI),
+    "gpt-5.4": (5.00, 22.50, 0.50, _OPENAI),
+    "gpt-5.4-mini": (0.75, 4.50, 0.075, _OPENAI),
+    "gpt-5.4-nano": (0.20, 1.25, 0.02, _OPENAI),
+    "gpt-4.1": (2.00, 8.00, 0.50, _OPENAI),
+    "gpt-4.1-mini": (0.40, 1.60, 0.10, _OPENAI),
+    "gpt-4.1-nano": (0.10, 0.40, 0.025, _OPENAI),
+    "gpt-4o": (2.50, 10.00, 1.25, _OPENAI),
+    "gpt-4o-2024-05-13": (5.00, 15.00, None, _OLD_4O),
+    "gpt-4o-mini": (0.15, 0.60, 0.075, _OPENAI),
+    "o1": (15.00, 60.00, 7.50, _OPENAI),
+    "o3": (2.00, 8.00, None, _O3),
+    "o3-mini": (1.10, 4.40, 0.55, _OPENAI),
+    "o4-mini": (1.10, 4.40, 0.275, _OPENAI),
+    "gemini-2.0-flash": (0.10, 0.40, None, _GOOGLE),
+    "gemini-2.0-flash-lite": (0.075, 0.30, None, _GOOGLE),
+    "gemini-2.5-flash": (0.30, 2.50, 0.03, _GOOGLE),
+    "gemini-2.5-flash-lite": (0.10, 0.40, 0.01, _GOOGLE),
+    "gemini-2.5-pro": (2.50, 15.00, 0.25, _GOOGLE),
+}
+"""By whole name at OpenAI and Google, each with the stored copy of a public page that it comes from (most are
+not the providers' own); it may have changed since. Where the length of a prompt makes two prices (`gpt-5.4`
+above 272,000 tokens, `gemini-2.5-pro` above 200,000) the higher is taken, so that no cost comes out too low.
+Variants (audio, image, deep research) cost otherwise than their base: what is not here has no known price."""
+_DATED = re.compile(r"-(?:20\d\d-\d\d-\d\d|\d{3})$")
+"""Behind the name of a model, the version of which it is the price too."""
+_HOSTS = frozenset(("api.openai.com", "generativelanguage.googleapis.com"))
 
 
 def price_of(host: str, name: str) -> Price | None:
@@ -84,9 +98,9 @@ def price_of(host: str, name: str) -> Price | None:
     own = _own_price(name)
     if own is not None or host not in _HOSTS:
         return own
-    bare = name.removeprefix("models/").casefold()
-    found = next((price for pattern, price in _TABLE if re.match(pattern, bare)), None)
-    return None if found is None else Price(*found, f"{_HOSTS[host]}'s price list, {TABLE_DATE}")
+    full = name.removeprefix("models/").casefold()
+    found = _TABLE.get(full) or _TABLE.get(_DATED.sub("", full))
+    return None if found is None else Price(*found)
 
 
 def _own_price(name: str) -> Price | None:
