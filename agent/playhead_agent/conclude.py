@@ -17,7 +17,7 @@ from playhead_agent.finalise import (
     written,
 )
 from playhead_agent.forms import asks_for_words, forms_of, split_forms, with_forms, with_occurrences
-from playhead_agent.gather import SPAN_KINDS, Table, of_spans
+from playhead_agent.gather import SPAN_KINDS, of_spans
 from playhead_agent.judging import speaker_labels
 from playhead_agent.models.invoke import failure_of
 from playhead_agent.passage_confidence import PassageFeatures
@@ -73,6 +73,7 @@ from playhead_tools.evidence import (
     is_any_searched,
     listed,
 )  # fmt: skip
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.options import declining
@@ -219,11 +220,11 @@ def spans_near_speakers(lost: Lost, state: State, context: Context) -> list[Span
 def _judged_with(spans: Sequence[SpanRow], note: str, state: State, context: Context) -> dict[str, Any]:
     """The judgement with some spans as unverified evidence: the keys of the state that change."""
     min_match = context.thresholds.supported
-    table = Table(context.limits.evidence + len(spans), evidence_of(state))
+    table = EvidenceTable.of(evidence_of(state), context.limits.evidence + len(spans))
     for span in spans:
         table.add(of_spans([span], "unverified", min_match, "target0", (span.words.kind,)))
     update: dict[str, Any] = {
-        "evidence": [record.to_json(compact=True) for record in table.records],
+        "evidence": [record.to_json(compact=True) for record in table.records.values()],
         "notes": [*state["notes"], note],
     }
     now: State = {**state, **update}  # type: ignore[typeddict-item]

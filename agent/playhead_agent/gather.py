@@ -1,7 +1,7 @@
 """Running searches and reading words into the evidence table; what was found is judged in `judging`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playhead_agent.state import Context, Stretch
@@ -18,45 +18,17 @@ SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MOST_SCOPES = 8
 
 
-class Table:
-    """The evidence table while rules fill it, and what they learn beside it.
+@dataclass(slots=True)
+class JudgedTable(EvidenceTable):
+    """The evidence table of searches whose finds are judged, and what was learned beside it.
 
     Args:
-        most: records that it takes; what comes later is left out, and `cut` says so.
-        records: what it holds at first.
-
-    Attributes:
         whole: every span that could hold the asked words was judged.
         missed: the best of what held too few of the asked words, and what it is, for people.
     """
 
-    def __init__(self, most: int, records: Iterable[Evidence] = ()) -> None:
-        self._table = EvidenceTable.of(records, most)
-        self.whole = True
-        self.missed: tuple[float, str] = (0.0, "")
-
-    @property
-    def most(self) -> int:
-        """Records that it takes."""
-        return self._table.max_records
-
-    @most.setter
-    def most(self, most: int) -> None:
-        self._table.max_records = most
-
-    @property
-    def cut(self) -> bool:
-        """There were more records than it takes."""
-        return self._table.is_cut
-
-    @property
-    def records(self) -> list[Evidence]:
-        """What it holds, in the order in which it came."""
-        return list(self._table.records.values())
-
-    def add(self, record: Evidence) -> str:
-        """The id of a record, new or known; empty when the table is full."""
-        return self._table.add(record)
+    whole: bool = True
+    missed: tuple[float, str] = (0.0, "")
 
 
 def run_search(
@@ -145,7 +117,7 @@ def _collect(hits: Iterable[Hit], spans: dict[int, dict[str, Any]]) -> None:
 
 def add_read(
     spans: Sequence[SpanRow],
-    table: Table,
+    table: EvidenceTable,
     *,
     role: str = "near",
     tied_to: str = "",

@@ -22,11 +22,11 @@ from playhead_agent.conclude import draft_claims, final_answer, reckoned, verifi
 from playhead_agent.gather import run_search
 from playhead_agent.look import inspect as inspect_library
 from playhead_agent.look import nearest_note, place
+from playhead_agent.look_request import LookRequest
 from playhead_agent.passages import search_passages
 from playhead_agent.plan import plan_lookups
 from playhead_agent.progress import Progress
 from playhead_agent.reasoning import Finding
-from playhead_agent.seeing.desk import Request
 from playhead_agent.seeing.nodes import triage as triage_pictures
 from playhead_agent.seeing.nodes import watch as watch_clip
 from playhead_agent.state import (
@@ -141,7 +141,7 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     done = inspect_library(
         spec, state["lookups"], state["found"], stretches, runtime.context, evidence_of(state)
     )
-    rows = [record.to_json(compact=True) for record in done.table.records]
+    rows = [record.to_json(compact=True) for record in done.table.records.values()]
     near = "" if rows else nearest_note(spec, stretches, runtime.context)
     _tell(runtime, "inspect", f"{len(rows)} pieces of evidence", rows)
     return {
@@ -149,14 +149,14 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
         "evidence": rows,
         "features": state["features"] if done.features is None else done.features.to_json(),
         "whole": state["whole"] and done.table.whole,
-        "cut": state["cut"] or done.table.cut,
+        "cut": state["cut"] or done.table.is_cut,
         "coverage": _joined(state, done.coverage),
         "looked_at": state["looked_at"] + rows_of(done.read),
         "notes": [
             *state["notes"],
             *done.notes,
             *([near] if near else []),
-            *([_cut_note(runtime.context)] if done.table.cut else []),
+            *([_cut_note(runtime.context)] if done.table.is_cut else []),
         ],
     }
 
@@ -179,7 +179,7 @@ def triage(state: State, runtime: Runtime[Context]) -> Update:
     return {
         "wanted": [],
         "sight": done.sight.to_json(),
-        "evidence": [record.to_json(compact=True) for record in done.table.records],
+        "evidence": [record.to_json(compact=True) for record in done.table.records.values()],
         "coverage": _joined(state, list(done.coverage)),
         "looked_at": state["looked_at"] + rows_of(done.looked_at),
         "notes": [*state["notes"], *done.notes],
@@ -193,7 +193,7 @@ def look_next(state: State) -> list[Send] | str:
 
 def watch(state: State, runtime: Runtime[Context]) -> Update:
     """Looks at one clip and asks one question about it."""
-    request = Request.from_json(state["wanted"][0])
+    request = LookRequest.from_json(state["wanted"][0])
     row = watch_clip(request, runtime.context)
     _tell(runtime, "watch")
     return {"looks": [row]}

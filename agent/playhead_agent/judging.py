@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playhead_agent.gather import SPAN_KINDS, Table, of_spans
+from playhead_agent.gather import SPAN_KINDS, JudgedTable, of_spans
 from playhead_agent.limits import Thresholds
 from playhead_agent.state import Context, Stretch
 from playhead_index.store.catalog import Catalog, SpanRow
@@ -69,7 +69,7 @@ def judge_found(
     quoted: tuple[str, ...],
     stretches: Sequence[Stretch],
     context: Context,
-    table: Table,
+    table: JudgedTable,
 ) -> None:
     """Puts into the table what was found and holds.
 
@@ -112,7 +112,7 @@ def _judge_spans(
     hits: dict[int, dict[str, Any]],
     asked: Asked,
     role: str,
-    table: Table,
+    table: JudgedTable,
 ) -> list[_Judged]:
     neighbours, judged = _Neighbours(catalog), []
     for span in read_spans(catalog, ids).values():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.gather import Table, add_read
+from playhead_agent.gather import JudgedTable, add_read
 from playhead_agent.judging import judge_found, speaker_labels
 from playhead_agent.limits import Limits
 from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
@@ -168,7 +168,7 @@ class Inspected:
     """What inspecting brought for a question: the table, what was read, coverage of reading, notes."""
 
     spec: QuestionSpec
-    table: Table
+    table: JudgedTable
     read: list[Stretch]
     coverage: list[Coverage]
     notes: list[str]
@@ -184,24 +184,24 @@ def inspect(
     known: Sequence[Evidence],
 ) -> Inspected:
     """The evidence for a question: what was found and holds, what was read at a time or near an anchor."""
-    done = Inspected(spec, Table(context.limits.evidence, list(known)), [], [], [])
+    done = Inspected(spec, JudgedTable.of(known, context.limits.evidence), [], [], [])
     reads_near = spec.relation is not None and not spec.targets
     for left, one in zip(range(len(found), 0, -1), found, strict=True):
         if "moments" in one:
             done.features = add_passages(one, stretches, context, done.table)
             continue
-        done.table.most = _share(done.table, context.limits, left, reads_near)
+        done.table.max_records = _share(done.table, context.limits, left, reads_near)
         judge_found(one, spec.quoted, stretches, context, done.table)
     if found and not done.table.records and done.table.missed[1]:
         done.notes.append(
             f"the nearest words, which hold only a part of what was asked, are {done.table.missed[1]}"
         )
-    done.table.most = context.limits.evidence
+    done.table.max_records = context.limits.evidence
     for lookup in lookups:
         if lookup["do"] not in ("search", "passages"):
             _do(lookup, stretches, context, done)
     if reads_near:
-        for anchors in chosen_anchors(spec, done.table.records, context.limits.anchors):
+        for anchors in chosen_anchors(spec, list(done.table.records.values()), context.limits.anchors):
             read, notes = read_near(spec, anchors, context, done.table)
             done.read += read
             done.notes += notes
@@ -209,7 +209,7 @@ def inspect(
     return done
 
 
-def _share(table: Table, limits: Limits, searches_left: int, reads_near: bool) -> int:
+def _share(table: JudgedTable, limits: Limits, searches_left: int, reads_near: bool) -> int:
     """How full one search may make the table, so that the others and the reading find room as well."""
     reserve = min(limits.evidence // 2, limits.anchors * MOST_BETWEEN) if reads_near else 0
     room = max(0, limits.evidence - reserve - len(table.records))

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.gather import Table, add_read
+from playhead_agent.gather import add_read
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.state import Context, Stretch
 from playhead_index.search.results import Lane, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import list_videos, read_words
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec, RelationKind
@@ -64,7 +65,7 @@ def event_of(record: Evidence) -> Event:
 
 
 def read_near(
-    spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: Table
+    spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: EvidenceTable
 ) -> tuple[list[Stretch], list[str]]:
     """Reads next to one place and puts the words into the table; the stretches that were read, notes.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from playhead_agent.gather import SPAN_KINDS, Table, scopes_of
+from playhead_agent.gather import SPAN_KINDS, scopes_of
 from playhead_agent.passage_confidence import PassageFeatures, rare_words_share
 from playhead_agent.state import Context, Stretch
 from playhead_index.search.question_topic import question_topic
@@ -13,6 +13,7 @@ from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import read_spans, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
@@ -60,7 +61,7 @@ def _row(moment: Moment) -> dict[str, Any]:
 
 
 def add_passages(
-    found: Mapping[str, Any], stretches: Sequence[Stretch], context: Context, table: Table
+    found: Mapping[str, Any], stretches: Sequence[Stretch], context: Context, table: EvidenceTable
 ) -> PassageFeatures | None:
     """Puts the passages of a search into the table; a passage without words is a picture.
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from playhead_agent.gather import Table, of_spans
+from playhead_agent.gather import of_spans
 from playhead_agent.reasoning import Finding
 from playhead_agent.state import Context, Stretch
 from playhead_index.store.speakers import display_name
 from playhead_index.window import format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, listed, without_speakers
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import read_spans
 from playhead_tools.question.speaking import AskedSpeaking, asked_speaking, mentions_of_speakers
 from playhead_tools.speaking import NamedTurn, ScopeSpeakers, speaking_totals
@@ -140,7 +141,9 @@ def _unknown_notes(speakers: ScopeSpeakers) -> list[str]:
 # ---- when and how long ----
 
 
-def add_turns(spec: QuestionSpec, stretches: Sequence[Stretch], context: Context, table: Table) -> None:
+def add_turns(
+    spec: QuestionSpec, stretches: Sequence[Stretch], context: Context, table: EvidenceTable
+) -> None:
     """Puts the turns that an answer about who speaks stands on into the table."""
     for one in _cited(spec, _asked_turns(spec, stretches, context)):
         spans = list(read_spans(context.catalog, one.turn.span_ids).values())

@@ -9,8 +9,9 @@ run that was killed goes on without looking or calling twice.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from playhead_agent.baselines.observations import LookRequest, Row, look_from_json, raise_invalid
+from playhead_agent.baselines.observations import Row, look_from_json, raise_invalid
 from playhead_agent.baselines.reading import Said
+from playhead_agent.look_request import LookRequest
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
@@ -189,7 +190,7 @@ class Attempt:
 
 def of_clip(request: ClipRequest, question: str, *, yes_no: bool = False) -> LookRequest:
     """The request for a look at chosen frames."""
-    return LookRequest(request.video_id, request.window, question, request.times_s, yes_no)
+    return LookRequest(request.video_id, request.window, question, yes_no=yes_no, times_s=request.times_s)
 
 
 def seen(look: Look) -> Evidence:

@@ -25,9 +25,9 @@ from playhead_agent.baselines.chatting import (
     strict,
     words_of,
 )
-from playhead_agent.baselines.observations import LookRequest
 from playhead_agent.baselines.reading import Said
 from playhead_agent.baselines.words import nearest, spoken_of
+from playhead_agent.look_request import LookRequest
 from playhead_agent.state import Stretch
 from playhead_index.errors import AgentStopped
 from playhead_tools.evidence import Evidence

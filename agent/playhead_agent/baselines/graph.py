@@ -17,9 +17,10 @@ from langgraph.types import Send
 
 from playhead_agent.baselines.answers import ambiguous, finished
 from playhead_agent.baselines.attempt import Attempt, CallNeeded, LooksNeeded, Outcome
-from playhead_agent.baselines.observations import LookRequest, Row, invalid_to_json, look_to_json
+from playhead_agent.baselines.observations import Row, invalid_to_json, look_to_json
 from playhead_agent.baselines.reading import Said
 from playhead_agent.limits import Limits
+from playhead_agent.look_request import LookRequest
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json, scope_to_json

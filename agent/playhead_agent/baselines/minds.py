@@ -17,8 +17,8 @@ from playhead_agent.baselines.chatting import (
     strict,
 )
 from playhead_agent.baselines.frames import Frame, Gap, best_gap
-from playhead_agent.baselines.observations import LookRequest
 from playhead_agent.baselines.reading import best_of, read_reply
+from playhead_agent.look_request import LookRequest
 from playhead_tools.eyes import Look
 from playhead_tools.sampling import scattered
 

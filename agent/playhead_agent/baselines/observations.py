@@ -1,67 +1,14 @@
-"""What a baseline has observed so far: looks and replies of the chat model, as rows of a run's state."""
+"""What a baseline has observed so far: looks and replies that cannot be read, as rows of a run's state."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import fields
+from typing import Any
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes, Look
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.eyes import Look
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LookRequest:
-    """A look that a baseline needs.
-
-    Args:
-        video_id: in which video.
-        window: what to show.
-        question: about it, with its options.
-        times_s: of the frames; empty for successive frames over the window.
-        yes_no: ask for the probability of Yes.
-    """
-
-    video_id: str
-    window: Window
-    question: str
-    times_s: tuple[float, ...] = ()
-    yes_no: bool = False
-
-    @property
-    def key(self) -> str:
-        """The same for the same look."""
-        return json.dumps(self.to_json(), sort_keys=True)
-
-    def num_frames(self, eyes: Eyes) -> int:
-        """How many frames the model is given at most."""
-        return len(self.times_s) or eyes.frames
-
-    def make(self, eyes: Eyes) -> Look:
-        """The look; errors are those of `Eyes.look`."""
-        if not self.times_s:
-            return eyes.look(self.video_id, self.window, self.question, yes_no=self.yes_no)
-        clip = ClipRequest(self.video_id, self.times_s, self.window)
-        return eyes.look_at(clip, self.question, yes_no=self.yes_no)
-
-    def to_json(self) -> Row:
-        """Plain JSON types."""
-        return {
-            "video_id": self.video_id,
-            "window": [self.window.start_s, self.window.end_s],
-            "question": self.question,
-            "times_s": list(self.times_s),
-            "yes_no": self.yes_no,
-        }
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The request that `to_json` wrote."""
-        values = {**record, "window": Window(*record["window"]), "times_s": tuple(record["times_s"])}
-        return cls(**values)
 
 
 def look_to_json(look: Look) -> Row:

@@ -1,7 +1,6 @@
 """What leaves this machine when a question is asked, in a line that a run gives before anything is sent."""
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from playhead_tools.local_hosts import is_loopback
 
 
 def egress_line(chat_host: str, sends_images: bool, viewer_host: str = "") -> str:
@@ -17,9 +16,9 @@ def egress_line(chat_host: str, sends_images: bool, viewer_host: str = "") -> st
     >>> egress_line("127.0.0.1:8899", sends_images=True)
     'nothing leaves this machine'
     """
-    text_to = "" if is_this_machine(chat_host) else chat_host
+    text_to = "" if _is_here(chat_host) else chat_host
     frames_to = [text_to] if sends_images and text_to else []
-    if not is_this_machine(viewer_host) and viewer_host not in frames_to:
+    if not _is_here(viewer_host) and viewer_host not in frames_to:
         frames_to.append(viewer_host)
     if not text_to and not frames_to:
         return "nothing leaves this machine"
@@ -29,13 +28,6 @@ def egress_line(chat_host: str, sends_images: bool, viewer_host: str = "") -> st
     return f"{text}; frames to {' and '.join(frames_to)}" if frames_to else f"{text}; no frames"
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host, with or without scheme and port, is this machine; so is an empty one."""
-    if not host:
-        return True
-    name = urlsplit(host if "//" in host else f"//{host}").hostname or ""
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name == "localhost"
-    return address.is_loopback or address.is_unspecified
+def _is_here(host: str) -> bool:
+    """Whether a host, with or without scheme and port, is this machine; an empty one is this process."""
+    return not host or is_loopback(host)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from playhead_agent.look_request import LookRequest
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Lane, Scope
@@ -28,44 +29,6 @@ FOR_UNRANKED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A look that is wanted.
-
-    Args:
-        video_id: in which video.
-        window: what to show.
-        question: about it.
-        options: of a multiple choice.
-        yes_no: ask for the probability of Yes.
-        frames: most frames; 0 for what suits the model.
-    """
-
-    video_id: str
-    window: Window
-    question: str
-    options: tuple[str, ...] = ()
-    yes_no: bool = False
-    frames: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {
-            "video_id": self.video_id,
-            "window": [self.window.start_s, self.window.end_s],
-            "question": self.question,
-            "options": list(self.options),
-            "yes_no": self.yes_no,
-            "frames": self.frames,
-        }
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The request that `to_json` wrote."""
-        values = {**record, "window": Window(*record["window"]), "options": tuple(record["options"])}
-        return cls(**values)
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """A request and what came of it.
 
@@ -74,7 +37,7 @@ class Seen:
         look: what was said.
     """
 
-    request: Request
+    request: LookRequest
     look: Look
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +57,7 @@ class Seen:
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """What `to_json` wrote; its cost was counted when the look was made."""
-        request = Request.from_json(record["request"])
+        request = LookRequest.from_json(record["request"])
         look = Look(
             request.video_id, Window(*record["shown"]), request.question, record["text"],
             tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
@@ -106,7 +69,7 @@ class Seen:
 class NeedLooks(Exception):
     """The procedure cannot go on before these looks are made."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
+    def __init__(self, requests: Sequence[LookRequest]) -> None:
         super().__init__(f"{len(requests)} looks are wanted")
         self.requests = tuple(requests)
 
@@ -130,14 +93,14 @@ class Desk:
 
     context: Context
     stretches: Sequence[Stretch]
-    seen: Mapping[Request, Look]
+    seen: Mapping[LookRequest, Look]
     afford: int
     plain_prompt: bool = False
     coverages: list[Coverage] = field(default_factory=list)
     short: bool = False
     unviewed: bool = False
     undecided: bool = False
-    used: dict[Request, Look] = field(default_factory=dict)
+    used: dict[LookRequest, Look] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
     _segments: dict[str, list[Window]] = field(default_factory=dict)
     _gaps: dict[str, tuple[Window, ...]] | None = None
@@ -148,7 +111,7 @@ class Desk:
         """Whether everything that could show what was asked was viewed and told of."""
         return not (self.short or self.unviewed or self.undecided)
 
-    def look(self, request: Request) -> Look | None:
+    def look(self, request: LookRequest) -> Look | None:
         """One look; None when it cannot be afforded.
 
         Raises:
@@ -156,7 +119,7 @@ class Desk:
         """
         return self.look_all([request])[0]
 
-    def look_all(self, requests: Sequence[Request]) -> list[Look | None]:
+    def look_all(self, requests: Sequence[LookRequest]) -> list[Look | None]:
         """Looks in the order of the requests; None for those that cannot be afforded.
 
         Raises:

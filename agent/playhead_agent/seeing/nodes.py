@@ -1,12 +1,12 @@
 """Two nodes of the graph: `triage` decides what must be looked at, `watch` looks at one clip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playhead_agent.gather import Table
+from playhead_agent.look_request import LookRequest
 from playhead_agent.nearby import chosen_anchors, read_near
-from playhead_agent.seeing.desk import Desk, NeedLooks, Request, Seen
+from playhead_agent.seeing.desk import Desk, NeedLooks, Seen
 from playhead_agent.seeing.needs_looks import ANSWERING_ROLES, WORDS
 from playhead_agent.seeing.sight import SURE, Sight
 from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
@@ -14,6 +14,7 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnr
 from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.eyes import Eyes, Look
 from playhead_tools.look_up import with_pictures
 from playhead_tools.spec import QuestionSpec
@@ -38,9 +39,9 @@ class Triage:
         notes: for the person.
     """
 
-    wanted: tuple[Request, ...]
+    wanted: tuple[LookRequest, ...]
     sight: Sight | None
-    table: Table
+    table: EvidenceTable
     coverage: tuple[Coverage, ...] = ()
     looked_at: tuple[Stretch, ...] = ()
     notes: tuple[str, ...] = ()
@@ -48,8 +49,9 @@ class Triage:
 
 def triage(state: State, context: Context) -> Triage:
     """Works a question about pictures out as far as the looks that were made reach."""
-    spec, table = spec_of(state), Table(context.limits.evidence, evidence_of(state))
-    if not context.rules.needs_looks(spec, table.records):
+    spec, table = spec_of(state), EvidenceTable.of(evidence_of(state), context.limits.evidence)
+    evidence = list(table.records.values())
+    if not context.rules.needs_looks(spec, evidence):
         return Triage((), None, table)
     eyes = context.open_eyes()
     if eyes is None:
@@ -64,7 +66,7 @@ def triage(state: State, context: Context) -> Triage:
     looks = {one.request: one.look for one in seen}
     desk = Desk(context, stretches, looks, afford, eyes.plain_prompt)
     try:
-        sight = context.rules.see(spec, desk, _word_anchors(spec, table.records, context))
+        sight = context.rules.see(spec, desk, _word_anchors(spec, evidence, context))
     except NeedLooks as need:
         return Triage(need.requests, None, table, tuple(desk.coverages))
     return _done(spec, sight, desk, table, context)
@@ -79,7 +81,7 @@ def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Con
     return [(group[0].video_id, group[0].window) for group in chosen]
 
 
-def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: Context) -> Triage:
+def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: EvidenceTable, context: Context) -> Triage:
     """The evidence of a finished procedure, and for places to read next to, the words there."""
     role = "anchor" if sight.kind == "anchors" else "target"
     ids = []
@@ -99,16 +101,16 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: Table, context: C
     declined = sum(look.declines for look in desk.used.values())
     if declined and not sight.sightings:
         notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
-    if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records):
+    if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records.values()):
         return Triage((), None, table, notes=(*notes, NOTHING_SEEN.format(num=len(desk.used))))
     if role == "anchor" and sight.sightings:
-        read, said = _read_beside(spec, [r for r in table.records if r.id in ids], context, table)
+        read, said = _read_beside(spec, [r for i, r in table.records.items() if i in ids], context, table)
         looked += read
         notes += said
     return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
 
 
-def _words_answer(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+def _words_answer(spec: QuestionSpec, evidence: Iterable[Evidence]) -> bool:
     """Whether there are passages to be shown where looking told nothing."""
     return bool(spec.query) and any(
         record.kind in WORDS and record.role in ANSWERING_ROLES for record in evidence
@@ -122,7 +124,7 @@ def _slot(spec: QuestionSpec, role: str, number: int) -> int:
 
 
 def _read_beside(
-    spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: Table
+    spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: EvidenceTable
 ) -> tuple[list[Stretch], list[str]]:
     """Reads next to what was seen: of one anchor's likely places, to the first where words are."""
     slots = sorted({record.role for record in anchors})
@@ -138,7 +140,7 @@ def _read_beside(
     return read, notes
 
 
-def watch(request: Request, context: Context) -> dict[str, Any]:
+def watch(request: LookRequest, context: Context) -> dict[str, Any]:
     """The row of one look for the state.
 
     A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on. Where
@@ -153,10 +155,7 @@ def watch(request: Request, context: Context) -> dict[str, Any]:
         if eyes is None:
             raise ModelUnavailable("there is no video-LLM to look with")
         with call_deadline(LOOKS_PART * meter.remaining_s):
-            look = eyes.look(
-                request.video_id, request.window, request.question, options=request.options,
-                yes_no=request.yes_no, frames=request.frames or None,
-            )  # fmt: skip
+            look = request.make(eyes)
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
         look = Look(request.video_id, request.window, request.question, text, (), refused=True)

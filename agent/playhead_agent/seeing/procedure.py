@@ -8,7 +8,8 @@ at all of the scope in pieces, and said only of what was looked at.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.look_request import LookRequest
+from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.needs_looks import WORDS
 from playhead_agent.seeing.sight import SURE, Sight, Sighting
 from playhead_agent.state import Stretch
@@ -60,7 +61,9 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
         return _anchors(spec, desk)
     beside = _beside(spec, desk, anchors)
     if beside:
-        return _told(spec, desk, [Request(v, w, spec.text, spec.options) for v, w in beside], all_seen=False)
+        return _told(
+            spec, desk, [LookRequest(v, w, spec.text, spec.options) for v, w in beside], all_seen=False
+        )
     if whole := _whole(spec, desk):
         return _of_whole(spec, desk, whole)
     if _is_scanned(spec, desk.stretches):
@@ -79,13 +82,13 @@ def _located(spec: QuestionSpec, desk: Desk) -> Sight:
         whole = desk.whole and _covers(best, desk)
         return Sight("absent" if whole else "unknown", whole=whole)
     first = likely[0]
-    look = desk.look(Request(first.video_id, first.looked, spec.text))
+    look = desk.look(LookRequest(first.video_id, first.looked, spec.text))
     if look is not None and not look.declines:
         first = replace(first, window=cited_window(look, first.window), said=look.text)
     return Sight("when", spec.text, (first,), p=first.p, whole=False)
 
 
-def _likely(desk: Desk, requests: Sequence[Request]) -> list[Sighting]:
+def _likely(desk: Desk, requests: Sequence[LookRequest]) -> list[Sighting]:
     """The clips of some yes-or-no looks that show what is asked about, the likeliest first."""
     looks = desk.look_all(requests)
     seen = [
@@ -96,16 +99,16 @@ def _likely(desk: Desk, requests: Sequence[Request]) -> list[Sighting]:
     return sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p)
 
 
-def _best(spec: QuestionSpec, desk: Desk) -> list[Request]:
+def _best(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
     """Looks at the clips that the search ranks first for the question, and at what no search can rank."""
     places = desk.moments(spec.query or spec.text, NUM_CLIPS)
-    return [Request(video_id, window, spec.text, spec.options) for video_id, window in places]
+    return [LookRequest(video_id, window, spec.text, spec.options) for video_id, window in places]
 
 
 # ---- a short scope, shown whole ----
 
 
-def _whole(spec: QuestionSpec, desk: Desk) -> list[Request]:
+def _whole(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
     """Looks that show all of the scope; none where it is too long for that."""
     seconds = sum(window.duration_s for _, window in desk.stretches)
     num, limits = len(desk.stretches), desk.context.limits
@@ -114,12 +117,12 @@ def _whole(spec: QuestionSpec, desk: Desk) -> list[Request]:
         return []
     yes_no = _is_yes_no(spec)
     return [
-        Request(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
+        LookRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
         for video_id, window in desk.stretches
     ]
 
 
-def _of_whole(spec: QuestionSpec, desk: Desk, requests: Sequence[Request]) -> Sight:
+def _of_whole(spec: QuestionSpec, desk: Desk, requests: Sequence[LookRequest]) -> Sight:
     if _is_yes_no(spec):
         return _yes_no(desk, requests)
     return _told(spec, desk, requests, all_seen=True)
@@ -136,7 +139,7 @@ class Told:
     choice: int | None
 
 
-def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[Request], *, all_seen: bool) -> Sight:
+def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[LookRequest], *, all_seen: bool) -> Sight:
     """The first reply that tells something; `absent` or `unknown` where none does.
 
     The best clip is looked at alone, for it tells most often; the others side by side, a few at a time.
@@ -155,7 +158,7 @@ def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[Request], *, all_se
     return Sight("absent" if whole else "unknown", whole=whole)
 
 
-def _told_sight(spec: QuestionSpec, request: Request, told: Told, p: float, *, whole: bool) -> Sight:
+def _told_sight(spec: QuestionSpec, request: LookRequest, told: Told, p: float, *, whole: bool) -> Sight:
     window = cited_window(told.look, request.window)
     text = told.look.text if told.choice is None else spec.options[told.choice]
     sighting = Sighting(request.video_id, window, p, told.look.text, told.look.window)
@@ -165,7 +168,7 @@ def _told_sight(spec: QuestionSpec, request: Request, told: Told, p: float, *, w
     return Sight("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
 
 
-def _covers(requests: Sequence[Request], desk: Desk) -> bool:
+def _covers(requests: Sequence[LookRequest], desk: Desk) -> bool:
     """Whether the windows of some looks, of which none overlap, are all that was recorded in the scope."""
     recorded_s = sum(window.duration_s for _, window in desk.pieces(PIECE_S))
     return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
@@ -233,11 +236,11 @@ def _scanned(spec: QuestionSpec, desk: Desk) -> Sight:
     return Sight("when", spec.text, (event,), p=event.p if desk.whole else event.p * SURE, whole=desk.whole)
 
 
-def _pieces(spec: QuestionSpec, desk: Desk, question: str) -> list[Request]:
-    return [Request(v, window, question, yes_no=True) for v, window in desk.pieces(PIECE_S)]
+def _pieces(spec: QuestionSpec, desk: Desk, question: str) -> list[LookRequest]:
+    return [LookRequest(v, window, question, yes_no=True) for v, window in desk.pieces(PIECE_S)]
 
 
-def _yes_no(desk: Desk, requests: Sequence[Request]) -> Sight:
+def _yes_no(desk: Desk, requests: Sequence[LookRequest]) -> Sight:
     """Yes where one clip shows it; no where none does, which `desk.whole` qualifies."""
     looks = desk.look_all(requests)
     told = [(r, look) for r, look in zip(requests, looks, strict=True) if look is not None]
@@ -287,7 +290,7 @@ def _anchors(spec: QuestionSpec, desk: Desk) -> Sight:
     for anchor in spec.relation.anchors if spec.relation is not None else ():
         question = SHOWS.format(anchor.text)
         places = desk.moments(anchor.text, NUM_CLIPS)
-        requests = [Request(v, window, question, yes_no=True) for v, window in places]
+        requests = [LookRequest(v, window, question, yes_no=True) for v, window in places]
         found.append(_likely(desk, requests))
     if not found or not all(found):
         return Sight("unknown", whole=False)

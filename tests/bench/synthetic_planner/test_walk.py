@@ -6,8 +6,9 @@ import pytest
 from tests.bench.synthetic_planner.truth import truthful
 from tests.tools.made_library import LECTURE
 
+from playhead_agent.look_request import LookRequest
 from playhead_agent.run import ask
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.sight import Sighting
 from playhead_bench.synthetic_planner.question.parse import parse_question
 from playhead_bench.synthetic_planner.seeing.claims import Claim
@@ -99,7 +100,7 @@ def _agreed(told: str, made: Catalog) -> list[float]:
     context, _ = truthful(made)
     window = Window(0, 8)
     spec = parse_question("Which thing jumps?", ("the red cup", "the blue car"))
-    request = Request(LECTURE, window, spec.clip_question)
+    request = LookRequest(LECTURE, window, spec.clip_question)
     looked = {request: Look(LECTURE, window, request.question, told, (0.0,))}
     desk = Desk(context, [(LECTURE, window)], looked, 0)
     claims = [Claim(0, Deed("red cup", "jumps")), Claim(1, Deed("blue car", "jumps"))]

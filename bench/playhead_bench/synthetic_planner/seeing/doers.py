@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Request
+from playhead_agent.look_request import LookRequest
 from playhead_agent.seeing.sight import Sighting
 from playhead_bench.synthetic_planner.seeing.claims import Claim
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
@@ -28,7 +28,7 @@ def named_doers(spec: QuestionSpec, desk: ProcedureDesk, most: int) -> list[Clai
     deed = spec.deeds[0]
     places = pieces(desk.moments(deed.text or spec.text, most))
     question = spec.clip_question or spec.text
-    looks = desk.look_all([Request(video_id, window, question) for video_id, window in places])
+    looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in places])
     told = [look.text for look in looks if look is not None and not look.declines]
     names = dict.fromkeys(name for text in told if (name := thing_named(text)))
     return [Claim(i, Deed(name, deed.verb, deed.object)) for i, name in enumerate(names)]
@@ -50,7 +50,7 @@ def agreed(
         return [list(seen) for seen in found]
     question = spec.clip_question or spec.text
     places = list(dict.fromkeys((one.video_id, one.looked) for seen in found for one in seen))
-    looks = desk.look_all([Request(video_id, window, question) for video_id, window in places])
+    looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in places])
     told = dict(zip(places, looks, strict=True))
     return [
         sorted((_held(one, told[one.video_id, one.looked], deed.subject) for one in seen), key=lambda o: -o.p)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Request
+from playhead_agent.look_request import LookRequest
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.verbs import base_form
@@ -55,7 +55,7 @@ def _thing(desk: ProcedureDesk, deed: Deed, at: Sighting) -> str:
     question = f"Which thing {deed.text}?"
     if deed.subject:
         question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
-    look = desk.look(Request(at.video_id, at.looked, question))
+    look = desk.look(LookRequest(at.video_id, at.looked, question))
     if look is None or look.declines:
         return ""
     return thing_named(look.text)

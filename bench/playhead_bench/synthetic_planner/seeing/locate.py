@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from playhead_agent.seeing.desk import Request
+from playhead_agent.look_request import LookRequest
 from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.shown import ANYTHING
@@ -91,7 +91,7 @@ def present(desk: ProcedureDesk, thing: str, places: Sequence[Stretch]) -> list[
     Raises:
         NeedLooks: looks are wanted.
     """
-    requests = [Request(v, w, happens(Deed(thing, "")), yes_no=True) for v, w in places]
+    requests = [LookRequest(v, w, happens(Deed(thing, "")), yes_no=True) for v, w in places]
     looks = desk.look_all(requests)
     return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
 
@@ -99,9 +99,9 @@ def present(desk: ProcedureDesk, thing: str, places: Sequence[Stretch]) -> list[
 def judge_all(desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
     anything = deed.verb in ANYTHING
-    closed = [] if anything else [Request(v, w, happens(deed), yes_no=True) for v, w in places]
+    closed = [] if anything else [LookRequest(v, w, happens(deed), yes_no=True) for v, w in places]
     openly = bool(deed.verb and deed.subject) and (anything or desk.critic)
-    opened = [Request(v, w, doing(deed)) for v, w in places] if openly else []
+    opened = [LookRequest(v, w, doing(deed)) for v, w in places] if openly else []
     looks = desk.look_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
@@ -202,7 +202,9 @@ def narrowed(desk: ProcedureDesk, deed: Deed, sighting: Sighting) -> Sighting:
         return sighting
     parts, anything = _parts(whole), deed.verb in ANYTHING
     question = doing(deed) if anything else happens(deed)
-    looks = desk.look_all([Request(sighting.video_id, one, question, yes_no=not anything) for one in parts])
+    looks = desk.look_all(
+        [LookRequest(sighting.video_id, one, question, yes_no=not anything) for one in parts]
+    )
     scored = [
         (p_told(look, deed) if anything else p_of(look), part)
         for look, part in zip(looks, parts, strict=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from playhead_agent.seeing.desk import Desk, Request
+from playhead_agent.look_request import LookRequest
+from playhead_agent.seeing.desk import Desk
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.across import see_videos
@@ -320,7 +321,7 @@ def _yes_no(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
 def _coloured(desk: ProcedureDesk, kind: str) -> bool:
     """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
     places = desk.moments(kind, CANDIDATES)
-    looks = desk.look_all([Request(v, w, f"What colour is the {kind}?") for v, w in places])
+    looks = desk.look_all([LookRequest(v, w, f"What colour is the {kind}?") for v, w in places])
     return any(look is not None and not look.declines for look in looks)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.seeing.desk import Request
+from playhead_agent.look_request import LookRequest
 from playhead_agent.seeing.sight import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
@@ -102,7 +102,7 @@ def _around(window: Window) -> Window:
 def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: Stretch) -> tuple[Look, int | None] | None:
     """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
-    free = desk.look(Request(place[0], place[1], question)) if desk.openly or not spec.options else None
+    free = desk.look(LookRequest(place[0], place[1], question)) if desk.openly or not spec.options else None
     if free is not None and not spec.options and spec.intent != "yes_no" and _is_bare(free.text):
         return None  # a bare yes or no tells nothing of who, what, where or when
     if free is not None and not free.declines:
@@ -111,7 +111,7 @@ def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: Stretch) -> tuple[Look,
             return free, choice
     if not spec.options or (free is not None and free.declines and not desk.must_choose):
         return None
-    look = desk.look(Request(place[0], place[1], question, spec.options))
+    look = desk.look(LookRequest(place[0], place[1], question, spec.options))
     choice = None if look is None or look.declines else _choice(look.text, spec.options)
     if look is None or choice is None or is_abstention(spec.options[choice]):
         return None

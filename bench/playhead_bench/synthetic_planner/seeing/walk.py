@@ -8,7 +8,7 @@ asked openly who does it; a name counts when the model also says so of that thin
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from playhead_agent.seeing.desk import Request
+from playhead_agent.look_request import LookRequest
 from playhead_agent.seeing.sight import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.claims import Claim
@@ -75,7 +75,7 @@ def _events(
     question, last = spec.clip_question or spec.text, dict[str, Sighting]()
     for start in range(0, len(places), STRIDE):
         some = places[start : start + STRIDE]
-        looks = desk.look_all([Request(video_id, window, question) for video_id, window in some])
+        looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in some])
         told = [
             (place, name)
             for place, look in zip(some, looks, strict=True)
