@@ -24,7 +24,7 @@ from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import sentence_of, spans_of_sentence
 from playhead_agent.plan import KINDS_TO_READ
 from playhead_agent.question import Question
-from playhead_agent.reasoning import Finding, reason
+from playhead_agent.reasoning import Finding, finding_in, reason
 from playhead_agent.seeing.conclude import (
     is_negative,
     is_none,
@@ -43,6 +43,7 @@ from playhead_agent.state import (
     State,
     Stretch,
     coverage_of,
+    evidence_in,
     evidence_of,
     spec_of,
     stretches_of,
@@ -50,7 +51,6 @@ from playhead_agent.state import (
 from playhead_agent.verdict import Judgement, judge, why_missing
 from playhead_agent.writer import written_claims
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
-from playhead_index.search.results import Scope
 from playhead_index.speakers import with_speaker
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
@@ -58,7 +58,6 @@ from playhead_index.window import Window
 from playhead_tools.cite import (
     CheckReport,
     reads_like_orders,
-    spans_of,
     texts_of,
     without_markers,
 )  # fmt: skip
@@ -75,9 +74,9 @@ from playhead_tools.evidence import (
 )  # fmt: skip
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import places_spelled_alike, places_that_say, with_extent
-from playhead_tools.look_up import VideoEntry, list_videos, read_spans
+from playhead_tools.look_up import read_spans
 from playhead_tools.options import declining
-from playhead_tools.speaking import ScopeSpeakers, SpeakerNames, with_unknown_speakers
+from playhead_tools.speaking import ScopeSpeakers, with_unknown_speakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.verdict_rules import (
     SearchedExtent,
@@ -101,7 +100,7 @@ def reckoned(state: State, context: Context) -> Finding:
     """The finding for the evidence in a state."""
     sight = sight_of(state)
     if sight is not None:
-        return seen_finding(sight, evidence_of(state))
+        return seen_finding(sight, evidence_in(state, context))
     spec = spec_of(state)
     anchors = spec.relation.anchors if spec.relation is not None else ()
     kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
@@ -109,9 +108,9 @@ def reckoned(state: State, context: Context) -> Finding:
     if spec.speaking:
         stretches = stretches_of(state["stretches"])
         is_heard = allowed_verdict("duration", ["speech"], extent_of(state, context)).is_allowed
-        return speaking_finding(spec, evidence_of(state), stretches, context, is_heard=is_heard)
-    records = {record.id: record for record in evidence_of(state)}
-    spans = spans_of(context.catalog, records.values())
+        return speaking_finding(spec, evidence_in(state, context), stretches, context, is_heard=is_heard)
+    records = {record.id: record for record in evidence_in(state, context)}
+    spans = context.cache.spans_of(records.values())
     texts = texts_of(context.catalog, records.values(), spans)
     counting, forms = split_forms(spec, list(records.values()), texts)
     clock = read_clock(context.catalog)
@@ -124,10 +123,10 @@ def judged(state: State, context: Context) -> Judgement:
     sight = sight_of(state)
     if sight is not None:
         return seen_judgement(sight, spec_of(state), extent_of(state, context))
-    finding = Finding.from_json(state["finding"])
+    finding = finding_in(state, context)
     features = state.get("features")
     passage = None if features is None else PassageFeatures(**features)
-    return judge(spec_of(state), finding, evidence_of(state), extent_of(state, context), passage)
+    return judge(spec_of(state), finding, evidence_in(state, context), extent_of(state, context), passage)
 
 
 def extent_of(state: State, context: Context) -> SearchedExtent:
@@ -220,7 +219,7 @@ def spans_near_speakers(lost: Lost, state: State, context: Context) -> list[Span
 def _judged_with(spans: Sequence[SpanRow], note: str, state: State, context: Context) -> dict[str, Any]:
     """The judgement with some spans as unverified evidence: the keys of the state that change."""
     min_match = context.thresholds.supported
-    table = EvidenceTable.of(evidence_of(state), context.limits.evidence + len(spans))
+    table = EvidenceTable.of(evidence_in(state, context), context.limits.evidence + len(spans))
     for span in spans:
         table.add(of_spans([span], "unverified", min_match, "target0", (span.words.kind,)))
     update: dict[str, Any] = {
@@ -279,14 +278,21 @@ def _suspicious(material: Material) -> list[str]:
 
 
 def material_of(state: State, context: Context) -> Material:
-    """What sentences are made of, the words read from the catalog."""
-    evidence = {record.id: record for record in evidence_of(state)}
-    spans = spans_of(context.catalog, evidence.values())
+    """What sentences are made of, the words read from the catalog; without notes."""
+    inputs = (state["spec"], state["finding"], state["stretches"], state.get("evidence", []))
+    material = context.cache.once("material", inputs, lambda: _read_material(state, context))
+    return replace(material, notes=[])
+
+
+def _read_material(state: State, context: Context) -> Material:
+    evidence = {record.id: record for record in evidence_in(state, context)}
+    spans = context.cache.spans_of(evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
-    speakers = SpeakerNames(context.catalog)
     own = {i: [spans[n] for n in one.span_ids if n in spans] for i, one in evidence.items()}
+    speakers = context.cache.speakers
+    said_by = {i: speakers.of_spans(spans_of_sentence(one, own[i])) for i, one in evidence.items()}
     evidence = {
-        i: replace(one, speaker=speakers.of_spans(spans_of_sentence(one, own[i])))
+        i: one if one.speaker == said_by[i] else replace(one, speaker=said_by[i])
         for i, one in evidence.items()
     }
     quotes = {
@@ -294,24 +300,20 @@ def material_of(state: State, context: Context) -> Material:
         for i, one in evidence.items()
         if one.sentence_s is not None
     }
-    finding = Finding.from_json(state["finding"])
+    finding = finding_in(state, context)
     stretches = tuple(stretches_of(state["stretches"]))
-    videos = _videos(state, context)
+    videos = context.cache.videos(video_id for video_id, _ in stretches)
     return Material(
         spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches, quotes=quotes
     )
 
 
-def _videos(state: State, context: Context) -> dict[str, VideoEntry]:
-    ids = tuple(video_id for video_id, _ in stretches_of(state["stretches"]))
-    return {video.video_id: video for video in list_videos(context.catalog, Scope(ids))}
-
-
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """The claims that held: by whom, which part of those written, and what is to be noted."""
+    """The claims that held, against what, by whom, which part of those written, and what is to be noted."""
 
     report: CheckReport
+    ledger: Ledger
     by_model: bool
     share: float
     notes: tuple[str, ...]
@@ -379,10 +381,10 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
     notes = [*state["notes"], *map(dropped_note, report.dropped)]
     if report.kept or not by_model:
-        return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
+        return _Checked(report, ledger, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append(NO_CLAIM_HELD)
     by_code = Draft(tuple(_code_claims(state, material)), by="code")
-    return _Checked(check_draft(by_code, ledger, context), False, 1.0, tuple(notes))
+    return _Checked(check_draft(by_code, ledger, context), ledger, False, 1.0, tuple(notes))
 
 
 def _ledger(state: State, context: Context, material: Material) -> Ledger:
@@ -403,26 +405,24 @@ def _ledger(state: State, context: Context, material: Material) -> Ledger:
 
 
 def _finalised(
-    state: State, context: Context, draft: Draft, report: CheckReport, notes: Sequence[str]
+    state: State,
+    context: Context,
+    draft: Draft,
+    report: CheckReport,
+    notes: Sequence[str],
+    ledger: Ledger | None = None,
 ) -> Answer:
-    """The answer of a checked draft, with what the notes of the run say of it."""
+    """The answer of a checked draft, with the notes of the run; it cites nothing without a ledger."""
     fallback, name = _fallback(state, notes), context.rules.name
     full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
-    ledger = (
-        _ledger(state, context, material_of(state, context)) if report.kept else _no_ledger(state, context)
-    )
+    ledger = ledger or Ledger({}, extent_of(state, context))
     return finalise(Question(state["question"]), full, report, ledger, context)
-
-
-def _no_ledger(state: State, context: Context) -> Ledger:
-    """The ledger of an answer that cites nothing."""
-    return Ledger({}, extent_of(state, context))
 
 
 def _kept(state: State, context: Context, material: Material, checked: _Checked) -> Answer:
     judgement, kept = Judgement(**state["verdict"]), checked.report.kept
     status, reason = judgement.status, judgement.reason
-    extent = extent_of(state, context)
+    extent = checked.ledger.extent
     if status == "answered" and checked.by_model and not _may_say(material, kept, extent):
         status, reason = "partial", "unknown"
     text = _written(material, kept, checked.by_model)
@@ -436,7 +436,7 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
     if status == "partial":
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
     draft = Draft(kept, by="code", status=status, reason=reason, text=text, confidence=sure)
-    answer = _finalised(state, context, draft, checked.report, checked.notes)
+    answer = _finalised(state, context, draft, checked.report, checked.notes, checked.ledger)
     evidence = tuple(replace(one, text=material.texts[one.id]) for one in answer.evidence)
     return replace(answer, evidence=evidence)
 
@@ -574,7 +574,7 @@ def _model_found_nothing(state: State, context: Context, said: str) -> Answer:
     """The model's own "not there" counts only as far as the search bears it out."""
     extent = extent_of(state, context)
     coverage = extent.coverage
-    missing = why_missing(spec_of(state), evidence_of(state), extent)
+    missing = why_missing(spec_of(state), evidence_in(state, context), extent)
     given: dict[str, Reason] = {"false_premise": "false_premise", "ambiguous": "ambiguous", "absent": missing}
     text = "What was found does not answer the question."
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""

@@ -179,7 +179,7 @@ def triage(state: State, runtime: Runtime[Context]) -> Update:
     return {
         "wanted": [],
         "sight": done.sight.to_json(),
-        "evidence": [record.to_json(compact=True) for record in done.table.records.values()],
+        "evidence": [record.to_json(compact=True) for record in done.evidence],
         "coverage": _joined(state, list(done.coverage)),
         "looked_at": state["looked_at"] + rows_of(done.looked_at),
         "notes": [*state["notes"], *done.notes],
@@ -243,7 +243,7 @@ def _ends_with_passages(state: State) -> bool:
 def compose(state: State, runtime: Runtime[Context]) -> Update:
     """Writes the claims: the chat model where there is one, else code from the stored words."""
     runtime.context.meter.step("compose")
-    evidence = evidence_in_whole_sentences(state, runtime.context.catalog)
+    evidence = evidence_in_whole_sentences(state, runtime.context)
     draft, notes = draft_claims({**state, "evidence": evidence}, runtime.context)
     _tell(runtime, "compose", "the chat model wrote an answer" if draft["by"] == "model" else "", evidence)
     return {"draft": draft, "notes": state["notes"] + notes, "evidence": evidence}

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from playhead_agent.state import Context, Stretch
-from playhead_index.search.results import Scope
-from playhead_tools.cite import Grounds, spans_of, texts_of
+from playhead_tools.cite import Grounds, texts_of
 from playhead_tools.evidence import Evidence
-from playhead_tools.look_up import VideoEntry, list_videos
+from playhead_tools.look_up import VideoEntry
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.finding import scan_of
 from playhead_tools.toolbox.kit import Kit
@@ -124,14 +123,13 @@ def _scans(kit: Kit) -> list[ScanRecord]:
 
 def videos_of(ledger: Ledger, context: Context) -> dict[str, VideoEntry]:
     """The videos in scope by id."""
-    ids = tuple(video_id for video_id, _ in ledger.stretches)
-    return {video.video_id: video for video in list_videos(context.catalog, Scope(ids))}
+    return context.cache.videos(video_id for video_id, _ in ledger.stretches)
 
 
 def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[str, str]:
     """The words of some records, from the catalog where the ledger does not have them."""
     unread = [ledger.evidence[i] for i in ids if i not in ledger.texts]
-    read = texts_of(context.catalog, unread, spans_of(context.catalog, unread)) if unread else {}
+    read = texts_of(context.catalog, unread, context.cache.spans_of(unread)) if unread else {}
     return {i: ledger.texts[i] if i in ledger.texts else read[i] for i in ids}
 
 
@@ -145,4 +143,5 @@ def grounds_of(ledger: Ledger, context: Context) -> Grounds:
         ledger.looked_at,
         [*numbers, *ledger.numbers],
         texts_by_id(ledger, context, tuple(ledger.evidence)),
+        context.cache.spans_of(ledger.evidence.values()),
     )

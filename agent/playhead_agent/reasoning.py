@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from playhead_agent.nearby import SLACK_S, best_tier, chosen_anchors, event_of
+from playhead_agent.state import Context, State
 from playhead_index.window import Window
 from playhead_tools import temporal
 from playhead_tools.details import required_detail
@@ -64,6 +65,11 @@ class Finding:
         events, forms = (tuple(map(_event_of, record.get(name, ()))) for name in ("events", "forms"))
         names, seconds = tuple(record["names"]), tuple(record.get("seconds", ()))
         return cls(**{**record, "events": events, "names": names, "forms": forms, "seconds": seconds})
+
+
+def finding_in(state: State, context: Context) -> Finding:
+    """The finding of a state, read of it once for nodes that leave it as it is."""
+    return context.cache.once("finding", state["finding"], lambda: Finding.from_json(state["finding"]))
 
 
 def _event_row(event: Event) -> list[Any]:

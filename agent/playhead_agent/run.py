@@ -285,7 +285,7 @@ class _Run:
                     f"the run of thread {thread_id!r} ended without an answer; its checkpoints may belong to"
                     " another version"
                 )
-            yield question_back or read_back(state["answer"], context.catalog, thread_id)
+            yield question_back or read_back(state["answer"], context.cache, thread_id)
         except AgentStopped as stop:
             best = replace(self.strategy.best_so_far(state, context, str(stop)), thread_id=thread_id)
             if recorder is not None:

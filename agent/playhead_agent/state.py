@@ -15,6 +15,7 @@ from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
+from playhead_tools.catalog_cache import CatalogCache
 from playhead_tools.evidence import Evidence, coverage_from_json
 from playhead_tools.extent import ExtentReader
 from playhead_tools.extent import Stretch as Stretch
@@ -89,6 +90,7 @@ class Context:
         calibration: what confidence comes to; fitted on questions whose answers are known.
         may_ask: the caller can answer a question back; an ambiguous question is then asked about.
         extents: reads how much of a scope can be searched; made of the catalog.
+        cache: what this run has read of the catalog; every run has its own, as every `Context` has.
         rules: read a question, and decide what to look at, where no model plans.
     """
 
@@ -105,9 +107,11 @@ class Context:
     may_ask: bool = False
     rules: Rules = field(default_factory=default_rules)
     extents: ExtentReader = field(init=False, repr=False, compare=False)
+    cache: CatalogCache = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "extents", ExtentReader(self.catalog))
+        object.__setattr__(self, "cache", CatalogCache(self.catalog))
         if self.llm is not None and getattr(self.chat, "model", None) is not self.llm:
             from playhead_agent.models.chat_model import LangChainChat
 
@@ -125,6 +129,11 @@ def spec_of(state: State) -> QuestionSpec:
 def evidence_of(state: State) -> list[Evidence]:
     """The evidence table, without words."""
     return [Evidence.from_json(record) for record in state.get("evidence", [])]
+
+
+def evidence_in(state: State, context: Context) -> tuple[Evidence, ...]:
+    """The evidence table, read of the state once for nodes that leave it as it is."""
+    return context.cache.once("evidence", state.get("evidence", []), lambda: tuple(evidence_of(state)))
 
 
 def stretches_of(rows: Sequence[Sequence[Any]]) -> list[Stretch]:

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from playhead_index.store.catalog import Catalog
-from playhead_tools.cite import spans_of, texts_of
+from playhead_tools.catalog_cache import CatalogCache
+from playhead_tools.cite import texts_of
 from playhead_tools.evidence import Answer
-from playhead_tools.speaking import SpeakerNames
 
 
-def read_back(record: Mapping[str, Any], catalog: Catalog, thread_id: str) -> Answer:
+def read_back(record: Mapping[str, Any], cache: CatalogCache, thread_id: str) -> Answer:
     """The answer that a state keeps, the words of its evidence read back from the catalog."""
     answer = Answer.from_json(record)
-    spans, speakers = spans_of(catalog, answer.evidence), SpeakerNames(catalog)
-    texts = texts_of(catalog, answer.evidence, spans)
+    spans, speakers = cache.spans_of(answer.evidence), cache.speakers
+    texts = texts_of(cache.catalog, answer.evidence, spans)
     evidence = tuple(
         replace(
             one,

@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from playhead_agent.reasoning import Finding
-from playhead_agent.state import State, evidence_of
-from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_agent.reasoning import finding_in
+from playhead_agent.state import Context, State, evidence_in
+from playhead_index.store.catalog import SpanRow
 from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_tools.evidence import Evidence, words_evidence
-from playhead_tools.look_up import read_spans
 
 MAX_SENTENCE_S = 60.0
 """A sentence that is longer is not quoted whole; transcripts without punctuation have none."""
 
 
-def evidence_in_whole_sentences(state: State, catalog: Catalog) -> list[dict[str, Any]]:
+def evidence_in_whole_sentences(state: State, context: Context) -> list[dict[str, Any]]:
     """The evidence table of a state, in which the places that an answer lists end with their sentences.
 
     Only places of a list are widened: a count, an order or the first time stands on the words themselves.
     Videos whose transcript has not been divided, and words of low confidence, stay as they are.
     """
-    finding = Finding.from_json(state["finding"])
+    finding = finding_in(state, context)
     if finding.op != "list":
         return state.get("evidence", [])
-    records = evidence_of(state)
+    records = evidence_in(state, context)
     listed = frozenset(finding.evidence_ids)
     anchored = any(one.tied_to for one in records)  # times of a relation stand on the words themselves
     speech = [
@@ -32,9 +31,10 @@ def evidence_in_whole_sentences(state: State, catalog: Catalog) -> list[dict[str
         for one in records
         if one.id in listed and one.kind == "speech" and not one.is_uncertain and not anchored
     ]
-    sentences = {v: read_units(catalog, v, "sentence") for v in dict.fromkeys(one.video_id for one in speech)}
+    video_ids = dict.fromkeys(one.video_id for one in speech)
+    sentences = {video_id: read_units(context.catalog, video_id, "sentence") for video_id in video_ids}
     ids = {one.id: _span_ids(one, sentences[one.video_id]) for one in speech}
-    spans = read_spans(catalog, (i for own in ids.values() for i in own))
+    spans = context.cache.spans(i for own in ids.values() for i in own)
     wide = {one.id: _widened(one, [spans[i] for i in ids[one.id] if i in spans]) for one in speech}
     return [wide.get(one.id, one).to_json(compact=True) for one in records]
 

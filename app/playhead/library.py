@@ -787,15 +787,17 @@ class Library:
         from playhead_agent.checkpoints import open_copied_checkpointer
         from playhead_agent.conversations import read_turns
         from playhead_agent.stored_answer import read_back
+        from playhead_tools.catalog_cache import CatalogCache
 
         with open_copied_checkpointer(self.folder) as saver:
             turns = read_turns(saver, thread_id)
         if not turns:
             raise LibraryError(f"there is no conversation {thread_id!r}; `playhead threads` lists them")
+        cache = CatalogCache(self.catalog)
         return [
             turn
             if turn.answer is None
-            else replace(turn, answer=read_back(turn.answer.to_json(compact=True), self.catalog, thread_id))
+            else replace(turn, answer=read_back(turn.answer.to_json(compact=True), cache, thread_id))
             for turn in turns
         ]
 

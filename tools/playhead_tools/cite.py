@@ -32,6 +32,8 @@ from playhead_tools.numbers import clocks_in, numbers_in, numbers_stated
 MAX_SHOWN_CHARS = 120
 _CLOCK_SLACK_S = 0.5
 _WINDOW_SLACK_S = 0.05
+WORDLESS_KINDS = ("picture", "metadata")
+"""Kinds of evidence that do not stand on stored words."""
 _NUMBERS = re.compile(r"[\d:.,%]+")
 _MARKER = re.compile(r"[\[(⟦]?\bE\d+\b[\])⟧]?")
 _UNIT_NAMES = {
@@ -171,7 +173,7 @@ def check_evidence(evidence_id: str, grounds: Grounds) -> str:
 
 
 def _check_spans(record: Evidence, grounds: Grounds) -> str:
-    if record.kind in ("picture", "metadata"):
+    if record.kind in WORDLESS_KINDS:
         return ""
     unread = [i for i in record.span_ids if i not in grounds.spans]
     read = read_spans(grounds.catalog, unread) if unread else {}
@@ -229,10 +231,12 @@ def _ids_that_hold(
     claim: Claim, grounds: Grounds, texts: Mapping[str, str], needs_shared_words: bool
 ) -> tuple[tuple[str, ...], list[Dropped]]:
     ids, lost = [], []
+    quotes = quotes_in(claim.text) if needs_shared_words else ()
+    words = _without_numbers(_bare(claim.text, grounds)) if needs_shared_words else ""
     for evidence_id in dict.fromkeys(claim.evidence_ids):
         why = check_evidence(evidence_id, grounds)
-        if not why and needs_shared_words:
-            why = _unrelated(claim.text, evidence_id, grounds, texts)
+        if not why and needs_shared_words and grounds.evidence[evidence_id].kind not in WORDLESS_KINDS:
+            why = _unrelated(words, quotes, texts[evidence_id])
         if why:
             lost.append(Dropped(claim.text, evidence_id, why))
         else:
@@ -240,13 +244,11 @@ def _ids_that_hold(
     return tuple(ids), lost
 
 
-def _unrelated(text: str, evidence_id: str, grounds: Grounds, texts: Mapping[str, str]) -> str:
-    if grounds.evidence[evidence_id].kind in ("picture", "metadata"):
-        return ""
-    if any(says(texts[evidence_id], quote) for quote in quotes_in(text)):
+def _unrelated(words: str, quotes: Sequence[str], text: str) -> str:
+    """Why a text has nothing to do with a claim of these words and quotes; empty where it has."""
+    if any(says(text, quote) for quote in quotes):
         return ""  # also where a quote holds nothing but numbers: a clock, a score
-    words = _without_numbers(_bare(text, grounds))
-    if content_words(words) and not shared_words(words, texts[evidence_id]):
+    if content_words(words) and not shared_words(words, text):
         return "it says nothing of the claim"
     return ""
 

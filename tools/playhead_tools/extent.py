@@ -35,10 +35,7 @@ class ExtentReader:
 
     def modalities(self, stretches: Sequence[Stretch]) -> tuple[ModalitySummary, ...]:
         """The summary of each modality over a window of each video."""
-        (version,) = self._catalog.query("PRAGMA data_version")[0]
-        number = self._catalog.connection_number
-        state = (threading.get_ident(), number, version, self._catalog.db.conn.total_changes)
-        key = (state, tuple(stretches))
+        key = (threading.get_ident(), self._catalog.change_key, tuple(stretches))
         with self._lock:
             if key not in self._cached:
                 self._cached[key] = read_modalities(self._catalog, dict(stretches))

@@ -33,7 +33,7 @@ class Triage:
     Args:
         wanted: looks to be made; empty when the procedure has come to its end.
         sight: what was found out; None while looks are wanted, and for questions about words.
-        table: the evidence with what was seen.
+        evidence: all records, with what was seen; empty while there is no sight.
         coverage: of the searches for candidates.
         looked_at: stretches that a model saw, or whose words were read.
         notes: for the person.
@@ -41,7 +41,7 @@ class Triage:
 
     wanted: tuple[LookRequest, ...]
     sight: Sight | None
-    table: EvidenceTable
+    evidence: tuple[Evidence, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     looked_at: tuple[Stretch, ...] = ()
     notes: tuple[str, ...] = ()
@@ -49,18 +49,17 @@ class Triage:
 
 def triage(state: State, context: Context) -> Triage:
     """Works a question about pictures out as far as the looks that were made reach."""
-    spec, table = spec_of(state), EvidenceTable.of(evidence_of(state), context.limits.evidence)
-    evidence = list(table.records.values())
+    spec, evidence = spec_of(state), evidence_of(state)
     if not context.rules.needs_looks(spec, evidence):
-        return Triage((), None, table)
+        return Triage((), None)
     eyes = context.open_eyes()
     if eyes is None:
-        return Triage((), None, table)
+        return Triage((), None)
     stretches = with_pictures(context.catalog, stretches_of(state["stretches"]))
     if not stretches:
-        return Triage((), None, table, notes=(NO_PICTURES,))
+        return Triage((), None, notes=(NO_PICTURES,))
     if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
-        return Triage((), None, table, notes=(UNUSED.format(why=failed[0]),))
+        return Triage((), None, notes=(UNUSED.format(why=failed[0]),))
     seen = [Seen.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
@@ -68,8 +67,8 @@ def triage(state: State, context: Context) -> Triage:
     try:
         sight = context.rules.see(spec, desk, _word_anchors(spec, evidence, context))
     except NeedLooks as need:
-        return Triage(need.requests, None, table, tuple(desk.coverages))
-    return _done(spec, sight, desk, table, context)
+        return Triage(need.requests, None, coverage=tuple(desk.coverages))
+    return _done(spec, sight, desk, EvidenceTable.of(evidence, context.limits.evidence), context)
 
 
 def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[Stretch]:
@@ -102,12 +101,14 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: EvidenceTable, co
     if declined and not sight.sightings:
         notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
     if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records.values()):
-        return Triage((), None, table, notes=(*notes, NOTHING_SEEN.format(num=len(desk.used))))
+        return Triage((), None, notes=(*notes, NOTHING_SEEN.format(num=len(desk.used))))
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for i, r in table.records.items() if i in ids], context, table)
         looked += read
         notes += said
-    return Triage((), sight, table, tuple(desk.coverages), tuple(dict.fromkeys(looked)), tuple(notes))
+    records = tuple(table.records.values())
+    read_at = tuple(dict.fromkeys(looked))
+    return Triage((), sight, records, tuple(desk.coverages), read_at, tuple(notes))
 
 
 def _words_answer(spec: QuestionSpec, evidence: Iterable[Evidence]) -> bool:

@@ -474,6 +474,12 @@ class Catalog:
         return int(self._local.number)
 
     @property
+    def change_key(self) -> tuple[int, ...]:
+        """Another one in the same thread after anything was committed, here or by another process."""
+        (version,) = self.query("PRAGMA data_version")[0]
+        return (self.connection_number, version, self.db.conn.total_changes)
+
+    @property
     def db(self) -> Database:
         """This thread's connection."""
         self._opened()

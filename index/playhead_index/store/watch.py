@@ -31,9 +31,7 @@ class CatalogWatch:
 
         The same object comes back as long as nothing was committed, here or by another process.
         """
-        connection = self._catalog.db.conn
-        (version,) = self._catalog.query("PRAGMA data_version")[0]
-        now = (self._catalog.connection_number, version, connection.total_changes)
+        now = self._catalog.change_key
         if getattr(self._seen, "state", None) != now:
             states = self._catalog.query(_SIGNATURES)
             self._signatures = {video_id: _digest(state) for video_id, state in states}
