@@ -21,6 +21,7 @@ from playhead_bench.evaluate.real_questions.chat_run import ended_by, row_in_wor
 from playhead_bench.evaluate.real_questions.chat_scoring import score_absent, score_chat
 from playhead_bench.evaluate.real_questions.chat_systems import (
     ChatServer,
+    TranscriptReply,
     WholeTranscript,
     transcript_lines,
 )
@@ -140,9 +141,11 @@ def test_a_reply_without_the_lines_is_an_error_of_the_question(tmp_path: Path, r
 
 
 def asked(status: str, *cited: list[float], **more: Any) -> dict[str, Any]:
+    ended_by = "" if more.get("fallback") else "abstain" if status == "abstained" else "finish"
     return {
         "status": status, "reason": "" if status == "answered" else "absent", "error": "", "fallback": "",
-        "cited": list(cited), "confidence": 0.5, "text": "", "notes": [], "claims": [], **more,
+        "cited": list(cited), "confidence": 0.5, "text": "", "notes": [], "claims": [],
+        "ended_by": ended_by, **more,
     }  # fmt: skip
 
 
@@ -186,11 +189,14 @@ def test_the_planner_is_compared_with_the_transcript_and_ablations_with_the_plan
     [
         (asked("answered", [0, 1]), "finish"),
         (asked("abstained"), "abstain"),
-        (asked("answered", [0, 1], fallback="the reply could not be used"), "code"),
-        (asked("abstained", error="ModelOutputInvalid: x"), "code"),
+        (asked("abstained", ended_by="finish"), "finish"),
+        (asked("partial", [0, 1], ended_by=""), "code"),
+        (TranscriptReply(Window(0, 1), "x", 9, 0).record(), "finish"),
+        (TranscriptReply(None, "", 9, 0).record(), "abstain"),
+        (TranscriptReply(None, "", 9, 0, "no JSON").record(), "code"),
     ],
 )
-def test_an_end_counts_as_the_models_only_without_fallback_and_error(ask: dict[str, Any], by: str) -> None:
+def test_who_ended_a_run_is_what_its_answer_says(ask: dict[str, Any], by: str) -> None:
     assert ended_by(ask) == by
 
 

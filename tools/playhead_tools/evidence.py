@@ -234,6 +234,8 @@ class Answer:
         choice: the option that it chooses, from 0; None where none was given or none follows.
         fallback: which model that was given could not be used, and why, so that a simpler method answered;
             also one of the notes. Empty when all that was given was used.
+        ended_by: the call with which a model that plans ended the run; empty where a limit or code ended it,
+            and for strategies in which no model plans.
     """
 
     text: str
@@ -250,6 +252,7 @@ class Answer:
     thread_id: str = ""
     choice: int | None = None
     fallback: str = ""
+    ended_by: Literal["", "finish", "abstain"] = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -283,6 +286,7 @@ class Answer:
             "thread_id": self.thread_id,
             "choice": self.choice,
             "fallback": self.fallback,
+            "ended_by": self.ended_by,
         }
 
     @classmethod

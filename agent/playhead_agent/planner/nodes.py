@@ -7,6 +7,7 @@ another model; any other error ends the run.
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -245,7 +246,10 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
     else:
         draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), toolbox.kit, why)
         report = check_draft(draft, ledger, context, use_model=False)
-    return finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
+    made = finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
+    if why or not state["draft"]:
+        return made
+    return replace(made, ended_by="abstain" if "abstained" in state["draft"] else "finish")
 
 
 def unread(question: str, why: str, context: Context, reason: Reason) -> Answer:

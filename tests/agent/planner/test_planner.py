@@ -240,6 +240,24 @@ def test_abstaining_is_an_answer_too(made: Catalog) -> None:
     assert (run.answer.status, run.answer.reason) == ("abstained", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("replies", "limits", "ended_by"),
+    [
+        ([GOOD], Limits(), "finish"),
+        ([("finish", {"claims": [{"text": "Bayes was a cook.", "ids": ["E1"]}]})] * 2, Limits(), "finish"),
+        ([("abstain", {"reason": "unknown"})] * 2, Limits(), "abstain"),
+        (["no call"] * 3, Limits(), ""),
+        ([("search", {"query": f"word {i}"}) for i in range(9)], Limits(model_calls=3), ""),
+        ([GOOD], Limits(steps=2), ""),
+    ],
+)
+def test_an_answer_says_with_which_call_the_model_ended_the_run(
+    made: Catalog, replies: list[Any], limits: Limits, ended_by: str
+) -> None:
+    answer = run_script(made, QUESTION, replies, limits=limits, scope=ONE).answer
+    assert (answer.ended_by, Answer.from_json(answer.to_json()).ended_by) == (ended_by, ended_by)
+
+
 # ---- limits ----
 
 

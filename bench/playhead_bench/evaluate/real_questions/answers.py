@@ -76,7 +76,7 @@ def answer_record(answer: Callable[[], Answer]) -> dict[str, Any]:
     if found is None:
         empty: dict[str, Any] = {
             "cited": [], "confidence": 0.0, "text": "", "notes": [], "model_calls": 0, "fallback": "",
-            "claims": [],
+            "claims": [], "ended_by": "",
         }  # fmt: skip
         return {"status": "abstained", "reason": "error", "error": error, "seconds": seconds, **empty}
     return {
@@ -90,6 +90,7 @@ def answer_record(answer: Callable[[], Answer]) -> dict[str, Any]:
         "notes": list(found.notes),
         "model_calls": found.cost.get("model_calls", 0),
         "fallback": found.fallback,
+        "ended_by": found.ended_by,
         "claims": [[claim.text, claim.status] for claim in found.claims],
     }
 

@@ -142,11 +142,9 @@ def ended_by(asked: Mapping[str, Any]) -> str:
     """`finish` or `abstain` where the model ended the run itself, else `code`.
 
     Args:
-        asked: an answer's record, as `answers.answer_record` makes it.
+        asked: a record that `answers.answer_record` or `TranscriptReply.record` makes.
     """
-    if asked["error"] or asked["fallback"]:
-        return "code"
-    return "abstain" if asked["status"] == "abstained" else "finish"
+    return asked["ended_by"] or "code"
 
 
 def is_right(row: Mapping[str, Any]) -> bool:

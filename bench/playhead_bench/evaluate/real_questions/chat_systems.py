@@ -138,6 +138,7 @@ class TranscriptReply:
             "notes": [cut] if self.num_cut else [],
             "fallback": "",
             "claims": [],
+            "ended_by": "" if self.error else "finish" if cited else "abstain",
         }
 
 
