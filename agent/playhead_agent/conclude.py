@@ -27,13 +27,10 @@ from playhead_agent.question import Question
 from playhead_agent.reasoning import Finding, finding_in, reason
 from playhead_agent.seeing.conclude import (
     is_negative,
-    is_none,
     seen_claims,
     seen_finding,
-    seen_in_none,
     seen_judgement,
-    seen_no,
-    seen_nothing_sure,
+    seen_negative,
     sight_of,
 )  # fmt: skip
 from playhead_agent.seeing.desk import Seen
@@ -333,10 +330,7 @@ def final_answer(state: State, context: Context) -> Answer:
     if sight is not None and is_negative(sight) and state["verdict"]["status"] != "abstained":
         judgement = Judgement(**state["verdict"])
         coverage = extent_of(state, context).coverage
-        if judgement.status == "partial":
-            text = seen_nothing_sure(coverage)
-        else:
-            text = (seen_in_none if is_none(sight) else seen_no)(coverage)
+        text = seen_negative(sight, coverage, is_sure=judgement.status != "partial")
         draft = Draft(
             by="code",
             status=judgement.status,

@@ -11,7 +11,8 @@ import pytest
 from tests.shared_data import shared
 
 from playhead_index.search.question_topic import question_topic
-from playhead_tools.question import QuestionSpec, parse_question
+from playhead_tools.question import parse_question
+from playhead_tools.spec import QuestionSpec
 
 LABELS = [
     json.loads(line) for line in Path(__file__).with_name("benchmark_labels.jsonl").read_text().splitlines()

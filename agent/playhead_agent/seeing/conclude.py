@@ -111,24 +111,15 @@ def _sentence(text: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def seen_no(coverage: Coverage | None) -> str:
-    """The answer no: nothing that was looked at shows it, with what that was."""
-    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
-    return f"No: nothing that was looked at shows it.{searched}"
-
-
 def is_none(sight: Sight) -> bool:
     """Whether the answer is that it is seen in none of several videos."""
     return sight.kind == "chosen" and not sight.sightings
 
 
-def seen_in_none(coverage: Coverage | None) -> str:
-    """The answer that no video shows it, with what was searched."""
-    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
-    return f"None: nothing that was looked at shows it.{searched}"
-
-
-def seen_nothing_sure(coverage: Coverage | None) -> str:
-    """The likeliest answer where it is a no that was not looked into far enough, with what was searched."""
-    searched = "" if coverage is None else f"\n{coverage_sentence(coverage)}"
-    return f"Nothing certain: nothing that was viewed shows it, and not everything could be viewed.{searched}"
+def seen_negative(sight: Sight, coverage: Coverage | None, *, is_sure: bool) -> str:
+    """The answer that nothing shows it, with what was searched; unsure where not all of it was viewed."""
+    if not is_sure:
+        text = "Nothing certain: nothing that was viewed shows it, and not everything could be viewed."
+    else:
+        text = f"{'None' if is_none(sight) else 'No'}: nothing that was looked at shows it."
+    return text if coverage is None else f"{text}\n{coverage_sentence(coverage)}"

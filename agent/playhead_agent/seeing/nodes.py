@@ -22,6 +22,7 @@ from playhead_tools.spec import QuestionSpec
 NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
 NOTHING_SEEN = "the video-LLM looked at {num} clips and could not tell it from them; the words answer instead"
+LOOKS_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
 LOOKS_PART = 0.9
 """Of the seconds that are left, what a look may take; the rest is for the answer without it."""
 
@@ -92,11 +93,7 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: EvidenceTable, co
         )  # fmt: skip
         ids.append(table.add(record))
     looked = [(request.video_id, look.window) for request, look in desk.used.items()]
-    notes = (
-        ["not everything that could show it was looked at: the budget of looks is used up"]
-        if (desk.short)
-        else []
-    )
+    notes = [LOOKS_USED_UP] if desk.short else []
     declined = sum(look.declines for look in desk.used.values())
     if declined and not sight.sightings:
         notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")

@@ -65,7 +65,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
             spec, desk, [LookRequest(v, w, spec.text, spec.options) for v, w in beside], all_seen=False
         )
     if whole := _whole(spec, desk):
-        return _of_whole(spec, desk, whole)
+        return _yes_no(desk, whole) if _is_yes_no(spec) else _told(spec, desk, whole, all_seen=True)
     if _is_scanned(spec, desk.stretches):
         return _scanned(spec, desk)
     if spec.intent == "when" and not spec.options:
@@ -120,12 +120,6 @@ def _whole(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
         LookRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
         for video_id, window in desk.stretches
     ]
-
-
-def _of_whole(spec: QuestionSpec, desk: Desk, requests: Sequence[LookRequest]) -> Sight:
-    if _is_yes_no(spec):
-        return _yes_no(desk, requests)
-    return _told(spec, desk, requests, all_seen=True)
 
 
 # ---- the question put to some clips ----

@@ -78,18 +78,15 @@ def test_options_given_apart_go_before_those_in_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "tags", "folders"),
+    ("text", "folders"),
     [
-        ("In videos tagged holiday, when does the dog bark?", ("holiday",), ()),
-        ("When does the dog bark in videos tagged holiday or beach?", ("holiday", "beach"), ()),
-        ("When does the dog bark in folder trips/2023?", (), ("trips/2023",)),
+        ("In the folder holiday, when does the dog bark?", ("holiday",)),
+        ("When does the dog bark in folder trips/2023?", ("trips/2023",)),
     ],
 )
-def test_tags_and_folders_leave_the_question(
-    text: str, tags: tuple[str, ...], folders: tuple[str, ...]
-) -> None:
+def test_folders_leave_the_question(text: str, folders: tuple[str, ...]) -> None:
     spec = parse_question(text)
-    assert (spec.scope_tags, spec.scope_folders, spec.deeds) == (tags, folders, (Deed("dog", "barks"),))
+    assert (spec.scope_folders, spec.deeds) == (folders, (Deed("dog", "barks"),))
 
 
 ON: list[tuple[str, str, str | None]] = [

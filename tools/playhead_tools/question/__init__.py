@@ -2,6 +2,5 @@
 
 from playhead_tools.question.follow_up import follow_up
 from playhead_tools.question.parse import parse_question
-from playhead_tools.spec import EVERY, QuestionSpec
 
-__all__ = ["EVERY", "QuestionSpec", "follow_up", "parse_question"]
+__all__ = ["follow_up", "parse_question"]

@@ -1,7 +1,6 @@
 """Options of a multiple choice that stand in the text of a question, and the folders that it names."""
 
 import re
-from dataclasses import dataclass
 
 from playhead_tools.wording import ASKS, re_any_case
 
@@ -39,23 +38,15 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
     ).strip(), options
 
 
-@dataclass(frozen=True, slots=True)
-class Scoped:
-    """A question without the words that name folders, and those."""
+def split_folders(text: str) -> tuple[str, tuple[str, ...]]:
+    """A question without the words that name folders, and the folders to which it keeps itself.
 
-    rest: str
-    folders: tuple[str, ...] = ()
-
-
-def take_folders(text: str) -> Scoped:
-    """The folders to which a question keeps itself.
-
-    >>> take_folders("When does the dog bark in the folder beach?")
-    Scoped(rest='When does the dog bark?', folders=('beach',))
+    >>> split_folders("When does the dog bark in the folder beach?")
+    ('When does the dog bark?', ('beach',))
     """
     found = _FOLDERS.search(text)
     if found is None:
-        return Scoped(text)
+        return text, ()
     names = tuple(name for name in _BETWEEN_NAMES.split(found["names"]) if name)
     rest = f"{text[: found.start()]} {text[found.end() :]}"
-    return Scoped(re.sub(r"\s+([?.!,])", r"\1", " ".join(rest.split())).lstrip(", "), names)
+    return re.sub(r"\s+([?.!,])", r"\1", " ".join(rest.split())).lstrip(", "), names

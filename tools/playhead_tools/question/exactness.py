@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from playhead_tools.question.asking import last_chars
 from playhead_tools.spec import QuestionSpec, Relation
 from playhead_tools.wording import re_any_case, single_blanks
 
@@ -23,7 +24,7 @@ def with_passages(spec: QuestionSpec, asked: str) -> QuestionSpec:
         spec: the question taken apart.
         asked: its text, without options.
     """
-    query = _last_chars(single_blanks(asked))
+    query = last_chars(single_blanks(asked), MAX_QUERY_CHARS)
     literal = is_literal(spec, asked)
     return replace(spec, query=query, is_literal=literal, by_passages=not literal and not _is_exact(spec))
 
@@ -57,8 +58,3 @@ def _is_understood(relation: Relation, spec: QuestionSpec) -> bool:
     if relation.kind in ("during", "between") and any(anchor.kind == "any" for anchor in relation.anchors):
         return not spec.targets
     return True
-
-
-def _last_chars(text: str) -> str:
-    """The end of a long text, where people ask, from a word's beginning."""
-    return text if len(text) <= MAX_QUERY_CHARS else text[-MAX_QUERY_CHARS:].partition(" ")[2]

@@ -20,9 +20,9 @@ class Masked:
     text: str
     quotes: tuple[str, ...]
 
-    def restored(self, text: str, mark: str = "") -> str:
-        """A part of the text with the quotes back, each between two marks."""
-        return " ".join(_MASK.sub(lambda m: f"{mark}{self.quotes[int(m[1])]}{mark}", text).split())
+    def restored(self, text: str) -> str:
+        """A part of the text with the quotes back."""
+        return " ".join(_MASK.sub(lambda m: self.quotes[int(m[1])], text).split())
 
 
 def masked(text: str) -> Masked:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_tools.question.asking import asking_sentence, first_question, without_lead
-from playhead_tools.question.choices import split_options, take_folders
+from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.question.exactness import with_passages
 from playhead_tools.question.intent import (
     asks_for,
@@ -50,8 +50,8 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """
     question, inline = split_options(text)
     quoted = masked(single_blanks(question))
-    scoped = take_folders(asking_sentence(quoted.text))
-    times = parse_times(scoped.rest)
+    scoped, folders = split_folders(asking_sentence(quoted.text))
+    times = parse_times(scoped)
     body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
     spec = _parsed(first_question(body), quoted)
     spec = replace(
@@ -60,7 +60,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         quoted=quoted.quotes,
         times=times.times,
         options=tuple(options) or inline,
-        scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
+        scope_folders=tuple(quoted.restored(folder) for folder in folders),
     )
     return with_passages(spec, question)
 
@@ -68,8 +68,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
 def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
     body, setting = split_setting(whole)
     either = either_of(body)
-    related = split_relation(body, quoted) if not either else None
-    head, relation = (body, None) if related is None else (related.head, related.relation)
+    head, relation = (body, None) if either else split_relation(body, quoted)
     wanted = where_it_stands(head)
     intent, rest = intent_of(head)
     if either or intent == "order":

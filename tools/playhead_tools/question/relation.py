@@ -1,7 +1,7 @@
 """The relation clause of a question: while, before, after, between, until, at its front or its back."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
 from playhead_tools.question.masked import Masked
@@ -89,14 +89,6 @@ _BOTH_ENDS = re_any_case(r"^(?P<a>.+?),?\s+(?:and|but)\s+(?:then\s+)?(?P<word>be
 _VIDEO_EDGE = re_any_case(r"\s+(?:began|begins?|started|starts?|ended|ends?|was\s+(?:made|filmed|recorded))$")
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A question without its relation clause, and the relation."""
-
-    head: str
-    relation: Relation | None = None
-
-
 def split_setting(body: str) -> tuple[str, str]:
     """A question without a clause that sets its topic, and that topic; empty where there is none.
 
@@ -115,12 +107,12 @@ def _is_setting(found: re.Match[str]) -> bool:
     return is_during and _DISCUSSED.match(found["clause"]) is not None
 
 
-def split_relation(body: str, masked: Masked) -> Related:
-    """The head of a question and what it is tied to in time."""
+def split_relation(body: str, masked: Masked) -> tuple[str, Relation | None]:
+    """A question without its relation clause, and what it is tied to in time."""
     nth = _NTH_TIME.match(body)
     if nth is not None and len(nth["clause"].split()) > 1:
         anchor = anchor_of(nth["clause"], masked, ordinal_value(nth["ord"]))
-        return Related(nth["head"], Relation("during", (anchor,)))
+        return nth["head"], Relation("during", (anchor,))
     for kind, pattern in _FRONT:
         found = _match(kind, pattern, body)
         if found is not None and not _WHEN_QUESTION.match(body):
@@ -148,7 +140,7 @@ def _is_topic(found: re.Match[str]) -> bool:
     return words.endswith("between") and _COMPARED.search(before) is not None
 
 
-def _split_back(body: str, masked: Masked) -> Related:
+def _split_back(body: str, masked: Masked) -> tuple[str, Relation | None]:
     """The relation whose connecting word stands first, unless the head then asks for nothing.
 
     In "find the part where he speaks" the clause is what is to be found, not what it is related to.
@@ -160,10 +152,10 @@ def _split_back(body: str, masked: Masked) -> Related:
     ]
     asking = [one for one in found if not _ASKS_NOTHING.fullmatch(LOCATE.sub("", one[2]["head"].strip()))]
     if not asking:
-        return Related(body)
+        return body, None
     _, kind, first = min(asking, key=lambda one: one[0])
     related = _related(first, kind, masked)
-    return Related(body) if _is_edge_of_video(first["clause"]) else related
+    return (body, None) if _is_edge_of_video(first["clause"]) else related
 
 
 def _is_edge_of_video(clause: str) -> bool:
@@ -172,10 +164,10 @@ def _is_edge_of_video(clause: str) -> bool:
     return _VIDEO_EDGE.search(bare) is not None and is_the_video(_VIDEO_EDGE.sub("", bare))
 
 
-def _related(found: re.Match[str], kind: RelationKind, masked: Masked) -> Related:
+def _related(found: re.Match[str], kind: RelationKind, masked: Masked) -> tuple[str, Relation | None]:
     head = found["head"].strip(" ,")
     relation = relation_of(kind, found["clause"], masked)
-    return Related(_NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation)
+    return _NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation
 
 
 def relation_of(kind: RelationKind, clause: str, masked: Masked) -> Relation | None:

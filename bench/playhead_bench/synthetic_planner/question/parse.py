@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_bench.synthetic_planner.question.among import spec_among
-from playhead_bench.synthetic_planner.question.choices import split_options, take_scopes
 from playhead_bench.synthetic_planner.question.clip import clip_question, yes_no_question
 from playhead_bench.synthetic_planner.question.deeds import deed_in
 from playhead_bench.synthetic_planner.question.imperative import as_question
@@ -24,6 +23,7 @@ from playhead_bench.synthetic_planner.wording import (
     single_blanks,
     which_one,
 )
+from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
 
@@ -56,8 +56,8 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     """
     question, inline = split_options(text)
     quoted = masked(single_blanks(question)[:MOST_CHARS])
-    scoped = take_scopes(quoted.text)
-    times = parse_times(scoped.rest)
+    scoped, folders = split_folders(quoted.text)
+    times = parse_times(scoped)
     body = " ".join(times.rest.split()).rstrip("?.!,;: ")
     body = _AS_IT.sub(r"\g<front> that ", _TELL.sub("", _OPENERS.sub("", body, count=1), count=1))
     spec = _parsed(Parts.of(one_of_them(body), quoted), quoted)
@@ -67,8 +67,7 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
         quoted=tuple(quote for quote in quoted.quotes),
         times=times.times,
         options=tuple(options) or inline,
-        scope_tags=tuple(quoted.restored(tag) for tag in scoped.tags),
-        scope_folders=tuple(quoted.restored(folder) for folder in scoped.folders),
+        scope_folders=tuple(quoted.restored(folder) for folder in folders),
         each_video=of_each_video(body) and not spec.of_video,
     )
 
