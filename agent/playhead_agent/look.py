@@ -95,10 +95,8 @@ def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEn
     """The videos that lie in a folder that the question names; all when it names none.
 
     Raises:
-        ToolError: the question names a folder without videos, or tags, which a library does not have.
+        ToolError: the question names a folder without videos.
     """
-    if spec.scope_tags:
-        raise ToolError(f"videos have no tags here, got {listed(spec.scope_tags)}; name files or a folder")
     wanted = {folder.strip("/").lower() for folder in spec.scope_folders}
     inside = [v for v in videos if not wanted or wanted & {part.lower() for part in v.path.parts[:-1]}]
     if not inside and wanted:

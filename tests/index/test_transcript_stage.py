@@ -20,7 +20,7 @@ from playhead_index.stages import is_finished, read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import read_manifest
 from playhead_index.store.shards import Shards
-from playhead_index.store.transcript import read_units, unit_arrays, unit_texts, units_by_id
+from playhead_index.store.transcript import read_units, unit_arrays, unit_texts
 
 SUBJECTS = ("the battery of the remote control", "yellow rubber for the case", "the price of the product")
 
@@ -213,12 +213,6 @@ def test_removing_a_video_removes_its_units_and_their_vectors(index, catalog) ->
     collect_garbage(catalog)
     assert catalog.query("SELECT count(*) FROM transcript_unit") == [(0,)]
     assert list((catalog.path.parent / "vectors" / "passages").glob("*")) == []
-
-
-def test_units_are_read_by_id_across_videos(index, catalog) -> None:
-    video_id = index(None).video_id
-    (first, *_) = read_units(catalog, video_id, "passage")
-    assert units_by_id(catalog, [first.unit_id, 10**6]) == {first.unit_id: (video_id, first)}
 
 
 def test_a_recorded_text_model_of_other_weights_is_not_used() -> None:

@@ -113,7 +113,6 @@ class QuestionSpec:
         superlative: the one of the targets that lasts longest or shortest is asked for.
         hop: the thing meant is named by a deed of its own, and must be found first.
         options: the answers to choose from, without their letters.
-        scope_tags: only videos with one of these tags are meant.
         scope_folders: only videos in one of these folders are meant.
         each_video: it is asked of each video: in which of them, or in how many.
         setting: the topic that the question is set in: `when discussing the design`.
@@ -140,7 +139,6 @@ class QuestionSpec:
     superlative: Superlative = ""
     hop: Hop | None = None
     options: tuple[str, ...] = ()
-    scope_tags: tuple[str, ...] = ()
     scope_folders: tuple[str, ...] = ()
     each_video: bool = False
     speakers: tuple[str, ...] = ()

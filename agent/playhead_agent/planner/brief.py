@@ -278,12 +278,8 @@ def videos_text(kit: Kit, videos: Sequence[VideoEntry], max_listed: int) -> str:
     return fenced(label, "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
 
 
-def line_of(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
-    """A record as the model reads it: id, times, who speaks, all its words."""
-    return _line(kit, record, with_name=with_name)
-
-
 def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
+    """A record as the model reads it: id, times, who speaks, all its words."""
     name = ""
     if with_name:
         name = f"{kit.label(record.video_id)} "

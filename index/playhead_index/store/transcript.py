@@ -116,16 +116,6 @@ def has_passages(catalog: Catalog, video_ids: Sequence[str]) -> bool:
     )
 
 
-def units_by_id(catalog: Catalog, unit_ids: Sequence[int]) -> dict[int, tuple[str, TranscriptUnit]]:
-    """(video id, unit) of some units, by id; ids that are not there are left out."""
-    found: dict[int, tuple[str, TranscriptUnit]] = {}
-    for chunk in batches(unit_ids, MAX_IDS_IN_SQL):
-        marks = ", ".join("?" * len(chunk))
-        rows = catalog.query(f"SELECT video_id, {_COLUMNS} FROM transcript_unit WHERE id IN ({marks})", chunk)
-        found |= {row[1]: (row[0], _unit(row[1:])) for row in rows}
-    return found
-
-
 def unit_arrays(
     catalog: Catalog, level: UnitLevel, kind: SpanKind = "speech", video_ids: Sequence[str] | None = None
 ) -> dict[str, UnitArrays]:

@@ -8,7 +8,7 @@ from tests.tools.video_llm.made_clips import clip
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.video_llm.citing import cited_times, cited_window, numbers_in, shown_frames
+from playhead_tools.video_llm.citing import cited_frames, cited_window, numbers_in, shown_frames
 
 TWO = (clip(10.0, 11.0, 12.0), clip(40.0, 41.0, video_id="v2"))
 SHOWN = shown_frames(TWO, [np.array([0, 2]), np.array([1])])
@@ -29,23 +29,24 @@ def test_frames_at_the_same_time_stand_equally_long() -> None:
     assert [f.window for f in shown] == [Window(5.0, 6.0), Window(5.0, 6.0), Window(6.0, 7.0)]
 
 
-def test_numbers_become_times_in_the_order_cited() -> None:
-    assert cited_times([3, 1, 3], SHOWN) == (41.0, 10.0)
+def test_numbers_become_frames_in_the_order_cited() -> None:
+    assert cited_frames([3, 1, 3], SHOWN) == (SHOWN[2], SHOWN[0])
+    assert [frame.pts_s for frame in cited_frames([3, 1], SHOWN)] == [41.0, 10.0]
 
 
 def test_a_number_that_was_never_shown_is_refused() -> None:
     with pytest.raises(ModelOutputInvalid, match=r"cites frames \[4\]; frames 1 to 3 were shown"):
-        cited_times([1, 4], SHOWN)
+        cited_frames([1, 4], SHOWN)
 
 
 @settings(deadline=None)
 @given(st.integers())
-def test_no_number_outside_becomes_a_time(number: int) -> None:
+def test_no_number_outside_becomes_a_frame(number: int) -> None:
     if 1 <= number <= 3:
-        assert cited_times([number], SHOWN) == (SHOWN[number - 1].pts_s,)
+        assert cited_frames([number], SHOWN) == (SHOWN[number - 1],)
     else:
         with pytest.raises(ModelOutputInvalid, match="cites frames"):
-            cited_times([number], SHOWN)
+            cited_frames([number], SHOWN)
 
 
 def test_two_numbers_are_a_window_of_their_video() -> None:

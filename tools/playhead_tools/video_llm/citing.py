@@ -74,15 +74,6 @@ def cited_frames(numbers: Iterable[int], shown: Sequence[ShownFrame]) -> tuple[S
     return tuple(by_number[number] for number in asked)
 
 
-def cited_times(numbers: Iterable[int], shown: Sequence[ShownFrame]) -> tuple[float, ...]:
-    """When the frames with these numbers appear, in seconds on their videos' clocks.
-
-    Raises:
-        ModelOutputInvalid: a number was never shown.
-    """
-    return tuple(frame.pts_s for frame in cited_frames(numbers, shown))
-
-
 def cited_window(first: int, last: int, shown: Sequence[ShownFrame]) -> tuple[str, Window]:
     """The video and the stretch from one frame to another, both with the time that they stand for.
 
