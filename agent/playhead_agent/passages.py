@@ -15,7 +15,7 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import read_spans, search_moments
-from playhead_tools.match import coverage
+from playhead_tools.match import content_words, coverage
 from playhead_tools.speaking import ScopeSpeakers
 
 ROLE = "passage"
@@ -55,7 +55,9 @@ def _row(moment: Moment) -> dict[str, Any]:
         "kind": first.lane,
         "refs": list(dict.fromkeys(hit.ref for hit in moment.hits if hit.lane == first.lane)),
         "lanes": list(moment.lanes),
-        "sentence_s": [first.window.start_s, first.window.end_s],
+        "sentences_s": [
+            [hit.window.start_s, hit.window.end_s] for hit in moment.hits if hit.lane == first.lane
+        ],
         "fit": None if moment.fit is None else asdict(moment.fit),
     }
 
@@ -113,11 +115,25 @@ def _record(
     if not spans:
         return None
     verdict: Verdict = "supported" if share >= context.thresholds.supported else "unverified"
-    start_s, end_s = row["sentence_s"]
     whole = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)
-    whole = replace(whole, window=window.clamped(whole.window) or whole.window, sentence_s=(start_s, end_s))
-    quoted = words_evidence(spans_of_sentence(whole, spans) or spans, verdict)  # it is what is quoted
-    return replace(whole, verdict=quoted.verdict, confidence=quoted.confidence)
+    whole = replace(whole, window=window.clamped(whole.window) or whole.window)
+    quotes = [_quoting(whole, (start_s, end_s), spans, verdict) for start_s, end_s in row["sentences_s"]]
+    best = _words_quoted(quotes[0], spans)
+    alike = (one for one in quotes if not one.is_uncertain and _words_quoted(one, spans) >= best)
+    return next(alike, quotes[0])
+
+
+def _quoting(
+    whole: Evidence, sentence_s: tuple[float, float], spans: Sequence[SpanRow], verdict: Verdict
+) -> Evidence:
+    """The record of a passage that is quoted with one of its sentences, whose confidence counts."""
+    record = replace(whole, sentence_s=sentence_s)
+    quoted = words_evidence(spans_of_sentence(record, spans) or spans, verdict)
+    return replace(record, verdict=quoted.verdict, confidence=quoted.confidence)
+
+
+def _words_quoted(record: Evidence, spans: Sequence[SpanRow]) -> frozenset[str]:
+    return content_words(" ".join(span.words.text for span in spans_of_sentence(record, spans)))
 
 
 def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:

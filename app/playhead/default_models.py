@@ -1,12 +1,9 @@
 """Which model is taken for a role that nobody named one for: what fits the machine, then what is on it."""
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 from playhead_index.embed.voice_encoder import GE2E, GE2E_FILE, GE2E_WHEEL, ge2e_folder
 from playhead_index.extras import has_nvidia
@@ -110,18 +107,9 @@ def is_cached(model: DefaultModel) -> bool:
 
     if model.role == "voices":
         return (ge2e_folder() / GE2E_FILE).is_file()
-    if find_spec("huggingface_hub") is None or not _hub_folder(model.file[0]).is_dir():
+    if find_spec("huggingface_hub") is None:
         return False
     return cached_file(*model.file) is not None
-
-
-def _hub_folder(repo: str) -> Path:
-    """Where huggingface_hub caches a repository, found without importing it: without it nothing is there."""
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    imported = getattr(sys.modules.get("huggingface_hub.constants"), "HF_HUB_CACHE", None)
-    cache = Path(imported or named or Path(home) / "hub").expanduser()
-    return cache / f"models--{repo.replace('/', '--')}"
 
 
 @cache

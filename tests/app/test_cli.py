@@ -410,7 +410,8 @@ def test_index_says_which_video_model_captions_and_why(run: Run, talk: MadeVideo
     shown = run("show", "talk.mp4", "-l", tmp_path / "l", "--chapters", "--json").lines
     assert shown[0]["summary"] == {
         "start_s": 1.0, "end_s": 8.0, "made_by": "extractive", "title": "plain, wall, good, evening",
-        "text": "A plain wall. Good evening, this is about Bayes.\nkeywords: plain, wall, good, evening, bayes",
+        "text": "A plain wall. Good evening, this is about Bayes."
+        "\nkeywords: plain, wall, good, evening, bayes",
         "sentences": [
             {"start_s": 0.0, "end_s": 5.0, "text": "A plain wall."},
             {"start_s": 1.0, "end_s": 3.0, "text": "Good evening, this is about Bayes."},

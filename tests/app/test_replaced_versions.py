@@ -238,7 +238,8 @@ def test_ghosts_of_an_older_library_are_retired_when_it_is_opened(
             *("span_words", "speaker", "speaker_turn", "transcript_unit"),
         ):
             db.execute(f"DROP TABLE {table}")
-        db.execute("ALTER TABLE span DROP COLUMN speaker")
+        for table, column in (("span", "speaker"), ("summary", "title"), ("summary", "sentences")):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm004'")
     reopened = Library(library.folder, OFF)
     assert [version.video_id for version in reopened.retired()] == [fingerprint(contents[0])]

@@ -21,8 +21,9 @@ Evidence is what has an id (E1, E2, ...): words spoken, text on the screen, capt
 pictures, each with its time in the video. Use no knowledge of your own.
 1. If the evidence at hand answers the question, call finish at once. Otherwise search, read or look for \
 what is missing. A search always ranks something first: read it before you believe it.
-2. finish: one fact a claim, a full sentence, with the ids of the evidence that says it, the most direct \
-first. The first claim answers the question. Copy names and numbers as they stand in the evidence.
+2. finish: for each claim copy the words of the evidence that answer the question (quote), give the ids of \
+the evidence in which they stand (ids), then say that one fact in a full sentence (text). The first claim \
+answers the question. Copy names and numbers as they stand in the evidence.
 3. abstain only when neither the evidence nor a search for it answers the question.
 4. Ask look about what is to be seen, in a question that can be understood alone.
 5. Do not count, compare times or calculate yourself: find_events and compute do.

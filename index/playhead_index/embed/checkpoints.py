@@ -5,7 +5,10 @@ Face hub (`facebook/dinov2-small`), which is looked up in the local cache only.
 """
 
 import importlib
+import os
 import pickle
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
 SMALL_FILES = ("*.json", "*.txt", "*.model", "*_Dense/model.safetensors")
 HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
+_REPO_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?")
 # What torch, transformers, open_clip and safetensors raise over files that are not what they should be.
 LOAD_ERRORS = (
     RuntimeError,
@@ -156,12 +160,26 @@ def local_folder(name: str) -> Path | None:
 def cached_file(repo: str, filename: str) -> Path | None:
     """A file of a hub model in the local cache, or None; the network is not touched.
 
+    huggingface_hub, which takes half a second to import, is imported only where the cache has a folder of the
+    model.
+
     Raises:
         ModelUnavailable: `repo` is not a name that the hub could have.
     """
+    if _REPO_NAME.fullmatch(repo) and not _cache_folder(repo).is_dir():
+        return None
     with mapped_load_errors(repo, "looking it up in the local cache"):
         found = hub().try_to_load_from_cache(repo, filename)
     return Path(found) if isinstance(found, str) else None
+
+
+def _cache_folder(repo: str) -> Path:
+    """Where huggingface_hub caches a repository, by the rules of its documentation."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    imported = getattr(sys.modules.get("huggingface_hub.constants"), "HF_HUB_CACHE", None)
+    cache = Path(imported or named or Path(home) / "hub").expanduser()
+    return cache / f"models--{repo.replace('/', '--')}"
 
 
 def fetch_file(name: str, repo: str, filename: str) -> Path:

@@ -249,3 +249,30 @@ def test_a_count_does_not_depend_on_how_many_finds_have_ids(
         counts.append(box.call("compute", {"op": "count", "events": ["S1"]}).record["value"])
     catalog.close()
     assert counts[0] == counts[1]
+
+
+def test_a_quote_says_which_evidence_is_cited_first(box: Toolbox) -> None:
+    found = box.call("read", {"video": "lecture"})
+    words = {row["id"]: row["words"] for row in found.record["evidence"]}
+    second = list(words)[1]
+    claim = {"quote": words[second][:60], "ids": [next(iter(words))], "text": "It is said."}
+    box.call("finish", {"claims": [claim]})
+    assert box.kit.conclusion is not None
+    assert box.kit.conclusion["claims"][0]["evidence_ids"] == [second, next(iter(words))]
+
+
+def test_a_quote_that_stands_nowhere_changes_nothing(box: Toolbox) -> None:
+    first = box.call("read", {"video": "lecture"}).ids[0]
+    claim = {"quote": "the walrus sold his bicycle yesterday", "ids": [first], "text": "It is said."}
+    box.call("finish", {"claims": [claim]})
+    assert box.kit.conclusion is not None
+    assert box.kit.conclusion["claims"][0]["evidence_ids"] == [first]
+
+
+def test_the_form_of_a_claim_asks_for_the_quote_before_the_sentence(box: Toolbox) -> None:
+    (finish,) = (tool for tool in box.offered() if tool.name == "finish")
+    item = finish.parameters["properties"]["claims"]["items"]
+    assert (list(item["properties"]), item["required"]) == (
+        ["quote", "ids", "text"],
+        ["quote", "ids", "text"],
+    )

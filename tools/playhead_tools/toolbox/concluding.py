@@ -4,25 +4,37 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from playhead_index.errors import ToolError
-from playhead_tools.cite import without_markers
+from playhead_tools.cite import stored_texts, without_markers
 from playhead_tools.evidence import listed
+from playhead_tools.match import coverage, says
 from playhead_tools.toolbox.kit import Kit, Record, result
 
 NoAnswer = Literal["absent", "unknown", "false_premise", "ambiguous"]
 MAX_CLAIMS = 12
 MAX_CLAIM_CHARS, MAX_CHOICE_CHARS = 800, 400
 MAX_CITED = 24
+MAX_IDS = 4
+"""Ids that a claim is offered to cite, when the schema binds the reply; more are taken from a free one."""
+MIN_QUOTED = 0.8
+"""Part of the words of a quote that a record must hold to be what is quoted, where none has it verbatim."""
+MIN_QUOTE_CHARS = 8
 _MARKER = re.compile(r"\b[EVS]\d{1,6}\b")
 
 
 class ClaimDraft(BaseModel):
-    """One statement and the evidence that says it."""
+    """One statement and the evidence that says it.
 
+    The quote comes first, so that a model finds the words before it says what they mean.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"required": ["quote", "ids", "text"]})
+
+    quote: str = Field("", description="the words of the evidence that say it, copied; empty without words")
+    ids: list[str] = Field(description="where they stand", json_schema_extra={"maxItems": MAX_IDS})
     text: str = Field(description="one fact, a full sentence")
-    ids: list[str] = Field(description="evidence that says it")
 
 
 def finish(kit: Kit, claims: list[ClaimDraft], choice: str = "") -> Record:
@@ -64,10 +76,28 @@ def _row(kit: Kit, draft: ClaimDraft, notes: list[str]) -> Record:
         if not found and one:
             notes.append(f"no evidence {one[:20]}")
         ids += found
+    quoted = _quoted_id(kit, draft.quote, ids)
+    if quoted and quoted not in ids:
+        notes.append(f"the quote stands in {quoted}, which is cited too")
     return {
         "text": without_markers(text)[:MAX_CLAIM_CHARS],
-        "evidence_ids": list(dict.fromkeys(ids))[:MAX_CITED],
+        "evidence_ids": list(dict.fromkeys([*([quoted] if quoted else []), *ids]))[:MAX_CITED],
     }
+
+
+def _quoted_id(kit: Kit, quote: str, cited: Sequence[str]) -> str:
+    """The record that holds a quote, a cited one before others; empty where none does."""
+    quote = " ".join(quote.split())
+    if len(quote) < MIN_QUOTE_CHARS:
+        return ""
+    texts = stored_texts(kit.catalog, kit.table.records.values())
+    order = [*(i for i in cited if i in texts), *(i for i in texts if i not in cited)]
+    verbatim = next((i for i in order if says(texts[i], quote)), "")
+    if verbatim:
+        return verbatim
+    held = {i: coverage(quote, texts[i]) for i in order}
+    best = max(order, key=lambda i: held[i], default="")
+    return best if best and held[best] >= MIN_QUOTED else ""
 
 
 def _evidence_ids(kit: Kit, name: str) -> Sequence[str]:

@@ -203,8 +203,8 @@ def _split(value: str, schema: Schema) -> list[Any]:
 
 def _form(schema: Schema, value: Any, notes: list[str], depth: int) -> Any:
     if isinstance(value, str) and len(schema.get("properties", {})) > 1:
-        first = next(iter(schema["properties"]))
-        value = {first: value}  # a claim that is only its sentence
+        names = list(schema["properties"])
+        value = {"text" if "text" in names else names[0]: value}  # a claim that is only its sentence
     if not isinstance(value, Mapping):
         return value
     made = _object(schema, value, notes, depth)
