@@ -12,7 +12,7 @@ from playhead_agent.finalise import (
     Ledger,
     ScanRecord,
     check_draft,
-    dropped_note,
+    dropped_notes,
     finalise,
     written,
 )
@@ -93,6 +93,7 @@ NEAR_SPEAKER_S = 30.0
 NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
 _OPS = {"count": "count", "nth": "nth", "how_long": "total_duration", "order": "order", "gap": "gap"}
 """What `Computation.op` calls what a finding computes."""
+NO_SUMMARY = "Without a chat model (--model) no summary is written; sentences from each topic"
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 
@@ -376,7 +377,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     by_model = draft["by"] == "model"
     unchecked = Draft(claims, by="model" if by_model else "code")
     report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
-    notes = [*state["notes"], *map(dropped_note, report.dropped)]
+    notes = [*state["notes"], *dropped_notes(report.dropped)]
     if report.kept or not by_model:
         return _Checked(report, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append(NO_CLAIM_HELD)
@@ -486,7 +487,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
     if finding.op == "passages":
-        return f"The passages that fit best:\n{text}"
+        return f"No certain answer; the passages that fit best:\n{text}"
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:
@@ -494,7 +495,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if spec.of_things:
         return f"Objects cannot be counted from text alone; they are mentioned here:\n{text}"
     if finding.op == "outline":
-        return f"No summary was written; these are samples at regular intervals:\n{text}"
+        return f"{NO_SUMMARY}:\n{text}"
     if cited and all(e.verdict != "supported" for e in cited):
         return f"Nothing certain; the closest is:\n{text}"
     if spec.wanted == "picture":

@@ -25,8 +25,10 @@ def search_passages(
 ) -> tuple[dict[str, Any], Coverage, list[str]]:
     """The moments of one `passages` look-up inside the stretches as plain rows, coverage, notes."""
     moments, searches, notes = list[Moment](), list[Coverage](), list[str]()
+    only = tuple(lookup["speakers"]) if lookup.get("only_speakers") else None
     for scope in scopes_of(stretches, context.catalog):
         context.meter.searches += 1
+        scope = replace(scope, speakers=only)
         searched = search_moments(
             context.finder, lookup["text"], scope=scope, lanes=None, limit=lookup["limit"]
         )
@@ -38,7 +40,8 @@ def search_passages(
     if named and all(one.fit is None for one in moments):  # passages know who speaks, spans do not
         moments.sort(key=lambda one: one.hits[0].speaker not in named)
     rows = [_row(one) for one in moments if _is_inside(one, stretches)]
-    found = {"role": ROLE, "text": lookup["text"], "moments": rows}
+    found: dict[str, Any] = {"role": ROLE, "text": lookup["text"], "moments": rows}
+    found |= {"speakers": list(only)} if only else {}
     return found, add_coverage(searches), notes
 
 
@@ -75,9 +78,12 @@ def add_passages(
     """
     speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches])
     topic = question_topic(found["text"], speakers.names)
+    labels = speakers.labels(found["speakers"]) if "speakers" in found else None
     features = None
     for number, row in enumerate(found["moments"]):
         spans = _spans(row, context.catalog)
+        if labels is not None:
+            spans = [one for one in spans if one.words.speaker in labels.get(one.video_id, ())]
         text = " ".join(span.words.text for span in spans)
         record = _record(row, spans, coverage(topic.words, text), context)
         if record is not None:

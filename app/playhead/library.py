@@ -608,13 +608,21 @@ class Library:
         named = checked_lanes(lanes) if lanes else None
         picture = read_image(image) if isinstance(image, Path) else image
         query = Query(text, picture, example, scope, named, limit, min_score)
-        for name in scope.speakers or ():
-            find_speakers(self._speakers_in(scope), name)
+        self._check_speakers(scope)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane} ({line.why_not})" for line in result.coverage.lanes)
             raise ModelUnavailable(f"cannot search {reasons}")
         return result
+
+    def _check_speakers(self, scope: Scope) -> None:
+        """Nothing, where every speaker of a scope is known in it.
+
+        Raises:
+            SpeakerUnknown: none of the videos has such a speaker.
+        """
+        for name in scope.speakers or ():
+            find_speakers(self._speakers_in(scope), name)
 
     def _speakers_in(self, scope: Scope) -> dict[str, list[Speaker]]:
         known = read_all_speakers(self.catalog)
@@ -643,6 +651,7 @@ class Library:
         *,
         videos: Sequence[str] | None = None,
         window: Window | None = None,
+        speakers: Sequence[str] | None = None,
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
@@ -659,6 +668,7 @@ class Library:
             question: in the person's words.
             videos: look only in these.
             window: look only in this stretch of each video.
+            speakers: use only what these say, by name or label; for `auto`, `planner` and `rules`.
             llm: a chat model that plans and words the answer, as LangChain's `init_chat_model` names it;
                 without one the answer is what was said, shown or written in the best evidence.
             base_url: of an OpenAI-compatible server.
@@ -683,9 +693,11 @@ class Library:
             ModelUnavailable: the chat model cannot be made, the strategy needs a model that is not there, or
                 a video model that was named and is no server is not there.
             VideoUnknown: a video is not in the library.
+            SpeakerUnknown: none of the videos has such a speaker.
+            ToolError: the strategy cannot be limited to what some speakers say.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language)
+        asked = self._question(question, videos, window, thread_id, options, language, speakers)
         asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
         return asking.answer(asked, strategy, on_progress, on_question)
 
@@ -695,6 +707,7 @@ class Library:
         *,
         videos: Sequence[str] | None = None,
         window: Window | None = None,
+        speakers: Sequence[str] | None = None,
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
@@ -710,7 +723,7 @@ class Library:
         question back: the run then waits for `reply`, also in another process.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language)
+        asked = self._question(question, videos, window, thread_id, options, language, speakers)
         return Asking(self, llm, base_url, limits, may_ask=may_ask).stream(asked, strategy)
 
     def reply(
@@ -807,10 +820,14 @@ class Library:
         thread_id: str | None,
         options: Sequence[str],
         language: str | None,
+        speakers: Sequence[str] | None,
     ) -> "Question":
         from playhead_agent.question import Question
 
-        scope = None if videos is None and window is None else self.scope(videos, window)
+        is_whole = videos is None and window is None and not speakers
+        scope = None if is_whole else self.scope(videos, window, speakers)
+        if scope is not None:
+            self._check_speakers(scope)
         text, given = checked_text(text), checked_options(options)
         return Question(text, given, scope, checked_thread_id(thread_id) or uuid4().hex, language)
 

@@ -26,6 +26,7 @@ from playhead.options import (
     LocalOnlyOption,
     ModelOption,
     RerankModel,
+    SpeakerOption,
     ToOption,
     VideoModel,
     VideoOption,
@@ -71,6 +72,7 @@ def ask(
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    speaker: SpeakerOption = None,
     model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
@@ -113,6 +115,7 @@ def ask(
     playhead ask "when is the false alarm mentioned?"
     playhead ask "what is on screen when Bayes is mentioned?" --video lecture.mp4
     playhead ask "what is said about penguins?" --from 0:30 --to 2:00 --json
+    playhead ask "what is said about the buttons?" --speaker "Project Manager"
     playhead ask "how many times is Bayes mentioned?" --thread bayes
     playhead ask "and before that?" --thread bayes
     playhead ask --thread bayes --resume
@@ -141,8 +144,8 @@ def ask(
     else:
         window = window_between(opened, from_s, to_s)
         answer = opened.ask(
-            question, videos=video, window=window, thread_id=thread, options=option or (), strategy=strategy,
-            **how,
+            question, videos=video, window=window, speakers=speaker, thread_id=thread, options=option or (),
+            strategy=strategy, **how,
         )  # fmt: skip
     _keep_model(opened)
     if as_json:

@@ -108,7 +108,7 @@ def test_how_often_a_word_is_said_is_counted_over_all_that_is_said(asking: Calla
 def test_an_exact_question_without_an_exact_answer_shows_passages(asking: Callable[[str], Answer]) -> None:
     answer = asking("What happens right after the purple lighthouse explodes in the harbour at noon?")
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert answer.text.startswith("The passages that fit best:\nSaid at ")
+    assert answer.text.startswith("No certain answer; the passages that fit best:\nSaid at ")
 
 
 def test_a_question_about_nothing_in_the_talk_is_no_answer(asking: Callable[[str], Answer]) -> None:
