@@ -479,7 +479,8 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     if by_model:
         return written(kept, "model")
     supported = any(material.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
-    asked = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
+    tells = material.finding.op not in ("compare", "none", "seen", "passages")
+    asked = material.spec.intent == "yes_no" and tells
     return ("Found. " if asked and supported else "") + written(kept, "code")
 
 
@@ -513,7 +514,8 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     if required_detail(spec) == "language":
         text = "Which language is spoken is not known: only the words that are spoken are searched."
         return _answer(state, context, text, "abstained", "unknown", notes)
-    if not state["lookups"]:
+    names_nothing = not lost.text and not (spec.times or spec.relation or spec.speaking or spec.verbatim)
+    if not state["lookups"] or (names_nothing and spec.ordinal is None and spec.intent != "summarise"):
         return _answer(state, context, NO_SEARCH_TERM, "abstained", "ambiguous", notes)
     reason: Reason = judgement.reason if judgement.status == "abstained" else "unknown"
     sight = sight_of(state)

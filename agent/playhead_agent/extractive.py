@@ -351,8 +351,6 @@ def abstention(
     if reason != "absent" and not any_searched:
         return f"No answer. What could show {f'“{lost.text}”' if lost.text else 'it'} was not searched."
     if not lost.text:
-        if spec.relation is None and not spec.times and spec.ordinal is None:
-            return "No answer. Nothing that was searched fits the question; name what to look for."
         near = "next to that" if spec.relation is not None else "at that time"
         what = f"Nothing {_PLACES[lost.kind]} was found {near}"
     elif elsewhere:

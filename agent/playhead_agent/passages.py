@@ -10,7 +10,7 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
-from playhead_index.store.transcript import read_units
+from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.look_up import read_spans, search_moments
@@ -18,6 +18,8 @@ from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
 
 ROLE = "passage"
+MIN_QUOTE_CHARS = 60
+"""A shorter sentence ("Rubber buttons?") says little by itself."""
 
 
 def search_passages(
@@ -126,16 +128,34 @@ def _record(
 
 
 def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:
-    """The words that a passage is quoted with: the sentence of it that fits best."""
+    """The words that a passage is quoted with: the sentence of it that fits best.
+
+    One of a few words is quoted with sentences that the same speaker says next to it, as far as they lie in
+    the passage.
+    """
     if record.sentence_s is None:
         return " ".join(span.words.text for span in spans)
     start_s, end_s = record.sentence_s
     if record.kind == "speech":
-        for unit in read_units(catalog, record.video_id, "sentence"):
+        units = read_units(catalog, record.video_id, "sentence")
+        for at, unit in enumerate(units):
             if abs(unit.window.start_s - start_s) < 0.01 and abs(unit.window.end_s - end_s) < 0.01:
-                return unit.text
+                return _with_neighbours(units, at, frozenset(span.id for span in spans))
     own = spans_of_sentence(record, spans)
     return " ".join(span.words.text for span in own or spans)
+
+
+def _with_neighbours(units: Sequence[TranscriptUnit], at: int, span_ids: frozenset[int]) -> str:
+    """A sentence, with the next ones and then those before it while it has fewer than `MIN_QUOTE_CHARS`."""
+    first = last = at
+    for step in (1, -1):
+        while sum(len(one.text) for one in units[first : last + 1]) < MIN_QUOTE_CHARS:
+            other = last + 1 if step == 1 else first - 1
+            is_there = 0 <= other < len(units) and span_ids.issuperset(units[other].span_ids)
+            if not is_there or units[other].speaker != units[at].speaker:
+                break
+            first, last = min(first, other), max(last, other)
+    return " ".join(one.text for one in units[first : last + 1])
 
 
 def spans_of_sentence(record: Evidence, spans: Sequence[SpanRow]) -> list[SpanRow]:

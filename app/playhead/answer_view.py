@@ -107,21 +107,34 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(written)
 
 
-def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> None:
-    """The answer in a panel: text, cited windows, notes, what was searched, what it cost."""
+def show_answer(
+    console: Console, answer: Answer, names: Mapping[str, str], options: Sequence[str] = ()
+) -> None:
+    """The answer in a panel: text, cited windows, notes, what was searched, what it cost.
+
+    Args:
+        console: to print on.
+        answer: to a question.
+        names: of the videos by id.
+        options: of a multiple choice; the chosen one stands first.
+    """
     numbers = citation_numbers(answer)
     labels = long_name_labels(cited_names([answer], names))
     parts: list[Text | Table] = [plain(with_labels(with_numbers(answer.text, numbers), labels))]
+    if options:
+        parts.insert(0, plain(choice_line(answer, options), "bold"))
+    notes = [note for note in answer.notes if note != answer.fallback]
     if answer.fallback:
-        why = shortened(one_line(answer.fallback), MAX_FALLBACK_CHARS)
+        longer = next((note for note in notes if note.startswith(answer.fallback)), answer.fallback)
+        notes = [note for note in notes if note != longer]
+        why = shortened(one_line(longer), MAX_FALLBACK_CHARS)
         parts.insert(0, plain(f"{why[:1].upper()}{why[1:]}", "yellow"))
     if answer.intervals:
         parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
         more = len(answer.intervals) - MAX_CITATIONS
         parts += [plain(f"and {more} more; --json lists all", "dim")] if more > 0 else []
     parts += [plain(_with_numbers_of_ids(line, numbers), "yellow") for line in unverified_lines(answer)]
-    notes = [_with_numbers_of_ids(note, numbers) for note in answer.notes]
-    parts += [plain(f"Note: {note}", "yellow") for note in notes if note != answer.fallback]
+    parts += [plain(f"Note: {_with_numbers_of_ids(note, numbers)}", "yellow") for note in notes]
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
         parts += [Text(), plain(searched, "dim")]
@@ -130,6 +143,19 @@ def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> N
     console.print(
         Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
     )
+
+
+def choice_line(answer: Answer, options: Sequence[str]) -> str:
+    """Which option was chosen.
+
+    >>> choice_line(Answer("It burns.", "answered", choice=1), ["a person", "a fire"])
+    'Choice: 2. a fire'
+    >>> choice_line(Answer("It burns.", "partial", "unknown"), ["a person", "a fire"])
+    'Choice: none; what was found does not decide between the 2 options'
+    """
+    if answer.choice is None:
+        return f"Choice: none; what was found does not decide between the {len(options)} options"
+    return f"Choice: {answer.choice + 1}. {one_line(options[answer.choice])}"
 
 
 def unverified_lines(answer: Answer) -> list[str]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -506,12 +505,17 @@ class Library:
             return load_chat(llm, base_url, local_only=local_only)
         return None if chosen is None else chosen.load(local_only=local_only)
 
-    def keep_model(self) -> str:
-        """Keeps the chat model that was named, for later runs; why not, for a note, where it cannot."""
+    def keep_model(self, *, has_failed: bool = False) -> str:
+        """Keeps the chat model that was named, for later runs; why not, for a note, where it does not.
+
+        Args:
+            has_failed: it gave no answer; then it is not kept.
+        """
         asked = self.models.model
         if asked == AUTO:
             return ""
-        return keep_model(self.catalog, asked if asked == OFF else parse_model(asked).text)
+        named = asked if asked == OFF else parse_model(asked).text
+        return keep_model(self.catalog, named, has_failed=has_failed)
 
     def _seeing_chat(self, chosen: ModelChoice) -> VideoChoice | None:
         """The chat model as the video-LLM; None where it takes no pictures.
@@ -822,14 +826,14 @@ class Library:
         language: str | None,
         speakers: Sequence[str] | None,
     ) -> "Question":
-        from playhead_agent.question import Question
+        from playhead_agent.question import Question, new_thread_id
 
         is_whole = videos is None and window is None and not speakers
         scope = None if is_whole else self.scope(videos, window, speakers)
         if scope is not None:
             self._check_speakers(scope)
         text, given = checked_text(text), checked_options(options)
-        return Question(text, given, scope, checked_thread_id(thread_id) or uuid4().hex, language)
+        return Question(text, given, scope, checked_thread_id(thread_id) or new_thread_id(), language)
 
     def names(self) -> VideoNames:
         """The name of each video, by id: its file's, with as many folders as tell it from the others."""

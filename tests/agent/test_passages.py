@@ -7,6 +7,7 @@ import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.passage_confidence import PassageFeatures, passage_confidence
+from playhead_agent.passages import _with_neighbours
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.engine import Searcher
@@ -157,3 +158,30 @@ def test_an_unknown_speaker_is_no_reason_to_refuse(catalog: Catalog, asking: Cal
     answer = asking("What did Alice say about the lighthouse?")
     assert answer.status != "abstained"
     assert any("without “Alice”" in note for note in answer.notes)
+
+
+def test_a_sentence_of_a_few_words_is_quoted_with_its_neighbours_of_one_speaker() -> None:
+    def unit(n: int, text: str, speaker: str) -> TranscriptUnit:
+        return TranscriptUnit("speech", "sentence", Window(n, n + 1), text, (n,), speaker=speaker)
+
+    said = [
+        ("We had a plan.", "Ann"), ("The battery.", "Ann"), ("It lasts for a year.", "Ann"), ("Mm.", "Bo"),
+        ("A battery that lasts for a year is what all of us wanted to have.", "Bo"),
+    ]  # fmt: skip
+    units = [unit(n, text, speaker) for n, (text, speaker) in enumerate(said)]
+    inside = frozenset(range(5))
+    assert _with_neighbours(units, 1, inside) == "We had a plan. The battery. It lasts for a year."
+    assert _with_neighbours(units, 1, frozenset((1, 2))) == "The battery. It lasts for a year."
+    assert _with_neighbours(units, 4, inside) == units[4].text
+
+
+def test_behind_a_passage_with_words_of_the_question_none_without_is_cited(
+    asking: Callable[[str], Answer],
+) -> None:
+    answer = asking("Why is the price of herring high?")
+    assert all("herring" in one.text.lower() for one in answer.evidence)
+
+
+def test_a_text_that_names_nothing_is_no_absence(asking: Callable[[str], Answer]) -> None:
+    answer = asking("Who says that?")
+    assert answer.reason != "absent"
