@@ -155,7 +155,8 @@ def choice_line(answer: Answer, options: Sequence[str]) -> str:
     """
     if answer.choice is None:
         return f"Choice: none; what was found does not decide between the {len(options)} options"
-    return f"Choice: {answer.choice + 1}. {one_line(options[answer.choice])}"
+    doubt = "" if answer.status == "answered" else " (not certain)"
+    return f"Choice: {answer.choice + 1}. {one_line(options[answer.choice])}{doubt}"
 
 
 def unverified_lines(answer: Answer) -> list[str]:
