@@ -93,6 +93,8 @@ NEAR_SPEAKER_S = 30.0
 NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
 _OPS = {"count": "count", "nth": "nth", "how_long": "total_duration", "order": "order", "gap": "gap"}
 """What `Computation.op` calls what a finding computes."""
+BEST_PASSAGES = "No certain answer; the passages that fit best"
+NEAREST_PASSAGES = "No passage holds a word of the question; the closest in meaning"
 NO_SUMMARY = "Without a chat model (--model) no summary is written; sentences from each topic"
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
@@ -488,7 +490,8 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
     if finding.op == "passages":
-        return f"No certain answer; the passages that fit best:\n{text}"
+        has_words = any(e.match > 0 or e.kind == "picture" for e in cited)
+        return f"{BEST_PASSAGES if has_words else NEAREST_PASSAGES}:\n{text}"
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:

@@ -6,16 +6,22 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
+from playhead_agent.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
+from playhead_agent.extractive import Material
 from playhead_agent.passage_confidence import PassageFeatures, passage_confidence
 from playhead_agent.passages import _with_neighbours
+from playhead_agent.reasoning import Finding
 from playhead_agent.run import ask
 from playhead_agent.state import Context
+from playhead_agent.verdict import Judgement
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
-from playhead_tools.evidence import Answer
+from playhead_tools.evidence import Answer, Evidence
+from playhead_tools.question.parse import parse_question
+from playhead_tools.temporal import Event
 
 HARBOUR = [
     "Good morning, we talk about the harbour and the lighthouse today.",
@@ -185,3 +191,17 @@ def test_behind_a_passage_with_words_of_the_question_none_without_is_cited(
 def test_a_text_that_names_nothing_is_no_absence(asking: Callable[[str], Answer]) -> None:
     answer = asking("Who says that?")
     assert answer.reason != "absent"
+
+
+@pytest.mark.parametrize(("match", "lead"), [(0.5, BEST_PASSAGES), (0.0, NEAREST_PASSAGES)])
+def test_passages_without_a_word_of_the_question_are_said_to_be_the_closest_in_meaning(
+    match: float, lead: str
+) -> None:
+    window = Window(0.0, 9.0)
+    record = Evidence("E1", LECTURE, window, "speech", "unverified", (1,), match=match, role="passage")
+    finding = Finding("passages", (Event(LECTURE, window, ("E1",)),))
+    material = Material(
+        parse_question("What about penguins?"), finding, {"E1": record}, {"E1": "We like pens."}, {}
+    )
+    judgement = Judgement("partial", "unknown", 0.3)
+    assert _partly(material, judgement, "Said.") == f"{lead}:\nSaid."
