@@ -12,7 +12,7 @@ from playhead_agent.finalise import (
     Ledger,
     ScanRecord,
     check_draft,
-    dropped_note,
+    dropped_notes,
     finalise,
     written,
 )
@@ -90,6 +90,9 @@ NEAR_SPEAKER_S = 30.0
 NO_SEARCH_TERM = "No search term was found in the question; name one, such as: when is entropy mentioned?"
 _OPS = {"count": "count", "nth": "nth", "how_long": "total_duration", "order": "order", "gap": "gap"}
 """What `Computation.op` calls what a finding computes."""
+BEST_PASSAGES = "No certain answer; the passages that fit best"
+NEAREST_PASSAGES = "No passage holds a word of the question; the closest in meaning"
+NO_SUMMARY = "Without a chat model (--model) no summary is written; sentences from each topic"
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 
@@ -373,7 +376,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     by_model = draft["by"] == "model"
     unchecked = Draft(claims, by="model" if by_model else "code")
     report = check_draft(unchecked, ledger, context, use_model=False)  # the model only words what rules found
-    notes = [*state["notes"], *map(dropped_note, report.dropped)]
+    notes = [*state["notes"], *dropped_notes(report.dropped)]
     if report.kept or not by_model:
         return _Checked(report, ledger, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append(NO_CLAIM_HELD)
@@ -473,7 +476,8 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     if by_model:
         return written(kept, "model")
     supported = any(material.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
-    asked = material.spec.intent == "yes_no" and material.finding.op not in ("compare", "none", "seen")
+    tells = material.finding.op not in ("compare", "none", "seen", "passages")
+    asked = material.spec.intent == "yes_no" and tells
     return ("Found. " if asked and supported else "") + written(kept, "code")
 
 
@@ -481,7 +485,8 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
     if finding.op == "passages":
-        return f"The passages that fit best:\n{text}"
+        has_words = any(e.match > 0 or e.kind == "picture" for e in cited)
+        return f"{BEST_PASSAGES if has_words else NEAREST_PASSAGES}:\n{text}"
     if finding.op == "seen":
         return f"Nothing certain; the likeliest is:\n{text}"
     if judgement.widened:
@@ -489,7 +494,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
     if spec.of_things:
         return f"Objects cannot be counted from text alone; they are mentioned here:\n{text}"
     if finding.op == "outline":
-        return f"No summary was written; these are samples at regular intervals:\n{text}"
+        return f"{NO_SUMMARY}:\n{text}"
     if cited and all(e.verdict != "supported" for e in cited):
         return f"Nothing certain; the closest is:\n{text}"
     if spec.wanted == "picture":
@@ -507,7 +512,8 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     if required_detail(spec) == "language":
         text = "Which language is spoken is not known: only the words that are spoken are searched."
         return _answer(state, context, text, "abstained", "unknown", notes)
-    if not state["lookups"]:
+    names_nothing = not lost.text and not (spec.times or spec.relation or spec.speaking or spec.verbatim)
+    if not state["lookups"] or (names_nothing and spec.ordinal is None and spec.intent != "summarise"):
         return _answer(state, context, NO_SEARCH_TERM, "abstained", "ambiguous", notes)
     reason: Reason = judgement.reason if judgement.status == "abstained" else "unknown"
     sight = sight_of(state)

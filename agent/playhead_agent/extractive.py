@@ -18,6 +18,7 @@ from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
 from playhead_tools.look_up import VideoEntry
 from playhead_tools.match import content_words, plain, says, stem
 from playhead_tools.spec import Kind, QuestionSpec
+from playhead_tools.temporal import Event
 
 QUOTE_CHARS = 240
 SPOKEN_CHARS = 120
@@ -78,11 +79,12 @@ def extractive_claims(material: Material) -> list[Claim]:
     if finding.op == "speaking":
         return _speaking(material)
     ids = _without_repeated(material, finding.evidence_ids)
-    lines = [_line(material, i) for i in ids[:MOST_LINES]]
+    num_lines = len(ids) if material.spec.verbatim or finding.op == "outline" else MOST_LINES
+    lines = [_line(material, i) for i in ids[:num_lines]]
     return [
         *_who_says_it(material, ids),
         *lines,
-        *([_rest(material, ids[MOST_LINES:])] if len(ids) > MOST_LINES else []),
+        *([_rest(material, ids[num_lines:])] if len(ids) > num_lines else []),
         *forms,
     ]
 
@@ -152,7 +154,7 @@ def _line(material: Material, evidence_id: str) -> Claim:
     if anchor is not None:
         return _tied_line(material, record, anchor)
     where = material.at(record.video_id, record.window)
-    said = f"{_said(record)} at {where}"
+    said = where if material.spec.verbatim else f"{_said(record)} at {where}"
     counts = all(evidence_id not in event.evidence_ids for event in material.finding.forms)
     lead = (_nth_lead(material, record) if counts else "") or said
     forms = _forms_in(material, evidence_id)
@@ -261,8 +263,9 @@ def _reckoned(material: Material) -> Claim:
     )
     asked, texts = _asked(material.spec), [material.texts[i] for i in ids]
     subject = named(asked, texts) if asked else f"“{excerpt(texts[0], '', 40)}”"
-    places = [material.at(e.video_id, e.window) for e in finding.events]
-    shown = listed(places[:MOST_LINES]) + (" and later" if len(places) > MOST_LINES else "")
+    shown = _places_by_video(material, finding.events[:MOST_LINES])
+    more = len(finding.events) - MOST_LINES
+    shown += f"; and {more} more" if more > 0 else ""
     least = "" if finding.complete else "at least "
     forms = list(dict.fromkeys(form for i in ids for form in _forms_in(material, i)))
     subject += f", in another form ({listed(forms)})," if forms else ""
@@ -271,6 +274,18 @@ def _reckoned(material: Material) -> Claim:
     n, num_passages = round(finding.value), len(finding.events)
     times = f"{n} times, in {num_passages} passage{'' if num_passages == 1 else 's'}" if n > 1 else "once"
     return Claim(f"{subject} {how} {least}{times}: {shown}", ids)
+
+
+def _places_by_video(material: Material, events: Sequence[Event]) -> str:
+    """`0:35–0:41 and 1:02–1:04 of talk.mp4; 0:10–0:12 of other.mp4`: each file is named once."""
+    by_video: dict[str, list[Window]] = {}
+    for event in events:
+        by_video.setdefault(event.video_id, []).append(event.window)
+    groups = [
+        [*map(str, windows[:-1]), material.at(video_id, windows[-1])]
+        for video_id, windows in by_video.items()
+    ]
+    return "; ".join(map(listed, groups))
 
 
 def _event(material: Material, at: int) -> str:

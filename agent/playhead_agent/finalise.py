@@ -67,7 +67,7 @@ def finalise(
         context: its seams.
         limit: which limit ended the run; such an answer is never `answered`.
     """
-    notes = [*ledger.notes, *draft.notes, *map(dropped_note, report.dropped)]
+    notes = [*ledger.notes, *draft.notes, *dropped_notes(report.dropped)]
     if draft.abstained or (not report.kept and (draft.claims or not draft.text)):
         return _abstained(question, draft, ledger, context, notes, limit)
     ids = tuple(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
@@ -156,10 +156,28 @@ def written(claims: Sequence[Claim], by: Literal["model", "code"]) -> str:
     return ". ".join(marked) + "."
 
 
-def dropped_note(lost: Dropped) -> str:
-    """A note on a claim or citation that was left out."""
-    what = f"citation {lost.evidence_id} of" if lost.evidence_id else "claim"
-    return f"dropped {what} “{lost.claim[:120]}”: {lost.why}"
+MAX_IDS = 8
+"""So many evidence ids are named in a note; the others are counted."""
+
+
+def dropped_notes(dropped: Sequence[Dropped]) -> list[str]:
+    """A note on each claim that was left out or lost citations; citations lost for one reason share a note.
+
+    >>> dropped_notes([Dropped("It is red", "not said", "E1"), Dropped("It is red", "not said", "E2")])
+    ['dropped citations E1 and E2 of “It is red”: not said']
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for lost in dropped:
+        groups.setdefault((lost.claim, lost.why), []).append(lost.evidence_id)
+    notes = []
+    for (claim, why), ids in groups.items():
+        cited = [one for one in ids if one]
+        shown = listed(
+            [*cited[:MAX_IDS], *([f"{len(cited) - MAX_IDS} more"] if len(cited) > MAX_IDS else [])]
+        )
+        what = f"citation{'' if len(cited) == 1 else 's'} {shown} of" if cited else "claim"
+        notes.append(f"dropped {what} “{claim[:120]}”: {why}")
+    return notes
 
 
 def _abstained(

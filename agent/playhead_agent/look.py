@@ -12,8 +12,9 @@ from playhead_agent.nearby import MOST_BETWEEN, chosen_anchors, read_near
 from playhead_agent.passage_confidence import PassageFeatures
 from playhead_agent.passages import add_passages
 from playhead_agent.plan import KINDS_TO_READ, LANES_OF
-from playhead_agent.speaking import add_turns, with_speakers
+from playhead_agent.speaking import add_turns, only_speakers, with_speakers
 from playhead_agent.state import Context, Stretch, named_videos, without_names
+from playhead_agent.transcript import add_overview, add_transcript, is_said_by
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
@@ -23,7 +24,6 @@ from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import (
     VideoEntry,
     list_videos,
-    outline,
     read_words,
     reading_coverage,
 )  # fmt: skip
@@ -32,7 +32,6 @@ from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import resolve_times
 
 MOST_READ = 8
-OUTLINE_PARTS = 8
 MAX_NAMED = 3
 """So many videos are named in notes on times that lie outside them; the others are counted."""
 
@@ -73,6 +72,10 @@ def place(
     bare = without_names(question, named)
     spec = replace(context.rules.parse(bare, options), text=question)
     about = named or in_folders(videos, spec)
+    if spec.verbatim and spec.targets:
+        called = videos_called(about, spec.targets[0])
+        about = called or about
+        spec = replace(spec, targets=()) if called else _of_a_topic(spec)
     parse = context.rules.parse
     if not has_passages(context.catalog, [video.video_id for video in about]):
         spec, parse = (
@@ -81,9 +84,21 @@ def place(
         )
     speakers = ScopeSpeakers(context.catalog, [video.video_id for video in about])
     spec, why_not, notes = with_speakers(spec, bare, speakers, parse)
+    if scope.speakers:
+        spec, why_not = only_speakers(spec, scope.speakers, speakers)
     placed = _placed(spec, scope, about)
     refusal = ("unknown", why_not) if why_not and placed.refusal is None else placed.refusal
     return spec, replace(placed, refusal=refusal, notes=(*placed.notes, *notes))
+
+
+def videos_called(videos: Sequence[VideoEntry], name: str) -> list[VideoEntry]:
+    """The videos whose file is called so, without its ending."""
+    return [video for video in videos if video.path.stem.casefold() == name.strip("\"'“”‘’").casefold()]
+
+
+def _of_a_topic(spec: QuestionSpec) -> QuestionSpec:
+    """A question for the transcript of something that is no video: for the passages about it."""
+    return replace(spec, verbatim=False, is_literal=False, by_passages=True)
 
 
 def _without_passages(spec: QuestionSpec) -> QuestionSpec:
@@ -145,12 +160,19 @@ def _first_few(lines: Sequence[str]) -> list[str]:
 def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]) -> Clarify | None:
     """The question back when a time alone is asked about, and several videos have it; else None."""
     searched = spec.targets or spec.relation is not None
-    if not spec.times or searched or len(stretches) == 1 or spec.intent == "summarise" or spec.of_video:
+    if (
+        not (spec.times or spec.verbatim)
+        or searched
+        or len(stretches) == 1
+        or spec.intent == "summarise"
+        or spec.of_video
+    ):
         return None
     held = {video_id for video_id, _ in stretches}
     choices = [(video.video_id, video.name) for video in videos if video.video_id in held]
     phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
-    asked = f"{phrases} is in {len(choices)} videos. Which one is meant?"
+    fits = f"{phrases} is in" if phrases else "This fits"
+    asked = f"{fits} {len(choices)} videos. Which one is meant?"
     return Clarify("parse", asked, choices=tuple(choices))
 
 
@@ -158,7 +180,9 @@ def _refusal(which: Clarify) -> str:
     names = [name for _, name in which.choices]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     held = ", ".join(names[:5]) + more
-    return which.message.replace(". Which one is meant?", f": {held}. Name the file or set the scope.")
+    return which.message.replace(
+        ". Which one is meant?", f": {held}. Name the file in the question, or set --video."
+    )
 
 
 @dataclass(slots=True)
@@ -220,6 +244,13 @@ def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, 
         done.read += stretches
         done.coverage.append(reading_coverage(context.catalog, stretches, lookup["lanes"]))
         return
+    if lookup["do"] in ("transcript", "outline"):
+        labels = speaker_labels(done.spec.speakers, stretches, context)
+        add = add_transcript if lookup["do"] == "transcript" else add_overview
+        done.notes += add(stretches, labels, context, done.table)
+        done.read += stretches
+        done.coverage.append(reading_coverage(context.catalog, stretches, lookup["lanes"]))
+        return
     if lookup["do"] == "facts":
         for video in list_videos(context.catalog, Scope(tuple(v for v, _ in stretches))):
             whole = Window(0.0, video.duration_s)
@@ -236,9 +267,6 @@ def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, 
 def _spans(
     lookup: dict[str, Any], video_id: str, window: Window, context: Context, done: Inspected
 ) -> list[SpanRow]:
-    if lookup["do"] == "outline":
-        parts = outline(context.catalog, video_id, OUTLINE_PARTS)
-        return [part.span for part in parts if part.span is not None]
     reading = read_words(context.catalog, video_id, window)
     labels = speaker_labels(done.spec.speakers, [(video_id, window)], context)
     spans = [
@@ -248,7 +276,9 @@ def _spans(
         and (labels is None or span.words.speaker in labels.get(video_id, ()))
     ]
     if lookup["do"] == "edge":
-        return _edge(context.catalog.spans(video_id, None, window), lookup["n"], lookup["kinds"])
+        edges = context.catalog.spans(video_id, None, window)
+        own = speaker_labels(done.spec.speakers, [(video_id, window)], context)
+        return _edge([one for one in edges if is_said_by(one, own)], lookup["n"], lookup["kinds"])
     if len(spans) > MOST_READ:
         done.notes.append(f"{len(spans)} spans lie in {window}; the first {MOST_READ} are given")
     return spans[:MOST_READ]

@@ -10,7 +10,7 @@ from playhead_agent.state import Context, Stretch
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
-from playhead_index.store.transcript import read_units
+from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.evidence_table import EvidenceTable
@@ -19,6 +19,8 @@ from playhead_tools.match import content_words, coverage
 from playhead_tools.speaking import ScopeSpeakers
 
 ROLE = "passage"
+MIN_QUOTE_CHARS = 60
+"""A shorter sentence ("Rubber buttons?") says little by itself."""
 
 
 def search_passages(
@@ -26,8 +28,10 @@ def search_passages(
 ) -> tuple[dict[str, Any], Coverage, list[str]]:
     """The moments of one `passages` look-up inside the stretches as plain rows, coverage, notes."""
     moments, searches, notes = list[Moment](), list[Coverage](), list[str]()
+    only = tuple(lookup["speakers"]) if lookup.get("only_speakers") else None
     for scope in scopes_of(stretches, context.catalog):
         context.meter.searches += 1
+        scope = replace(scope, speakers=only)
         searched = search_moments(
             context.finder, lookup["text"], scope=scope, lanes=None, limit=lookup["limit"]
         )
@@ -39,7 +43,8 @@ def search_passages(
     if named and all(one.fit is None for one in moments):  # passages know who speaks, spans do not
         moments.sort(key=lambda one: one.hits[0].speaker not in named)
     rows = [_row(one) for one in moments if _is_inside(one, stretches)]
-    found = {"role": ROLE, "text": lookup["text"], "moments": rows}
+    found: dict[str, Any] = {"role": ROLE, "text": lookup["text"], "moments": rows}
+    found |= {"speakers": list(only)} if only else {}
     return found, add_coverage(searches), notes
 
 
@@ -78,9 +83,12 @@ def add_passages(
     """
     speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches])
     topic = question_topic(found["text"], speakers.names)
+    labels = speakers.labels(found["speakers"]) if "speakers" in found else None
     features = None
     for number, row in enumerate(found["moments"]):
         spans = _spans(row, context.catalog)
+        if labels is not None:
+            spans = [one for one in spans if one.words.speaker in labels.get(one.video_id, ())]
         text = " ".join(span.words.text for span in spans)
         record = _record(row, spans, coverage(topic.words, text), context)
         if record is not None:
@@ -137,16 +145,34 @@ def _words_quoted(record: Evidence, spans: Sequence[SpanRow]) -> frozenset[str]:
 
 
 def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:
-    """The words that a passage is quoted with: the sentence of it that fits best."""
+    """The words that a passage is quoted with: the sentence of it that fits best.
+
+    One of a few words is quoted with sentences that the same speaker says next to it, as far as they lie in
+    the passage.
+    """
     if record.sentence_s is None:
         return " ".join(span.words.text for span in spans)
     start_s, end_s = record.sentence_s
     if record.kind == "speech":
-        for unit in read_units(catalog, record.video_id, "sentence"):
+        units = read_units(catalog, record.video_id, "sentence")
+        for at, unit in enumerate(units):
             if abs(unit.window.start_s - start_s) < 0.01 and abs(unit.window.end_s - end_s) < 0.01:
-                return unit.text
+                return _with_neighbours(units, at, frozenset(span.id for span in spans))
     own = spans_of_sentence(record, spans)
     return " ".join(span.words.text for span in own or spans)
+
+
+def _with_neighbours(units: Sequence[TranscriptUnit], at: int, span_ids: frozenset[int]) -> str:
+    """A sentence, with the next ones and then those before it while it has fewer than `MIN_QUOTE_CHARS`."""
+    first = last = at
+    for step in (1, -1):
+        while sum(len(one.text) for one in units[first : last + 1]) < MIN_QUOTE_CHARS:
+            other = last + 1 if step == 1 else first - 1
+            is_there = 0 <= other < len(units) and span_ids.issuperset(units[other].span_ids)
+            if not is_there or units[other].speaker != units[at].speaker:
+                break
+            first, last = min(first, other), max(last, other)
+    return " ".join(one.text for one in units[first : last + 1])
 
 
 def spans_of_sentence(record: Evidence, spans: Sequence[SpanRow]) -> list[SpanRow]:

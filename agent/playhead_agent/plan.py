@@ -26,7 +26,8 @@ def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False
     """The look-ups for a question.
 
     One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the
-    stretches), `edge` (the first or last words of the stretches), `facts` (of the files) or `outline`.
+    stretches), `edge` (the first or last words of the stretches), `transcript` (all that is said in them),
+    `facts` (of the files) or `outline`.
 
     Args:
         spec: the question.
@@ -39,6 +40,8 @@ def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False
         return [{"do": "facts", "lanes": []}]
     if spec.speaking:
         return [{"do": "turns", "lanes": ["speech"]}]
+    if spec.verbatim:
+        return [{"do": "transcript", "lanes": ["speech"]}]
     if spec.intent == "summarise":
         return [{"do": "outline", "lanes": list(TEXT_LANES)}]
     steps = [_search("target", i, text, spec.wanted, spec, widened) for i, text in enumerate(spec.targets)]
@@ -54,7 +57,8 @@ def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False
 
 
 def _passages(spec: QuestionSpec) -> dict[str, Any]:
-    speakers = {"speakers": list(spec.speakers)} if spec.speakers else {}
+    speakers: dict[str, Any] = {"speakers": list(spec.speakers)} if spec.speakers else {}
+    speakers |= {"only_speakers": True} if spec.only_speakers else {}
     return {"do": "passages", "text": spec.query, "limit": MAX_PASSAGES, **speakers}
 
 
@@ -68,7 +72,7 @@ def _search(
     anchor: Anchor | None = None,
 ) -> dict[str, Any]:
     lanes = LANES_OF[kind]
-    speakers = list(spec.speakers) if anchor is None else []
+    speakers = list(spec.speakers) if anchor is None or spec.only_speakers else []
     if speakers:
         lanes = ("speech",)
     elif widened and kind != "any":  # a ranking of pictures has a first place whatever is asked

@@ -3,9 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import uuid4
 
 from playhead_agent.state import scope_from_json, scope_to_json
 from playhead_index.search.results import Scope
+
+THREAD_ID_CHARS = 12
+"""Of the id of a conversation that was given none: 48 random bits, short enough to be typed."""
+
+
+def new_thread_id() -> str:
+    """An id for a conversation that was given none."""
+    return uuid4().hex[:THREAD_ID_CHARS]
 
 
 @dataclass(frozen=True, slots=True)

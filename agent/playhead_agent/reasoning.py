@@ -99,7 +99,8 @@ def reason(
     whole = whole and not (cut and spec.ordinal in (None, EVERY))
     passages = [e for e in evidence if e.role == "passage"]
     if passages:
-        return Finding("passages", tuple(map(event_of, passages[:FEW])), candidates=len(passages))
+        best = _with_words(passages[:FEW])
+        return Finding("passages", tuple(map(event_of, best)), candidates=len(passages))
     if spec.of_video:
         return _facts(spec, evidence)
     near = [e for e in evidence if e.role == "near"]
@@ -113,6 +114,12 @@ def reason(
     if not targets:
         return _read_at(spec, near, whole, clock)
     return _reckon(spec, targets, whole, clock)
+
+
+def _with_words(passages: Sequence[Evidence]) -> list[Evidence]:
+    """The best passages; behind one that holds words of the question none that holds no word of it."""
+    first, *others = passages
+    return [first, *(one for one in others if one.match > 0 or first.match == 0)]
 
 
 def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from playhead_agent.clarify import Clarify
 from playhead_agent.conversations import config_of, last_checkpoint, read_turns
 from playhead_agent.limits import Meter
 from playhead_agent.progress import Progress
-from playhead_agent.question import Question
+from playhead_agent.question import Question, new_thread_id
 from playhead_agent.recording import RunRecorder, record_of
 from playhead_agent.remembering import Remembering
 from playhead_agent.state import Context
@@ -199,10 +198,10 @@ def question_of(
         ValueError: a `Question` was given and its parts once more beside it.
     """
     if isinstance(question, str):
-        return Question(question, tuple(options), scope, thread_id or uuid4().hex)
+        return Question(question, tuple(options), scope, thread_id or new_thread_id())
     if thread_id is not None or scope is not None or options:
         raise ValueError("a Question has its own thread, scope and options; set them there")
-    return question if question.thread_id else replace(question, thread_id=uuid4().hex)
+    return question if question.thread_id else replace(question, thread_id=new_thread_id())
 
 
 @dataclass(frozen=True, slots=True)

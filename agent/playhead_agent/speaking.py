@@ -73,6 +73,31 @@ def with_speakers(
     return spec, "", []
 
 
+def only_speakers(
+    spec: QuestionSpec, given: Sequence[str], speakers: ScopeSpeakers
+) -> tuple[QuestionSpec, str]:
+    """A question that only what some speakers say may answer, and why it cannot be answered (else empty).
+
+    Args:
+        spec: the question; a speaker that it names is one of those given, or nobody's words are left.
+        given: names or labels of the scope.
+        speakers: of the videos that it is about.
+    """
+    if not speakers.known:
+        return spec, NOT_KNOWN
+    unknown = [name for name in given if not speakers.match(name)]
+    if unknown:
+        return spec, _unknown(unknown[0], speakers)
+    names = tuple(dict.fromkeys(display_name(one) for name in given for one in speakers.match(name)))
+    both = tuple(name for name in names if name in spec.speakers) if spec.speakers else names
+    if not both:
+        return (
+            spec,
+            f"The question is about {listed(list(spec.speakers))}, the scope is {listed(list(names))}.",
+        )
+    return replace(spec, speakers=both, only_speakers=True, wanted="speech"), ""
+
+
 def _for_passages(
     spec: QuestionSpec, question: str, speakers: ScopeSpeakers
 ) -> tuple[QuestionSpec, str, list[str]]:

@@ -155,15 +155,17 @@ def coverage_of(state: State) -> Coverage | None:
 def scope_to_json(scope: Scope) -> dict[str, Any]:
     """A scope in plain JSON types."""
     window = None if scope.window is None else [scope.window.start_s, scope.window.end_s]
-    return {"video_ids": None if scope.video_ids is None else list(scope.video_ids), "window": window}
+    record = {"video_ids": None if scope.video_ids is None else list(scope.video_ids), "window": window}
+    return record if scope.speakers is None else {**record, "speakers": list(scope.speakers)}
 
 
 def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
-    """The scope that `scope_to_json` wrote; the whole library for None."""
+    """The scope that `scope_to_json` wrote, now or before it had speakers; the whole library for None."""
     if record is None:
         return Scope()
     window = None if record["window"] is None else Window(*record["window"])
-    return Scope(None if record["video_ids"] is None else tuple(record["video_ids"]), window)
+    ids, speakers = record["video_ids"], record.get("speakers")
+    return Scope(None if ids is None else tuple(ids), window, None if speakers is None else tuple(speakers))
 
 
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:

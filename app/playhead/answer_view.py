@@ -27,6 +27,10 @@ OUTCOMES = {
 MAX_TEXT_CHARS = 160
 """Longer texts are cut in tables."""
 MAX_FALLBACK_CHARS = 300
+MAX_CITATIONS = 20
+"""Cited windows that are listed below an answer."""
+MIN_RANGE = 5
+"""So many citations that follow one another are written as a range."""
 MAX_INLINE_NAME_CHARS = 24
 """A longer name stands once below the answer, and a letter stands for it everywhere else."""
 _EVIDENCE_ID = re.compile(r"\bE\d+\b")
@@ -82,24 +86,55 @@ def with_numbers(text: str, numbers: Mapping[str, int]) -> str:
         ids = found[1].split(", ")
         if not all(one in numbers for one in ids):
             return found[0]
-        return f"[{', '.join(map(str, sorted(numbers[one] for one in ids)))}]"
+        return f"[{_ranges(sorted(numbers[one] for one in ids))}]"
 
     return _CITATION.sub(numbered, text)
 
 
-def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> None:
-    """The answer in a panel: text, cited windows, notes, what was searched, what it cost."""
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers in ascending order; `MIN_RANGE` and more that follow one another are a range.
+
+    >>> _ranges([1, 2, 3, 7]), _ranges([1, 2, 3, 4, 5, 6, 9])
+    ('1, 2, 3, 7', '1–6, 9')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    written = [f"{run[0]}–{run[-1]}" if len(run) >= MIN_RANGE else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(written)
+
+
+def show_answer(
+    console: Console, answer: Answer, names: Mapping[str, str], options: Sequence[str] = ()
+) -> None:
+    """The answer in a panel: text, cited windows, notes, what was searched, what it cost.
+
+    Args:
+        console: to print on.
+        answer: to a question.
+        names: of the videos by id.
+        options: of a multiple choice; the chosen one stands first.
+    """
     numbers = citation_numbers(answer)
     labels = long_name_labels(cited_names([answer], names))
     parts: list[Text | Table] = [plain(with_labels(with_numbers(answer.text, numbers), labels))]
+    if options:
+        parts.insert(0, plain(choice_line(answer, options), "bold"))
+    notes = [note for note in answer.notes if note != answer.fallback]
     if answer.fallback:
-        why = shortened(one_line(answer.fallback), MAX_FALLBACK_CHARS)
+        longer = next((note for note in notes if note.startswith(answer.fallback)), answer.fallback)
+        notes = [note for note in notes if note != longer]
+        why = shortened(one_line(longer), MAX_FALLBACK_CHARS)
         parts.insert(0, plain(f"{why[:1].upper()}{why[1:]}", "yellow"))
     if answer.intervals:
         parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
+        more = len(answer.intervals) - MAX_CITATIONS
+        parts += [plain(f"and {more} more; --json lists all", "dim")] if more > 0 else []
     parts += [plain(_with_numbers_of_ids(line, numbers), "yellow") for line in unverified_lines(answer)]
-    notes = [_with_numbers_of_ids(note, numbers) for note in answer.notes]
-    parts += [plain(f"Note: {note}", "yellow") for note in notes if note != answer.fallback]
+    parts += [plain(f"Note: {_with_numbers_of_ids(note, numbers)}", "yellow") for note in notes]
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
         parts += [Text(), plain(searched, "dim")]
@@ -108,6 +143,20 @@ def show_answer(console: Console, answer: Answer, names: Mapping[str, str]) -> N
     console.print(
         Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
     )
+
+
+def choice_line(answer: Answer, options: Sequence[str]) -> str:
+    """Which option was chosen.
+
+    >>> choice_line(Answer("It burns.", "answered", choice=1), ["a person", "a fire"])
+    'Choice: 2. a fire'
+    >>> choice_line(Answer("It burns.", "partial", "unknown"), ["a person", "a fire"])
+    'Choice: none; what was found does not decide between the 2 options'
+    """
+    if answer.choice is None:
+        return f"Choice: none; what was found does not decide between the {len(options)} options"
+    doubt = "" if answer.status == "answered" else " (not certain)"
+    return f"Choice: {answer.choice + 1}. {one_line(options[answer.choice])}{doubt}"
 
 
 def unverified_lines(answer: Answer) -> list[str]:
@@ -173,7 +222,8 @@ def _citations(
         table.add_column(no_wrap=is_whole, overflow="fold")
     said = {e.id: f"the model saw: “{one_line(e.said)[:MAX_TEXT_CHARS]}”" for e in answer.evidence if e.said}
     by_video: dict[str, list[Interval]] = {}
-    for interval in sorted(answer.intervals, key=lambda one: numbers[one.evidence_id]):
+    in_order = sorted(answer.intervals, key=lambda one: numbers[one.evidence_id])
+    for interval in in_order[:MAX_CITATIONS]:
         by_video.setdefault(interval.video_id, []).append(interval)
     for intervals in by_video.values():
         name = name_of(intervals[0], names)

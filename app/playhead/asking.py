@@ -11,9 +11,9 @@ from playhead.video_facts import is_address
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.strategies import AUTO, BASELINES, PLANNER, RULES, load_strategy
-from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, PlayheadError
+from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, PlayheadError, ToolError
 from playhead_tools.calibration import Calibration
-from playhead_tools.evidence import Answer
+from playhead_tools.evidence import Answer, listed
 from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
@@ -27,6 +27,21 @@ if TYPE_CHECKING:
     from playhead_agent.state import Context
     from playhead_agent.strategy import Strategy
     from playhead_tools.eyes import Eyes
+
+
+def _check_scope(question: Question, strategy: str) -> None:
+    """Nothing, where a strategy can keep to the scope of a question.
+
+    Raises:
+        ToolError: it is limited to what some speakers say, and the strategy looks at whole videos.
+    """
+    speakers = None if question.scope is None else question.scope.speakers
+    if speakers and strategy in BASELINES:
+        raise ToolError(
+            f"the strategy {strategy} cannot be limited to what {listed(list(speakers))} says; "
+            f"use {AUTO}, {PLANNER} or {RULES}"
+        )
+
 
 Ask = Callable[["SqliteSaver"], Answer]
 
@@ -129,6 +144,7 @@ class Asking:
         """The answer to a question; errors are those of `Library.ask`."""
         from playhead_agent.run import ask
 
+        _check_scope(question, strategy)
         chosen, context = self._chosen(strategy)
         return self._run(
             lambda saver: ask(
@@ -163,6 +179,7 @@ class Asking:
         """What happens on the way to an answer."""
         from playhead_agent.run import stream
 
+        _check_scope(question, strategy)
         chosen, context = self._chosen(strategy)
         with self._checkpointer() as saver:
             for step in stream(question, context=context, strategy=chosen, checkpointer=saver):

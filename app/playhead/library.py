@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -506,12 +505,17 @@ class Library:
             return load_chat(llm, base_url, local_only=local_only)
         return None if chosen is None else chosen.load(local_only=local_only)
 
-    def keep_model(self) -> str:
-        """Keeps the chat model that was named, for later runs; why not, for a note, where it cannot."""
+    def keep_model(self, *, has_failed: bool = False) -> str:
+        """Keeps the chat model that was named, for later runs; why not, for a note, where it does not.
+
+        Args:
+            has_failed: it gave no answer; then it is not kept.
+        """
         asked = self.models.model
         if asked == AUTO:
             return ""
-        return keep_model(self.catalog, asked if asked == OFF else parse_model(asked).text)
+        named = asked if asked == OFF else parse_model(asked).text
+        return keep_model(self.catalog, named, has_failed=has_failed)
 
     def _seeing_chat(self, chosen: ModelChoice) -> VideoChoice | None:
         """The chat model as the video-LLM; None where it takes no pictures.
@@ -608,13 +612,21 @@ class Library:
         named = checked_lanes(lanes) if lanes else None
         picture = read_image(image) if isinstance(image, Path) else image
         query = Query(text, picture, example, scope, named, limit, min_score)
-        for name in scope.speakers or ():
-            find_speakers(self._speakers_in(scope), name)
+        self._check_speakers(scope)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
             reasons = "; ".join(f"{line.lane} ({line.why_not})" for line in result.coverage.lanes)
             raise ModelUnavailable(f"cannot search {reasons}")
         return result
+
+    def _check_speakers(self, scope: Scope) -> None:
+        """Nothing, where every speaker of a scope is known in it.
+
+        Raises:
+            SpeakerUnknown: none of the videos has such a speaker.
+        """
+        for name in scope.speakers or ():
+            find_speakers(self._speakers_in(scope), name)
 
     def _speakers_in(self, scope: Scope) -> dict[str, list[Speaker]]:
         known = read_all_speakers(self.catalog)
@@ -643,6 +655,7 @@ class Library:
         *,
         videos: Sequence[str] | None = None,
         window: Window | None = None,
+        speakers: Sequence[str] | None = None,
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
@@ -659,6 +672,7 @@ class Library:
             question: in the person's words.
             videos: look only in these.
             window: look only in this stretch of each video.
+            speakers: use only what these say, by name or label; for `auto`, `planner` and `rules`.
             llm: a chat model that plans and words the answer, as LangChain's `init_chat_model` names it;
                 without one the answer is what was said, shown or written in the best evidence.
             base_url: of an OpenAI-compatible server.
@@ -683,9 +697,11 @@ class Library:
             ModelUnavailable: the chat model cannot be made, the strategy needs a model that is not there, or
                 a video model that was named and is no server is not there.
             VideoUnknown: a video is not in the library.
+            SpeakerUnknown: none of the videos has such a speaker.
+            ToolError: the strategy cannot be limited to what some speakers say.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language)
+        asked = self._question(question, videos, window, thread_id, options, language, speakers)
         asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
         return asking.answer(asked, strategy, on_progress, on_question)
 
@@ -695,6 +711,7 @@ class Library:
         *,
         videos: Sequence[str] | None = None,
         window: Window | None = None,
+        speakers: Sequence[str] | None = None,
         llm: str | None = None,
         base_url: str | None = None,
         thread_id: str | None = None,
@@ -710,7 +727,7 @@ class Library:
         question back: the run then waits for `reply`, also in another process.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language)
+        asked = self._question(question, videos, window, thread_id, options, language, speakers)
         return Asking(self, llm, base_url, limits, may_ask=may_ask).stream(asked, strategy)
 
     def reply(
@@ -809,12 +826,16 @@ class Library:
         thread_id: str | None,
         options: Sequence[str],
         language: str | None,
+        speakers: Sequence[str] | None,
     ) -> "Question":
-        from playhead_agent.question import Question
+        from playhead_agent.question import Question, new_thread_id
 
-        scope = None if videos is None and window is None else self.scope(videos, window)
+        is_whole = videos is None and window is None and not speakers
+        scope = None if is_whole else self.scope(videos, window, speakers)
+        if scope is not None:
+            self._check_speakers(scope)
         text, given = checked_text(text), checked_options(options)
-        return Question(text, given, scope, checked_thread_id(thread_id) or uuid4().hex, language)
+        return Question(text, given, scope, checked_thread_id(thread_id) or new_thread_id(), language)
 
     def names(self) -> VideoNames:
         """The name of each video, by id: its file's, with as many folders as tell it from the others."""

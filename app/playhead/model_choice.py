@@ -122,7 +122,7 @@ def library_model(folder: Path) -> str:
     return ""
 
 
-def keep_model(catalog: Catalog, asked: str) -> str:
+def keep_model(catalog: Catalog, asked: str, *, has_failed: bool = False) -> str:
     """Has a library keep the model that was asked for; `off` has it forget.
 
     Returns:
@@ -132,6 +132,8 @@ def keep_model(catalog: Catalog, asked: str) -> str:
         return ""
     if passwords(asked.partition("#")[0]):
         return "the model is not kept by the library: its address holds a password"
+    if has_failed and asked != OFF:
+        return "the model is not kept by the library: it gave no answer"
     try:
         write_settings(catalog, {CHAT_MODEL: asked})
     except LibraryError as error:

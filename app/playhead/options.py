@@ -62,7 +62,7 @@ SpeakerOption = Annotated[
     list[str] | None,
     typer.Option(
         "--speaker",
-        help="Search only what this speaker says, by name or label (`playhead speakers`); repeatable.",
+        help="Use only what this speaker says, by name or label (`playhead speakers`); repeatable.",
         metavar="NAME",
     ),
 ]

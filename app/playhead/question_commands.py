@@ -26,6 +26,7 @@ from playhead.options import (
     LocalOnlyOption,
     ModelOption,
     RerankModel,
+    SpeakerOption,
     ToOption,
     VideoModel,
     VideoOption,
@@ -33,6 +34,8 @@ from playhead.options import (
 from playhead.output import SafeConsole, write_line
 from playhead.strategies import Comparison, compare
 from playhead.video_facts import kept_part
+from playhead.video_models import AUTO as MODEL_AUTO
+from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Caps
 from playhead_agent.progress import Progress
@@ -71,6 +74,7 @@ def ask(
     video: VideoOption = None,
     from_s: FromOption = None,
     to_s: ToOption = None,
+    speaker: SpeakerOption = None,
     model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
@@ -113,6 +117,7 @@ def ask(
     playhead ask "when is the false alarm mentioned?"
     playhead ask "what is on screen when Bayes is mentioned?" --video lecture.mp4
     playhead ask "what is said about penguins?" --from 0:30 --to 2:00 --json
+    playhead ask "what is said about the buttons?" --speaker "Project Manager"
     playhead ask "how many times is Bayes mentioned?" --thread bayes
     playhead ask "and before that?" --thread bayes
     playhead ask --thread bayes --resume
@@ -141,14 +146,14 @@ def ask(
     else:
         window = window_between(opened, from_s, to_s)
         answer = opened.ask(
-            question, videos=video, window=window, thread_id=thread, options=option or (), strategy=strategy,
-            **how,
+            question, videos=video, window=window, speakers=speaker, thread_id=thread, options=option or (),
+            strategy=strategy, **how,
         )  # fmt: skip
-    _keep_model(opened)
+    _keep_model(opened, has_failed=bool(answer.fallback) and not answer.cost.get("model_calls"))
     if as_json:
         write_line(records.line(records.of_answer(answer)))
     else:
-        show_answer(SafeConsole(), answer, opened.names())
+        show_answer(SafeConsole(), answer, opened.names(), option or ())
 
 
 def compare_strategies(
@@ -214,10 +219,14 @@ def compare_strategies(
         raise typer.Exit(1)
 
 
-def _keep_model(opened: Library) -> None:
-    """Has the library keep the model that was named, and says where it does not."""
-    if note := opened.keep_model():
-        err.print(plain(note), soft_wrap=True)
+def _keep_model(opened: Library, *, has_failed: bool) -> None:
+    """Has the library keep the model that was named, unless it has failed, and says which of the two."""
+    note = opened.keep_model(has_failed=has_failed)
+    is_named = opened.models.model not in (MODEL_AUTO, MODEL_OFF)
+    if not note and is_named and err.is_terminal:
+        note = "the library keeps this model for later commands; --model off forgets it"
+    if note:
+        err.print(plain(note, "dim"), soft_wrap=True)
 
 
 def threads(

@@ -339,7 +339,10 @@ def test_the_last_of_several_videos_is_told_by_when_they_were_recorded(
 def test_a_bare_time_in_several_videos_is_ambiguous(asking: Asking) -> None:
     answer = asking("What is said at 0:51?", scope=None)
     assert (answer.status, answer.reason) == ("abstained", "ambiguous")
-    assert answer.text == "“at 0:51” is in 2 videos: lecture.mp4, demo.mp4. Name the file or set the scope."
+    assert (
+        answer.text
+        == "“at 0:51” is in 2 videos: lecture.mp4, demo.mp4. Name the file in the question, or set --video."
+    )
 
 
 def test_a_named_file_is_the_scope(asking: Asking) -> None:

@@ -18,7 +18,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 
 AMBIGUOUS = "What is said at 0:51?"
-REFUSED = "“at 0:51” is in 2 videos: lecture.mp4, demo.mp4. Name the file or set the scope."
+REFUSED = "“at 0:51” is in 2 videos: lecture.mp4, demo.mp4. Name the file in the question, or set --video."
 
 
 @pytest.fixture

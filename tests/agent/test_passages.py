@@ -6,15 +6,22 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
+from playhead_agent.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
+from playhead_agent.extractive import Material
 from playhead_agent.passage_confidence import PassageFeatures, passage_confidence
+from playhead_agent.passages import _with_neighbours
+from playhead_agent.reasoning import Finding
 from playhead_agent.run import ask
 from playhead_agent.state import Context
+from playhead_agent.verdict import Judgement
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
-from playhead_tools.evidence import Answer
+from playhead_tools.evidence import Answer, Evidence
+from playhead_tools.question.parse import parse_question
+from playhead_tools.temporal import Event
 
 HARBOUR = [
     "Good morning, we talk about the harbour and the lighthouse today.",
@@ -108,7 +115,7 @@ def test_how_often_a_word_is_said_is_counted_over_all_that_is_said(asking: Calla
 def test_an_exact_question_without_an_exact_answer_shows_passages(asking: Callable[[str], Answer]) -> None:
     answer = asking("What happens right after the purple lighthouse explodes in the harbour at noon?")
     assert (answer.status, answer.reason) == ("partial", "unknown")
-    assert answer.text.startswith("The passages that fit best:\nSaid at ")
+    assert answer.text.startswith("No certain answer; the passages that fit best:\nSaid at ")
 
 
 def test_a_question_about_nothing_in_the_talk_is_no_answer(asking: Callable[[str], Answer]) -> None:
@@ -157,3 +164,44 @@ def test_an_unknown_speaker_is_no_reason_to_refuse(catalog: Catalog, asking: Cal
     answer = asking("What did Alice say about the lighthouse?")
     assert answer.status != "abstained"
     assert any("without “Alice”" in note for note in answer.notes)
+
+
+def test_a_sentence_of_a_few_words_is_quoted_with_its_neighbours_of_one_speaker() -> None:
+    def unit(n: int, text: str, speaker: str) -> TranscriptUnit:
+        return TranscriptUnit("speech", "sentence", Window(n, n + 1), text, (n,), speaker=speaker)
+
+    said = [
+        ("We had a plan.", "Ann"), ("The battery.", "Ann"), ("It lasts for a year.", "Ann"), ("Mm.", "Bo"),
+        ("A battery that lasts for a year is what all of us wanted to have.", "Bo"),
+    ]  # fmt: skip
+    units = [unit(n, text, speaker) for n, (text, speaker) in enumerate(said)]
+    inside = frozenset(range(5))
+    assert _with_neighbours(units, 1, inside) == "We had a plan. The battery. It lasts for a year."
+    assert _with_neighbours(units, 1, frozenset((1, 2))) == "The battery. It lasts for a year."
+    assert _with_neighbours(units, 4, inside) == units[4].text
+
+
+def test_behind_a_passage_with_words_of_the_question_none_without_is_cited(
+    asking: Callable[[str], Answer],
+) -> None:
+    answer = asking("Why is the price of herring high?")
+    assert all("herring" in one.text.lower() for one in answer.evidence)
+
+
+def test_a_text_that_names_nothing_is_no_absence(asking: Callable[[str], Answer]) -> None:
+    answer = asking("Who says that?")
+    assert answer.reason != "absent"
+
+
+@pytest.mark.parametrize(("match", "lead"), [(0.5, BEST_PASSAGES), (0.0, NEAREST_PASSAGES)])
+def test_passages_without_a_word_of_the_question_are_said_to_be_the_closest_in_meaning(
+    match: float, lead: str
+) -> None:
+    window = Window(0.0, 9.0)
+    record = Evidence("E1", LECTURE, window, "speech", "unverified", (1,), match=match, role="passage")
+    finding = Finding("passages", (Event(LECTURE, window, ("E1",)),))
+    material = Material(
+        parse_question("What about penguins?"), finding, {"E1": record}, {"E1": "We like pens."}, {}
+    )
+    judgement = Judgement("partial", "unknown", 0.3)
+    assert _partly(material, judgement, "Said.") == f"{lead}:\nSaid."

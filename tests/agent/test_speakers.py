@@ -6,9 +6,10 @@ import pytest
 from tests.index.made_search import MadeLibrary
 from tests.index.made_speakers import name, say
 
+from playhead_agent.question import Question
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
-from playhead_agent.state import Context
+from playhead_agent.state import Context, scope_from_json
 from playhead_index.search.results import Scope
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
@@ -258,3 +259,55 @@ def divide(catalog, video_id, sentences):
         units.append(TranscriptUnit("speech", "sentence", window, text, tuple(one.id for one in own)))
     with catalog.atomic() as db:
         replace_units(db, video_id, "speech", units)
+
+
+def only(library, question, *speakers, videos=("m",)):
+    context = Context(library.searcher(), library.catalog)
+    return ask(question, context=context, scope=Scope(videos, None, speakers))
+
+
+@pytest.mark.parametrize(
+    ("question", "starts_s"),
+    [
+        ("When are buttons mentioned?", [4.0]),
+        ("How many times are buttons mentioned?", [4.0]),
+        ("What is the last thing that is said?", [20.0]),
+        ("What is said about the budget?", [20.0]),
+        ("What is said from 0:00 to 0:30?", [4.0, 20.0]),
+        ("Give me the transcript", [4.0, 20.0]),
+        ("What is this video about?", [4.0, 20.0]),
+    ],
+)
+def test_a_scope_of_speakers_leaves_only_what_they_say(library, question, starts_s):
+    answer = only(library, question, "marketing")
+    assert [start for start, _ in sorted(cited(answer))] == starts_s
+
+
+def test_passages_of_a_scope_of_speakers_hold_only_their_words(library):
+    spans = library.catalog.spans("m", "speech")
+    units = [
+        TranscriptUnit("speech", level, Window(0.0, 12.0), " ".join(s.words.text for s in spans[:3]),
+                       tuple(s.id for s in spans[:3]))
+        for level in ("sentence", "passage")
+    ]  # fmt: skip
+    with library.catalog.atomic() as db:
+        replace_units(db, "m", "speech", units)
+    answer = only(library, "Why do they like the buttons?", "Marketing")
+    assert cited(answer) == [(4.0, 8.0)]
+    assert "cheap" not in answer.text
+
+
+def test_a_scope_and_a_question_about_another_speaker_do_not_fit(library):
+    answer = only(library, "What does Marketing say about buttons?", "Project Manager")
+    assert (answer.status, answer.text) == (
+        "abstained", "The question is about Marketing, the scope is Project Manager.",
+    )  # fmt: skip
+
+
+def test_a_question_keeps_the_speakers_of_its_scope():
+    question = Question("x?", scope=Scope(("m",), Window(0.0, 5.0), ("Ann", "Bo")))
+    assert Question.from_json(json.loads(json.dumps(question.to_json()))) == question
+
+
+def test_a_stored_scope_without_speakers_is_read():
+    assert scope_from_json({"video_ids": None, "window": None}) == Scope()

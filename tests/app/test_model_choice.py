@@ -59,6 +59,13 @@ def test_what_names_no_model_is_refused_with_the_forms_that_do(text: str) -> Non
         parse_model(text)
 
 
+def test_a_model_that_cannot_be_reached_is_not_kept(tmp_path: Path) -> None:
+    make_library(tmp_path)
+    output = ask(tmp_path, "--model", "http://127.0.0.1:9/v1#gone")
+    assert "the model is not kept by the library: it gave no answer" in " ".join(output.split())
+    assert library_model(tmp_path) == ""
+
+
 def test_the_library_keeps_the_model_until_it_is_switched_off(tmp_path: Path, seeing: ProviderServer) -> None:
     make_library(tmp_path)
     ask(tmp_path, "--model", named(seeing))

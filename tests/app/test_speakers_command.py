@@ -9,6 +9,7 @@ from tests.index.made_speakers import say
 
 from playhead.cli import main
 from playhead.library import Library
+from playhead_index.errors import ToolError
 
 
 @pytest.fixture
@@ -103,6 +104,24 @@ def test_a_search_is_limited_to_a_speaker_and_shows_who_says_it(run):
         1,
         "error: no speaker 'Eve' in these videos; known are MARY, speaker 1, speaker 2",
     )
+
+
+def test_a_question_is_limited_to_a_speaker(run):
+    answer = json.loads(run("ask", "transcript", "--speaker", "mary", "--video", "talk", "--json")[1])
+    assert [interval["start_s"] for interval in answer["intervals"]] == [6.0]
+    assert "I agree." in answer["text"]
+    code, _, err = run("ask", "what is said?", "--speaker", "Eve")
+    assert (code, err.strip().splitlines()[-1]) == (
+        1,
+        "error: no speaker 'Eve' in these videos; known are MARY, speaker 1, speaker 2",
+    )
+
+
+def test_a_baseline_cannot_be_limited_to_a_speaker(folder):
+    with pytest.raises(
+        ToolError, match=r"retrieve-once cannot be limited to what MARY says; use auto, planner"
+    ):
+        Library(folder).ask("what is said?", speakers=["MARY"], strategy="retrieve-once")
 
 
 def test_show_names_who_speaks(run):

@@ -206,3 +206,31 @@ def test_a_very_long_question_is_read_quickly(piece: str) -> None:
     started = time.perf_counter()
     parse_question(piece * 5_000)
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    ("question", "targets"),
+    [
+        ("Give me the full transcript of the video", ()),
+        ("Transcript from 5:00 to 6:00", ()),
+        ("Read me what is said from 0:10 to 0:30", ()),
+        ("Can you write out everything that was said in the interview?", ("interview",)),
+    ],
+)
+def test_a_transcript_is_asked_for_verbatim(question: str, targets: tuple[str, ...]) -> None:
+    spec = parse_question(question)
+    assert (spec.verbatim, spec.wanted, spec.targets, spec.by_passages) == (True, "speech", targets, False)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is said about the transcript?", "When is the transcript mentioned?"]
+)
+def test_a_transcript_that_is_talked_about_is_not_asked_for(question: str) -> None:
+    assert not parse_question(question).verbatim
+
+
+@pytest.mark.parametrize(("question", "which"), [("Which video is the longest?", "longest"),
+                                                 ("which meeting is shortest", "shortest")])  # fmt: skip
+def test_the_longest_of_the_videos_is_a_fact_of_files(question: str, which: str) -> None:
+    spec = parse_question(question)
+    assert (spec.of_video, spec.superlative, spec.by_passages) == (True, which, False)

@@ -457,7 +457,7 @@ def _coverage_sentence(coverage: Coverage) -> str:
     lines = [line for line in coverage.lanes if _is_told(line)]
     searched = [LANE_NAMES[line.lane] for line in lines if line.items and is_searched(line, coverage)]
     missing = (_what_is_missing(line, coverage) for line in lines)
-    parts = list(dict.fromkeys(part for part in missing if part))
+    parts = _joined_by_reason([part for part in missing if part])
     if coverage.viewed_s:
         parts.insert(0, f"a video model viewed {format_time(round(coverage.viewed_s))} of it")
     if coverage.unfinished:
@@ -476,6 +476,28 @@ def _coverage_sentence(coverage: Coverage) -> str:
         else f"Nothing was searched in {videos} ({length})"
     )
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
+
+
+def _joined_by_reason(parts: Sequence[str]) -> list[str]:
+    """What is said of each modality, those that were not searched for one reason in one part.
+
+    >>> _joined_by_reason(["pictures were not searched: off", "screen text was not searched: off", "none"])
+    ['pictures and screen text were not searched: off', 'none']
+    """
+    by_why: dict[str, list[str]] = {}
+    for part in dict.fromkeys(parts):
+        what, _, why = part.partition(" not searched: ")
+        name = what.removesuffix(" was").removesuffix(" were") if why else ""
+        by_why.setdefault(why or part, []).append(name)
+    joined = []
+    for why, names in by_why.items():
+        if not names[0]:
+            joined.append(why)
+            continue
+        were = "were" if len(names) > 1 or names[0] in ("pictures", "captions") else "was"
+        reason = "switched off when the videos were indexed" if why == "it was switched off" else why
+        joined.append(f"{listed(names)} {were} not searched: {reason}")
+    return joined
 
 
 def _without_pictures(line: LaneCoverage, coverage: Coverage) -> str:

@@ -4,7 +4,7 @@ Every tool takes plain values and gives plain records. An argument that is too l
 its limits with a note; one that makes no sense is a `ToolError` that says what would.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -244,17 +244,31 @@ def scan_words(
     return [row[0] for row in rows[:limit]], len(rows) <= limit
 
 
-def outline(catalog: Catalog, video_id: str, parts: int = 8) -> list[Part]:
+def outline(
+    catalog: Catalog,
+    video_id: str,
+    parts: int = 8,
+    window: Window | None = None,
+    keep: Callable[[SpanRow], bool] = lambda span: True,
+) -> list[Part]:
     """A video in at most `parts` equal stretches, each with what is written, else said, first in it.
+
+    Args:
+        catalog: the open library.
+        video_id: of the video.
+        parts: at least 1.
+        window: only this part of the video; all of it when None.
+        keep: which spans count.
 
     Raises:
         ToolError: the library has no such video.
     """
     video = list_videos(catalog, Scope((video_id,)))[0]
     n = min(max(1, parts), MOST_PARTS)
-    step_s = video.duration_s / n
-    stretches = [Window(i * step_s, (i + 1) * step_s) for i in range(n)]
-    spans = catalog.spans(video_id)
+    whole = window or Window(0.0, video.duration_s)
+    step_s = whole.duration_s / n
+    stretches = [Window(whole.start_s + i * step_s, whole.start_s + (i + 1) * step_s) for i in range(n)]
+    spans = [span for span in catalog.spans(video_id) if keep(span)]
     return [Part(stretch, _head_line(spans, stretch)) for stretch in stretches]
 
 
@@ -303,7 +317,7 @@ def reading_coverage(
 
 def _read_line(lane: Lane, items: int, summary: ModalitySummary | None) -> LaneCoverage:
     if lane not in ("speech", "screen", "caption"):
-        return LaneCoverage(lane, False, 0, "words were read, nothing was looked at")
+        return LaneCoverage(lane, False, 0, "only words were read")
     if items or (summary is not None and summary.is_complete):
         return LaneCoverage(lane, True, items)
     reasons = dict.fromkeys(one.why_not for one in summary.not_covered) if summary is not None else ()

@@ -120,6 +120,8 @@ class QuestionSpec:
             searches no passages.
         by_passages: no exact look-up is understood: the best passages are the answer.
         is_literal: it asks where certain words stand, so that a complete scan can tell that they are absent.
+        verbatim: it asks for the transcript: the words as they were said, all of them.
+        only_speakers: the scope is what `speakers` say: nobody else's words may answer.
     """
 
     text: str
@@ -147,6 +149,8 @@ class QuestionSpec:
     query: str = ""
     by_passages: bool = False
     is_literal: bool = True
+    verbatim: bool = False
+    only_speakers: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, for a run's state."""

@@ -162,7 +162,8 @@ def passages(kit: Kit, video_id: str, window: Window, kinds: Sequence[SpanKind])
 
 
 def _groups(kit: Kit, video_id: str, window: Window, kind: SpanKind) -> Iterable[list[SpanRow]]:
-    inside = [s for s in kit.catalog.spans(video_id, kind, window) if s.words.window.start_s in window]
+    said = kit.said_in_scope(kit.catalog.spans(video_id, kind, window))
+    inside = [s for s in said if s.words.window.start_s in window]
     if kind != "speech":
         return ([span] for span in inside)
     units = read_units(kit.catalog, video_id, "passage", kind)
@@ -211,7 +212,7 @@ def _found(kit: Kit, query: str, limits: BriefLimits) -> list[Evidence]:
         if several and of_video[moment.video_id] > limits.max_found_of_video:
             continue
         lanes = set(moment.lanes)
-        spans = kit.catalog.spans(moment.video_id, None, moment.window)
+        spans = kit.said_in_scope(kit.catalog.spans(moment.video_id, None, moment.window))
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
         groups = in_pieces(speech) if "speech" in lanes else []

@@ -5,6 +5,7 @@ from tests.index.made_search import MadeLibrary
 from tests.index.made_speakers import say
 
 from playhead_index.errors import ToolError
+from playhead_index.search.results import Scope
 from playhead_tools.toolbox import Toolbox
 
 
@@ -54,3 +55,35 @@ def test_a_speaker_alone_gives_what_that_person_says_in_time_order(box):
 def test_the_list_of_videos_says_who_speaks_how_long(box):
     assert rows(box, "search")[0]["speaks_s"] == {"Project Manager": 6.0, "speaker 1": 2.0}
     assert "speakers: Project Manager 0:06, speaker 1 0:02" in box.call("search", {}).text
+
+
+@pytest.fixture
+def limited(box):
+    box.begin(Scope(None, None, ("project manager",)))
+    return box
+
+
+def test_a_scope_of_speakers_leaves_only_what_they_say(limited):
+    words = ["Buttons are cheap.", "They stay."]
+    assert [row["words"] for row in rows(limited, "read")] == words
+    assert [row["words"] for row in rows(limited, "find_events", description="buttons")] == words[:1]
+    assert [row["words"] for row in rows(limited, "search", query="buttons")] == words[:1]
+
+
+def test_another_speaker_than_those_of_the_scope_is_refused(limited):
+    with pytest.raises(ToolError, match="only what project manager says is in scope, not speaker 1"):
+        limited.call("search", {"query": "buttons", "speaker": "speaker 1"})
+
+
+def test_pictures_are_out_of_a_scope_of_speakers(limited):
+    assert "look" not in [spec.name for spec in limited.offered(images=True)]
+    with pytest.raises(ToolError, match="only what project manager says is in scope; find it in speech"):
+        limited.call("find_events", {"description": "a button", "where": "pictures"})
+
+
+def test_the_speakers_of_a_scope_outlive_the_process(limited, box):
+    limited.call("read", {})
+    restored = Toolbox(box.catalog, box.finder)
+    restored.restore(limited.snapshot())
+    assert restored.kit.scope.speakers == ("project manager",)
+    assert restored.snapshot() == limited.snapshot()

@@ -23,7 +23,7 @@ _ABOUT_OPTIONS = re_any_case(
 _OPENERS = re_any_case(
     r"^(?:(?:please|hey|hi|hello|ok|okay|so|well|and|but|now)\b[\s,!.]*)*",
     r"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?(?=(?:tell|say|find|show|list|give|explain|describe|provide|",
-    r"summari[sz]e|count|name|play|locate|search|jump|go|take|help)\b)|i\s+(?:want|would\s+like|need)\s+to\s+",
+    r"summari[sz]e|count|name|play|locate|search|jump|go|take|help|read|write|print|quote)\b)|i\s+(?:want|would\s+like|need)\s+to\s+",
     r"(?:know|see|find)\s+|(?:do\s+you\s+know|i\s+wonder|let\s+me\s+know|is\s+it\s+true\s+that)\s+)?(?:please\s+)?",
 )
 _TELL = re_any_case(

@@ -31,7 +31,7 @@ def with_passages(spec: QuestionSpec, asked: str) -> QuestionSpec:
 
 def is_literal(spec: QuestionSpec, asked: str) -> bool:
     """Whether a question asks where certain words stand, so that it can be told that they stand nowhere."""
-    if spec.intent == "summarise" or spec.of_video:
+    if spec.intent == "summarise" or spec.of_video or spec.verbatim:
         return True
     if spec.quoted and any(quote in target for quote in spec.quoted for target in spec.targets):
         return True

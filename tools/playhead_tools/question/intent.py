@@ -16,7 +16,7 @@ from playhead_tools.wording import (
 )  # fmt: skip
 
 _SUMMARY = re_any_case(
-    r"^(?:summari[sz]e|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:full\s+|main\s+|key\s+)?(?:transcript|highlights?|takeaways?)\b|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",
+    r"^(?:summari[sz]e|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:full\s+|main\s+|key\s+)?(?:highlights?|takeaways?)\b|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",
     r"(?:summary|overview|outline)|what\s+(?:topics|subjects|chapters)\b|",
     rf"what\s+(?:is|'s|are|was)\s+(?:the|this|these|that)\s+{VIDEO}\s+about)",
 )

@@ -18,6 +18,7 @@ from playhead_tools.question.intent import (
 )
 from playhead_tools.question.masked import Masked, masked
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
+from playhead_tools.question.transcript import transcript_of
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (
@@ -30,7 +31,10 @@ from playhead_tools.wording import (
     which_one,
 )
 
-_LONGEST = re_any_case(rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b")
+_LONGEST = re_any_case(
+    rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b|",
+    rf"^(?:what|which)\s+(?:of\s+the\s+)?{VIDEO}\s+is\s+(?:the\s+)?(?P<one>longest|shortest)$",
+)
 
 
 def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
@@ -53,7 +57,9 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     scoped, folders = split_folders(asking_sentence(quoted.text))
     times = parse_times(scoped)
     body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
-    spec = _parsed(first_question(body), quoted)
+    asked = first_question(body)
+    transcribed = transcript_of(asked)
+    spec = _parsed(asked, quoted) if transcribed is None else _transcript(quoted.restored(transcribed))
     spec = replace(
         spec,
         text=text,
@@ -101,9 +107,13 @@ def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
         superlative=""
         if longest is None
         else "shortest"
-        if longest["which"].lower() == "shortest"
+        if (longest["which"] or longest["one"]).lower() == "shortest"
         else "longest",
     )
+
+
+def _transcript(of: str) -> QuestionSpec:
+    return QuestionSpec("", "describe", "speech", (of,) if of else (), asks="words", verbatim=True)
 
 
 def _ordinal(rest: str, targets: tuple[str, ...]) -> int | None:

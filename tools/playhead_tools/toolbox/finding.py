@@ -12,7 +12,7 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
 from playhead_tools.match import coverage, other_forms
 from playhead_tools.occurrences import count_wordings
@@ -71,6 +71,8 @@ def find_events(
         raise ToolError("find_events needs a description of what to find")
     notes: list[str] = []
     scope = stretches_of(kit, videos, range, notes)
+    if where in IN_PICTURES and kit.scope.speakers is not None:
+        raise ToolError(f"only what {listed(list(kit.scope.speakers))} says is in scope; find it in speech")
     if where in IN_PICTURES and not kit.is_replay:
         need_eyes(kit)
     rows: list[Record] = []
@@ -249,9 +251,8 @@ def _spans_with(
 ) -> tuple[list[SpanRow], bool]:
     """All spans that hold a wording, and whether every span that could was read."""
     ids, whole = scan_words(kit.catalog, list(scope), kinds, what)
-    spans = [
-        s for s in read_spans(kit.catalog, ids).values() if s.words.window.overlap_s(scope[s.video_id]) > 0
-    ]
+    found = kit.said_in_scope(list(read_spans(kit.catalog, ids).values()))
+    spans = [s for s in found if s.words.window.overlap_s(scope[s.video_id]) > 0]
     full = [span for span in spans if coverage(what, span.words.text) >= MIN_MATCH]
     if len(full) < len(spans):
         notes.append(

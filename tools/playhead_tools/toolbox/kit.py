@@ -13,7 +13,7 @@ from playhead_tools.cite import stored_texts
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import Finder, VideoEntry, list_videos
 from playhead_tools.numbers import clocks_in, numbers_in
-from playhead_tools.speaking import SpeakerNames
+from playhead_tools.speaking import ScopeSpeakers, SpeakerNames
 from playhead_tools.toolbox.protocols import Looker, LookMeter, Reader, ToolImage
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class Kit:
     is_replay: bool = False
     blocks: dict[str, list[list[SpanRow]]] = field(default_factory=dict, repr=False)
     _videos: list[VideoEntry] | None = field(default=None, init=False, repr=False, compare=False)
+    _labels: dict[str, set[str]] | None = field(default=None, init=False, repr=False, compare=False)
     _speakers: SpeakerNames | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -166,6 +167,20 @@ class Kit:
         asked, whole = self.scope.window, {v.video_id: Window(0.0, v.duration_s) for v in self.videos()}
         parts = {video_id: w if asked is None else asked.clamped(w) for video_id, w in whole.items()}
         return {video_id: part for video_id, part in parts.items() if part is not None}
+
+    def said_in_scope(self, spans: Sequence[SpanRow]) -> list[SpanRow]:
+        """Of some spans those that the scope leaves: where it names speakers, only what they say."""
+        if self.scope.speakers is None:
+            return list(spans)
+        if self._labels is None:
+            ids = [video.video_id for video in self.videos()]
+            self._labels = ScopeSpeakers(self.catalog, ids).labels(self.scope.speakers)
+        labels = self._labels
+        return [
+            span
+            for span in spans
+            if span.words.kind == "speech" and span.words.speaker in labels.get(span.video_id, ())
+        ]
 
     def looked_at(self) -> list[tuple[str, Window]]:
         """(video id, window) of everything that was found, read or looked at."""

@@ -90,9 +90,9 @@ def in_blocks(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
 
 
 def video_blocks(kit: Kit, video_id: str) -> list[list[SpanRow]]:
-    """All rows of words of a video, in time order; read once for a question."""
+    """All rows of words of a video that are in scope, in time order; read once for a question."""
     if video_id not in kit.blocks:
-        kit.blocks[video_id] = in_blocks(kit.catalog.spans(video_id))
+        kit.blocks[video_id] = in_blocks(kit.said_in_scope(kit.catalog.spans(video_id)))
     return kit.blocks[video_id]
 
 

@@ -12,7 +12,7 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.store.span_counts import count_spans
 from playhead_index.window import Window, format_time
 from playhead_tools.cite import metadata_text
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Evidence, listed
 from playhead_tools.look_up import VideoEntry, reading_coverage, search_moments
 from playhead_tools.match import coverage
 from playhead_tools.speaking import ScopeSpeakers
@@ -87,7 +87,7 @@ def _scope(kit: Kit, videos: list[str], range_: str, notes: list[str]) -> Scope:
     stretches = stretches_of(kit, videos, range_, notes)
     windows = set(stretches.values())
     only = next(iter(windows)) if range_.strip() and len(windows) == 1 else kit.scope.window
-    return Scope(tuple(stretches), only)
+    return Scope(tuple(stretches), only, kit.scope.speakers)
 
 
 def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
@@ -99,6 +99,12 @@ def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
         find_speakers(known.known, speaker)
     except SpeakerUnknown as error:
         raise ToolError(str(error)) from error
+    if scope.speakers is not None:
+        inside, named = known.labels(scope.speakers), known.labels([speaker])
+        if not any(own & inside.get(video_id, set()) for video_id, own in named.items()):
+            raise ToolError(
+                f"only what {listed(list(scope.speakers))} says is in scope, not {speaker.strip()}"
+            )
     return replace(scope, speakers=(speaker.strip(),))
 
 

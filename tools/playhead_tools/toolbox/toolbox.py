@@ -104,7 +104,8 @@ class Toolbox:
         """
         if ending:
             return [self._specs[name] for name in ENDING]
-        without = {"look"} if self.eyes is None and not images else set()
+        only_words = self.kit.scope.speakers is not None  # what is seen is said by nobody
+        without = {"look"} if only_words or (self.eyes is None and not images) else set()
         without |= {"browse"} if self.reader is None else set()
         return [spec for spec in TOOLS if spec.name not in without]
 
@@ -254,9 +255,11 @@ def _ids(record: Record) -> tuple[str, ...]:
 
 def _scope_row(scope: Scope) -> Record:
     window = None if scope.window is None else [scope.window.start_s, scope.window.end_s]
-    return {"video_ids": None if scope.video_ids is None else list(scope.video_ids), "window": window}
+    row: Record = {"video_ids": None if scope.video_ids is None else list(scope.video_ids), "window": window}
+    return row if scope.speakers is None else {**row, "speakers": list(scope.speakers)}
 
 
 def _scope_of(row: Mapping[str, Any]) -> Scope:
     window = None if row["window"] is None else Window(*row["window"])
-    return Scope(None if row["video_ids"] is None else tuple(row["video_ids"]), window)
+    ids, speakers = row["video_ids"], row.get("speakers")
+    return Scope(None if ids is None else tuple(ids), window, None if speakers is None else tuple(speakers))
