@@ -41,6 +41,7 @@ NOT_ANSWERED: dict[Reason, str] = {
     "out_of_scope": "The question is not about these videos.",
     "budget": "Nothing was found before the run ended.",
 }
+NOT_JUDGED = "no model judged whether the evidence says what is claimed, shared words did"
 IN_PART = "In what was searched:"
 UNVERIFIED = "unverified"
 
@@ -68,6 +69,8 @@ def finalise(
         limit: which limit ended the run; such an answer is never `answered`.
     """
     notes = [*ledger.notes, *draft.notes, *map(dropped_note, report.dropped)]
+    if report.judge_failure:
+        notes.append(f"{NOT_JUDGED}: {report.judge_failure}")
     if draft.abstained or (not report.kept and (draft.claims or not draft.text)):
         return _abstained(question, draft, ledger, context, notes, limit)
     ids = tuple(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
@@ -165,9 +168,10 @@ def dropped_note(lost: Dropped) -> str:
 def _abstained(
     question: Question, draft: Draft, ledger: Ledger, context: Context, notes: Sequence[str], limit: str
 ) -> Answer:
-    """No answer; a model's "absent" counts only as far as whole scans bear it out."""
+    """No answer; a model's "absent" or "false premise" counts only as far as whole scans bear it out."""
     reason: Reason = draft.abstained or "unknown"
-    if reason == "absent" and draft.by == "model" and not may_be_absent(question.text, ledger, context):
+    says_no = reason in ("absent", "false_premise")
+    if says_no and draft.by == "model" and not may_be_absent(question.text, ledger, context):
         reason = "unknown"
     text, coverage = draft.text or NOT_ANSWERED[reason], ledger.extent.coverage
     if limit:

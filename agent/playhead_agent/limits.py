@@ -194,9 +194,18 @@ class Meter:
         with self._lock:
             if self.model_calls >= self.limits.model_calls:
                 raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
-            if self.money >= self.limits.money:
-                raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+            self.require_money()
             self.model_calls += 1
+
+    def require_money(self) -> float:
+        """The money that is left.
+
+        Raises:
+            CostLimit: there is none.
+        """
+        if self.money >= self.limits.money:
+            raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+        return self.limits.money - self.money
 
     def pay(self, money: float | None) -> None:
         """Adds what a call cost; None where its price is not known."""

@@ -93,7 +93,10 @@ def test_a_judge_that_may_only_mark_makes_a_claim_unverified(context: Context) -
 
 def test_a_judge_that_cannot_be_asked_leaves_the_check_by_code(context: Context) -> None:
     report = check_draft(Draft((TRUE,)), ledger(), context)
-    assert judged(report, BrokenJudge([]), grounds_of(ledger(), context)) == report
+    done = judged(report, BrokenJudge([]), grounds_of(ledger(), context))
+    assert done == replace(report, judge_failure="the model is away")
+    answer = finalise(Question("Whose idea is it?"), Draft((TRUE,)), done, ledger(), context)
+    assert answer.notes[0].endswith("shared words did: the model is away")
 
 
 def test_a_judge_that_agrees_with_everything_is_found_out_by_plain_words(context: Context) -> None:

@@ -73,11 +73,13 @@ class CheckReport:
         kept: supported, or unverified and why.
         dropped: claims and citations that do not hold.
         judged_by: what judged whether the evidence says it; empty where shared words did.
+        judge_failure: why a model that should have judged did not; empty where it did, or there was none.
     """
 
     kept: tuple[Claim, ...]
     dropped: tuple[Dropped, ...]
     judged_by: str = ""
+    judge_failure: str = ""
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from playhead_agent.finalise import Draft
 from playhead_agent.planner.brief import Brief
 from playhead_agent.planner.prompts import LETTERS
 from playhead_tools.cite import CheckReport, Dropped, stored_texts
+from playhead_tools.confidence import MENTION_ONLY, evidence_ceiling
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.toolbox.kit import Kit
 from playhead_tools.toolbox.rows import excerpt
@@ -51,6 +52,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
         ],
         "dropped": [[lost.claim, lost.evidence_id, lost.why] for lost in report.dropped],
         "judged_by": report.judged_by,
+        "judge_failure": report.judge_failure,
     }
 
 
@@ -59,7 +61,8 @@ def report_from_json(record: Mapping[str, Any]) -> CheckReport:
     kept = tuple(
         Claim(row["text"], tuple(row["evidence_ids"]), row["status"], row["why"]) for row in record["kept"]
     )
-    return CheckReport(kept, tuple(Dropped(*row) for row in record["dropped"]), record["judged_by"])
+    dropped = tuple(Dropped(*row) for row in record["dropped"])
+    return CheckReport(kept, dropped, record["judged_by"], record.get("judge_failure", ""))
 
 
 def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft:
@@ -79,8 +82,9 @@ def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft
         return Draft(abstained="unknown", by="code", notes=(why,), fallback=why)
     claims = tuple(_as_it_stands(one, texts[one.id], question) for one in said)
     return Draft(
-        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown", fallback=why
-    )
+        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown", fallback=why,
+        confidence=MENTION_ONLY * evidence_ceiling(said),  # nobody has read whether they answer the question
+    )  # fmt: skip
 
 
 def _as_it_stands(record: Evidence, text: str, question: str) -> Claim:
