@@ -82,8 +82,8 @@ def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft
         return Draft(abstained="unknown", by="code", notes=(why,), fallback=why)
     claims = tuple(_as_it_stands(one, texts[one.id], question) for one in said)
     return Draft(
-        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown", fallback=why,
-        confidence=MENTION_ONLY * evidence_ceiling(said),  # nobody has read whether they answer the question
+        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown",
+        fallback=why, confidence=MENTION_ONLY * evidence_ceiling(said),  # nobody has read whether they answer the question
     )  # fmt: skip
 
 

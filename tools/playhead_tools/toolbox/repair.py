@@ -93,7 +93,7 @@ def _range_of_edges(fields: Mapping[str, Schema], found: dict[str, Any], rest: d
 
 
 def _edge(value: Any) -> str:
-    """An end of a range as text; no number that a clock can show (JSON readers take `NaN` and `1e999`) stays."""
+    """An end of a range as text; JSON readers take `NaN` and `1e999`, which no clock shows."""
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return format_time(value)
     return str(value or "")
