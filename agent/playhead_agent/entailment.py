@@ -107,7 +107,7 @@ class ChatJudge:
             return []
         asked = pairs[:MAX_CLAIMS_A_CALL]
         messages = [SystemMessage(INSTRUCTIONS), HumanMessage(prompt(asked))]
-        reserve_s = RESERVED_SHARE * self._meter.limits.seconds
+        reserve_s = self._meter.share_s(RESERVED_SHARE)
         filled = self._chat.fill(messages, verdict_form(len(asked)), self._meter, reserve_s=reserve_s)
         verdicts = [getattr(filled, f"verdict_{number}") for number in range(1, len(asked) + 1)]
         return [*verdicts, *[None] * (len(pairs) - len(asked))]

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from playhead_index.errors import CostLimit, StepLimit, TimeLimit
@@ -161,6 +161,10 @@ class Meter:
     def remaining_s(self) -> float:
         """Wall time that is left; may be below 0."""
         return self.limits.seconds - self.seconds
+
+    def share_s(self, share: float) -> float:
+        """A share of the seconds that the run may take; 0 where they have no limit."""
+        return share * self.limits.seconds if isfinite(self.limits.seconds) else 0.0
 
     def step(self, node: str) -> None:
         """Counts a node that begins.

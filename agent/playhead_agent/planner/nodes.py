@@ -408,7 +408,7 @@ def _result_text(
 
 def reserved_s(meter: Meter) -> float:
     """Seconds that are kept for the end of a run."""
-    return RESERVED_SHARE * meter.limits.seconds
+    return meter.share_s(RESERVED_SHARE)
 
 
 def is_closing(state: PlannerState, meter: Meter) -> bool:

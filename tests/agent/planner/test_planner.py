@@ -1,6 +1,7 @@
 """A model that plans: from its brief to a checked answer, and what becomes of replies that are none."""
 
 import json
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -399,3 +400,8 @@ def test_false_premise_is_said_only_after_a_whole_scan(made: Catalog) -> None:
     abstain = ("abstain", {"reason": "false_premise"})
     run = run_script(made, "Who stole the red car?", [abstain, SEARCH, abstain], scope=ONE)
     assert (run.answer.status, run.answer.reason) == ("abstained", "unknown")
+
+
+def test_a_run_without_a_limit_of_seconds_is_not_at_its_end(made: Catalog) -> None:
+    run = run_script(made, QUESTION, [SEARCH, GOOD], scope=ONE, limits=Limits(seconds=inf, model_calls=20))
+    assert run.answer.status == "answered"
