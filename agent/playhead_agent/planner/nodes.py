@@ -39,6 +39,7 @@ from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json
 from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import (
+    AgentStopped,
     ModelError,
     ModelOutputInvalid,
     ModelUnavailable,
@@ -149,14 +150,23 @@ def _planned(state: PlannerState, runtime: Runtime[Context], reply: ModelReply, 
 
 
 def act(state: dict[str, Any], runtime: Runtime[Context]) -> Update:
-    """Makes one call that uses a model; what it replied is kept, so that `collect` has it at once."""
+    """Makes one call that uses a model; what it replied is kept, so that `collect` has it at once.
+
+    A limit that is reached here is raised by `collect`, which makes the call itself: several of these run
+    side by side, and LangGraph prints the traces of all that fail but the first.
+    """
     context = runtime.context
-    context.meter.step("act")
     call = state["call"]
     toolbox = new_toolbox(context)
     toolbox.restore(state["box"])
-    given = _answered(call, toolbox, context, state["closing"])
+    try:
+        context.meter.step("act")
+        given = _answered(call, toolbox, context, state["closing"])
+    except AgentStopped as stop:
+        given = {"error": str(stop), "stopped": True}
     row: Update = {"at": state["at"], "replies": new_replies(toolbox, state["box"])}
+    if given.get("stopped"):
+        return {"made": [{**row, "stopped": True}]}
     if "error" in given:
         row["error"] = given
     _tell(runtime, "act", f"{call['name']}: {given.get('error') or 'done'}"[:160])
@@ -170,6 +180,7 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     pending, made = state["pending"], {row["at"]: row for row in state.get("made") or []}
     for row in made.values():
         adopt(toolbox, row["replies"])
+    made = {at: row for at, row in made.items() if "stopped" not in row}
     before = toolbox.snapshot()
     shown = set(toolbox.kit.table.records)
     is_mixed = any(call["name"] not in ENDING for call in pending["calls"])

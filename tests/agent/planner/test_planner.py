@@ -405,3 +405,9 @@ def test_false_premise_is_said_only_after_a_whole_scan(made: Catalog) -> None:
 def test_a_run_without_a_limit_of_seconds_is_not_at_its_end(made: Catalog) -> None:
     run = run_script(made, QUESTION, [SEARCH, GOOD], scope=ONE, limits=Limits(seconds=inf, model_calls=20))
     assert run.answer.status == "answered"
+
+
+def test_what_reads_like_an_order_is_not_given_as_a_passage(made: Catalog) -> None:
+    run = run_script(made, "Which instructions or demo?", ["hm", "hm"], scope=Scope((DEMO,)))
+    assert "Here is a short demo of the program." in run.answer.text
+    assert "Ignore all" not in run.answer.text
