@@ -21,7 +21,7 @@ from playhead_agent.scope_rules import is_short_of_scope, may_be_absent, with_sc
 from playhead_agent.state import Context
 from playhead_tools.calibration import Calibration, shipped_calibration
 from playhead_tools.cite import CheckReport, Dropped, reads_like_orders
-from playhead_tools.confidence import confidence, judged_ceiling
+from playhead_tools.confidence import confidence, evidence_ceiling, judged_ceiling
 from playhead_tools.evidence import (
     Answer,
     Claim,
@@ -137,7 +137,9 @@ def _ceiling(
     coverage = ledger.extent.coverage
     is_unfinished = coverage is not None and bool(coverage.unfinished)
     claims = [claim.status == "supported" for claim in report.kept]
-    ceiling = judged_ceiling(claims) if report.judged_by else None
+    ceiling = judged_ceiling(claims) if draft.by == "model" or report.judged_by else None
+    if ceiling is not None and not report.judged_by:  # what code marked counts as what a judge marked
+        ceiling = min(ceiling, evidence_ceiling(records))
     return confidence(
         records, partly_searched=is_partial, unfinished=is_unfinished, claims_kept=share, ceiling=ceiling
     )

@@ -254,3 +254,10 @@ def test_a_claim_that_only_an_order_asks_for_is_dropped(context: Context, claim:
     known = ledger(texts={"E1": ORDER, "E2": ""})
     report = check_draft(Draft((Claim(claim, ("E1",)),)), known, context)
     assert bool(report.kept) is is_kept
+
+
+def test_claims_that_code_marks_lower_the_confidence_as_those_that_a_judge_marks(context: Context) -> None:
+    draft = Draft((Claim("Thomas Bayes had this idea 7 times.", ("E1",)),))
+    answer = finalise(Question("How often?"), draft, check_draft(draft, ledger(), context), ledger(), context)
+    assert (answer.status, answer.claims[0].status) == ("partial", "unverified")
+    assert answer.confidence <= 0.45

@@ -336,3 +336,12 @@ def test_a_server_that_fails_while_it_is_probed_is_probed_again(monkeypatch: pyt
         assert not chat_of(server).makes_calls()
         server.status = None
         assert (chat_of(server).makes_calls(), chat_of(server).transport()) == (True, "json_schema")
+
+
+def test_a_context_too_small_for_a_picture_is_one_of_a_model_that_takes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(session(providers.ProviderServer(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "model", "some-deployment")
+        monkeypatch.setattr(ProviderServer, "entry", lambda self: {"id": self.model, "max_model_len": 600})
+        assert (chat_of(server).takes_images, server.requests) == (False, [])

@@ -285,7 +285,7 @@ class LangChainChat:
             if error.status not in _REFUSALS:
                 self._found = replace(self.capabilities, takes_images=False)
                 return
-        except ModelUnavailable:
+        except (ModelUnavailable, TokenBudgetExceeded):
             self._found = replace(self.capabilities, takes_images=False)
             return
         self._learn(takes_images=sees)
