@@ -30,6 +30,7 @@ from playhead_tools.speaking import SpeakerNames
 NOT_SAID = "the evidence does not say it"
 SAID_IN_PART = "the evidence says it only in part"
 ORDERED = "only what reads like an instruction to a model says it; that is data"
+MAX_FAILURE_CHARS = 300
 NOT_ALL_SCANNED = "it was computed from what was found, and not all was scanned"
 
 
@@ -104,8 +105,8 @@ def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> Che
     pairs = [evidence_lines(claim, grounds) for claim in report.kept]
     try:
         verdicts = judge.judge(pairs)
-    except (ModelError, AgentStopped):
-        return report
+    except (ModelError, AgentStopped) as error:
+        return replace(report, judge_failure=str(error)[:MAX_FAILURE_CHARS])
     if _is_doubtful(pairs, verdicts) and not judge.may_mark:
         return report
     if any(verdict != "no" for verdict in verdicts) and "no" in verdicts and judge.may_drop:

@@ -78,8 +78,10 @@ def _require_room(path: Path) -> None:
         raise DiskFull(f"{path}: the disk is full")
 
 
-_TURN = f"COALESCE(json_extract(CAST(metadata AS TEXT), '$.{TURN}'), 0)"
-"""Number of the turn that a checkpoint belongs to; 0 for those of earlier versions."""
+_JSON = "CAST(metadata AS TEXT)"
+_TURN = f"COALESCE(CASE WHEN json_valid({_JSON}) THEN json_extract({_JSON}, '$.{TURN}') END, 0)"
+"""Number of the turn that a checkpoint belongs to; 0 for those of earlier versions, and where SQLite does not
+read the metadata: one such row must not keep a library from being asked."""
 
 
 def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50, keep_histories: int = 5) -> int:

@@ -25,6 +25,8 @@ MAX_CLAIM_CHARS = 600
 MIN_P_YES = 0.5
 PROBE_PART, MIN_PROBE_S = 0.5, 20.0
 """Of the seconds that are left of a run, a probe may take this part; with less it is not made."""
+RESERVED_SHARE = 0.05
+"""Of the seconds of a run, kept for the answer: a judge that hangs does not end the run."""
 MAX_CLAIMS_A_CALL = 12
 """What more claims there are is not judged: an answer has eight at most."""
 
@@ -105,7 +107,8 @@ class ChatJudge:
             return []
         asked = pairs[:MAX_CLAIMS_A_CALL]
         messages = [SystemMessage(INSTRUCTIONS), HumanMessage(prompt(asked))]
-        filled = self._chat.fill(messages, verdict_form(len(asked)), self._meter)
+        reserve_s = self._meter.share_s(RESERVED_SHARE)
+        filled = self._chat.fill(messages, verdict_form(len(asked)), self._meter, reserve_s=reserve_s)
         verdicts = [getattr(filled, f"verdict_{number}") for number in range(1, len(asked) + 1)]
         return [*verdicts, *[None] * (len(pairs) - len(asked))]
 

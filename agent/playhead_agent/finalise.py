@@ -21,7 +21,7 @@ from playhead_agent.scope_rules import is_short_of_scope, may_be_absent, with_sc
 from playhead_agent.state import Context
 from playhead_tools.calibration import Calibration, shipped_calibration
 from playhead_tools.cite import CheckReport, Dropped, reads_like_orders
-from playhead_tools.confidence import confidence, judged_ceiling
+from playhead_tools.confidence import confidence, evidence_ceiling, judged_ceiling
 from playhead_tools.evidence import (
     Answer,
     Claim,
@@ -41,6 +41,7 @@ NOT_ANSWERED: dict[Reason, str] = {
     "out_of_scope": "The question is not about these videos.",
     "budget": "Nothing was found before the run ended.",
 }
+NOT_JUDGED = "no model judged whether the evidence says what is claimed, shared words did"
 IN_PART = "In what was searched:"
 UNVERIFIED = "unverified"
 
@@ -68,6 +69,8 @@ def finalise(
         limit: which limit ended the run; such an answer is never `answered`.
     """
     notes = [*ledger.notes, *draft.notes, *dropped_notes(report.dropped)]
+    if report.judge_failure:
+        notes.append(f"{NOT_JUDGED}: {report.judge_failure}")
     if draft.abstained or (not report.kept and (draft.claims or not draft.text)):
         return _abstained(question, draft, ledger, context, notes, limit)
     ids = tuple(dict.fromkeys(i for claim in report.kept for i in claim.evidence_ids))
@@ -134,7 +137,9 @@ def _ceiling(
     coverage = ledger.extent.coverage
     is_unfinished = coverage is not None and bool(coverage.unfinished)
     claims = [claim.status == "supported" for claim in report.kept]
-    ceiling = judged_ceiling(claims) if report.judged_by else None
+    ceiling = judged_ceiling(claims) if draft.by == "model" or report.judged_by else None
+    if ceiling is not None and not report.judged_by:  # what code marked counts as what a judge marked
+        ceiling = min(ceiling, evidence_ceiling(records))
     return confidence(
         records, partly_searched=is_partial, unfinished=is_unfinished, claims_kept=share, ceiling=ceiling
     )
@@ -183,9 +188,10 @@ def dropped_notes(dropped: Sequence[Dropped]) -> list[str]:
 def _abstained(
     question: Question, draft: Draft, ledger: Ledger, context: Context, notes: Sequence[str], limit: str
 ) -> Answer:
-    """No answer; a model's "absent" counts only as far as whole scans bear it out."""
+    """No answer; a model's "absent" or "false premise" counts only as far as whole scans bear it out."""
     reason: Reason = draft.abstained or "unknown"
-    if reason == "absent" and draft.by == "model" and not may_be_absent(question.text, ledger, context):
+    says_no = reason in ("absent", "false_premise")
+    if says_no and draft.by == "model" and not may_be_absent(question.text, ledger, context):
         reason = "unknown"
     text, coverage = draft.text or NOT_ANSWERED[reason], ledger.extent.coverage
     if limit:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from playhead_index.errors import CostLimit, StepLimit, TimeLimit
@@ -162,6 +162,10 @@ class Meter:
         """Wall time that is left; may be below 0."""
         return self.limits.seconds - self.seconds
 
+    def share_s(self, share: float) -> float:
+        """A share of the seconds that the run may take; 0 where they have no limit."""
+        return share * self.limits.seconds if isfinite(self.limits.seconds) else 0.0
+
     def step(self, node: str) -> None:
         """Counts a node that begins.
 
@@ -194,9 +198,18 @@ class Meter:
         with self._lock:
             if self.model_calls >= self.limits.model_calls:
                 raise CostLimit(f"stopped: {self.limits.model_calls} model calls were allowed")
-            if self.money >= self.limits.money:
-                raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+            self.require_money()
             self.model_calls += 1
+
+    def require_money(self) -> float:
+        """The money that is left.
+
+        Raises:
+            CostLimit: there is none.
+        """
+        if self.money >= self.limits.money:
+            raise CostLimit(f"stopped: {self.money:.4f} was spent, {self.limits.money:g} was allowed")
+        return self.limits.money - self.money
 
     def pay(self, money: float | None) -> None:
         """Adds what a call cost; None where its price is not known."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from playhead_index.clean_text import clean_text, one_line
 from playhead_index.search.results import LANES, Lane
 from playhead_index.text_limits import LIMITS
+from playhead_tools.replies import LETTERS
 
 QUESTION, SEARCH_TEXT = "the question", "the search text"
 EXAMPLES = {QUESTION: "when is entropy mentioned?", SEARCH_TEXT: "entropy"}
@@ -47,8 +48,12 @@ def checked_options(options: Sequence[str]) -> tuple[str, ...]:
     """The options of a multiple choice, cleaned.
 
     Raises:
-        ValueError: one of them is empty or longer than `text_limits` allows.
+        ValueError: one of them is empty or longer than `text_limits` allows, or there are more than letters.
     """
+    if len(options) > len(LETTERS):
+        raise ValueError(
+            f"got {len(options)} options, at most {len(LETTERS)} can be told apart by a letter; give fewer"
+        )
     cleaned = tuple(map(clean_text, options))
     for number, option in enumerate(cleaned, 1):
         if not option.strip():

@@ -326,9 +326,9 @@ def _prices() -> "Prices | None":
         return None
     try:
         prompt, new = (float(part) for part in told.split("/"))
+        return Prices(prompt, new)
     except ValueError as error:
         raise ModelUnavailable(f"{PRICES} must be PROMPT/NEW per million tokens, got {told!r}") from error
-    return Prices(prompt, new)
 
 
 def _known_prices(choice: VideoChoice) -> "Prices | None":

@@ -93,7 +93,10 @@ def test_a_judge_that_may_only_mark_makes_a_claim_unverified(context: Context) -
 
 def test_a_judge_that_cannot_be_asked_leaves_the_check_by_code(context: Context) -> None:
     report = check_draft(Draft((TRUE,)), ledger(), context)
-    assert judged(report, BrokenJudge([]), grounds_of(ledger(), context)) == report
+    done = judged(report, BrokenJudge([]), grounds_of(ledger(), context))
+    assert done == replace(report, judge_failure="the model is away")
+    answer = finalise(Question("Whose idea is it?"), Draft((TRUE,)), done, ledger(), context)
+    assert answer.notes[0].endswith("shared words did: the model is away")
 
 
 def test_a_judge_that_agrees_with_everything_is_found_out_by_plain_words(context: Context) -> None:
@@ -251,3 +254,10 @@ def test_a_claim_that_only_an_order_asks_for_is_dropped(context: Context, claim:
     known = ledger(texts={"E1": ORDER, "E2": ""})
     report = check_draft(Draft((Claim(claim, ("E1",)),)), known, context)
     assert bool(report.kept) is is_kept
+
+
+def test_claims_that_code_marks_lower_the_confidence_as_those_that_a_judge_marks(context: Context) -> None:
+    draft = Draft((Claim("Thomas Bayes had this idea 7 times.", ("E1",)),))
+    answer = finalise(Question("How often?"), draft, check_draft(draft, ledger(), context), ledger(), context)
+    assert (answer.status, answer.claims[0].status) == ("partial", "unverified")
+    assert answer.confidence <= 0.45

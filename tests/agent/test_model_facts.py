@@ -83,7 +83,7 @@ def test_a_user_s_prices_come_before_the_table(monkeypatch: pytest.MonkeyPatch, 
     assert price_of("somewhere", "anything") == Price(0.5, 1.5, None, "PLAYHEAD_PRICES")
 
 
-@pytest.mark.parametrize("told", ["x/y", "1/2/3", "-1/2", "nothing.json", '{"a": 1}'])
+@pytest.mark.parametrize("told", ["x/y", "1/2/3", "-1/2", "nan/1", "1/inf", "nothing.json", '{"a": 1}'])
 def test_prices_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     monkeypatch.setenv("PLAYHEAD_PRICES", told)
     with pytest.raises(ModelUnavailable, match="PLAYHEAD_PRICES"):

@@ -19,7 +19,7 @@ from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.models.prices import FREE
 from playhead_agent.models.probe import TOOLS
 from playhead_agent.models.protocol import ToolCall
-from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
+from playhead_index.errors import CostLimit, ModelUnavailable, TokenBudgetExceeded
 
 pytest.importorskip("langchain_openai")
 messages = pytest.importorskip("langchain_core.messages")
@@ -295,3 +295,53 @@ def test_finding_out_the_transport_keeps_to_the_time_of_the_run(monkeypatch: pyt
         with pytest.raises(ModelUnavailable, match=r"did not (answer|finish) within 0\.[45]"):
             chat_of(server).call(ASKED, TOOLS, Meter(Limits(model_call_s=0.5)))
         assert time.monotonic() - began_s < 3.0
+
+
+def test_a_call_that_could_cost_more_than_is_left_is_made_smaller_or_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PLAYHEAD_PRICES", "10/100")
+    with serving(session(providers.ProviderServer(), monkeypatch)) as server:
+        chat_of(server).say(ASKED, Meter(Limits(money=0.05)))
+        assert 128 <= server.requests[0]["max_tokens"] <= 500
+        meter = Meter(Limits(money=0.01))
+        with pytest.raises(CostLimit, match=r"the next call costs about 0\.01\d+, 0\.0100 is left"):
+            chat_of(server).say(ASKED, meter)
+        assert (len(server.requests), meter.model_calls) == (1, 0)
+
+
+def test_finding_out_the_transport_keeps_to_the_money_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_PRICES", "10/100")
+    with serving(session(providers.LlamaCpp(), monkeypatch)) as server:
+        meter = Meter(Limits(money=0.03))
+        with pytest.raises(CostLimit, match="stopped"):
+            chat_of(server).call(ASKED, TOOLS, meter)
+        assert (len(server.requests), meter.money) == (1, 0.02)
+
+
+def test_finding_out_whether_a_model_sees_is_on_the_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYHEAD_PRICES", "10/100")
+    with serving(session(providers.ProviderServer(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "model", "some-deployment")
+        monkeypatch.setattr(ProviderServer, "entry", lambda self: {"id": self.model, "max_model_len": 32_768})
+        chat, meter = chat_of(server), Meter()
+        assert chat.takes_images
+        chat.say(ASKED, meter)
+        assert (len(server.requests), meter.money, meter.model_calls) == (2, 0.04, 1)
+
+
+def test_a_server_that_fails_while_it_is_probed_is_probed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(session(providers.LlamaCpp(), monkeypatch)) as server:
+        server.status = 500
+        assert not chat_of(server).makes_calls()
+        server.status = None
+        assert (chat_of(server).makes_calls(), chat_of(server).transport()) == (True, "json_schema")
+
+
+def test_a_context_too_small_for_a_picture_is_one_of_a_model_that_takes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(session(providers.ProviderServer(), monkeypatch)) as server:
+        monkeypatch.setattr(server, "model", "some-deployment")
+        monkeypatch.setattr(ProviderServer, "entry", lambda self: {"id": self.model, "max_model_len": 600})
+        assert (chat_of(server).takes_images, server.requests) == (False, [])

@@ -240,3 +240,15 @@ def test_the_state_is_plain_json(kept: Kept) -> None:
 
 def test_the_graph_has_the_nodes_of_the_house() -> None:
     assert [name for name in build_graph().nodes if name != "__start__"] == [*NODES[:5], "watch", *NODES[5:]]
+
+
+def test_a_row_that_sqlite_does_not_read_does_not_keep_a_library_from_being_asked(
+    made: Catalog, tmp_path: Path
+) -> None:
+    with open_checkpointer(tmp_path) as saver:
+        ask("When is Bayes mentioned?", context=Context(WordFinder(made), made), checkpointer=saver)
+        with saver.cursor() as cursor:
+            cursor.execute("UPDATE checkpoints SET metadata = '{\"money\": NaN}'")
+        assert prune_checkpoints(saver) >= 0
+        again = ask("When is Bayes mentioned?", context=Context(WordFinder(made), made), checkpointer=saver)
+    assert again.status == "answered"

@@ -41,6 +41,8 @@ def test_options_are_cleaned_and_checked() -> None:
         checked_options(["a", " "])
     with pytest.raises(ValueError, match="option 1 has 2001 characters, at most 2000"):
         checked_options(["x" * 2001])
+    with pytest.raises(ValueError, match=r"got 27 options, at most 26"):
+        checked_options([str(number) for number in range(27)])
 
 
 def test_names_of_conversations_are_cleaned_and_checked() -> None:

@@ -75,11 +75,13 @@ class CheckReport:
         kept: supported, or unverified and why.
         dropped: claims and citations that do not hold.
         judged_by: what judged whether the evidence says it; empty where shared words did.
+        judge_failure: why a model that should have judged did not; empty where it did, or there was none.
     """
 
     kept: tuple[Claim, ...]
     dropped: tuple[Dropped, ...]
     judged_by: str = ""
+    judge_failure: str = ""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -304,14 +306,24 @@ def _wrong_time(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[
     return ""
 
 
+_SECONDS = re.compile(
+    r"(?<![^\W\d_])(?:s|secs?|seconds?|sekunden?|secondes?|segundos?|secondi?o?|секунд\w{0,2})(?![^\W\d_])"
+    r"|秒|초|ثاني|ثوان",
+    re.IGNORECASE,
+)
+"""A unit of seconds in a claim: its numbers may be times of what it cites."""
+
+
 def wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
     """Which number of a claim is neither in what it cites nor computed; empty when there is none."""
     numbers = numbers_in(_bare(text, grounds))
     if not numbers:
         return ""
     known = {n for i in ids for n in numbers_stated(texts[i])}
-    times_s = _times_s(ids, grounds, texts)
-    known |= {rounded for time_s in times_s for rounded in (round(time_s), round(time_s, 1))}
+    known |= set(grounds.computed)
+    if _SECONDS.search(text):  # else a count would hold wherever it happens to be the second of a window
+        times_s = _times_s(ids, grounds, texts)
+        known |= {rounded for time_s in times_s for rounded in (round(time_s), round(time_s, 1))}
     for number in numbers:
         if number not in known:
             return f"the number {number:g} is neither in {', '.join(ids)} nor computed"

@@ -41,7 +41,7 @@ from playhead_agent.models.transports import (
     with_schema,
     without_system,
 )
-from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
+from playhead_index.errors import CostLimit, ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.redaction import redact_keys, redact_values
 from playhead_tools.thoughts import reasoning_of, split_thoughts
 from playhead_tools.toolbox.schema import ToolSpec
@@ -125,6 +125,7 @@ class LangChainChat:
         self._lock = threading.RLock()
         self._found: Capabilities | None = None
         self._strikes, self._has_probed, self._factor = 0, False, 1.0
+        self._unbilled: Meter | None = None
 
     def __repr__(self) -> str:
         return f"LangChainChat({described(self.model)})"
@@ -229,10 +230,12 @@ class LangChainChat:
     def _probe(self, meter: Meter) -> None:
         """Finds out the transport; what it takes is counted, but no call of the run's."""
         meter.check_time("model call")
+        self._bill(meter)
         limits = replace(
-            PROBE_LIMITS, seconds=meter.remaining_s, model_call_s=meter.limits.model_call_s, money=inf
-        )
-        own = Meter(limits, meter.clock)
+            PROBE_LIMITS, seconds=meter.remaining_s, model_call_s=meter.limits.model_call_s,
+            money=meter.require_money(),
+        )  # fmt: skip
+        own, failed = Meter(limits, meter.clock), list[int]()
 
         def send(messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], how: Transport) -> ModelReply:
             budget = self._probe_tokens
@@ -242,6 +245,7 @@ class LangChainChat:
                 return ModelReply("", problem=str(error))
             except RequestRefused as error:
                 if error.status in _REFUSALS:
+                    failed.append(error.status)
                     return ModelReply("", problem=str(error))
                 raise
 
@@ -253,14 +257,27 @@ class LangChainChat:
             meter.tokens(own.prompt_tokens, own.completion_tokens)
             meter.add_money(own.money, own.unpriced_calls)
         schema = self.capabilities.schema or (None if found == "tools" else found)
-        self._learn(transport=found, calls=not why[found], schema=schema)
+        if why[found] and any(status >= 500 for status in failed):  # it may be well the next time
+            self._found = replace(self.capabilities, transport=found, calls=False)
+        else:
+            self._learn(transport=found, calls=not why[found], schema=schema)
 
     @property
     def _probe_tokens(self) -> int:
         return THINKING_TOKENS // 4 if self.capabilities.thinks else PROBE_TOKENS
 
+    def _bill(self, meter: Meter) -> None:
+        """Adds to a run's meter what looking at the picture of the probe has used, once."""
+        with self._lock:
+            owed = self._unbilled
+            if owed is None or owed is meter:
+                return
+            self._unbilled = None
+            meter.tokens(owed.prompt_tokens, owed.completion_tokens)
+            meter.add_money(owed.money, owed.unpriced_calls)
+
     def _find_out_images(self) -> None:
-        meter = Meter(replace(PROBE_LIMITS, model_call_s=IMAGE_PROBE_S))
+        meter = self._unbilled = Meter(replace(PROBE_LIMITS, model_call_s=IMAGE_PROBE_S))
         try:
             sees = probe_images(lambda m: self.say(m, meter, max_tokens=self._probe_tokens))
         except RequestRefused as error:
@@ -268,7 +285,7 @@ class LangChainChat:
             if error.status not in _REFUSALS:
                 self._found = replace(self.capabilities, takes_images=False)
                 return
-        except ModelUnavailable:
+        except (ModelUnavailable, TokenBudgetExceeded):
             self._found = replace(self.capabilities, takes_images=False)
             return
         self._learn(takes_images=sees)
@@ -504,6 +521,8 @@ class LangChainChat:
         if self.capabilities.system_role is False:
             messages = without_system(messages)
         new_tokens = self._new_tokens(messages, request)
+        self._bill(meter)
+        new_tokens = self._affordable_tokens(messages, request, meter, new_tokens)
         if request.counted:
             meter.model_call()
         else:
@@ -534,6 +553,28 @@ class LangChainChat:
                 " with its reply; shorten it, or start the server with more context"
             )
         return min(wanted, left)
+
+    def _affordable_tokens(
+        self, messages: "Sequence[BaseMessage]", request: "_Request", meter: Meter, new_tokens: int
+    ) -> int:
+        """How many of the new tokens what is left of the run's money pays for, the prompt paid.
+
+        Raises:
+            CostLimit: it does not pay for the prompt and `MIN_NEW_TOKENS`.
+        """
+        price = self.price
+        if price is None or price is FREE or meter.limits.money == inf:
+            return new_tokens
+        left = meter.require_money()
+        tokens = int((num_prompt_tokens(messages) + _request_tokens(request)) * self._factor)
+        prompt = price.cost(tokens, 0)
+        affordable = new_tokens if not price.new else int((left - prompt) / price.new * 1e6)
+        if prompt > left or affordable < min(new_tokens, MIN_NEW_TOKENS):
+            needed = prompt + price.cost(0, min(new_tokens, MIN_NEW_TOKENS))
+            raise CostLimit(
+                f"stopped: the next call costs about {needed:.4f}, {left:.4f} is left of the money"
+            )
+        return min(new_tokens, affordable)
 
     def _count(self, raw: Any, messages: "Sequence[BaseMessage]", meter: Meter) -> None:
         usage = getattr(raw, "usage_metadata", None) or {}

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,20 @@ class Price:
         new: generated; thoughts count as such.
         cached: of the prompt that the provider had in its cache; None when as others.
         source: where the price comes from.
+
+    Raises:
+        ValueError: one of them is below 0, or is no finite number.
     """
 
     prompt: float
     new: float
     cached: float | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        for value in (self.prompt, self.new, self.cached or 0.0):
+            if not (isfinite(value) and value >= 0):
+                raise ValueError(f"a price must be a number of 0 or more, got {value}")
 
     def cost(self, prompt_tokens: int, new_tokens: int, cached_tokens: int = 0) -> float:
         """What a call with these tokens costs, in US dollars.
@@ -134,6 +143,7 @@ def _price(values: Any, told: str) -> Price:
             f"{PRICES} must be PROMPT/NEW in US dollars for a million tokens, or a JSON file of such lists; "
             f"got {told!r}"
         ) from error
-    if min(prompt, new, *cached) < 0:
-        raise ModelUnavailable(f"{PRICES}: a price below 0 in {told!r}")
-    return Price(prompt, new, cached[0] if cached else None, f"{PRICES}")
+    try:
+        return Price(prompt, new, cached[0] if cached else None, f"{PRICES}")
+    except ValueError as error:
+        raise ModelUnavailable(f"{PRICES}: {error}, in {told!r}") from error

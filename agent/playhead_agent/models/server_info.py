@@ -117,9 +117,9 @@ def _price(pricing: Any) -> Price | None:
     try:
         prompt, new = (float(pricing[key]) * 1e6 for key in ("prompt", "completion"))
         cached = float(pricing["input_cache_read"]) * 1e6 if "input_cache_read" in pricing else None
+        return Price(prompt, new, cached, "the server's price list")
     except (KeyError, TypeError, ValueError):
         return None
-    return Price(prompt, new, cached, "the server's price list") if min(prompt, new) >= 0 else None
 
 
 def _llama_cpp(ask: Ask, root: str, entry: Mapping[str, Any], url: str) -> Capabilities:

@@ -6,7 +6,8 @@ from typing import Any
 from playhead_agent.finalise import Draft
 from playhead_agent.planner.brief import Brief
 from playhead_agent.planner.prompts import LETTERS
-from playhead_tools.cite import CheckReport, Dropped, stored_texts
+from playhead_tools.cite import CheckReport, Dropped, reads_like_orders, stored_texts
+from playhead_tools.confidence import MENTION_ONLY, evidence_ceiling
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.toolbox.kit import Kit
 from playhead_tools.toolbox.rows import excerpt
@@ -51,6 +52,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
         ],
         "dropped": [[lost.claim, lost.evidence_id, lost.why] for lost in report.dropped],
         "judged_by": report.judged_by,
+        "judge_failure": report.judge_failure,
     }
 
 
@@ -59,11 +61,15 @@ def report_from_json(record: Mapping[str, Any]) -> CheckReport:
     kept = tuple(
         Claim(row["text"], tuple(row["evidence_ids"]), row["status"], row["why"]) for row in record["kept"]
     )
-    return CheckReport(kept, tuple(Dropped(*row) for row in record["dropped"]), record["judged_by"])
+    dropped = tuple(Dropped(*row) for row in record["dropped"])
+    return CheckReport(kept, dropped, record["judged_by"], record.get("judge_failure", ""))
 
 
 def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft:
     """A draft by code: the words of what a search for the question ranks first, or that nothing was found.
+
+    Nobody has read whether they answer the question, so the confidence is half of what they allow. Words that
+    read like an instruction to a model are no answer.
 
     Args:
         question: that was asked.
@@ -74,13 +80,15 @@ def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft
     ids = [i for i in brief.found if i in kit.table.records] or list(kit.table.records)
     records = [kit.table.records[i] for i in ids]
     texts = stored_texts(kit.catalog, records)
-    said = [one for one in records if texts[one.id].strip() and one.kind != "metadata"][:MAX_SHOWN]
+    said = [one for one in records if texts[one.id].strip() and one.kind != "metadata"]
+    said = [one for one in said if not reads_like_orders(texts[one.id])][:MAX_SHOWN]
     if not said:
         return Draft(abstained="unknown", by="code", notes=(why,), fallback=why)
     claims = tuple(_as_it_stands(one, texts[one.id], question) for one in said)
     return Draft(
-        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown", fallback=why
-    )
+        claims, by="code", notes=(f"{why}; {NOT_FINISHED}",), status="partial", reason="unknown",
+        fallback=why, confidence=MENTION_ONLY * evidence_ceiling(said),
+    )  # fmt: skip
 
 
 def _as_it_stands(record: Evidence, text: str, question: str) -> Claim:

@@ -39,7 +39,15 @@ from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json
 from playhead_agent.which_videos import ask_which_videos
-from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable, ToolError, VideoError
+from playhead_index.errors import (
+    AgentStopped,
+    ModelError,
+    ModelOutputInvalid,
+    ModelUnavailable,
+    TokenBudgetExceeded,
+    ToolError,
+    VideoError,
+)  # fmt: skip
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
@@ -48,6 +56,8 @@ from playhead_tools.toolbox.kit import Kit
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
 MAX_STALE, MAX_UNUSABLE, MAX_CALLS = 4, 2, 6
+MAX_SAID_CHARS = 4_000
+"""Of a reply beside its calls, or of one that cannot be used: what is kept and sent back to the model."""
 MAX_ATTEMPTS = 3
 MODEL_TOOLS = ("look", "find_events", "browse")
 """Tools that ask a model: those of one reply are called side by side."""
@@ -59,6 +69,7 @@ BRIEF_LIMITS = BriefLimits()
 SEARCH_FIRST = (
     "You have not searched yet: search with other words than the question's, then finish or abstain."
 )
+NO_VIDEO = "There is no video in scope"
 NO_LOOKING = "No model looks at the pictures here: only words can be searched and read."
 _CITED = re.compile(r"\b[Ee]\d{1,6}\b")
 Update = dict[str, Any]
@@ -71,14 +82,18 @@ def brief(state: PlannerState, runtime: Runtime[Context]) -> Update:
     given = scope_from_json(state.get("scope"))
     meant = ask_which_videos(state["question"], given, state["options"], context)
     chat = chat_of(context)
+    with call_deadline(context.meter.remaining_s):
+        takes_images = chat.takes_images
     viewer = context.open_eyes()
-    _tell(runtime, "brief", egress_line(chat.host, chat.takes_images, "" if viewer is None else viewer.host))
+    _tell(runtime, "brief", egress_line(chat.host, takes_images, "" if viewer is None else viewer.host))
     toolbox = toolbox_of(context)
     toolbox.begin(meant.scope)
     given_up, shown, notes = Update(), Brief(), list[str]()
     try:
         if meant.refusal:
             raise ToolError(meant.refusal)
+        if not toolbox.kit.videos():
+            raise ToolError(NO_VIDEO)
         shown, notes = _brief(state, context, toolbox)
         message = _briefly(shown, toolbox)
     except ToolError as error:
@@ -109,9 +124,12 @@ def plan(state: PlannerState, runtime: Runtime[Context]) -> Update:
     try:
         reply = chat.call(sent, offered, meter, reserve_s=reserved_s(meter))
     except ModelUnavailable as error:
-        if is_transient(error) and not _is_last_attempt(runtime):
+        is_last = _is_last_attempt(runtime) or meter.model_calls >= meter.limits.model_calls
+        if is_transient(error) and not is_last:
             raise
         return _gave_up(runtime, failure_of(error), limit=meter.remaining_s <= reserved_s(meter))
+    except TokenBudgetExceeded as error:
+        return _gave_up(runtime, failure_of(error))
     except ModelOutputInvalid as error:
         reply = ModelReply("", problem=failure_of(error))
     return _planned(state, runtime, reply, closing)
@@ -121,7 +139,7 @@ def _planned(state: PlannerState, runtime: Runtime[Context], reply: ModelReply, 
     if reply.calls and not reply.problem:
         calls = [_plain(one.name, dict(one.args), one.problem) for one in reply.calls[:MAX_CALLS]]
         _tell(runtime, "plan", listed([call["name"] for call in calls]))
-        pending = {"said": reply.text, "calls": calls, "closing": closing}
+        pending = {"said": reply.text[:MAX_SAID_CHARS], "calls": calls, "closing": closing}
         pending["dropped"] = len(reply.calls) - len(calls)
         return {"pending": pending, "trouble": {}}
     num_unusable = state["num_unusable"] + 1
@@ -129,18 +147,27 @@ def _planned(state: PlannerState, runtime: Runtime[Context], reply: ModelReply, 
     if num_unusable >= MAX_UNUSABLE:
         return _gave_up(runtime, f"two replies of the model could not be used; the last: {why[:200]}")
     _tell(runtime, "plan", f"the reply could not be used, asked again: {why[:120]}")
-    return {"num_unusable": num_unusable, "trouble": {"said": reply.text, "why": why}}
+    return {"num_unusable": num_unusable, "trouble": {"said": reply.text[:MAX_SAID_CHARS], "why": why}}
 
 
 def act(state: dict[str, Any], runtime: Runtime[Context]) -> Update:
-    """Makes one call that uses a model; what it replied is kept, so that `collect` has it at once."""
+    """Makes one call that uses a model; what it replied is kept, so that `collect` has it at once.
+
+    A limit that is reached here is raised by `collect`, which makes the call itself: several of these run
+    side by side, and LangGraph prints the traces of all that fail but the first.
+    """
     context = runtime.context
-    context.meter.step("act")
     call = state["call"]
     toolbox = new_toolbox(context)
     toolbox.restore(state["box"])
-    given = _answered(call, toolbox, context, state["closing"])
+    try:
+        context.meter.step("act")
+        given = _answered(call, toolbox, context, state["closing"])
+    except AgentStopped as stop:
+        given = {"error": str(stop), "stopped": True}
     row: Update = {"at": state["at"], "replies": new_replies(toolbox, state["box"])}
+    if given.get("stopped"):
+        return {"made": [{**row, "stopped": True}]}
     if "error" in given:
         row["error"] = given
     _tell(runtime, "act", f"{call['name']}: {given.get('error') or 'done'}"[:160])
@@ -154,6 +181,7 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     pending, made = state["pending"], {row["at"]: row for row in state.get("made") or []}
     for row in made.values():
         adopt(toolbox, row["replies"])
+    made = {at: row for at, row in made.items() if "stopped" not in row}
     before = toolbox.snapshot()
     shown = set(toolbox.kit.table.records)
     is_mixed = any(call["name"] not in ENDING for call in pending["calls"])
@@ -172,8 +200,11 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     _tell(runtime, "collect", _told(pending["calls"], results), toolbox)
     update: Update = {"rounds": [*state["rounds"], kept], "pending": {}, "made": None, "box": box}
     update |= {"num_unusable": num_unusable, "draft": dict(box["conclusion"] or {})}
-    is_new = any(before[key] != box[key] for key in box) or bool(made)
-    update["num_stale"] = 0 if is_new else state["num_stale"] + 1
+    is_new = any(before[key] != box[key] for key in box) or any("error" not in row for row in made.values())
+    update["num_stale"] = num_stale = 0 if is_new else state["num_stale"] + 1
+    if num_stale >= MAX_STALE + MAX_UNUSABLE:
+        why = f"{num_stale} replies of the model in a row brought nothing new"
+        update["given_up"] = {"why": why, "limit": False}
     if num_unusable >= MAX_UNUSABLE:
         why = f"two replies of the model could not be used; the last: {results[-1]['error'][:200]}"
         update["given_up"] = {"why": why, "limit": pending["closing"]}
@@ -339,7 +370,7 @@ def next_messages(state: PlannerState, context: Context, toolbox: Toolbox, *, cl
         found = "\n\n".join(filter(None, [found, looked.text]))
         pictures += called_blocks(looked)
     opening = prompts.Opening(stable, found, tuple(pictures), notes)
-    used = chat.num_tokens(stable) + chat.num_tokens(found) + REPLY_TOKENS
+    used = sum(map(chat.num_tokens, (stable, found, prompts.question_text(state)))) + REPLY_TOKENS
     room = min(meter.limits.prompt_chars, CHARS_A_TOKEN * max(1_000, chat.context_tokens - used))
 
     def result_text(at: int, i: int, shortened: bool) -> tuple[str, list[dict[str, Any]]]:
@@ -392,7 +423,7 @@ def _result_text(
 
 def reserved_s(meter: Meter) -> float:
     """Seconds that are kept for the end of a run."""
-    return RESERVED_SHARE * meter.limits.seconds
+    return meter.share_s(RESERVED_SHARE)
 
 
 def is_closing(state: PlannerState, meter: Meter) -> bool:
@@ -472,7 +503,7 @@ def _abstains_early(state: PlannerState, draft: Draft) -> bool:
     """Whether the model abstains without a search, where not all words of the scope were shown to it."""
     was_told = state["sent_back"] or bool(state["brief"]["shown"])
     searched = any(call["name"] not in ENDING for one in state["rounds"] for call in one["calls"])
-    return draft.abstained in ("unknown", "absent") and not was_told and not searched
+    return draft.abstained in ("unknown", "absent", "false_premise") and not was_told and not searched
 
 
 def _answered(call: dict[str, Any], toolbox: Toolbox, context: Context, closing: bool) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from playhead_agent.planner.state import MAX_TURN_CHARS, PlannerState
 from playhead_tools.fencing import fenced
 
-MAX_QUESTION_CHARS = 2_000
+MAX_REMINDER_CHARS = 2_000
+"""Of the question where it is repeated behind the results; the first message has all of it."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 RULES = """You answer questions about videos. Reply with tool calls only.
 Evidence is what has an id (E1, E2, ...): words spoken, text on the screen, captions, and what was seen in \
@@ -79,7 +80,7 @@ def messages(
     if state["trouble"]:
         last = [AIMessage(state["trouble"]["said"] or "(empty)"), HumanMessage(state["trouble"]["why"])]
     if rounds or closing or last:
-        reminder = [_question(state)] if rounds else []
+        reminder = [_question(state, MAX_REMINDER_CHARS)] if rounds else []
         reminder += [CLOSING if closing else left]
         last.append(HumanMessage("\n".join(reminder)))
     return _joined([*first, *rounds, *last])
@@ -130,8 +131,10 @@ def question_text(state: PlannerState) -> str:
     return "\n".join([*lines, f"Write the claims {language}."])
 
 
-def _question(state: PlannerState) -> str:
-    return f"Question: {state['question'][:MAX_QUESTION_CHARS]}"
+def _question(state: PlannerState, max_chars: int | None = None) -> str:
+    text = state["question"]
+    is_cut = max_chars is not None and len(text) > max_chars
+    return f"Question: {text[:max_chars]}{' …' if is_cut else ''}"
 
 
 def _rounds(rounds: Sequence[dict[str, Any]], result_text: ResultText, max_chars: int) -> list[BaseMessage]:

@@ -164,3 +164,15 @@ def test_a_run_that_died_goes_on_and_nothing_is_looked_at_twice(wall: Catalog, o
     assert isinstance(answer, Answer)
     assert (answer.text, answer.status) == (whole.answer.text, whole.answer.status)
     assert len(model.asked) == 3
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+def test_a_limit_that_ends_calls_side_by_side_is_raised_once_and_in_silence(
+    wall: Catalog, caplog: pytest.LogCaptureFixture, steps: int
+) -> None:
+    looks = [("look", {"question": f"Is it {n}?", "ranges": [f"0:0{n}-0:1{n}"]}) for n in range(6)]
+    limits = Limits(steps=steps, model_calls=8)
+    run = run_script(wall, QUESTION, [looks, UNKNOWN, UNKNOWN], seeing=True, limits=limits)
+    assert run.answer.reason == "budget"
+    assert run.answer.fallback == f"stopped before 'collect': {steps} steps were allowed"
+    assert [one for one in caplog.records if one.name.startswith("concurrent")] == []

@@ -257,3 +257,10 @@ def test_a_scope_holds_for_every_tool(box: Toolbox) -> None:
     assert box.call("find_events", {"description": "okay"}).record["found"] == 1
     with pytest.raises(ToolError, match=r"no video 'demo.mp4' in scope"):
         box.call("read", {"video": "demo.mp4"})
+
+
+@pytest.mark.parametrize("edge", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["start", "end", "from", "to"])
+def test_an_edge_that_no_clock_shows_is_no_range(box: Toolbox, name: str, edge: float) -> None:
+    with pytest.raises(ToolError, match=r"no range|no video"):
+        box.call("read", {"video": LECTURE, name: edge})

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any
 
 from playhead_index.window import format_time
@@ -92,11 +93,10 @@ def _range_of_edges(fields: Mapping[str, Schema], found: dict[str, Any], rest: d
 
 
 def _edge(value: Any) -> str:
-    return (
-        format_time(value)
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else str(value or "")
-    )
+    """An end of a range as text; JSON readers take `NaN` and `1e999`, which no clock shows."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        return format_time(value)
+    return str(value or "")
 
 
 def _value(schema: Schema, value: Any, notes: list[str], depth: int) -> Any:

@@ -5,6 +5,7 @@ Compression is by the frame here: the server decides what a frame costs. Nothing
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,12 +35,21 @@ class Prices:
         new_per_million: for a million generated tokens.
         cached_per_million: for a million tokens of prompt that the server had cached; None when as others.
         per_call: for each call.
+
+    Raises:
+        ValueError: one of them is below 0, or is no finite number.
     """
 
     prompt_per_million: float
     new_per_million: float
     cached_per_million: float | None = None
     per_call: float = 0.0
+
+    def __post_init__(self) -> None:
+        parts = (self.prompt_per_million, self.new_per_million, self.cached_per_million or 0.0, self.per_call)
+        for value in parts:
+            if not (isfinite(value) and value >= 0):
+                raise ValueError(f"a price must be a number of 0 or more, got {value}")
 
     def cost(self, usage: Usage) -> float:
         """What a call with these tokens costs.
