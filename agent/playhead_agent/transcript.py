@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from playhead_agent.gather import Table, of_spans
+from playhead_agent.gather import of_spans
 from playhead_agent.state import Context, Stretch
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.captions.hierarchy import topic_texts
 from playhead_tools.captions.topic_summary import ExtractiveTopics, TopicText
 from playhead_tools.evidence import Evidence
+from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.look_up import outline
 
 MAX_LINES = 40
@@ -27,7 +28,10 @@ MAX_VIDEOS = 12
 
 
 def add_transcript(
-    stretches: Sequence[Stretch], labels: Mapping[str, Collection[str]] | None, context: Context, table: Table
+    stretches: Sequence[Stretch],
+    labels: Mapping[str, Collection[str]] | None,
+    context: Context,
+    table: EvidenceTable,
 ) -> list[str]:
     """Puts all that is said in the stretches into the table, a record a line; notes on what did not fit.
 
@@ -75,7 +79,10 @@ def is_said_by(span: SpanRow, labels: Mapping[str, Collection[str]] | None) -> b
 
 
 def add_overview(
-    stretches: Sequence[Stretch], labels: Mapping[str, Collection[str]] | None, context: Context, table: Table
+    stretches: Sequence[Stretch],
+    labels: Mapping[str, Collection[str]] | None,
+    context: Context,
+    table: EvidenceTable,
 ) -> list[str]:
     """Puts a sentence of each topic of the stretches into the table; notes on videos that did not fit.
 
