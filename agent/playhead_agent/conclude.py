@@ -92,7 +92,7 @@ _OPS = {"count": "count", "nth": "nth", "how_long": "total_duration", "order": "
 """What `Computation.op` calls what a finding computes."""
 BEST_PASSAGES = "No certain answer; the passages that fit best"
 NEAREST_PASSAGES = "No passage holds a word of the question; the closest in meaning"
-NO_SUMMARY = "Without a chat model (--model) no summary is written; sentences from each topic"
+NO_SUMMARY = "No summary was written, for which it takes a chat model (--model); sentences from each topic"
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 

@@ -112,7 +112,7 @@ def test_a_summary_without_the_chat_model_does_not_say_that_none_was_given(made:
     with hostile_server(body(b"{}", status=404)) as server:
         context = Context(WordFinder(made), made, llm=load_chat_model("made", server.base_url))
         answer = ask("Summarise the lecture.", context=context, scope=Scope((LECTURE,)))
-    assert answer.text.startswith("No summary was written; these are samples at regular intervals:")
+    assert answer.text.startswith("No summary was written, for which it takes a chat model")
     assert answer.fallback.startswith(f"{EXTRACTIVE}the chat model was not found (HTTP 404)")
 
 

@@ -88,7 +88,7 @@ def test_what_a_video_is_about_is_told_by_full_sentences_of_its_topics(library):
     divide(library)
     answer = asking(library, "What is this video about?")
     assert answer.text.startswith(
-        "Without a chat model (--model) no summary is written; sentences from each topic:"
+        "No summary was written, for which it takes a chat model (--model); sentences from each topic:"
     )
     assert "A glass furnace melts sand in one day." in answer.text
     assert "The price of sand doubles in winter." in answer.text

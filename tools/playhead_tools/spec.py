@@ -159,8 +159,8 @@ class QuestionSpec:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The spec that `to_json` wrote, now or before a field was added."""
-        values = {name: _tupled(value) for name, value in record.items()}
+        """The spec that `to_json` wrote, now or before a field was added or taken away."""
+        values = {name: _tupled(value) for name, value in record.items() if name in cls.__slots__}
         relation, hop = record["relation"], record.get("hop")
         values["relation"] = None if relation is None else _relation_of(relation)
         values["hop"] = None if hop is None else Hop(**{**hop, "deed": Deed(**hop["deed"])})
