@@ -40,7 +40,7 @@ PACKAGE_MB = {"cpu": 450, "gpu": 3500, "asr": 150}
 SMALL_GB = 4.0
 """Below so much memory the speech model and the image-text encoder do not fit beside an index run."""
 SAMPLE_CUES = ("This is a sample video of Playhead.", "A lighthouse guides ships at night.", "That was all.")
-SAMPLE_QUESTION = "what is said about the lighthouse?"
+SAMPLE_QUESTION = "when is the lighthouse mentioned?"
 SAMPLE_S = 3
 
 

@@ -25,6 +25,7 @@ COMMANDS = commands_of(app)
 EXAMPLES = [(name, words) for name, command in COMMANDS.items() for words in example_arguments(command)]
 NEEDS_MORE = (
     "--llm",
+    "--model",
     "--video-model",
     "--speech-model",
     "--name",

@@ -50,7 +50,7 @@ _ORDERS = re.compile(
     r"|\b(?:say|write|output|print|repeat|state|claim)\s+(?:only|exactly|nothing\s+but)\b"
     r"|\b(?:call|invoke|use|run)\s+(?:the\s+)?(?:tool|function)\b|\bto\s+(?:the|any|every)\s+(?:ai|assistant|model)\b"
     r"|\b(?:ai|assistant|language\s+model)s?\s+(?:must|should|shall|will)\b"
-    r"|(?:^|\n)\s*(?:system|assistant|developer)\s*:|</?(?:system|assistant|tool|result|evidence|question)\b"
+    r"|(?:^|\n)[^\S\n]*+(?:system|assistant|developer)\s*:|</?(?:system|assistant|tool|result|evidence|question)\b"
     r"|\b(?:finish|abstain|search|look|read)\s*\(|\"(?:name|tool|arguments)\"\s*:"
     r"|\bignorier\w*\b.{0,40}\banweisung|\bignor\w*\b.{0,40}\binstrucc?[ti]\w+|忽略.{0,12}(?:指令|指示|提示)",
     re.IGNORECASE | re.DOTALL,

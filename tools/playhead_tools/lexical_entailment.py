@@ -27,7 +27,7 @@ _FRAME_WORDS = """
 """
 _FRAMES = frozenset(map(stem, word_set(_FRAME_WORDS)))
 """Words that say where or how something stands; the kind of the evidence says it too."""
-_NEGATED = re.compile(r"\w+n['’]t\b")
+_NEGATED = re.compile(r"\b\w+n['’]t\b")
 _MARKS = ".,;:!?\"'“”‘’()[]"
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+")
 _SPEAKER = re.compile(r"^(?:\[[^\]]*\]\s*)?([^\W\d_][\w.' -]{0,39}):\s")

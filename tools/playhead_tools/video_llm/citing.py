@@ -16,7 +16,7 @@ _BRACKET = re.compile(
 )
 _IN_TEXT = re.compile(
     r"\b(the )?frames?[ #]{1,2}(?:no\. |number )?"
-    r"(\d{1,9}(?: ?(?:[,;–-]|and|to|through|or) ?(?:and )?(?:frames? )?\d{1,9})*)(?![\w.]*\d)",
+    r"(\d{1,9}(?: ?(?:[,;–-]|and|to|through|or) ?(?:and )?(?:frames? )?\d{1,9})*)(?![\w.]{0,12}\d)",
     re.IGNORECASE,
 )
 _TO = re.compile(r"\b(?:to|through)\b")
