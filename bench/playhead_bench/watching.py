@@ -10,6 +10,7 @@ from playhead import Library
 from playhead.models import ModelNames, encoder_callables
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.nano.profile import folder_of
+from playhead_bench.synthetic_planner import RULES
 from playhead_bench.tour import clip_questions, truth_of
 from playhead_bench.world.script import Story
 from playhead_index.errors import ModelUnavailable
@@ -85,4 +86,8 @@ def load_watcher(library: Path, path: Path) -> Watcher:
     opened = Library(library, ModelNames(video="nano:"))
     if encoder_callables(opened.models, library).picture is None:
         raise ModelUnavailable(f"{library} has no picture vectors to find a moment by; index with nano-clip")
-    return Watcher(lambda question, options: opened.ask(question, videos=[str(path)], options=options))
+    return Watcher(
+        lambda question, options: opened.ask(
+            question, videos=[str(path)], options=options, strategy=RULES.name
+        )
+    )
