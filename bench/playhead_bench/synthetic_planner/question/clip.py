@@ -6,8 +6,8 @@ from playhead_bench.synthetic_planner.question.hops import LATER
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.verbs import base_form
-from playhead_bench.synthetic_planner.wording import ASKS, re_any_case, strip_marks
 from playhead_tools.spec import Deed
+from playhead_tools.wording import ASKS, re_any_case, strip_marks
 
 _TAIL = re_any_case(r"\s+(?:next|then|meanwhile|afterwards|again|later(?:\s+on)?)$")
 _ASKED = re_any_case(

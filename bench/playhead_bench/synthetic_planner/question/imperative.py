@@ -4,7 +4,7 @@ from collections.abc import Callable
 from re import Match, Pattern
 
 from playhead_bench.synthetic_planner.question.shown import PLACE
-from playhead_bench.synthetic_planner.wording import ASKS, is_colour, re_any_case
+from playhead_tools.wording import ASKS, is_colour, re_any_case
 
 _REQUEST = re_any_case(
     r"^(?:please\s+)?(?:name|tell|say|state|give|answer|identify|point\s+out|find\s+out|explain|describe)\s+"

@@ -5,19 +5,19 @@ import re
 from playhead_bench.synthetic_planner.question.deeds import deed_in, shows
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.relation import LOCATE
-from playhead_bench.synthetic_planner.wording import (
+from playhead_bench.synthetic_planner.wording import looks_visible
+from playhead_tools.spec import Asks, Intent, Kind
+from playhead_tools.wording import (
     AUX,
     SAY,
     SHOW,
     VIDEO,
     content_of,
     is_the_video,
-    looks_visible,
     re_any_case,
     without_frame,
     without_which,
-)  # fmt: skip
-from playhead_tools.spec import Asks, Intent, Kind
+)
 
 _SUMMARY = re_any_case(
     r"^(?:summari[sz]e|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",

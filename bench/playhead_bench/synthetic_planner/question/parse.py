@@ -16,16 +16,11 @@ from playhead_bench.synthetic_planner.question.relation import LOCATE
 from playhead_bench.synthetic_planner.question.shown import Shown, read_shown
 from playhead_bench.synthetic_planner.question.told import spec_of_words
 from playhead_bench.synthetic_planner.question.videos import of_each_video, one_of_them
-from playhead_bench.synthetic_planner.wording import (
-    ASKS,
-    looks_visible,
-    re_any_case,
-    single_blanks,
-    which_one,
-)
+from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
+from playhead_tools.wording import ASKS, re_any_case, single_blanks, which_one
 
 MOST_CHARS = 600
 _OPENERS = re_any_case(

@@ -7,8 +7,9 @@ from playhead_bench.synthetic_planner.question.imperative import as_question
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.relation import Related, split_relation
 from playhead_bench.synthetic_planner.question.stated import Stated, stated
-from playhead_bench.synthetic_planner.wording import AUX, re_any_case, where_it_stands
+from playhead_bench.synthetic_planner.wording import where_it_stands
 from playhead_tools.spec import Deed, Kind, Relation
+from playhead_tools.wording import AUX, re_any_case
 
 LONGEST = re_any_case(r"\b(?:for\s+)?the\s+(?:very\s+)?(?P<which>longest|shortest)\b")
 EITHER = re_any_case(rf"^(?P<a>{AUX}\s+.+?),?\s+(?:before\s+or\s+after|after\s+or\s+before)\s+(?P<b>.+)$")

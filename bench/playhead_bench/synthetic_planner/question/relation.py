@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from playhead_bench.synthetic_planner.question.deeds import deed_in, predicate, shows
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
-from playhead_bench.synthetic_planner.wording import (
+from playhead_bench.synthetic_planner.wording import looks_visible, where_it_stands
+from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
+from playhead_tools.spec import EVERY, Anchor, Deed, Kind, Relation, RelationKind
+from playhead_tools.wording import (
     ASKS,
     AUX,
     OCCURRENCE,
@@ -16,15 +19,11 @@ from playhead_bench.synthetic_planner.wording import (
     WRITE,
     content_of,
     is_the_video,
-    looks_visible,
     re_any_case,
     strip_marks,
-    where_it_stands,
     which_one,
     without_which,
-)  # fmt: skip
-from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.spec import EVERY, Anchor, Deed, Kind, Relation, RelationKind
+)
 
 LOCATE = re_any_case(
     r"^(?:find|locate|list|jump|go|skip|seek|take|bring|play|search|show|give|get|look)(?:\s+(?:me|us))?",

@@ -6,15 +6,9 @@ from dataclasses import dataclass, replace
 
 from playhead_bench.synthetic_planner.question.deeds import deed_in, noun, shows, without_tail
 from playhead_bench.synthetic_planner.question.hops import hop_in
-from playhead_bench.synthetic_planner.wording import (
-    is_colour,
-    is_the_video,
-    looks_visible,
-    re_any_case,
-    strip_marks,
-    word_set,
-)
+from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.spec import Asks, Deed, Hop, Intent, Kind
+from playhead_tools.wording import is_colour, is_the_video, re_any_case, strip_marks, word_set
 
 PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
 _BE = r"(?:is|are|was|were)"

@@ -14,8 +14,8 @@ from playhead_bench.synthetic_planner.question.intent import (
 from playhead_bench.synthetic_planner.question.masked import Masked
 from playhead_bench.synthetic_planner.question.parts import Parts
 from playhead_bench.synthetic_planner.question.relation import inheriting
-from playhead_bench.synthetic_planner.wording import is_the_video, names_title_slide, which_one
 from playhead_tools.spec import Intent, Kind, QuestionSpec, Relation
+from playhead_tools.wording import is_the_video, names_title_slide, which_one
 
 
 def spec_of_words(parts: Parts, intent: Intent, rest: str, quoted: Masked) -> QuestionSpec:
