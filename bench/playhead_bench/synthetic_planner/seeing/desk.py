@@ -82,6 +82,7 @@ class ProcedureDesk(Desk):
 def fused(lists: Sequence[Sequence[Stretch]]) -> list[Stretch]:
     """The moments of several searches as one list, best first: by reciprocal ranks, overlapping ones as one.
 
+    >>> from playhead_index.window import Window
     >>> fused([[("v", Window(0, 4)), ("v", Window(8, 9))], [("v", Window(7, 10))]])
     [('v', Window(start_s=8, end_s=9)), ('v', Window(start_s=0, end_s=4))]
     """
