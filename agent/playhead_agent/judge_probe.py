@@ -2,7 +2,7 @@
 
 A judge that is often wrong would take true claims out of answers. So what it calls unsupported is dropped
 only where it was right on `MIN_TO_DROP` of the probe, marked from `MIN_TO_MARK` on, and below that its
-verdicts, hardly better than a coin's, are not used. `python -m playhead_bench.entailment` measures the same
+verdicts, which may be a coin's, are not used. `python -m playhead_bench.entailment` measures the same
 on 120 claims.
 """
 
@@ -18,7 +18,8 @@ from playhead_agent.models.capabilities import memory_path
 from playhead_index.errors import AgentStopped, ModelError, TimeLimit
 from playhead_tools.entailment import ClaimEvidence, Support
 
-MIN_TO_DROP, MIN_TO_MARK = 0.75, 0.6
+MIN_TO_DROP, MIN_TO_MARK = 0.75, 0.7
+"""A coin is right on 17 of the 24 pairs or more in 3 of 100 trials; one that says "partly" to all, on 12."""
 PROBE: tuple[tuple[str, str, bool], ...] = (
     ("Mara: I left the keys on the kitchen table.", "The keys are in the kitchen.", True),
     ("Mara: I never lock the back door.", "Mara always locks the back door.", False),

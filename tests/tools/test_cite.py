@@ -258,3 +258,37 @@ def test_an_order_is_recognised(text: str) -> None:
 )  # fmt: skip
 def test_what_people_say_to_each_other_is_no_order(text: str) -> None:
     assert not reads_like_orders(text)
+
+
+@pytest.mark.parametrize(
+    ("quote", "status", "kept"),
+    [
+        ("This is the idea of Thomas Bayes", "supported", True),
+        ("the idea is of Thomas Bayes", "supported", True),
+        ("the idea of Thomas Edison and his bicycle", "unverified", False),
+        ("Thomas", "unverified", False),
+        ("", "unverified", False),
+    ],
+)
+def test_a_claim_needs_fewer_words_where_its_quote_stands_in_what_it_cites(
+    grounds_for: Callable[..., Grounds], quote: str, status: str, kept: bool
+) -> None:
+    said = Claim("The idea goes back to a man called Bayes.", ("E1",), quote=quote)
+    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
+    assert (claim.status, claim.quote) == (status, quote if kept else "")
+
+
+def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., Grounds]) -> None:
+    said = Claim("The idea is not that of Bayes.", ("E1",), quote="This is the idea of Thomas Bayes")
+    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
+    assert claim.status == "unverified"
+
+
+def test_only_a_claim_without_any_citation_that_holds_is_written_again(
+    grounds_for: Callable[..., Grounds],
+) -> None:
+    grounds = grounds_for(evidence_of("E1", BAYES))
+    beside = Claim("The idea of Thomas Bayes.", ("E1", "E9"))
+    assert check_claims([beside], grounds).problems == ()
+    (problem,) = check_claims([Claim("The idea of Thomas Bayes.", ("E9",))], grounds).problems[:1]
+    assert "E9" in problem

@@ -16,10 +16,11 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence
-from playhead_tools.lexical_entailment import words_support
+from playhead_tools.lexical_entailment import MIN_COVERAGE, MIN_COVERAGE_QUOTED, words_support
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.match import (
     content_words,
+    coverage,
     match_word,
     plain,
     put_away_quotes,
@@ -30,6 +31,9 @@ from playhead_tools.match import (
 from playhead_tools.numbers import clocks_in, numbers_in, numbers_stated
 
 MAX_SHOWN_CHARS = 120
+MIN_QUOTED, MIN_QUOTED_WORDS = 0.8, 2
+"""Part of the words of a quote that a text must hold where it is not there word for word; and how many
+words that carry meaning a quote must have to prove anything."""
 _CLOCK_SLACK_S = 0.5
 _WINDOW_SLACK_S = 0.05
 WORDLESS_KINDS = ("picture", "metadata")
@@ -85,9 +89,15 @@ class CheckReport:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """A sentence for each claim and citation that does not hold, for whoever wrote them to repair."""
+        """A sentence for each claim that does not hold, and its citations, for whoever wrote them to repair.
+
+        A citation that does not hold beside others that do is no reason to write the claim again.
+        """
+        held = {claim.text for claim in self.kept}
         lost = [
-            f"{one.evidence_id or 'claim'} “{one.claim[:MAX_SHOWN_CHARS]}”: {one.why}" for one in self.dropped
+            f"{one.evidence_id or 'claim'} “{one.claim[:MAX_SHOWN_CHARS]}”: {one.why}"
+            for one in self.dropped
+            if one.claim not in held
         ]
         marked = [f"claim “{one.text[:MAX_SHOWN_CHARS]}”: {one.why}" for one in self.kept if one.why]
         return (*lost, *marked)
@@ -201,7 +211,8 @@ def check_claims(
     (`C++`, `.NET`, `-5`) does not stand there with them, or when a time in it is neither in what it cites
     nor among the computed values. A number that is in neither makes it `unverified`, and so does evidence
     that is not `supported`. Else it is `supported` when it quotes, or when its words allow it
-    (`playhead_tools.lexical_entailment`). The text of a claim is cleaned of control characters.
+    (`playhead_tools.lexical_entailment`), of which fewer must stand there where its quote does.
+    A quote that stands nowhere is left out. The text of a claim is cleaned of control characters.
 
     Args:
         claims: to be checked.
@@ -224,8 +235,9 @@ def check_claims(
         why = _why_not(claim.text, ids, grounds, texts)
         if why:
             dropped.append(Dropped(claim.text, "", why))
-        else:
-            kept.append(Claim(claim.text, ids, *_status(claim.text, ids, grounds, texts)))
+            continue
+        quote = claim.quote if any(holds_quote(texts[i], claim.quote) for i in ids) else ""
+        kept.append(Claim(claim.text, ids, *_status(claim.text, ids, grounds, texts, quote), quote))
     return CheckReport(tuple(kept), tuple(dropped))
 
 
@@ -342,8 +354,19 @@ def _without_numbers(text: str) -> str:
     return _NUMBERS.sub(lambda found: " " if re.search(r"\d", found[0]) else found[0], text)
 
 
+def holds_quote(text: str, quote: str) -> bool:
+    """Whether a text holds a quote of a model: word for word, or nearly so and longer than a few words.
+
+    >>> holds_quote("The the remote is uh small.", "the remote is small"), holds_quote("Small.", "It is big")
+    (True, False)
+    """
+    if len(content_words(quote)) < MIN_QUOTED_WORDS:
+        return False
+    return says(text, quote) or coverage(quote, text) >= MIN_QUOTED
+
+
 def _status(
-    text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]
+    text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str], quote: str
 ) -> tuple[ClaimStatus, str]:
     """The status of a claim by code alone, and why it is unverified; its evidence's verdict needs no word."""
     if wrong := wrong_number(text, ids, grounds, texts):
@@ -351,7 +374,8 @@ def _status(
     if any(grounds.evidence[i].verdict != "supported" for i in ids):
         return "unverified", ""
     together = " ".join(texts[i] for i in ids)
-    if quotes_in(text) or words_support(_without_numbers(_bare(text, grounds)), together) == "yes":
+    enough = MIN_COVERAGE_QUOTED if quote else MIN_COVERAGE
+    if quotes_in(text) or words_support(_without_numbers(_bare(text, grounds)), together, enough) == "yes":
         return "supported", ""
     return "unverified", ""
 

@@ -180,12 +180,35 @@ class Claim:
         evidence_ids: what it cites.
         status: `supported` where its evidence says or shows it, else `unverified`.
         why: why it is unverified, for people; empty where nothing more is known than its evidence's verdict.
+        quote: words that it rests on and that stand in its evidence; empty where none were given.
     """
 
     text: str
     evidence_ids: tuple[str, ...]
     status: ClaimStatus = "unverified"
     why: str = ""
+    quote: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types under the names of the fields."""
+        return {
+            "text": self.text,
+            "evidence_ids": list(self.evidence_ids),
+            "status": self.status,
+            "why": self.why,
+            "quote": self.quote,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The claim that `to_json` wrote; those of earlier versions have no `why` and `quote`."""
+        return cls(
+            record["text"],
+            tuple(record["evidence_ids"]),
+            record["status"],
+            record.get("why", ""),
+            record.get("quote", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +296,7 @@ class Answer:
             "status": self.status,
             "reason": self.reason,
             "intervals": [interval.to_json() for interval in self.intervals],
-            "claims": [
-                {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status, "why": c.why}
-                for c in self.claims
-            ],
+            "claims": [claim.to_json() for claim in self.claims],
             "coverage": None if self.coverage is None else coverage_to_json(self.coverage),
             "confidence": round(self.confidence, 4),
             "cost": dict(self.cost),
@@ -294,10 +314,7 @@ class Answer:
         """The answer that `to_json` wrote, compact or not."""
         values = dict(record)
         values["intervals"] = tuple(Interval.from_json(one) for one in record["intervals"])
-        values["claims"] = tuple(
-            Claim(one["text"], tuple(one["evidence_ids"]), one["status"], one.get("why", ""))
-            for one in record["claims"]
-        )
+        values["claims"] = tuple(Claim.from_json(one) for one in record["claims"])
         values["coverage"] = None if record["coverage"] is None else coverage_from_json(record["coverage"])
         values["evidence"] = tuple(Evidence.from_json(one) for one in record["evidence"])
         values["notes"] = tuple(record["notes"])

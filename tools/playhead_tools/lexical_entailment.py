@@ -16,6 +16,8 @@ from playhead_tools.wording import word_set
 
 MIN_COVERAGE = 0.65
 """Part of the content words of a claim that must stand in a text for it to be supported."""
+MIN_COVERAGE_QUOTED = 0.33
+"""The same where words that the claim quotes were found in the text."""
 _NEGATIONS = word_set("no not never none nobody nothing nowhere neither nor without cannot")
 _FRAME_WORDS = """
     say says said saying mention mentions mentioned speak speaks spoke spoken talk talks talked tell
@@ -60,8 +62,13 @@ def _both_ways(pairs: str) -> dict[str, frozenset[str]]:
 OPPOSITES = _both_ways(_OPPOSITES)
 
 
-def words_support(claim: str, text: str) -> Support:
+def words_support(claim: str, text: str, min_coverage: float = MIN_COVERAGE) -> Support:
     """Whether the words of a text support a claim.
+
+    Args:
+        claim: one statement.
+        text: of what it cites.
+        min_coverage: part of its content words that must stand there, 0 to 1.
 
     >>> words_support("He speaks of Bayes.", "Bayes wrote this rule")
     'yes'
@@ -74,7 +81,7 @@ def words_support(claim: str, text: str) -> Support:
         return "no"
     if words_contradict(claim, text):
         return "no"
-    return "yes" if share >= MIN_COVERAGE else "partly"
+    return "yes" if share >= min_coverage else "partly"
 
 
 def words_contradict(claim: str, text: str) -> bool:

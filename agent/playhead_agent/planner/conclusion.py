@@ -20,7 +20,9 @@ def draft_of(record: Mapping[str, Any], options: Sequence[str] = (), notes: Sequ
     """The draft that a conclusion of the toolbox is: claims with a choice, or why there is no answer."""
     if "abstained" in record:
         return Draft(abstained=record["abstained"], notes=tuple(notes))
-    claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in record["claims"])
+    claims = tuple(
+        Claim(row["text"], tuple(row["evidence_ids"]), quote=row["quote"]) for row in record["claims"]
+    )
     choice = chosen(record.get("choice", ""), options)
     if record.get("choice") and options and choice is None:
         notes = [*notes, f"the choice {record['choice'][:40]!r} is none of the options"]
@@ -46,10 +48,7 @@ def chosen(choice: str, options: Sequence[str]) -> int | None:
 def report_to_json(report: CheckReport) -> dict[str, Any]:
     """A report in plain JSON types."""
     return {
-        "kept": [
-            {"text": c.text, "evidence_ids": list(c.evidence_ids), "status": c.status, "why": c.why}
-            for c in report.kept
-        ],
+        "kept": [claim.to_json() for claim in report.kept],
         "dropped": [[lost.claim, lost.evidence_id, lost.why] for lost in report.dropped],
         "judged_by": report.judged_by,
         "judge_failure": report.judge_failure,
@@ -58,9 +57,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
 
 def report_from_json(record: Mapping[str, Any]) -> CheckReport:
     """The report that `report_to_json` wrote."""
-    kept = tuple(
-        Claim(row["text"], tuple(row["evidence_ids"]), row["status"], row["why"]) for row in record["kept"]
-    )
+    kept = tuple(Claim.from_json(row) for row in record["kept"])
     dropped = tuple(Dropped(*row) for row in record["dropped"])
     return CheckReport(kept, dropped, record["judged_by"], record.get("judge_failure", ""))
 

@@ -13,11 +13,12 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, Send
 
-from playhead_agent.finalise import Draft, Ledger, check_draft, finalise, ledger_of_toolbox
+from playhead_agent.finalise import Draft, Ledger, check_draft, finalise, ledger_of_toolbox, written
 from playhead_agent.limits import Meter
 from playhead_agent.models.invoke import failure_of
 from playhead_agent.models.protocol import ChatModel, ModelReply
 from playhead_agent.planner import prompts
+from playhead_agent.planner.attribution import attributed
 from playhead_agent.planner.brief import Brief, BriefLimits, found_text, make_brief, stable_text
 from playhead_agent.planner.conclusion import (
     best_from_evidence,
@@ -51,7 +52,9 @@ from playhead_index.errors import (
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
+from playhead_tools.toolbox.concluding import finish
 from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.schema import ToolSpec
 
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
@@ -62,6 +65,7 @@ MAX_ATTEMPTS = 3
 MODEL_TOOLS = ("look", "find_events", "browse")
 """Tools that ask a model: those of one reply are called side by side."""
 FIRST_TOOLS = ("finish", "search", "read", "look", "browse", "abstain")
+FINISH_WITHOUT_OPTIONS = ToolSpec(finish, frozenset({"choice"}))
 SMALL_CONTEXT_TOKENS = 32_768
 """Models with no more context are offered `FIRST_TOOLS` alone in their first turn."""
 REPLY_TOKENS, CHARS_A_TOKEN = 3_000, 3
@@ -69,6 +73,7 @@ BRIEF_LIMITS = BriefLimits()
 SEARCH_FIRST = (
     "You have not searched yet: search with other words than the question's, then finish or abstain."
 )
+NEAREST = "The passages that a search for the question ranks first:"
 NO_VIDEO = "There is no video in scope"
 NO_LOOKING = "No model looks at the pictures here: only words can be searched and read."
 _CITED = re.compile(r"\b[Ee]\d{1,6}\b")
@@ -199,7 +204,8 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     kept |= {"results": results} | ({"dropped": pending["dropped"]} if pending["dropped"] else {})
     _tell(runtime, "collect", _told(pending["calls"], results), toolbox)
     update: Update = {"rounds": [*state["rounds"], kept], "pending": {}, "made": None, "box": box}
-    update |= {"num_unusable": num_unusable, "draft": dict(box["conclusion"] or {})}
+    draft = attributed(box["conclusion"] or {}, state["question"], toolbox.kit, state["brief"]["found"])
+    update |= {"num_unusable": num_unusable, "draft": draft}
     is_new = any(before[key] != box[key] for key in box) or any("error" not in row for row in made.values())
     update["num_stale"] = num_stale = 0 if is_new else state["num_stale"] + 1
     if num_stale >= MAX_STALE + MAX_UNUSABLE:
@@ -280,7 +286,22 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
     made = finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
     if why or not state["draft"]:
         return made
-    return replace(made, ended_by="abstain" if "abstained" in state["draft"] else "finish")
+    if "abstained" not in state["draft"]:
+        return replace(made, ended_by="finish")
+    return replace(_with_nearest(made, state, toolbox.kit, ledger, context), ended_by="abstain")
+
+
+def _with_nearest(made: Answer, state: PlannerState, kit: Kit, ledger: Ledger, context: Context) -> Answer:
+    """An answer that there is none, with the passages that come nearest; not where all was scanned."""
+    if made.status != "abstained" or made.reason != "unknown":
+        return made
+    draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), kit, "")
+    report = check_draft(draft, ledger, context, use_model=False)
+    if not report.kept:
+        return made
+    near = finalise(question_of(state), draft, report, ledger, context)
+    text = f"{made.text}\n{NEAREST}\n{written(report.kept, 'code')}"
+    return replace(made, text=text, intervals=near.intervals, evidence=near.evidence)
 
 
 def unread(question: str, why: str, context: Context, reason: Reason) -> Answer:
@@ -388,9 +409,10 @@ def offered_tools(state: PlannerState, chat: ChatModel, toolbox: Toolbox, *, clo
     is_first = not state["rounds"] and chat.context_tokens <= SMALL_CONTEXT_TOKENS
     browse = Switches(**state["switches"]).browse
     return [
-        tool for tool in offered
+        tool if state["options"] or tool.name != "finish" else FINISH_WITHOUT_OPTIONS
+        for tool in offered
         if (tool.name in FIRST_TOOLS or not is_first) and (browse or tool.name != "browse")
-    ]  # fmt: skip
+    ]
 
 
 def _thumbnails(shown: Brief, kit: Kit) -> list[ToolImage]:

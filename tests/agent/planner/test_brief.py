@@ -52,7 +52,10 @@ def test_a_transcript_that_fits_is_shown_whole_with_ids_and_times(made: Catalog)
     assert "E1 (0:00–0:12) Welcome to the course on probability. Today we talk about priors" in stable
     assert "screen: Bayes' rule: P(A|B) = P(B|A) P(A) / P(B)" in stable
     assert stable.startswith("```the video\nlecture.mp4, 5:00 long\n```")
-    assert found == f"A search for the question ranks first: {', '.join(shown.found)}."
+    lines = found.splitlines()
+    assert lines[0] == "```of this, a search for the question ranks first, best first"
+    assert [line.split()[0] for line in lines[1:-1]] == list(shown.found[:5])
+    assert set(lines[1:-1]) <= set(stable.splitlines())
 
 
 def test_what_is_said_goes_before_what_is_written_where_not_all_fits(made: Catalog) -> None:

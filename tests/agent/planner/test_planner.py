@@ -262,6 +262,16 @@ def test_an_answer_says_with_which_call_the_model_ended_the_run(
 # ---- limits ----
 
 
+def test_a_model_that_finds_no_answer_is_no_dead_end(made: Catalog) -> None:
+    run = run_script(made, "What about Bayes?", [("abstain", {"reason": "unknown"})] * 2, scope=ONE)
+    made_answer = run.answer
+    assert (made_answer.status, made_answer.claims, made_answer.confidence) == ("abstained", (), 0.0)
+    assert "The passages that a search for the question ranks first:" in made_answer.text
+    first = made_answer.intervals[0]
+    assert first.evidence_id in made_answer.text
+    assert first.window.start_s <= 62.0 <= first.window.end_s
+
+
 def test_near_the_end_only_finish_and_abstain_are_offered(made: Catalog) -> None:
     forever = [("search", {"query": f"word {i}"}) for i in range(20)]
     run = run_script(made, QUESTION, forever, limits=Limits(steps=96, model_calls=6), scope=ONE)

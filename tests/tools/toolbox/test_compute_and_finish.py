@@ -13,6 +13,7 @@ from playhead_index.errors import ToolError
 from playhead_index.store.recordings import set_recorded
 from playhead_tools.toolbox import Toolbox, ToolLimits
 from playhead_tools.toolbox.arithmetic import evaluate
+from playhead_tools.toolbox.schema import ToolSpec
 
 BAYES = {"query": "Bayes", "kind": "speech"}
 SAID = {"text": "Thomas Bayes is named at 1:02.", "ids": ["E1"]}
@@ -184,7 +185,7 @@ def test_a_number_that_stands_nowhere_makes_no_fact(box: Toolbox) -> None:
 def test_claims_end_the_question(box: Toolbox) -> None:
     box.call("search", BAYES)
     box.call("finish", {"claims": [SAID], "choice": "B"})
-    said = {"text": SAID["text"], "evidence_ids": ["E1"]}
+    said = {"text": SAID["text"], "quote": "", "evidence_ids": ["E1"]}
     assert box.kit.conclusion == {"claims": [said], "choice": "B"}
 
 
@@ -214,7 +215,7 @@ def test_an_id_that_is_not_there_beside_one_that_is_costs_no_repair(box: Toolbox
     box.call("search", BAYES)
     claims = {"claims": [{"text": "Bayes is named.", "ids": ["E1", "E9"]}]}
     assert box.call("finish", claims).record["notes"] == ["no evidence E9"]
-    assert box.kit.conclusion == {"claims": [{"text": "Bayes is named.", "evidence_ids": ["E1"]}]}
+    assert box.kit.conclusion == {"claims": [{"text": "Bayes is named.", "quote": "", "evidence_ids": ["E1"]}]}
 
 
 def test_markers_in_the_sentence_are_its_citations_where_no_ids_are_given(box: Toolbox) -> None:
@@ -275,4 +276,13 @@ def test_the_form_of_a_claim_asks_for_the_quote_before_the_sentence(box: Toolbox
     assert (list(item["properties"]), item["required"]) == (
         ["quote", "ids", "text"],
         ["quote", "ids", "text"],
+    )
+
+
+def test_a_model_is_not_told_of_an_argument_that_is_hidden(box: Toolbox) -> None:
+    whole = next(tool for tool in box.offered() if tool.name == "finish")
+    short = ToolSpec(whole.function, frozenset({"choice"}))
+    assert (set(whole.parameters["properties"]), set(short.parameters["properties"])) == (
+        {"claims", "choice"},
+        {"claims"},
     )

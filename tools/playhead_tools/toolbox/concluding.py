@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from playhead_index.errors import ToolError
-from playhead_tools.cite import stored_texts, without_markers
+from playhead_tools.cite import holds_quote, stored_texts, without_markers
 from playhead_tools.evidence import listed
 from playhead_tools.match import coverage, says
 from playhead_tools.toolbox.kit import Kit, Record, result
@@ -18,9 +18,6 @@ MAX_CLAIM_CHARS, MAX_CHOICE_CHARS = 800, 400
 MAX_CITED = 24
 MAX_IDS = 4
 """Ids that a claim is offered to cite, when the schema binds the reply; more are taken from a free one."""
-MIN_QUOTED = 0.8
-"""Part of the words of a quote that a record must hold to be what is quoted, where none has it verbatim."""
-MIN_QUOTE_CHARS = 8
 _MARKER = re.compile(r"\b[EVS]\d{1,6}\b")
 
 
@@ -81,23 +78,18 @@ def _row(kit: Kit, draft: ClaimDraft, notes: list[str]) -> Record:
         notes.append(f"the quote stands in {quoted}, which is cited too")
     return {
         "text": without_markers(text)[:MAX_CLAIM_CHARS],
+        "quote": " ".join(draft.quote.split())[:MAX_CLAIM_CHARS],
         "evidence_ids": list(dict.fromkeys([*([quoted] if quoted else []), *ids]))[:MAX_CITED],
     }
 
 
 def _quoted_id(kit: Kit, quote: str, cited: Sequence[str]) -> str:
     """The record that holds a quote, a cited one before others; empty where none does."""
-    quote = " ".join(quote.split())
-    if len(quote) < MIN_QUOTE_CHARS:
-        return ""
     texts = stored_texts(kit.catalog, kit.table.records.values())
     order = [*(i for i in cited if i in texts), *(i for i in texts if i not in cited)]
     verbatim = next((i for i in order if says(texts[i], quote)), "")
-    if verbatim:
-        return verbatim
-    held = {i: coverage(quote, texts[i]) for i in order}
-    best = max(order, key=lambda i: held[i], default="")
-    return best if best and held[best] >= MIN_QUOTED else ""
+    best = verbatim or max(order, key=lambda i: coverage(quote, texts[i]), default="")
+    return best if best and holds_quote(texts[best], quote) else ""
 
 
 def _evidence_ids(kit: Kit, name: str) -> Sequence[str]:

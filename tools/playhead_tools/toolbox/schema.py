@@ -18,9 +18,15 @@ MAX_PROBLEMS = 3
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool: its function, whose first parameter is the `Kit`, and what a model is given of it."""
+    """A tool: its function, whose first parameter is the `Kit`, and what a model is given of it.
+
+    Args:
+        function: that does it.
+        hidden: arguments that a model is not told of, for they mean nothing to its question.
+    """
 
     function: Tool
+    hidden: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -41,6 +47,8 @@ class ToolSpec:
         fields: dict[str, Any] = {}
         signature = inspect.signature(self.function, eval_str=True)
         for name, parameter in list(signature.parameters.items())[1:]:
+            if name in self.hidden:
+                continue
             default = ... if parameter.default is inspect.Parameter.empty else parameter.default
             fields[name] = (parameter.annotation, Field(default, description=described.get(name)))
         return create_model(self.name, **fields)
