@@ -1,78 +1,111 @@
 """Which evidence a claim of a model stands on, found by its words.
 
 Models, small ones above all, write down what they have read and name an id that stands near it. Code finds
-the record that holds what a claim adds to the question, and cites that first.
+the record that holds most of a claim, and cites first those of its spans that hold the quote.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playhead_index.literal import Word, words_in
-from playhead_tools.cite import WORDLESS_KINDS, stored_texts
-from playhead_tools.match import content_words, is_stop_word, match_word, stem
+from playhead_agent.planner.brief import spans_evidence
+from playhead_index.literal import words_in
+from playhead_index.words.protocol import Words
+from playhead_tools.cite import WORDLESS_KINDS, holds_quote, stored_texts
+from playhead_tools.evidence import Evidence
+from playhead_tools.look_up import read_spans
+from playhead_tools.match import coverage, is_stop_word, match_word
 from playhead_tools.toolbox.kit import Kit
 
-MIN_HELD, MIN_GAIN = 0.5, 0.25
-"""A record that was not cited is cited first where it holds so much of what a claim adds, and so much more
-than any that was cited."""
+CITED, RANKED = 0.25, 0.4
+"""What counts beside the part of a claim that a record holds: that the model cites it, and that the search
+for the question ranks it first (half as much for the second, and so on)."""
+MIN_HELD = 0.5
+"""Part of a claim that a record must hold to be cited where the model does not cite it."""
 
 
-def attributed(
-    conclusion: Mapping[str, Any], question: str, kit: Kit, ranked: Sequence[str]
-) -> dict[str, Any]:
-    """A conclusion whose claims cite first what holds most of what they add to the question.
+def attributed(conclusion: Mapping[str, Any], kit: Kit, ranked: Sequence[str]) -> dict[str, Any]:
+    """A conclusion whose claims cite first what holds most of them.
+
+    Where the quote of a claim, or its text, stands in a part of that record, this part is put into the
+    evidence table and cited in its place.
 
     Args:
         conclusion: of the toolbox.
-        question: that was asked; its own words tell no record from another.
         kit: the evidence of the run.
-        ranked: ids in the order in which a search for the question ranked them; decides where words do not.
+        ranked: ids in the order in which a search for the question ranked them.
     """
-    if "claims" not in conclusion:
+    if "claims" not in conclusion or kit.computed or kit.scans:  # a computed number is tied to its ids
         return dict(conclusion)
     texts = stored_texts(kit.catalog, kit.table.records.values())
     rank = {evidence_id: at for at, evidence_id in enumerate(ranked)}
     rows = []
     for row in conclusion["claims"]:
-        if any(kit.table.records[i].kind in WORDLESS_KINDS for i in row["evidence_ids"]):
-            rows.append(row)  # words do not tell what is seen
+        kinds = {kit.table.records[i].kind for i in row["evidence_ids"]}
+        if not kinds or kinds & set(WORDLESS_KINDS):  # words do not tell what is seen
+            rows.append(row)
             continue
-        held = held_shares(f"{row.get('quote', '')} {row['text']}", question, texts)
+        held = held_shares(f"{row.get('quote', '')} {row['text']}", texts)
         cited = row["evidence_ids"]
-
-        def order(i: str, held: Mapping[str, float] = held) -> tuple[float, int]:
-            return -held.get(i, 0.0), rank.get(i, len(rank))
-
-        best = min(texts, key=order, default="")
-        gain = held.get(best, 0.0) - max((held.get(i, 0.0) for i in cited), default=0.0)
-        more = [best] if best not in cited and gain >= MIN_GAIN and held[best] >= MIN_HELD else []
-        rows.append({**row, "evidence_ids": [*more, *sorted(cited, key=order)]})
+        worth = {
+            i: held.get(i, 0.0) + CITED * (i in cited) + RANKED / (1 + rank.get(i, len(texts)))
+            for i in {*texts, *cited}
+        }
+        best = max(texts, key=lambda i: worth[i], default="")
+        more = [best] if best not in cited and held[best] >= MIN_HELD else []
+        ordered = sorted(cited, key=lambda i: -worth[i])
+        ids = [*(i for i in more if worth[i] > worth[ordered[0]]), *ordered]
+        part = _part_with(kit, kit.table.records[ids[0]], (row.get("quote", ""), row["text"]))
+        rows.append({**row, "evidence_ids": [part or ids[0], *ids[1:]]})
     return {**conclusion, "claims": rows}
 
 
-def held_shares(claim: str, question: str, texts: Mapping[str, str]) -> dict[str, float]:
-    """For each text the part of what a claim adds to a question that stands in it, 0 to 1.
+def _part_with(kit: Kit, record: Evidence, said: Sequence[str]) -> str:
+    """The id of the shortest part of a record that holds the first of some texts which stands in it.
 
-    Words that stand in few of the texts count more (inverse document frequency). All are 0 where a claim adds
-    nothing that stands in any text.
+    Empty where none does, where it needs the whole record, and where the evidence table is full.
+    """
+    stored = read_spans(kit.catalog, record.span_ids)
+    spans = [stored[i] for i in record.span_ids if i in stored]
+    whole = " ".join(span.words.text for span in spans)
+    words = next((text for text in said if holds_quote(whole, text)), "")
+    if not words or len(spans) < 2:
+        return ""
+    start, stop = _shortest_run([span.words for span in spans], words, coverage(words, whole))
+    if stop - start == len(spans):
+        return ""
+    return kit.table.add(spans_evidence(kit, spans[start:stop], record.match))
+
+
+def _shortest_run(spans: Sequence[Words], wanted: str, share: float) -> tuple[int, int]:
+    """From which span to which (exclusive) the shortest stretch goes that holds so much of some words."""
+    best, stop = (0, len(spans)), 1
+    for start in range(len(spans)):
+        stop = max(stop, start + 1)
+        while coverage(wanted, " ".join(span.text for span in spans[start:stop])) < share:
+            stop += 1
+            if stop > len(spans):
+                return best
+        length_s = spans[stop - 1].window.end_s - spans[start].window.start_s
+        if length_s < spans[best[1] - 1].window.end_s - spans[best[0]].window.start_s:
+            best = (start, stop)
+    return best
+
+
+def held_shares(claim: str, texts: Mapping[str, str]) -> dict[str, float]:
+    """For each text the part of a claim that stands in it, 0 to 1.
+
+    Words that stand in few of the texts count more (inverse document frequency). All are 0 where no word of
+    the claim stands in any text.
 
     >>> texts = {"E1": "The shop closes at six.", "E2": "The shop sells bread and milk."}
-    >>> held_shares("The shop sells milk.", "What does the shop sell?", texts)
-    {'E1': 0.0, 'E2': 1.0}
+    >>> [f"{share:.2f}" for share in held_shares("The shop sells milk.", texts).values()]
+    ['0.24', '1.00']
     """
-    there = {
-        word: [i for i in texts if match_word(word, texts[i]) != "none"] for word in added(claim, question)
-    }
-    weights = {word: math.log1p(len(texts) / len(ids)) for word, ids in there.items() if ids}
+    words = {word.key: word for word in words_in(claim) if not is_stop_word(word.key)}
+    there = {key: [i for i in texts if match_word(word, texts[i]) != "none"] for key, word in words.items()}
+    weights = {key: math.log1p(len(texts) / len(ids)) for key, ids in there.items() if ids}
     total = sum(weights.values())
     return {
-        i: sum(w for word, w in weights.items() if i in there[word]) / total if total else 0.0 for i in texts
+        i: sum(w for key, w in weights.items() if i in there[key]) / total if total else 0.0 for i in texts
     }
-
-
-def added(claim: str, question: str) -> list[Word]:
-    """The content words of a claim that do not stand in the question."""
-    asked = content_words(question)
-    words = {word.key: word for word in words_in(claim)}
-    return [word for key, word in words.items() if not is_stop_word(key) and stem(key) not in asked]

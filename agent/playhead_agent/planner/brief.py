@@ -158,7 +158,7 @@ def passages(kit: Kit, video_id: str, window: Window, kinds: Sequence[SpanKind])
         for kind in kinds
         for spans in _groups(kit, video_id, window, kind)
         if spans
-        for record in [_evidence(kit, spans)]
+        for record in [spans_evidence(kit, spans)]
     ]
     return sorted(records, key=lambda one: (one.window, one.kind))
 
@@ -191,7 +191,8 @@ def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
     return groups
 
 
-def _evidence(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
+def spans_evidence(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
+    """Spans of one kind as a record, with who speaks them where that is one person."""
     record = words_evidence(spans, "supported", match=match, lanes=(spans[0].words.kind,))
     speakers = {kit.speakers.of_span(span) for span in spans}
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
@@ -221,7 +222,7 @@ def _found(kit: Kit, query: str, limits: BriefLimits) -> list[Evidence]:
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
-            record = _evidence(kit, group, coverage(query, words))
+            record = spans_evidence(kit, group, coverage(query, words))
             found.setdefault(record.identity, record)
     return list(found.values())
 

@@ -52,9 +52,7 @@ from playhead_index.errors import (
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
-from playhead_tools.toolbox.concluding import finish
 from playhead_tools.toolbox.kit import Kit
-from playhead_tools.toolbox.schema import ToolSpec
 
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
@@ -65,9 +63,13 @@ MAX_ATTEMPTS = 3
 MODEL_TOOLS = ("look", "find_events", "browse")
 """Tools that ask a model: those of one reply are called side by side."""
 FIRST_TOOLS = ("finish", "search", "read", "look", "browse", "abstain")
-FINISH_WITHOUT_OPTIONS = ToolSpec(finish, frozenset({"choice"}))
+NO_OPTIONS = frozenset({"choice"})
+FINE = frozenset({"kind", "kinds", "range", "k"})
+NEEDED = {"read": frozenset({"range"}), "look": frozenset({"range", "ranges"})}
+"""What of these is the point of a tool."""
 SMALL_CONTEXT_TOKENS = 32_768
-"""Models with no more context are offered `FIRST_TOOLS` alone in their first turn."""
+"""Models with no more context are offered `FIRST_TOOLS` alone in their first turn, and those without the
+arguments in `FINE`: small models fill in whatever there is, and so search where nothing is."""
 REPLY_TOKENS, CHARS_A_TOKEN = 3_000, 3
 BRIEF_LIMITS = BriefLimits()
 SEARCH_FIRST = (
@@ -199,12 +201,13 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     ]
     is_unusable = all("bad" in result for result in results)
     num_unusable = state["num_unusable"] + 1 if is_unusable else 0
+    conclusion = toolbox.kit.conclusion or {}
+    draft = attributed(conclusion, toolbox.kit, state["brief"]["found"])
     box = toolbox.snapshot()
     kept = {"said": pending["said"], "calls": [_plain(c["name"], c["args"]) for c in pending["calls"]]}
     kept |= {"results": results} | ({"dropped": pending["dropped"]} if pending["dropped"] else {})
     _tell(runtime, "collect", _told(pending["calls"], results), toolbox)
     update: Update = {"rounds": [*state["rounds"], kept], "pending": {}, "made": None, "box": box}
-    draft = attributed(box["conclusion"] or {}, state["question"], toolbox.kit, state["brief"]["found"])
     update |= {"num_unusable": num_unusable, "draft": draft}
     is_new = any(before[key] != box[key] for key in box) or any("error" not in row for row in made.values())
     update["num_stale"] = num_stale = 0 if is_new else state["num_stale"] + 1
@@ -408,8 +411,9 @@ def offered_tools(state: PlannerState, chat: ChatModel, toolbox: Toolbox, *, clo
     offered = toolbox.offered(ending=closing, images=chat.takes_images)
     is_first = not state["rounds"] and chat.context_tokens <= SMALL_CONTEXT_TOKENS
     browse = Switches(**state["switches"]).browse
+    hidden = (frozenset() if state["options"] else NO_OPTIONS) | (FINE if is_first else frozenset())
     return [
-        tool if state["options"] or tool.name != "finish" else FINISH_WITHOUT_OPTIONS
+        replace(tool, hidden=tool.hidden | (hidden - NEEDED.get(tool.name, frozenset())))
         for tool in offered
         if (tool.name in FIRST_TOOLS or not is_first) and (browse or tool.name != "browse")
     ]

@@ -6,6 +6,7 @@ import pytest
 from tests.tools.made_library import LECTURE, WordFinder, make_library
 
 from playhead_agent.planner.attribution import attributed, held_shares
+from playhead_agent.planner.brief import spans_evidence
 from playhead_index.search.results import Scope
 from playhead_tools.toolbox import Toolbox
 
@@ -28,33 +29,60 @@ def concluded(text: str, *ids: str, quote: str = "") -> dict[str, object]:
     return {"claims": [{"text": text, "quote": quote, "evidence_ids": list(ids)}]}
 
 
-def cited(box: Toolbox, question: str, conclusion: dict[str, object], *ranked: str) -> list[str]:
-    ids: list[str] = attributed(conclusion, question, box.kit, ranked)["claims"][0]["evidence_ids"]
+def cited(box: Toolbox, conclusion: dict[str, object], *ranked: str) -> list[str]:
+    ids: list[str] = attributed(conclusion, box.kit, ranked)["claims"][0]["evidence_ids"]
     return ids
 
 
 def test_what_holds_the_words_of_a_claim_is_cited_first(box: Toolbox) -> None:
     right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
-    said = concluded("The idea is that of Thomas Bayes.", wrong)
-    assert cited(box, "Whose idea is it?", said) == [right, wrong]
-    both = concluded("The idea is that of Thomas Bayes.", wrong, right)
-    assert cited(box, "Whose idea is it?", both) == [right, wrong]
+    for named in ([wrong], [wrong, right], [right, wrong]):
+        said = concluded("It is that of the man Thomas Bayes, who is dead.", *named)
+        assert cited(box, said) == [right, wrong]
 
 
-def test_words_of_the_question_tell_nothing_and_the_rank_decides(box: Toolbox) -> None:
+def test_a_computed_number_keeps_its_ids(box: Toolbox) -> None:
+    right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
+    box.kit.computed.append({"op": "count", "value": 1})
+    said = concluded("It is that of Thomas Bayes.", wrong, right)
+    assert cited(box, said) == [wrong, right]
+
+
+def test_a_claim_without_ids_stays_as_it_is(box: Toolbox) -> None:
+    assert cited(box, concluded("It is that of Thomas Bayes.")) == []
+
+
+def test_the_rank_decides_where_words_do_not(box: Toolbox) -> None:
     first, second = id_with(box, "goodbye"), id_with(box, "Welcome")
-    said = concluded("He speaks of Thomas Bayes.", first, second)
-    assert cited(box, "Does he speak of Thomas Bayes?", said, second, first) == [second, first]
-    assert cited(box, "Does he speak of Thomas Bayes?", said) == [first, second]
+    said = concluded("Oink oink.", first, second)
+    assert cited(box, said, second, first) == [second, first]
+    assert cited(box, said) == [first, second]
 
 
 def test_an_ending_without_claims_stays_as_it_is(box: Toolbox) -> None:
-    assert attributed({"abstained": "unknown"}, "Who?", box.kit, ()) == {"abstained": "unknown"}
-    assert attributed({}, "Who?", box.kit, ()) == {}
+    assert attributed({"abstained": "unknown"}, box.kit, ()) == {"abstained": "unknown"}
+    assert attributed({}, box.kit, ()) == {}
 
 
 def test_a_word_that_stands_in_few_texts_counts_more() -> None:
     texts = {"E1": "the shop is open", "E2": "the shop is red and open", "E3": "the shop is open today"}
-    held = held_shares("The open one is red.", "Which shop?", texts)
+    held = held_shares("The open one is red.", texts)
     assert held["E2"] == 1.0
     assert held["E1"] == held["E3"] < 0.5
+
+
+def test_of_a_record_the_part_that_holds_the_quote_is_cited(box: Toolbox) -> None:
+    spans = box.catalog.spans(LECTURE, "speech")[:4]
+    wide = box.kit.table.add(spans_evidence(box.kit, spans))
+    said = concluded("He welcomes everybody.", wide, quote=spans[1].words.text)
+    (first,) = cited(box, said)
+    assert first != wide
+    assert box.kit.table.records[first].window == spans[1].words.window
+    assert box.kit.table.records[first].span_ids == (spans[1].id,)
+
+
+def test_a_quote_of_the_whole_record_leaves_it_whole(box: Toolbox) -> None:
+    spans = box.catalog.spans(LECTURE, "speech")[:2]
+    wide = box.kit.table.add(spans_evidence(box.kit, spans))
+    quote = " ".join(span.words.text for span in spans)
+    assert cited(box, concluded("It is said.", wide, quote=quote)) == [wide]

@@ -113,6 +113,7 @@ class Kit:
     _videos: list[VideoEntry] | None = field(default=None, init=False, repr=False, compare=False)
     _labels: dict[str, set[str]] | None = field(default=None, init=False, repr=False, compare=False)
     _speakers: SpeakerNames | None = field(default=None, init=False, repr=False, compare=False)
+    _has_speakers: bool | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def speakers(self) -> SpeakerNames:
@@ -181,6 +182,14 @@ class Kit:
             for span in spans
             if span.words.kind == "speech" and span.words.speaker in labels.get(span.video_id, ())
         ]
+
+    @property
+    def has_speakers(self) -> bool:
+        """Whether it is known of any video in scope who speaks."""
+        if self._has_speakers is None:
+            ids = [video.video_id for video in self.videos()]
+            self._has_speakers = bool(ScopeSpeakers(self.catalog, ids).known)
+        return self._has_speakers
 
     def looked_at(self) -> list[tuple[str, Window]]:
         """(video id, window) of everything that was found, read or looked at."""

@@ -129,7 +129,14 @@ def clock(window: Window) -> str:
 
 
 def excerpt(text: str, about: str, max_chars: int) -> str:
-    """At most so many characters of a text, from a little before the first word that `about` asks for."""
+    """At most so many characters of a text, from a little before the first word that `about` asks for.
+
+    It ends behind a whole word, so that what is quoted stands in the text; only a word that is longer itself
+    is cut.
+
+    >>> excerpt("one two three four", "", 12), excerpt("abcdefghijkl", "", 6)
+    ('one two …', 'abcd …')
+    """
     words = text.split()
     if len(" ".join(words)) <= max_chars:
         return " ".join(words)
@@ -139,7 +146,11 @@ def excerpt(text: str, about: str, max_chars: int) -> str:
     cut = " ".join(words[start:])
     lead = "… " if start else ""
     room = max_chars - len(lead)
-    return lead + (cut if len(cut) <= room else cut[: room - 2].rstrip() + " …")
+    if len(cut) <= room:
+        return lead + cut
+    kept = cut[: room - 2]
+    whole = kept if cut[room - 2 : room - 1] == " " else kept.rpartition(" ")[0] or kept
+    return f"{lead}{whole.rstrip()} …"
 
 
 def number(value: float) -> float | None:

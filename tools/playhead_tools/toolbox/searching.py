@@ -65,6 +65,10 @@ def search(
     lanes: tuple[Lane, ...] = ("speech",) if scope.speakers else _LANES[kind]
     text = query
     found, more = _found(kit, text, scope, lanes, limit)
+    if kind != "any" and not scope.speakers and not any(one.items for one in found.coverage.lanes):
+        notes.append(f"nothing of the kind {kind} was indexed here, so all kinds were searched")
+        lanes = _LANES["any"]
+        found, more = _found(kit, text, scope, lanes, limit)
     kit.coverage.append(found.coverage)
     notes += more
     notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not and not one.items]

@@ -103,11 +103,22 @@ class Toolbox:
             images: the planner takes pictures, so that it can look by itself.
         """
         if ending:
-            return [self._specs[name] for name in ENDING]
+            return [self._told(self._specs[name]) for name in ENDING]
         only_words = self.kit.scope.speakers is not None  # what is seen is said by nobody
         without = {"look"} if only_words or (self.eyes is None and not images) else set()
         without |= {"browse"} if self.reader is None else set()
-        return [spec for spec in TOOLS if spec.name not in without]
+        return [self._told(spec) for spec in TOOLS if spec.name not in without]
+
+    def _told(self, spec: ToolSpec) -> ToolSpec:
+        """A tool without the arguments that choose where there is one thing alone."""
+        hidden = set[str]()
+        if len(self.kit.videos()) < 2:
+            hidden |= {"video", "videos"}
+        if not self.kit.has_speakers:
+            hidden |= {"speaker"}
+        if len({lane.lane for one in self.kit.coverage for lane in one.lanes if lane.items}) == 1:
+            hidden |= {"kind", "kinds"}
+        return replace(spec, hidden=spec.hidden | hidden)
 
     def call(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> Called:
         """What a tool gives; the same call a second time gives what was given the first time.
