@@ -12,7 +12,14 @@ from tests.tools.made_library import DEMO, LECTURE, SPANS, make_library
 from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.cite import Grounds, check_claims, reads_like_orders, stored_texts, without_markers
+from playhead_tools.cite import (
+    Grounds,
+    _follows,
+    check_claims,
+    reads_like_orders,
+    stored_texts,
+    without_markers,
+)
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind
 from playhead_tools.look_up import list_videos
 
@@ -276,6 +283,12 @@ def test_a_claim_needs_fewer_words_where_its_quote_stands_in_what_it_cites(
     said = Claim("The idea goes back to a man called Bayes.", ("E1",), quote=quote)
     (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
     assert (claim.status, claim.quote) == (status, quote if kept else "")
+
+
+def test_a_negation_counts_over_the_whole_quote(grounds_for: Callable[..., Grounds]) -> None:
+    quote = "Thank you. This is no goodbye"
+    assert _follows("They are thanked without a goodbye.", quote)
+    assert not _follows("They are thanked with a goodbye.", quote)
 
 
 def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., Grounds]) -> None:

@@ -16,7 +16,7 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence
-from playhead_tools.lexical_entailment import MIN_COVERAGE, MIN_COVERAGE_QUOTED, words_support
+from playhead_tools.lexical_entailment import MIN_COVERAGE_QUOTED, words_support
 from playhead_tools.look_up import VideoEntry, list_videos, read_spans
 from playhead_tools.match import (
     content_words,
@@ -59,6 +59,7 @@ _ORDERS = re.compile(
     r"|\bignorier\w*\b.{0,40}\banweisung|\bignor\w*\b.{0,40}\binstrucc?[ti]\w+|忽略.{0,12}(?:指令|指示|提示)",
     re.IGNORECASE | re.DOTALL,
 )
+_SENTENCE_END = re.compile(r"[.!?…;。！？]+(?=\s|$)")
 _SENTENCES = re.compile(r"(?<=[.!?…。！？])\s*")
 
 
@@ -374,10 +375,15 @@ def _status(
     if any(grounds.evidence[i].verdict != "supported" for i in ids):
         return "unverified", ""
     together = " ".join(texts[i] for i in ids)
-    enough = MIN_COVERAGE_QUOTED if quote else MIN_COVERAGE
-    if quotes_in(text) or words_support(_without_numbers(_bare(text, grounds)), together, enough) == "yes":
+    stated = _without_numbers(_bare(text, grounds))
+    if quotes_in(text) or words_support(stated, together) == "yes" or _follows(stated, quote):
         return "supported", ""
     return "unverified", ""
+
+
+def _follows(stated: str, quote: str) -> bool:
+    """Whether a claim may follow from the words that it quotes, read as one sentence."""
+    return words_support(stated, _SENTENCE_END.sub(" ", quote), MIN_COVERAGE_QUOTED) == "yes"
 
 
 def without_markers(text: str) -> str:
