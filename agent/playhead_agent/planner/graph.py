@@ -17,6 +17,7 @@ from playhead_agent.planner.nodes import (
     check,
     collect,
     plan,
+    restate,
 )  # fmt: skip
 from playhead_agent.planner.state import PlannerState
 from playhead_agent.state import Context
@@ -41,12 +42,14 @@ def _compiled() -> "CompiledStateGraph[PlannerState, Context, PlannerState, Plan
     graph.add_node("act", cast("Any", act), retry_policy=RETRY)  # takes what `Send` gives it
     graph.add_node("collect", collect)
     graph.add_node("check", check, retry_policy=RETRY)
+    graph.add_node("restate", restate, retry_policy=RETRY)
     graph.add_node("answer", answer)
     graph.add_edge(START, "brief")
     graph.add_conditional_edges("brief", after_brief, ["plan", "answer"])
     graph.add_conditional_edges("plan", after_plan, ["plan", "act", "collect", "answer"])
     graph.add_edge("act", "collect")
     graph.add_conditional_edges("collect", after_collect, ["plan", "check", "answer"])
-    graph.add_conditional_edges("check", after_check, ["plan", "answer"])
+    graph.add_conditional_edges("check", after_check, ["plan", "restate", "answer"])
+    graph.add_edge("restate", "answer")
     graph.add_edge("answer", END)
     return graph.compile()

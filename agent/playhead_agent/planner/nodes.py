@@ -34,6 +34,7 @@ from playhead_agent.planner.pictures import (
     with_look,
     with_thumbnails,
 )  # fmt: skip
+from playhead_agent.planner.restating import restated, weak_claims
 from playhead_agent.planner.state import PlannerState, Switches
 from playhead_agent.planner.tool_context import adopt, new_replies, new_toolbox, toolbox_of
 from playhead_agent.progress import Progress
@@ -50,7 +51,7 @@ from playhead_index.errors import (
     VideoError,
 )  # fmt: skip
 from playhead_tools.call_deadline import call_deadline
-from playhead_tools.evidence import Answer, Reason, listed
+from playhead_tools.evidence import Answer, Claim, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
 from playhead_tools.toolbox.kit import Kit
 
@@ -110,7 +111,7 @@ def brief(state: PlannerState, runtime: Runtime[Context]) -> Update:
     return {
         "brief": shown.to_json(), "box": toolbox.snapshot(), "rounds": [], "pending": {}, "made": None,
         "trouble": {}, "num_unusable": 0, "num_stale": 0, "sent_back": False, "draft": {}, "report": {},
-        "best": {}, "given_up": given_up, "notes": notes, "answer": {},
+        "best": {}, "weak": [], "given_up": given_up, "notes": notes, "answer": {},
     }  # fmt: skip
 
 
@@ -234,7 +235,8 @@ def check(state: PlannerState, runtime: Runtime[Context]) -> Update:
     record = report_to_json(report)
     _tell(runtime, "check", f"{len(report.kept)} of {len(draft.claims)} claims hold", toolbox)
     if not report.problems or state["sent_back"] or not _may_go_on(meter):
-        return {"report": record}
+        weak = [] if state["options"] else weak_claims(report, state["question"], toolbox.kit)
+        return {"report": record, "weak": [claim.text for claim in weak]}
     why = f"not everything holds: {'; '.join(report.problems)}. Correct it and call finish once more"
     return _sent_back(state, toolbox, why) | {"best": {"draft": state["draft"], "report": record}}
 
@@ -249,6 +251,46 @@ def _sent_back(state: PlannerState, toolbox: Toolbox, why: str) -> Update:
     ]
     rounds = [*state["rounds"][:-1], {**last, "results": results}]
     return {"rounds": rounds, "draft": {}, "sent_back": True, "box": toolbox.snapshot()}
+
+
+def restate(state: PlannerState, runtime: Runtime[Context]) -> Update:
+    """Has claims that say nothing, or cannot be found in what they cite, written again from that alone.
+
+    A claim stays as it is where what the model writes does not hold either, or the model fails.
+    """
+    context, meter = runtime.context, runtime.context.meter
+    meter.step("restate")
+    toolbox = toolbox_of(context, state["box"])
+    report, ranked = report_from_json(state["report"]), state["brief"]["found"]
+    new: dict[str, Claim] = {}
+    for claim in report.kept:
+        if claim.text not in state["weak"] or meter.remaining_s <= reserved_s(meter):
+            continue
+        ledger, language = ledger_of(state, context, toolbox), prompts.language_text(state)
+        try:
+            made = restated(claim, state["question"], language, ledger, context, toolbox.kit, ranked)
+        except (ModelError, AgentStopped):
+            break
+        if made is not None:
+            new[claim.text] = made
+    _tell(runtime, "restate", f"{len(new)} of {len(state['weak'])} claims written again", toolbox)
+    kept = tuple(new.get(claim.text, claim) for claim in report.kept)
+    rows = [
+        {
+            "text": new[row["text"]].text,
+            "quote": new[row["text"]].quote,
+            "evidence_ids": list(new[row["text"]].evidence_ids),
+        }
+        if row["text"] in new
+        else row
+        for row in state["draft"]["claims"]
+    ]
+    return {
+        "draft": {**state["draft"], "claims": rows},
+        "report": report_to_json(replace(report, kept=kept)),
+        "box": toolbox.snapshot(),
+        "weak": [],
+    }
 
 
 def answer(state: PlannerState, runtime: Runtime[Context]) -> Update:
@@ -344,8 +386,10 @@ def after_collect(state: PlannerState) -> str:
 
 
 def after_check(state: PlannerState) -> str:
-    """To the answer, unless claims were sent back."""
-    return "answer" if state["draft"] else "plan"
+    """To the answer, unless claims were sent back or are to be written again."""
+    if not state["draft"]:
+        return "plan"
+    return "restate" if state.get("weak") else "answer"
 
 
 # ---- what the model is sent ----

@@ -126,9 +126,13 @@ def question_text(state: PlannerState) -> str:
     if state["options"]:
         lines += ["Options; finish takes the letter of the right one as its choice:"]
         lines += [f"{letter}. {option}" for letter, option in zip(LETTERS, state["options"], strict=False)]
+    return "\n".join([*lines, f"Write the claims {language_text(state)}."])
+
+
+def language_text(state: PlannerState) -> str:
+    """In which language to write, in words."""
     tag = state["language"]
-    language = f"in {tag} (BCP 47)" if tag else "in the language of the question"
-    return "\n".join([*lines, f"Write the claims {language}."])
+    return f"in {tag} (BCP 47)" if tag else "in the language of the question"
 
 
 def _question(state: PlannerState, max_chars: int | None = None) -> str:

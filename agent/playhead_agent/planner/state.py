@@ -53,7 +53,7 @@ class PlannerState(TypedDict, total=False):
     switches: dict[str, bool]  # caller: `Switches.to_json`
     turns: list[dict[str, str]]  # caller: earlier questions of the thread and their answers
     brief: dict[str, Any]  # brief: `Brief.to_json`
-    box: dict[str, Any]  # brief, collect: `Toolbox.snapshot`
+    box: dict[str, Any]  # brief, collect, restate: `Toolbox.snapshot`
     rounds: list[dict[str, Any]]  # collect, check: calls of a reply, the ids of their results, or an error
     pending: dict[str, Any]  # plan: the calls of the last reply; emptied by collect
     made: Annotated[list[dict[str, Any]], added]  # act: what calls that use a model gave; emptied by collect
@@ -63,6 +63,7 @@ class PlannerState(TypedDict, total=False):
     sent_back: bool  # check: claims were sent back to the model once
     draft: dict[str, Any]  # collect: what the model ended with; check: emptied when it is sent back
     report: dict[str, Any]  # check: what was found of the draft
+    weak: list[str]  # check: texts of claims that are to be written again; emptied by restate
     best: dict[str, Any]  # check: draft and report that were sent back, for a run that ends without another
     given_up: dict[str, Any]  # brief, plan, collect: why the model cannot end the run, and whether by a limit
     notes: list[str]  # any

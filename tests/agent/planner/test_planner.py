@@ -326,7 +326,7 @@ def test_the_state_is_plain_json_without_words_of_videos(made: Catalog) -> None:
 
 def test_the_graph_has_these_nodes() -> None:
     nodes = [name for name in build_planner().nodes if name != "__start__"]
-    assert nodes == ["brief", "plan", "act", "collect", "check", "answer"]
+    assert nodes == ["brief", "plan", "act", "collect", "check", "restate", "answer"]
 
 
 def test_all_states_of_a_run_are_kept(made: Catalog) -> None:
