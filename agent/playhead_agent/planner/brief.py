@@ -8,7 +8,7 @@ that the prompt caches of providers and servers hold it; what a search for the q
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -218,13 +218,24 @@ def _found(kit: Kit, query: str, limits: BriefLimits) -> list[Evidence]:
         spans = kit.said_in_scope(kit.catalog.spans(moment.video_id, None, moment.window))
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
-        groups = in_pieces(speech) if "speech" in lanes else []
+        pieces = in_pieces(speech) if "speech" in lanes else []
+        groups = sorted(pieces, key=lambda piece: _fit(piece, hit, query), reverse=True)
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
             record = spans_evidence(kit, group, coverage(query, words))
             found.setdefault(record.identity, record)
     return list(found.values())
+
+
+def _fit(piece: Sequence[SpanRow], hit: Collection[int], query: str) -> tuple[bool, float]:
+    """How a piece of a moment ranks among its pieces: by whether the search hit it, then by the words in it.
+
+    Right first pieces of 37 questions about meetings: 13 in time order, 19 in this one; of 30 others 10 and
+    10; of 33 about tutorials 18 either way.
+    """
+    words = " ".join(span.words.text for span in piece)
+    return any(span.id in hit for span in piece), coverage(query, words)
 
 
 def _ranked_among(kit: Kit, found: Sequence[Evidence], shown: Sequence[str]) -> tuple[str, ...]:

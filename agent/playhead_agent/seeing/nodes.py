@@ -21,7 +21,9 @@ from playhead_tools.spec import QuestionSpec
 
 NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
-NOTHING_SEEN = "the video-LLM looked at {num} clips and could not tell it from them; the words answer instead"
+NOTHING_SEEN = (
+    "the video-LLM looked at {num} {clips} and could not tell it from them; the words answer instead"
+)
 LOOKS_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
 LOOKS_PART = 0.9
 """Of the seconds that are left, what a look may take; the rest is for the answer without it."""
@@ -98,7 +100,9 @@ def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: EvidenceTable, co
     if declined and not sight.sightings:
         notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
     if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records.values()):
-        return Triage((), None, notes=(*notes, NOTHING_SEEN.format(num=len(desk.used))))
+        num = len(desk.used)
+        notes += [NOTHING_SEEN.format(num=num, clips="clip" if num == 1 else "clips")] if num else []
+        return Triage((), None, notes=tuple(notes))
     if role == "anchor" and sight.sightings:
         read, said = _read_beside(spec, [r for i, r in table.records.items() if i in ids], context, table)
         looked += read
