@@ -21,9 +21,7 @@ from playhead_tools.spec import QuestionSpec
 
 NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
-NOTHING_SEEN = (
-    "the video-LLM looked at {num} {clips} and could not tell it from them; the words answer instead"
-)
+NOTHING_SEEN = "looking at {num} {clips} with the video-LLM did not tell it; the words answer instead"
 LOOKS_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
 LOOKS_PART = 0.9
 """Of the seconds that are left, what a look may take; the rest is for the answer without it."""
