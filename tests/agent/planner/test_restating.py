@@ -3,14 +3,18 @@
 from typing import Any
 
 import pytest
-from tests.agent.planner.runs import finish, run_script
+from langgraph.checkpoint.memory import InMemorySaver
+from tests.agent.planner.runs import context_of, finish, run_script
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.planner.restating import adds_nothing
 from playhead_agent.planner.scripted import ScriptedChat
+from playhead_agent.planner.strategy import PLANNER
+from playhead_agent.run import ask, resume
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
+from playhead_tools.evidence import Answer
 
 ONE = Scope((LECTURE,))
 ASKED = "What does he say about the idea?"
@@ -86,3 +90,27 @@ def test_what_a_claim_adds() -> None:
         "The team said that they had new requirements.", "What new requirements did the team have?"
     )
     assert not adds_nothing("The team said the project was good.", "What did the team say about the project?")
+
+
+def test_a_run_that_dies_while_a_claim_is_written_again_goes_on_there(made: Catalog) -> None:
+    whole = run_script(made, ASKED, ScriptedChat([said], fill_with=writes(QUOTE, ANSWER)), scope=ONE)
+    forms: list[str] = []
+
+    def dies_once(messages: list[Any], form: type[Any]) -> Any:
+        forms.append("quote" if "quote" in form.model_fields else "verdict")
+        if forms.count("quote") == 1 and forms[-1] == "quote":
+            return KeyboardInterrupt("the machine went off")
+        return writes(QUOTE, ANSWER)(messages, form)
+
+    chat = ScriptedChat([said], fill_with=dies_once)
+    how: Any = {
+        "context": context_of(made, chat),
+        "strategy": PLANNER,
+        "checkpointer": InMemorySaver(),
+    }
+    with pytest.raises(KeyboardInterrupt):
+        ask(ASKED, scope=ONE, thread_id="a", **how)
+    *_, answer = resume("a", **how)
+    assert isinstance(answer, Answer)
+    assert (answer.text, answer.status) == (whole.answer.text, whole.answer.status)
+    assert (forms, len(chat.sent)) == (["verdict", "quote", "quote"], 1)
