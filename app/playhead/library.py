@@ -37,10 +37,9 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.decode.still_images import read_image
-from playhead_index.describe import CAPTION_SHORT_SIDE_PX
 from playhead_index.errors import LibraryError, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
-from playhead_index.hear import NO_SOUND
+from playhead_index.find_files import find_videos
 from playhead_index.lifecycle import (
     Problem,
     Relinked,
@@ -57,7 +56,9 @@ from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
 from playhead_index.speakers import SpeakerSummary, find_speakers, label_of, summarise_speakers
-from playhead_index.stages import Stage, read_stages
+from playhead_index.stages.caption import CAPTION_SHORT_SIDE_PX
+from playhead_index.stages.job_table import Stage, read_stages
+from playhead_index.stages.transcribe import NO_SOUND
 from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
@@ -74,7 +75,6 @@ from playhead_index.store.speakers import (
 from playhead_index.store.summaries import Summary
 from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.video_names import VideoNames, find_video, video_names
-from playhead_index.walk import find_videos
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.local_hosts import NotLocal

@@ -20,12 +20,12 @@ from playhead_index.build import VideoReport
 from playhead_index.clean_text import one_line, printable_text
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.extras import InstallAdvice
-from playhead_index.hear import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
 from playhead_index.search.results import Hit, Moment, SearchResult
 from playhead_index.speakers import SpeakerSummary, with_speaker
-from playhead_index.stages import STAGES
+from playhead_index.stages.job_table import STAGES
+from playhead_index.stages.transcribe import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time

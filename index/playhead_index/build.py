@@ -13,28 +13,36 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, Literal
 
-from playhead_index.cut import cut_segments
 from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
-from playhead_index.describe import caption_segments
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
-from playhead_index.hear import hear, plan_speech, read_subtitles, without_rules
-from playhead_index.identify_speakers import identify_speakers
-from playhead_index.look import look
-from playhead_index.mean import embed_words
 from playhead_index.paths import display_path, path_is_gone
-from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import LoadModels, Models, Recipe, RecordedModels, no_recorded_models
 from playhead_index.recorded_models import ModelNeeded
-from playhead_index.redo import (
+from playhead_index.reindex import (
     adopt_recorded_names,
     adopt_unrecorded_settings,
     begin_redo,
     remember_transcriber,
 )
-from playhead_index.scan import change_during_run, clear_old_failures, find_known, record_failure, scan
 from playhead_index.settings import RunSettings, remember, run_settings
-from playhead_index.stages import Stage, is_finished, read_stage, read_stages, write_stage
+from playhead_index.stages.caption import caption_segments
+from playhead_index.stages.embed_frames import look
+from playhead_index.stages.embed_text import embed_words
+from playhead_index.stages.identify_speakers import identify_speakers
+from playhead_index.stages.job_table import Stage, is_finished, read_stage, read_stages, write_stage
+from playhead_index.stages.read_screen import read_screen
+from playhead_index.stages.register import (
+    change_during_run,
+    clear_old_failures,
+    find_known,
+    record_failure,
+    scan,
+)
+from playhead_index.stages.segment import cut_segments
+from playhead_index.stages.segment_transcript import STAGE as TRANSCRIPT
+from playhead_index.stages.segment_transcript import divide_transcript
+from playhead_index.stages.transcribe import hear, plan_speech, read_subtitles, without_rules
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
@@ -42,8 +50,6 @@ from playhead_index.store.removal import keep_reserve, purge_removed
 from playhead_index.store.settings import read_settings
 from playhead_index.text_limits import LIMITS
 from playhead_index.timeline import info_in_library, update_timeline
-from playhead_index.transcript import STAGE as TRANSCRIPT
-from playhead_index.transcript import divide_transcript
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from playhead_index.errors import DiskFull, VideoUnknown, VideoUnreadable
+from playhead_index.find_files import find_videos
 from playhead_index.identity import fingerprint
 from playhead_index.paths import (
     display_path,
@@ -20,8 +21,8 @@ from playhead_index.paths import (
     shell_path,
     text_to_path,
 )
-from playhead_index.scan import clear_old_failures
-from playhead_index.stages import STAGE_OF_SPACE, read_stages
+from playhead_index.stages.job_table import STAGE_OF_SPACE, read_stages
+from playhead_index.stages.register import clear_old_failures
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
 from playhead_index.store.lock import writing
@@ -36,7 +37,6 @@ from playhead_index.store.removal import (
     replace_manifest,
 )  # fmt: skip
 from playhead_index.store.shards import Shards
-from playhead_index.walk import find_videos
 
 
 @dataclass(frozen=True, slots=True)

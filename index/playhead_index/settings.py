@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playhead_index.recipe import Recipe
-from playhead_index.stages import Stage, read_stages
+from playhead_index.stages.job_table import Stage, read_stages
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import read_settings, write_settings
 from playhead_index.words.protocol import Transcriber

@@ -15,7 +15,7 @@ from playhead_index.decode import VideoInfo
 from playhead_index.recipe import Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, to_text
-from playhead_index.stages import Stage, read_stages, write_stage
+from playhead_index.stages.job_table import Stage, read_stages, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import TIMELINE, gaps_to_text, read_gaps
 from playhead_index.text_limits import LIMITS

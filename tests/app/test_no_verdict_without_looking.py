@@ -11,7 +11,7 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_index.stages import Stage, write_stage
+from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer, coverage_sentence
 from playhead_tools.undecoded import UndecodedEyes

@@ -15,7 +15,7 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_index.stages import Stage, write_stage
+from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer as PlayheadAnswer
 from playhead_tools.replies import LookReply

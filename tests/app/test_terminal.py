@@ -19,7 +19,7 @@ from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.speakers import NameProposal, SpeakerSummary
-from playhead_index.stages import Stage
+from playhead_index.stages.job_table import Stage
 from playhead_index.store.catalog import VideoRow
 from playhead_index.store.summaries import Summary
 from playhead_index.window import Window

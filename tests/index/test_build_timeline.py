@@ -11,13 +11,13 @@ from tests.made_videos import MadeVideo, coded, colours, cover_only, sound_only,
 from tests.shared_data import shared
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.cut import cut_between_words
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import Models
 from playhead_index.search.modalities import read_modalities
-from playhead_index.stages import read_stages
+from playhead_index.stages.job_table import read_stages
+from playhead_index.stages.segment import cut_between_words
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_index.decode.asked import sample_times
+from playhead_index.decode.orientation import Shape, Turn
 from playhead_index.decode.packets import PacketTable
-from playhead_index.decode.upright import Shape, Turn
+from playhead_index.decode.requested_times import sample_times
 from playhead_index.window import Window
 
 TICKS = st.lists(st.integers(-(10**6), 10**9), min_size=1, max_size=50, unique=True).map(sorted)

@@ -12,11 +12,11 @@ from tests.made_videos import colours, tone
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode.choose import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.hear import plan_speech
-from playhead_index.identify_speakers import identify_speakers
 from playhead_index.recipe import Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
-from playhead_index.stages import read_stage
+from playhead_index.stages.identify_speakers import identify_speakers
+from playhead_index.stages.job_table import read_stage
+from playhead_index.stages.transcribe import plan_speech
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.speakers import name_speaker, read_speakers, read_turns
 from playhead_index.window import Window

@@ -16,7 +16,7 @@ from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.results import Hit, Scope
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.terms import chunks
-from playhead_index.store.watch import CatalogWatch
+from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.window import Window
 
 WORDS = [

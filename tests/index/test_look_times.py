@@ -7,8 +7,8 @@ import numpy as np
 from tests.made_videos import MadeVideo
 
 from playhead_index.decode import Frame, open_reader
-from playhead_index.look import times_to_look
 from playhead_index.recipe import Recipe
+from playhead_index.stages.embed_frames import times_to_look
 
 
 class KeyframesUnlisted:

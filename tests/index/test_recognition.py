@@ -12,7 +12,7 @@ from playhead_index.words.fakes import ScriptedDecoder
 from playhead_index.words.protocol import Words, WordTime
 from playhead_index.words.recognition import LanguageRule, RecognisedChunk, accepted, recognise_chunk
 from playhead_index.words.sentence_spans import SpokenWord, sentence_spans
-from playhead_index.words.voice import RATE_HZ, SoundBuffer
+from playhead_index.words.voice_activity import RATE_HZ, SoundBuffer
 from playhead_index.words.voice_timeline import voice_timeline
 from playhead_index.words.whisper_decoder import DecodedWindow, DecodedWord
 from playhead_index.words.wrong_language import mark_other_languages, unknown_stretches

@@ -14,7 +14,7 @@ from playhead_index.search.lexical_cache import load_postings, save_postings
 from playhead_index.search.results import Scope
 from playhead_index.search.terms import Tokenizer, asked_words
 from playhead_index.search.word_forms import fold_word, word_forms
-from playhead_index.store.watch import CatalogWatch
+from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.words.subtitles import read_subtitle_file
 
 OTHER_TEXTS = (

@@ -12,8 +12,8 @@ from playhead_index.embed.fakes import FakeReranker
 from playhead_index.recipe import Models
 from playhead_index.search.pooling import SentenceArrays, evident_windows, pooled_evidence, standard
 from playhead_index.search.results import Moment, Query, Scope
+from playhead_index.stages.segment_transcript import divide_transcript
 from playhead_index.store.speakers import Speaker, name_speaker, replace_speakers
-from playhead_index.transcript import divide_transcript
 from playhead_index.window import Window
 
 FILLER = ("We were late today.", "The coffee is cold again.", "Somebody closed a door.", "It rains outside.")

@@ -10,15 +10,15 @@ import pytest
 from tests.made_videos import OPEN_GOP, MadeVideo, Picture, coded, gradient, write_video
 from tests.shared_data import shared
 
-from playhead_index.cut import cut_segments
 from playhead_index.decode.pyav import PyavReader
-from playhead_index.describe import caption_segments
-from playhead_index.look import look
-from playhead_index.read_aloud import read_screen
 from playhead_index.recipe import Models, Recipe
-from playhead_index.scan import scan
 from playhead_index.segment import refine_boundaries
 from playhead_index.segment.signature import thumbnail
+from playhead_index.stages.caption import caption_segments
+from playhead_index.stages.embed_frames import look
+from playhead_index.stages.read_screen import read_screen
+from playhead_index.stages.register import scan
+from playhead_index.stages.segment import cut_segments
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedCaptioner, ScriptedScreenReader

@@ -17,7 +17,7 @@ from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import RunSettings, describe_settings
-from playhead_index.stages import read_stage, write_stage
+from playhead_index.stages.job_table import read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import read_settings
 from playhead_index.window import Window

@@ -16,7 +16,7 @@ from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
 from playhead_index.words.recognition import LanguageRule
 from playhead_index.words.speech import FasterWhisperTranscriber
-from playhead_index.words.voice import RATE_HZ, chunks, cut_s, speech_windows
+from playhead_index.words.voice_activity import RATE_HZ, chunks, cut_s, speech_windows
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
 

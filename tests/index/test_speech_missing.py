@@ -9,7 +9,7 @@ import pytest
 from playhead_index.errors import ModelUnavailable
 from playhead_index.words.screen_text import RapidOcrReader
 from playhead_index.words.speech import FasterWhisperTranscriber
-from playhead_index.words.voice import speech_windows
+from playhead_index.words.voice_activity import speech_windows
 
 ROOM = "fakes merge protocol repetition screen_text sidecars speech subtitles tracks voice"
 HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playhead_index.walk import MEDIA_SUFFIXES
+from playhead_index.find_files import MEDIA_SUFFIXES
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.sidecars import SubtitleFiles, find_sidecars
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
+from playhead_index.decode.orientation import Upright, shape_of
 from playhead_index.decode.tone_mapping import HLG, PQ, to_sdr
-from playhead_index.decode.upright import Upright, shape_of
 
 BT709, BT2020, DISPLAY_P3 = 1, 9, 12
 TO_BT2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_index.hear import insert_words
+from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.transcript import TranscriptUnit, read_units, replace_units
 from playhead_index.store.word_times import read_word_times

@@ -10,7 +10,7 @@ import pytest
 from tests.index.trees import tree
 
 from playhead_index.errors import VideoUnreadable
-from playhead_index.walk import find_videos
+from playhead_index.find_files import find_videos
 
 TRANSPORT = (b"G" + bytes(187)) * 3
 STAMPED = (bytes(4) + b"G" + bytes(187)) * 3

@@ -18,8 +18,8 @@ from playhead_index.paths import text_to_path
 from playhead_index.search.pictures import text_vector
 from playhead_index.search.results import Lane, Moment
 from playhead_index.search.vector_lane import VectorLane
+from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.store.vectors import require_same_model
-from playhead_index.store.watch import CatalogWatch
 from playhead_tools.evidence import Interval
 from playhead_tools.eyes import Look
 from playhead_tools.sampling import ClipRequest

@@ -16,7 +16,7 @@ from playhead_bench.world.script import Story
 from playhead_bench.world.stage import Part, SplitMode
 from playhead_bench.world.wander import wander
 from playhead_index.errors import VideoError
-from playhead_index.walk import find_videos
+from playhead_index.find_files import find_videos
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from playhead_bench.robustness.limits import ChildEnd, LimitedChild, Limits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import mutate_video
 from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
-from playhead_index.walk import VIDEO_SUFFIXES
+from playhead_index.find_files import VIDEO_SUFFIXES
 
 PLAYHEAD = (sys.executable, "-c", "from playhead.cli import main; main()")
 LIMITS = Limits(cpu_s=60.0, wall_s=180.0, memory_bytes=1536 * 2**20)

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.asked import (
+from playhead_index.decode.orientation import Shape
+from playhead_index.decode.probing import Probe, probe
+from playhead_index.decode.protocol import Frame, VideoInfo
+from playhead_index.decode.requested_times import (
     Sampling,
     checked_short_side,
     checked_times,
     checked_window,
     ticks_in,
 )
-from playhead_index.decode.probing import Probe, probe
-from playhead_index.decode.protocol import Frame, VideoInfo
-from playhead_index.decode.upright import Shape
 from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.extras import missing_module
 from playhead_index.window import Window

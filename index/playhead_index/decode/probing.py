@@ -11,6 +11,7 @@ import numpy as np
 from playhead_index.decode.cursor import LostAtTheEnd, decoded
 from playhead_index.decode.gaps import find_gaps
 from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
+from playhead_index.decode.orientation import Shape, shape_of
 from playhead_index.decode.packets import MIN_TAIL_S, PacketTable, scan
 from playhead_index.decode.protocol import (
     CAPTIONS_NOT_READ,
@@ -30,7 +31,6 @@ from playhead_index.decode.sound_tracks import (
     track_kinds,
     track_name,
 )
-from playhead_index.decode.upright import Shape, shape_of
 from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.window import Window, format_time, join_windows
 

@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.asked import (
+from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
+from playhead_index.decode.opening import mapped_av_errors, opened, read_only
+from playhead_index.decode.orientation import Upright
+from playhead_index.decode.probing import Probe, probe_file
+from playhead_index.decode.protocol import NO_PICTURES, Frame, VideoInfo
+from playhead_index.decode.requested_times import (
     Sampling,
     checked_short_side,
     checked_times,
@@ -15,11 +20,6 @@ from playhead_index.decode.asked import (
     once,
     ticks_in,
 )
-from playhead_index.decode.cursor import Cursor, LostAtTheEnd, decoded
-from playhead_index.decode.opening import mapped_av_errors, opened, read_only
-from playhead_index.decode.probing import Probe, probe_file
-from playhead_index.decode.protocol import NO_PICTURES, Frame, VideoInfo
-from playhead_index.decode.upright import Upright
 from playhead_index.errors import NoPictures, VideoUnreadable
 from playhead_index.window import Window, format_time
 

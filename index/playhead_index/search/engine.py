@@ -33,8 +33,8 @@ from playhead_index.search.timeline import Timeline
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
 from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.store.speakers import display_name
-from playhead_index.store.watch import CatalogWatch
 from playhead_index.words.protocol import SpanKind
 
 LEAST_DEPTH = 20

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.voice_encoder import SpeakerEncoder
 from playhead_index.window import Window
-from playhead_index.words.voice import CHUNK_S, RATE_HZ, Chunk, chunks
+from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, chunks
 
 Vectors = NDArray[np.float32]
 

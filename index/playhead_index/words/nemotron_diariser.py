@@ -16,7 +16,7 @@ from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY
 from playhead_index.window import Window
 from playhead_index.words.diarisation import Diarisation, SoundPart, VoiceTurn, join_turns
-from playhead_index.words.voice import RATE_HZ
+from playhead_index.words.voice_activity import RATE_HZ
 
 MODEL_TYPE = "nemotron3_diarization"
 MODE = "recording"

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from playhead_index.find_files import MEDIA_SUFFIXES
 from playhead_index.paths import display_path
-from playhead_index.walk import MEDIA_SUFFIXES
 from playhead_index.words.languages import language_tag
 from playhead_index.words.track_kinds import KIND_WORDS
 

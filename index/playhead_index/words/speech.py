@@ -26,7 +26,7 @@ from playhead_index.words.recognition import LanguageRule, recognise_chunk
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.sentence_spans import SpokenWord, clamped_span, sentence_spans
 from playhead_index.words.subtitle_cover import uncovered_voice
-from playhead_index.words.voice import CHUNK_S, RATE_HZ, Chunk, SoundBuffer, speech_windows
+from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, SoundBuffer, speech_windows
 from playhead_index.words.whisper_decoder import WhisperDecoder
 from playhead_index.words.whisper_files import check_whisper
 from playhead_index.words.wrong_language import mark_other_languages

@@ -7,7 +7,7 @@ import numpy as np
 from tests.made_videos import colours
 from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
-from playhead_index.stages import Stage, write_stage
+from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.eyes import Eyes
 from playhead_tools.video_llm.protocol import Asked, ShownFrame

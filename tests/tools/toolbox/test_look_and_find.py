@@ -13,7 +13,7 @@ from tests.tools.toolbox.coloured import WALL, colour_of, wall_eyes
 
 from playhead_agent.limits import Limits, Meter
 from playhead_index.errors import ModelUnavailable, ToolError, VideoUnreadable
-from playhead_index.stages import Stage, write_stage
+from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.eyes import Look

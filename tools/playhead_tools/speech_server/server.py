@@ -13,7 +13,7 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag, Words
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.subtitle_cover import uncovered_voice
-from playhead_index.words.voice import CHUNK_S, Chunk, chunks
+from playhead_index.words.voice_activity import CHUNK_S, Chunk, chunks
 from playhead_tools.redaction import passwords, redact, redact_keys
 from playhead_tools.speech_server.reply import Segment, Transcript, read_transcript
 from playhead_tools.speech_server.sound import RATE_HZ, joined, only, split_at_quiet, wav_bytes

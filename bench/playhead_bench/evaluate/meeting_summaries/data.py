@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.errors import QuestionsInvalid
-from playhead_index.walk import VIDEO_SUFFIXES
+from playhead_index.find_files import VIDEO_SUFFIXES
 
 _NAME = re.compile(r"qm(\d+)")
 

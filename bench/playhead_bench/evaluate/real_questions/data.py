@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playhead_bench.evaluate.errors import QuestionsInvalid
-from playhead_index.walk import VIDEO_SUFFIXES
+from playhead_index.find_files import VIDEO_SUFFIXES
 from playhead_index.window import Window
 
 QUESTIONS_NAME = "questions.json"

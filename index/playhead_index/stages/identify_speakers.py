@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import ModelUnavailable
-from playhead_index.hear import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan, insert_words
 from playhead_index.recipe import Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import Values, made_with, to_text
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, write_stage
+from playhead_index.stages.transcribe import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan, insert_words
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.settings import SPEAKER_MODEL, read_settings, write_settings
 from playhead_index.store.speakers import (

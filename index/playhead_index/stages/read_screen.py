@@ -5,11 +5,11 @@ import json
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import NO_PICTURES
-from playhead_index.hear import insert_words
-from playhead_index.look import layout_vectors
 from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
 from playhead_index.settings import made_with, screen_reading, to_text
-from playhead_index.stages import Stage, read_stage, switch_off, write_stage
+from playhead_index.stages.embed_frames import layout_vectors
+from playhead_index.stages.job_table import Stage, read_stage, switch_off, write_stage
+from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.merge import merge_screen_text, when_to_read

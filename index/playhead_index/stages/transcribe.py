@@ -18,7 +18,7 @@ from playhead_index.paths import display_path, path_to_text
 from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.speakers import Speaker, names_given, replace_speakers
 from playhead_index.store.voice import (
@@ -46,7 +46,7 @@ from playhead_index.words.subtitles import (
     read_subtitle_file_with_notes,
     read_tracks,
 )
-from playhead_index.words.voice import voice_by_chunk
+from playhead_index.words.voice_activity import voice_by_chunk
 from playhead_index.words.wrong_language import unknown_stretches
 
 SPEECH_RATE_HZ = 16_000

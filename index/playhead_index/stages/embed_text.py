@@ -3,7 +3,7 @@
 from playhead_index.batches import batches
 from playhead_index.embed.protocol import TextEmbedder
 from playhead_index.recipe import Models
-from playhead_index.stages import Stage, read_stage, switch_off, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import EDGE_S
-from playhead_index.look import layout_vectors
 from playhead_index.recipe import Recipe
 from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages.embed_frames import layout_vectors
+from playhead_index.stages.job_table import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window, join_windows
 

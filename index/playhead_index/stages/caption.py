@@ -6,9 +6,9 @@ from dataclasses import replace
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import NO_PICTURES
-from playhead_index.hear import insert_words
 from playhead_index.recipe import Models
-from playhead_index.stages import Stage, read_stage, switch_off, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, switch_off, write_stage
+from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog, SegmentRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import Captioner, SegmentPictures, Words

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from playhead_index.batches import batches
 from playhead_index.embed.protocol import TextEmbedder
 from playhead_index.recipe import Models
-from playhead_index.stages import Stage, read_stage, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space, space_tag
 from playhead_index.store.shards import Shards

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
-from playhead_index.cut import segment_windows
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.hear import SpeechPlan
-from playhead_index.look import times_to_look
 from playhead_index.recipe import Models, Recipe
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import (
@@ -27,7 +24,10 @@ from playhead_index.settings import (
     segment_limits,
     to_text,
 )
-from playhead_index.stages import Stage, read_stages, write_stage
+from playhead_index.stages.embed_frames import times_to_look
+from playhead_index.stages.job_table import Stage, read_stages, write_stage
+from playhead_index.stages.segment import segment_windows
+from playhead_index.stages.transcribe import SpeechPlan
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_settings
 

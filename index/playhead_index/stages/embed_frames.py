@@ -19,7 +19,7 @@ from playhead_index.recipe import Models, Recipe
 from playhead_index.segment.plan import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
 from playhead_index.settings import sampling, to_text
-from playhead_index.stages import Stage, read_stage, read_stages, switch_off, write_stage
+from playhead_index.stages.job_table import Stage, read_stage, read_stages, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
