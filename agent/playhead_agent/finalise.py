@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from playhead_agent.checking import check_draft as check_draft
-from playhead_agent.drafts import Draft as Draft
-from playhead_agent.ledger import Computation as Computation
-from playhead_agent.ledger import Ledger as Ledger
-from playhead_agent.ledger import ScanRecord as ScanRecord
-from playhead_agent.ledger import ledger_of_toolbox as ledger_of_toolbox
-from playhead_agent.ledger import texts_by_id, videos_of
 from playhead_agent.question import Question
-from playhead_agent.scope_rules import is_short_of_scope, may_be_absent, with_scope_rules
 from playhead_agent.state import Context
+from playhead_agent.verification.checking import check_draft as check_draft
+from playhead_agent.verification.drafts import Draft as Draft
+from playhead_agent.verification.ledger import Computation as Computation
+from playhead_agent.verification.ledger import Ledger as Ledger
+from playhead_agent.verification.ledger import ScanRecord as ScanRecord
+from playhead_agent.verification.ledger import ledger_of_toolbox as ledger_of_toolbox
+from playhead_agent.verification.ledger import texts_by_id, videos_of
+from playhead_agent.verification.scope_rules import is_short_of_scope, may_be_absent, with_scope_rules
 from playhead_tools.calibration import Calibration, shipped_calibration
-from playhead_tools.cite import CheckReport, Dropped, reads_like_orders
+from playhead_tools.citations import CheckReport, Dropped, reads_like_orders
 from playhead_tools.confidence import confidence, evidence_ceiling, judged_ceiling
 from playhead_tools.evidence import (
     Answer,

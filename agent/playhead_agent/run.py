@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.conversations import config_of, last_checkpoint, read_turns
 from playhead_agent.limits import Meter
+from playhead_agent.persistence.cached_finder import Remembering
+from playhead_agent.persistence.conversations import config_of, last_checkpoint, read_turns
+from playhead_agent.persistence.run_record import RunRecorder, record_of
+from playhead_agent.persistence.stored_answer import read_back
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question, new_thread_id
-from playhead_agent.recording import RunRecorder, record_of
-from playhead_agent.remembering import Remembering
 from playhead_agent.state import Context
-from playhead_agent.stored_answer import read_back
 from playhead_agent.strategies import RULES, load_strategy
 from playhead_agent.strategy import Strategy
 from playhead_index.errors import AgentStopped, LibraryError, ModelUnavailable

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
-from playhead_agent.rules import Rules, default_rules
+from playhead_agent.rules.components import Rules, default_rules
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -19,14 +19,14 @@ from playhead_tools.catalog_cache import CatalogCache
 from playhead_tools.evidence import Evidence, coverage_from_json
 from playhead_tools.extent import ExtentReader
 from playhead_tools.extent import Stretch as Stretch
-from playhead_tools.look_up import Finder, VideoEntry
+from playhead_tools.retrieval import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from playhead_agent.models.protocol import ChatModel
-    from playhead_tools.eyes import Eyes
+    from playhead_tools.video_llm.client import Eyes
 
 
 def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def load_strategy(name: str) -> "Strategy":
 
         return strategy.PLANNER
     if name == RULES:
-        from playhead_agent import rules_strategy
+        from playhead_agent.rules.components import strategy as rules_strategy
 
         return rules_strategy.RULES
     if name in BASELINES:
@@ -60,7 +60,7 @@ def load_strategy(name: str) -> "Strategy":
 
 
 def _load(entry: EntryPoint) -> "Strategy":
-    from playhead_agent.rules import Rules
+    from playhead_agent.rules.components import Rules
 
     try:
         loaded = entry.load()
@@ -69,7 +69,7 @@ def _load(entry: EntryPoint) -> "Strategy":
             f"the strategy {entry.name!r} ({entry.value}) cannot be loaded: {error}"
         ) from error
     if isinstance(loaded, Rules):
-        from playhead_agent.rules_strategy import RulesStrategy
+        from playhead_agent.rules.strategy import RulesStrategy
 
         return RulesStrategy(loaded)
     if not all(hasattr(loaded, part) for part in ("name", "limits", "graph", "begin", "best_so_far")):

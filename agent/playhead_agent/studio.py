@@ -8,9 +8,9 @@ from langgraph.graph import StateGraph
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from playhead_agent.graph import Bind, Node, Update, assembled
 from playhead_agent.limits import Meter
-from playhead_agent.remembering import Remembering
+from playhead_agent.persistence.cached_finder import Remembering
+from playhead_agent.rules.graph import Bind, Node, Update, assembled
 from playhead_agent.state import Context, State
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ def ask_which_videos(question: str, scope: Scope, options: Sequence[str], contex
     """
     if not context.may_ask or not _MAY_NAME_TIME.search(question):
         return MeantScope(scope)
-    from playhead_agent.look import place  # the rules are loaded only where it may be asked back
+    from playhead_agent.rules.inspect import place  # the rules are loaded only where it may be asked back
 
     try:
         _, placed = place(question, scope, context, tuple(options))

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from playhead.inputs import checked_lanes
+from playhead.input_checks import checked_lanes
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import time_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playhead.chat import refuse_tracing
 from playhead.video_chat import video_chat
-from playhead.video_facts import is_address
+from playhead.video_model_facts import is_address
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.strategies import AUTO, BASELINES, PLANNER, RULES, load_strategy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playhead_agent.routing import VideoPlanner
     from playhead_agent.state import Context
     from playhead_agent.strategy import Strategy
-    from playhead_tools.eyes import Eyes
+    from playhead_tools.video_llm.client import Eyes
 
 
 def _check_scope(question: Question, strategy: str) -> None:
@@ -242,7 +242,11 @@ class Asking:
 
     def _run(self, ask: Ask) -> Answer:
         """The answer of a run that is kept; of one in memory where the library cannot be written to."""
-        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
+        from playhead_agent.persistence.checkpoints import (
+            open_checkpointer,
+            open_copied_checkpointer,
+            prune_checkpoints,
+        )
 
         folder = self.library.folder
         try:
@@ -257,7 +261,11 @@ class Asking:
     @contextmanager
     def _checkpointer(self) -> Iterator["SqliteSaver"]:
         """Where a run is kept; memory, which a note says, where the library cannot be written to."""
-        from playhead_agent.checkpoints import open_checkpointer, open_copied_checkpointer, prune_checkpoints
+        from playhead_agent.persistence.checkpoints import (
+            open_checkpointer,
+            open_copied_checkpointer,
+            prune_checkpoints,
+        )
 
         with ExitStack() as opened:
             try:

@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from playhead.keys import key_for, provider_variable
+from playhead.api_keys import key_for, provider_variable
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import install_command
 from playhead_tools.local_hosts import NotLocal, is_loopback, require_local

@@ -27,7 +27,8 @@ from playhead.arguments import (
 from playhead.command_line import PROGRAM, App, Group
 from playhead.default_models import DEFAULTS
 from playhead.doctor import examine
-from playhead.inputs import checked_text, cleaned_hotwords
+from playhead.index_progress import Watch
+from playhead.input_checks import checked_text, cleaned_hotwords
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -55,7 +56,6 @@ from playhead.options import (
 )
 from playhead.output import SafeConsole, drop_output, prepare_streams
 from playhead.prepare import chosen_models, download_models, missing_hub, missing_models
-from playhead.watch import Watch
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command

@@ -10,7 +10,7 @@ from playhead.answer_view import plain, show_answer
 from playhead_index.clean_text import one_line
 
 if TYPE_CHECKING:
-    from playhead_agent.conversations import Thread, Turn
+    from playhead_agent.persistence.conversations import Thread, Turn
 
 NOT_FINISHED = {
     "waiting": "waits for a reply to a question; resume it with: playhead ask --thread {thread} --resume",

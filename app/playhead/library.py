@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead.asking import Asking
-from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
 from playhead.model_choice import ModelChoice, chosen_model, keep_model, load_chat, parse_model
 from playhead.models import (
     NO_CAPTIONS,
@@ -22,7 +22,7 @@ from playhead.models import (
     search_reranker,
     speech_notice,
 )
-from playhead.video_facts import (
+from playhead.video_model_facts import (
     kept_part,
     load_video_llm,
     named_choice,
@@ -81,13 +81,13 @@ from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
-    from playhead_agent.conversations import Thread, Turn
     from playhead_agent.limits import Caps, Limits
     from playhead_agent.models.chat_model import LangChainChat
+    from playhead_agent.persistence.conversations import Thread, Turn
     from playhead_agent.question import Question
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.captions.topic_summary import TopicSummariser
-    from playhead_tools.eyes import Eyes
+    from playhead_tools.video_llm.client import Eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,13 +438,13 @@ class Library:
     def _topic_summariser(self, llm: str | None, base_url: str | None) -> "TopicSummariser | None":
         if (chat := self.chat_model(llm, base_url)) is None:
             return None
-        from playhead_agent.topic_writer import ChatTopics
+        from playhead_agent.summaries.from_topics import ChatTopics
 
         return ChatTopics(chat)
 
     def _summariser(self, llm: str | None, base_url: str | None) -> "Summariser | None":
         if (chat := self.chat_model(llm, base_url)) is not None:
-            from playhead_agent.summarise import ChatSummariser
+            from playhead_agent.summaries.from_captions import ChatSummariser
 
             return ChatSummariser(chat.model)
         if self.models.video == AUTO or not self.video_choice.forms:
@@ -541,7 +541,7 @@ class Library:
         Raises:
             ModelUnavailable: a model that was asked for by name is not there.
         """
-        from playhead_tools.eyes import Eyes
+        from playhead_tools.video_llm.client import Eyes
 
         choice = self.video_choice
         if choice.how == "off":
@@ -789,8 +789,8 @@ class Library:
         Raises:
             LibraryError: the file is damaged or locked.
         """
-        from playhead_agent.checkpoints import open_copied_checkpointer
-        from playhead_agent.conversations import read_threads
+        from playhead_agent.persistence.checkpoints import open_copied_checkpointer
+        from playhead_agent.persistence.conversations import read_threads
 
         with open_copied_checkpointer(self.folder) as saver:
             return read_threads(saver)
@@ -801,9 +801,9 @@ class Library:
         Raises:
             LibraryError: there is no such conversation, or the file is damaged or locked.
         """
-        from playhead_agent.checkpoints import open_copied_checkpointer
-        from playhead_agent.conversations import read_turns
-        from playhead_agent.stored_answer import read_back
+        from playhead_agent.persistence.checkpoints import open_copied_checkpointer
+        from playhead_agent.persistence.conversations import read_turns
+        from playhead_agent.persistence.stored_answer import read_back
         from playhead_tools.catalog_cache import CatalogCache
 
         with open_copied_checkpointer(self.folder) as saver:

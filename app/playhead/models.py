@@ -22,7 +22,7 @@ from playhead.default_models import (
     known_model,
     packaged_speech_notice,
 )
-from playhead.video_facts import is_address, load_captioner
+from playhead.video_model_facts import is_address, load_captioner
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder

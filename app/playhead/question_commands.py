@@ -11,7 +11,7 @@ from playhead.answer_view import plain, show_answer
 from playhead.arguments import checked, err, open_library, window_between
 from playhead.comparison_view import outcome, show_comparison
 from playhead.conversation_view import show_thread, show_threads
-from playhead.inputs import checked_options, checked_text, checked_thread_id
+from playhead.input_checks import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -33,7 +33,7 @@ from playhead.options import (
 )
 from playhead.output import SafeConsole, write_line
 from playhead.strategies import Comparison, compare
-from playhead.video_facts import kept_part
+from playhead.video_model_facts import kept_part
 from playhead.video_models import AUTO as MODEL_AUTO
 from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify

@@ -20,7 +20,7 @@ from playhead_tools.evidence import Answer
 from playhead_tools.redaction import redact
 
 if TYPE_CHECKING:
-    from playhead_agent.conversations import Turn
+    from playhead_agent.persistence.conversations import Turn
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""

@@ -28,7 +28,7 @@ from playhead.models import MODULES
 from playhead.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from playhead.output import SafeConsole
 from playhead.prepare import download_models, why_no_hub
-from playhead.video_facts import memory_gb
+from playhead.video_model_facts import memory_gb
 from playhead_index.extras import CPU_WHEELS, has_nvidia, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME
 from playhead_tools.evidence import Answer

@@ -3,9 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
-from playhead.keys import key_for
+from playhead.api_keys import key_for
 from playhead.models import ModelNames
-from playhead.video_facts import KEY, load_video_llm, named_folder
+from playhead.video_model_facts import KEY, load_video_llm, named_folder
 from playhead.video_models import VideoChoice
 from playhead_index.errors import ModelUnavailable
 

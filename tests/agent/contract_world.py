@@ -15,8 +15,8 @@ from playhead_agent.strategies import load_strategy
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes
 from playhead_tools.toolbox.schema import ToolSpec
+from playhead_tools.video_llm.client import Eyes
 from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 

@@ -10,9 +10,9 @@ from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.undecoded import UndecodedEyes
 from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
+from playhead_tools.video_llm.undecoded_client import UndecodedEyes
 
 SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n in range(20)]
 """What the picture lane gives for every query: 20 moments of 8 s, the best first."""

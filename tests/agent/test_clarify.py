@@ -7,8 +7,8 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.tools.made_library import DEMO, LECTURE, WordFinder
 
-from playhead_agent.checkpoints import open_checkpointer
 from playhead_agent.clarify import Clarify
+from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.progress import Progress
 from playhead_agent.run import ask, reply, resume, stream
 from playhead_agent.state import Context

@@ -9,12 +9,12 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.contract_world import OPTIONS, QUESTION, START, ContractWorld, limits_of
 from tests.tools.made_library import DEMO, LECTURE
 
-from playhead_agent.checkpoints import open_checkpointer
 from playhead_agent.clarify import Clarify
-from playhead_agent.conversations import last_checkpoint, read_turns
 from playhead_agent.limits import Limits
+from playhead_agent.persistence.checkpoints import open_checkpointer
+from playhead_agent.persistence.conversations import last_checkpoint, read_turns
+from playhead_agent.persistence.run_record import record_of
 from playhead_agent.progress import Progress
-from playhead_agent.recording import record_of
 from playhead_agent.run import ask, complete, reply, resume, stream
 from playhead_agent.strategies import AUTO, load_strategy, strategy_names
 from playhead_index.errors import LibraryError

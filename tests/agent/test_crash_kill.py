@@ -11,7 +11,7 @@ from tests.agent.seen_world import World
 from tests.agent.test_crash_nodes import QUESTION, kept_looks, told
 from tests.tools.made_library import make_library
 
-from playhead_agent.checkpoints import open_checkpointer
+from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask, resume
 from playhead_tools.evidence import Answer
 
@@ -20,7 +20,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.agent.seen_world import World
 from tests.agent.test_crash_nodes import DyingSaver, Killed
-from playhead_agent.checkpoints import open_checkpointer
+from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask
 from playhead_index.store.catalog import Catalog
 

@@ -9,10 +9,10 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
-from playhead_agent.checkpoints import open_checkpointer
 from playhead_agent.limits import Limits
+from playhead_agent.perception.session import Seen
+from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask, resume
-from playhead_agent.seeing.desk import Seen
 from playhead_index.errors import LibraryError
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window

@@ -9,9 +9,9 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
-from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
-from playhead_agent.graph import build_graph
-from playhead_agent.packing import LEAST_BYTES, Packed
+from playhead_agent.persistence.checkpoints import open_checkpointer, prune_checkpoints
+from playhead_agent.persistence.packing import LEAST_BYTES, Packed
+from playhead_agent.rules.graph import build_graph
 from playhead_agent.run import ask
 from playhead_index.errors import LibraryError
 from playhead_index.store.catalog import Catalog

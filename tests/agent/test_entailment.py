@@ -12,18 +12,25 @@ from tests.agent.chat_server import ChatServer, chat_server
 from tests.tools.made_library import WordFinder
 from tests.tools.toolbox.coloured import WALL, make_wall, wall_eyes
 
-from playhead_agent.checking import check_draft
-from playhead_agent.drafts import Draft
-from playhead_agent.entailment import ChatJudge, VideoJudge, verdict_form
-from playhead_agent.judge_probe import MIN_TO_DROP, MIN_TO_MARK, PROBE, JudgeMemory, ProbeResult, result_of
-from playhead_agent.ledger import Ledger
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.state import Context
+from playhead_agent.verification.checking import check_draft
+from playhead_agent.verification.drafts import Draft
+from playhead_agent.verification.judge_probe import (
+    MIN_TO_DROP,
+    MIN_TO_MARK,
+    PROBE,
+    JudgeMemory,
+    ProbeResult,
+    result_of,
+)
+from playhead_agent.verification.judges import ChatJudge, VideoJudge, verdict_form
+from playhead_agent.verification.ledger import Ledger
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TimeLimit
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.cite import CheckReport
+from playhead_tools.citations import CheckReport
 from playhead_tools.entailment import ClaimEvidence, Support
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.verdict_rules import SearchedExtent

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from tests.tools.made_library import LECTURE, SPANS, WordFinder
 
-from playhead_agent.checking import judged
 from playhead_agent.finalise import Computation, Draft, Ledger, ScanRecord, check_draft, finalise
-from playhead_agent.ledger import grounds_of
 from playhead_agent.question import Question
 from playhead_agent.state import Context
+from playhead_agent.verification.checking import judged
+from playhead_agent.verification.ledger import grounds_of
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, LaneCoverage, Modality, ModalityCoverage, ModalitySummary
 from playhead_index.store.catalog import Catalog

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import WordFinder
 
-from playhead_agent.checkpoints import open_checkpointer
-from playhead_agent.look import in_folders
+from playhead_agent.persistence.checkpoints import open_checkpointer
+from playhead_agent.rules.inspect import in_folders
 from playhead_agent.run import ask
 from playhead_agent.state import Context, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.store.catalog import Catalog
-from playhead_tools.look_up import VideoEntry
 from playhead_tools.question import parse_question
+from playhead_tools.retrieval import VideoEntry
 
 VIDEOS = [VideoEntry("a", Path("/x/talks/a.mp4"), 10.0), VideoEntry("b", Path("/x/trips/b.mp4"), 10.0)]
 

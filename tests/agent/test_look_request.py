@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_agent.look_request import LookRequest
+from playhead_agent.perception.look_request import LookRequest
 from playhead_index.window import Window
 
 WINDOW = Window(1.0, 3.5)

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
-from playhead_agent.extractive import Material
 from playhead_agent.limits import Limits
 from playhead_agent.models.invoke import described
-from playhead_agent.reasoning import Finding
+from playhead_agent.rules.extractive import Material
+from playhead_agent.rules.llm_writer import evidence_tag, reply_form, shown_evidence
+from playhead_agent.rules.reasoning import Finding
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
-from playhead_agent.writer import evidence_tag, reply_form, shown_evidence
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Evidence
-from playhead_tools.look_up import VideoEntry
 from playhead_tools.question import parse_question
+from playhead_tools.retrieval import VideoEntry
 
 QUESTION = (
     "What is on the slide when he first mentions Bayes?"  # E1, E2: Bayes said; E3: Bayes' rule on screen

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
-from playhead_agent.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
-from playhead_agent.extractive import Material
-from playhead_agent.passage_confidence import PassageFeatures, passage_confidence
-from playhead_agent.passages import _with_neighbours
-from playhead_agent.reasoning import Finding
+from playhead_agent.rules.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
+from playhead_agent.rules.extractive import Material
+from playhead_agent.rules.passage_confidence import PassageFeatures, passage_confidence
+from playhead_agent.rules.passages import _with_neighbours
+from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.verdict import Judgement
 from playhead_agent.run import ask
 from playhead_agent.state import Context
-from playhead_agent.verdict import Judgement
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query, Scope
 from playhead_index.store.catalog import Catalog

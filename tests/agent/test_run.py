@@ -9,10 +9,15 @@ import pytest
 from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.tools.made_library import LECTURE, SPANS, WordFinder, make_library
 
-from playhead_agent.checkpoints import CHECKPOINTS_NAME, open_checkpointer, prune_checkpoints, thread_ids
-from playhead_agent.graph import build_graph
 from playhead_agent.limits import Limits, Meter
+from playhead_agent.persistence.checkpoints import (
+    CHECKPOINTS_NAME,
+    open_checkpointer,
+    prune_checkpoints,
+    thread_ids,
+)
 from playhead_agent.progress import Progress
+from playhead_agent.rules.graph import build_graph
 from playhead_agent.run import ask, resume, stream
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context

@@ -2,8 +2,8 @@
 
 from typing import get_args
 
-from playhead_agent.ledger import ScannedLane
-from playhead_agent.scope_rules import SCANNED
+from playhead_agent.verification.ledger import ScannedLane
+from playhead_agent.verification.scope_rules import SCANNED
 from playhead_tools.toolbox.finding import Where
 
 

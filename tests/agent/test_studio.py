@@ -11,7 +11,7 @@ from langgraph.types import Command
 from tests.agent.seen_world import World
 from tests.tools.made_library import make_library
 
-from playhead_agent.graph import build_graph
+from playhead_agent.rules.graph import build_graph
 from playhead_agent.state import Context
 from playhead_agent.studio import studio_graph
 from playhead_index.errors import LibraryMissing

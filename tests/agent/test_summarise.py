@@ -3,7 +3,7 @@
 import pytest
 
 from playhead_agent.scripted import ScriptedChatModel
-from playhead_agent.summarise import ChatSummariser
+from playhead_agent.summaries.from_captions import ChatSummariser
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words

@@ -8,8 +8,8 @@ import pytest
 from tests.agent.seen_world import World
 from tests.tools.made_library import LECTURE, SEGMENT_SQL, SPANS, VIDEO_SQL, WordFinder, make_library
 
-from playhead_agent.checkpoints import CHECKPOINTS_NAME, open_checkpointer
 from playhead_agent.limits import Limits
+from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME, open_checkpointer
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context

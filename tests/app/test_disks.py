@@ -25,7 +25,7 @@ from tests.made_videos import MadeVideo
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_agent.checkpoints import CHECKPOINTS_NAME
+from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.build import build_library
 from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly, LibraryUnfinished
 from playhead_index.executor import InProcess

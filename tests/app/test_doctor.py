@@ -18,7 +18,7 @@ from playhead.doctor import (
     examine_packages,
     examine_video_model,
 )
-from playhead.importing import failed_imports
+from playhead.import_check import failed_imports
 from playhead.terminal import show_finding
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable

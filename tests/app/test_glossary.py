@@ -12,7 +12,7 @@ PACKAGES = {
 
 
 def expanded(path: str) -> Path:
-    """The path meant by `tools/.../eyes.py`."""
+    """The path meant by `tools/.../video_llm/client.py`."""
     component, _, rest = path.partition("/.../")
     return ROOT / component / PACKAGES[component] / rest if rest else ROOT / path
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playhead.inputs import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
 from playhead.library import Library
 
 

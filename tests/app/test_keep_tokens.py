@@ -11,11 +11,11 @@ from tests.tools.video_llm.made_server import made_server
 from playhead import Library
 from playhead.cli import main
 from playhead.models import ModelNames
-from playhead.video_facts import kept_part, load_video_llm, video_choice
+from playhead.video_model_facts import kept_part, load_video_llm, video_choice
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes, Look
+from playhead_tools.video_llm.client import Eyes, Look
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip
 
 QUESTION, SHOWN = "What colour is the wall?", Window(2.0, 6.0)

@@ -11,12 +11,12 @@ from tests.hostile_server import Way, body, completion, hostile_server
 from tests.tools.made_library import make_library
 from typer.testing import CliRunner
 
+from playhead.api_keys import PROVIDER_KEYS, key_for
 from playhead.chat import load_chat_model
 from playhead.cli import app
-from playhead.keys import PROVIDER_KEYS, key_for
 from playhead.library import Library
-from playhead.video_facts import ask_server
-from playhead_agent.checkpoints import CHECKPOINTS_NAME
+from playhead.video_model_facts import ask_server
+from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.bounded_http import _Watch
 

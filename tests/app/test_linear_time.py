@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from playhead.inputs import checked_text
+from playhead.input_checks import checked_text
 from playhead_index import literal
 from playhead_index.clean_text import clean_text, one_line
 from playhead_index.search.terms import Tokenizer, asked_words
@@ -20,13 +20,15 @@ from playhead_index.words.repetition import is_repetition
 from playhead_index.words.roll_up import unrolled
 from playhead_index.words.subtitles import choose_subtitles
 from playhead_index.words.text_encoding import decode_text
-from playhead_tools import cite, match, numbers, options, replies
+from playhead_tools import citations as cite
+from playhead_tools import match, numbers, options
 from playhead_tools.captions.caption import made_caption, whole_sentences
 from playhead_tools.question import parse_question
 from playhead_tools.question.choices import split_options
 from playhead_tools.question.follow_up import follow_up
 from playhead_tools.times import parse_times
-from playhead_tools.video_llm import citing
+from playhead_tools.video_llm import frame_citations as citing
+from playhead_tools.video_llm import parse_response as replies
 from playhead_tools.video_llm.forms import bare_json
 
 PIECES = (

@@ -11,12 +11,12 @@ from tests.index.disks import copy_of_fixture
 from playhead import Library, terminal
 from playhead.answer_view import show_answer
 from playhead.comparison_view import show_comparison
+from playhead.index_progress import running
 from playhead.models import ModelNames
 from playhead.strategies import Comparison
-from playhead.watch import running
 from playhead_agent.state import named_videos, without_names
-from playhead_tools.look_up import VideoEntry, list_videos
 from playhead_tools.options import by_file
+from playhead_tools.retrieval import VideoEntry, list_videos
 
 NAMES = ("monday/lecture.mp4", "tuesday/lecture.mp4", "silent.mp4")
 QUESTION = "When does he mention the exam?"

@@ -14,8 +14,8 @@ from playhead.models import ModelNames
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer, coverage_sentence
-from playhead_tools.undecoded import UndecodedEyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
+from playhead_tools.video_llm.undecoded_client import UndecodedEyes
 
 Asking = Callable[[str, str, str], Answer]
 LONG, SHORT = "long.mp4", "short.mp4"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tests.made_videos import colours
 
 from playhead import Library
+from playhead.index_progress import running
 from playhead.models import ModelNames
-from playhead.watch import running
 from playhead_index.build import VideoReport, build_library
 from playhead_index.errors import VideoUnknown, VideoUnreadable
 from playhead_index.executor import InProcess
@@ -25,7 +25,7 @@ from playhead_index.recipe import Models, Recipe
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import describe_retired
 from playhead_index.store.video_stages import read_video_stages
-from playhead_tools.look_up import list_videos, scan_words
+from playhead_tools.retrieval import list_videos, scan_words
 
 WORDS = ("apples", "bananas", "cherries", "damsons")
 OFF = ModelNames("off", "off", "off", "off", "off", video="off")

@@ -18,7 +18,7 @@ from playhead.models import ModelNames
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer as PlayheadAnswer
-from playhead_tools.replies import LookReply
+from playhead_tools.video_llm.parse_response import LookReply
 
 CLIP, CLIP_S = "clip", 70.0
 WORDS = [(2.0, 6.0, "It's a red coat & it's mine."), (60.0, 64.0, "We are leaving.")]

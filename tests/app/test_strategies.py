@@ -13,7 +13,7 @@ from playhead.models import ModelNames
 from playhead.strategies import compare
 from playhead_agent.strategies import strategy_names
 from playhead_index.errors import ModelUnavailable, VideoUnknown
-from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.client import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 

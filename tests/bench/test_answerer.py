@@ -9,7 +9,7 @@ from tests.tiny_video_llm import make_tiny_video_llm
 from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer, frame_numbers
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.replies import with_options
+from playhead_tools.video_llm.parse_response import with_options
 
 
 def clip_at(*times_s: float, fps: float = 8.0, level: int = 90) -> Clip:

@@ -20,10 +20,10 @@ from playhead_tools.compression.importance import novelty_scores, static_last, v
 from playhead_tools.compression.plan import TokenCosts, plan_tokens
 from playhead_tools.compression.ranking import rank_tokens
 from playhead_tools.video_llm.encoded import ClipFeatures
-from playhead_tools.video_llm.guided import GuidedTokens
-from playhead_tools.video_llm.keeping import SeenClip
 from playhead_tools.video_llm.loading import Loading
 from playhead_tools.video_llm.protocol import Asked, Clip
+from playhead_tools.video_llm.text_guided_selection import GuidedTokens
+from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 EVERY = {**METHODS, **LIMITED}

@@ -20,8 +20,8 @@ from playhead_bench.evaluate.session import Settings, watching
 from playhead_index.errors import ModelUnavailable
 from playhead_index.recipe import Recipe
 from playhead_index.window import Window
-from playhead_tools.replies import with_options
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.frame_sampling import ClipRequest
+from playhead_tools.video_llm.parse_response import with_options
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 OFF = ModelNames("off", "off", "off", "off", "off", video="off")

@@ -18,7 +18,7 @@ from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 from playhead_index.errors import VideoUnknown
 from playhead_index.window import Window
-from playhead_tools.sampling import ClipRequest, dense, scattered
+from playhead_tools.video_llm.frame_sampling import ClipRequest, dense, scattered
 
 MINUTE = Window(0.0, 60.0)
 

@@ -3,7 +3,7 @@
 from playhead_bench.world.orders import CARD_S, OBEYED, SPOKEN, WRITTEN, with_orders
 from playhead_bench.world.stories import lecture, street
 from playhead_index.window import Window
-from playhead_tools.cite import reads_like_orders
+from playhead_tools.citations import reads_like_orders
 
 CARD = Window(180.0, 180.0 + CARD_S)
 

@@ -12,7 +12,7 @@ from tests.tools.made_library import DEMO, LECTURE, SPANS, make_library
 from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.cite import (
+from playhead_tools.citations import (
     Grounds,
     _follows,
     check_claims,
@@ -21,7 +21,7 @@ from playhead_tools.cite import (
     without_markers,
 )
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind
-from playhead_tools.look_up import list_videos
+from playhead_tools.retrieval import list_videos
 
 
 def span_id(text: str) -> int:

@@ -9,7 +9,7 @@ from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Query, Scope, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.look_up import (
+from playhead_tools.retrieval import (
     list_videos,
     outline,
     pieces_to_view,

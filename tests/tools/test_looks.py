@@ -11,9 +11,9 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import NEW_TOKENS, NEW_TOKENS_THINKING, NEW_TOKENS_YES_NO, Eyes, Look
-from playhead_tools.replies import LookReply
-from playhead_tools.video_llm.posting import BackOff
+from playhead_tools.video_llm.client import NEW_TOKENS, NEW_TOKENS_THINKING, NEW_TOKENS_YES_NO, Eyes, Look
+from playhead_tools.video_llm.http_post import BackOff
+from playhead_tools.video_llm.parse_response import LookReply
 from playhead_tools.video_llm.server import ServerVideoLLM
 
 TALK = Window(28.0, 36.0)

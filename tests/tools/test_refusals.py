@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 from tests.tools import vision_replies
 
-from playhead_tools.refusals import is_refusal, is_refusing_option, yes_or_no
+from playhead_tools.video_llm.refusals import is_refusal, is_refusing_option, yes_or_no
 
 REFUSALS = [
     "The frames do not show what is asked.",

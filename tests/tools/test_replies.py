@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.replies import (
+from playhead_tools.video_llm.parse_response import (
     is_abstention,
     match_open,
     normalised,

@@ -18,7 +18,7 @@ from playhead_index.words.protocol import NO_HINTS, RecognitionHints, Transcribe
 from playhead_tools.speech_server.reply import read_transcript
 from playhead_tools.speech_server.server import ServerTranscriber, without_password
 from playhead_tools.speech_server.sound import split_at_quiet
-from playhead_tools.video_llm.posting import BackOff, Timeouts
+from playhead_tools.video_llm.http_post import BackOff, Timeouts
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
 

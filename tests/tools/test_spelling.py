@@ -7,8 +7,8 @@ from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_index.window import Window
 from playhead_tools.extent import places_spelled_alike, places_that_say
-from playhead_tools.look_up import read_spans
 from playhead_tools.match import spelled_alike
+from playhead_tools.retrieval import read_spans
 
 WHOLE = [(LECTURE, Window(0.0, 300.0)), (DEMO, Window(0.0, 120.0))]
 

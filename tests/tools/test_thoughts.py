@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from playhead_tools.thoughts import answer_start, reasoning_of, split_thoughts
+from playhead_tools.reasoning_content import answer_start, reasoning_of, split_thoughts
 
 REPLIES: Sequence[tuple[str, str, str]] = [
     ("It is red.", "", "It is red."),

@@ -13,7 +13,16 @@ from typing import Literal
 from playhead_index.literal import Word, words_in
 from playhead_tools.match import is_stop_word, match_word, plain, put_away_quotes, stem
 from playhead_tools.spec import QuestionSpec
-from playhead_tools.wording import SAY, SHOW, VIDEO, WRITE, is_colour, re_any_case, single_blanks, word_set
+from playhead_tools.wording import (
+    SAY,
+    SHOW,
+    VIDEO,
+    WRITE,
+    is_colour,
+    re_any_case,
+    single_blanks,
+    word_set,
+)
 
 Detail = Literal["speaker", "identity", "person", "place", "reason", "manner", "language", "colour"]
 

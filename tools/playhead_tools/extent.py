@@ -11,8 +11,8 @@ from playhead_index.search.results import Coverage, ModalitySummary
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.look_up import read_spans, scan_words
 from playhead_tools.match import fit, spelled_alike
+from playhead_tools.retrieval import read_spans, scan_words
 from playhead_tools.temporal.scan import Scan
 
 Stretch = tuple[str, Window]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from playhead_tools.replies import NEAR_S, is_abstention, normalised, says, time_said
+from playhead_tools.video_llm.parse_response import NEAR_S, is_abstention, normalised, says, time_said
 
 _LENGTH = re.compile(r"^(?:for\s+)?(\d+(?:\.\d+)?)\s*(s|sec|seconds?|min|minutes?|h|hours?)$")
 _UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0}

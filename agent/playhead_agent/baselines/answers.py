@@ -9,7 +9,7 @@ from playhead_agent.finalise import Draft, Ledger, finalise
 from playhead_agent.question import Question
 from playhead_agent.state import Context
 from playhead_index.search.results import Coverage
-from playhead_tools.cite import CheckReport
+from playhead_tools.citations import CheckReport
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Reason, Status, join_coverage
 from playhead_tools.evidence_table import EvidenceTable

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from playhead_agent.baselines.observations import Row, look_from_json, raise_invalid
 from playhead_agent.baselines.reading import Said
-from playhead_agent.look_request import LookRequest
+from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.state import Context, Stretch
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
-from playhead_tools.eyes import Eyes, Look
-from playhead_tools.look_up import VideoEntry, list_videos, search_moments, with_pictures
-from playhead_tools.replies import with_options
-from playhead_tools.sampling import STEP_S, ClipRequest
+from playhead_tools.retrieval import VideoEntry, list_videos, search_moments, with_pictures
+from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest
+from playhead_tools.video_llm.parse_response import with_options
 
 DESCRIBE = "Describe the clip."
 """What a video-LLM is asked where captions are wanted; the nano model was trained on these words."""

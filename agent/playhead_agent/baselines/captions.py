@@ -27,7 +27,7 @@ from playhead_agent.baselines.chatting import (
 )
 from playhead_agent.baselines.reading import Said
 from playhead_agent.baselines.words import nearest, spoken_of
-from playhead_agent.look_request import LookRequest
+from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.state import Stretch
 from playhead_index.errors import AgentStopped
 from playhead_tools.evidence import Evidence

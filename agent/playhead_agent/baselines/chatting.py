@@ -13,7 +13,7 @@ from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
 from playhead_tools.evidence import Evidence
-from playhead_tools.replies import LETTERS, is_abstention
+from playhead_tools.video_llm.parse_response import LETTERS, is_abstention
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

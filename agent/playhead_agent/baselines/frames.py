@@ -7,7 +7,7 @@ from playhead_agent.baselines.spreading import spread
 from playhead_agent.state import Stretch
 from playhead_index.search.results import Moment, Scope
 from playhead_index.window import Window
-from playhead_tools.sampling import EDGE_S, STEP_S
+from playhead_tools.video_llm.frame_sampling import EDGE_S, STEP_S
 
 Frame = tuple[str, float]
 """A video and a time in it, in seconds."""

@@ -20,7 +20,7 @@ from playhead_agent.baselines.attempt import Attempt, CallNeeded, LooksNeeded, O
 from playhead_agent.baselines.observations import Row, invalid_to_json, look_to_json
 from playhead_agent.baselines.reading import Said
 from playhead_agent.limits import Limits
-from playhead_agent.look_request import LookRequest
+from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json, scope_to_json
@@ -29,7 +29,7 @@ from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import AgentStopped, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.client import Eyes
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver

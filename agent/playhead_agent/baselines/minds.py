@@ -18,9 +18,9 @@ from playhead_agent.baselines.chatting import (
 )
 from playhead_agent.baselines.frames import Frame, Gap, best_gap
 from playhead_agent.baselines.reading import best_of, read_reply
-from playhead_agent.look_request import LookRequest
-from playhead_tools.eyes import Look
-from playhead_tools.sampling import scattered
+from playhead_agent.perception.look_request import LookRequest
+from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.frame_sampling import scattered
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -6,7 +6,7 @@ from typing import Any
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
+from playhead_tools.video_llm.client import Look
 
 Row = dict[str, Any]
 

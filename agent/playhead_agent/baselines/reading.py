@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.refusals import is_refusal
-from playhead_tools.replies import is_abstention, normalised, parse_choice
+from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice
+from playhead_tools.video_llm.refusals import is_refusal
 
 SaidStatus = Literal["answered", "abstained", "unread"]
 

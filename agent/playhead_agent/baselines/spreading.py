@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from playhead_agent.baselines.attempt import Attempt
-from playhead_tools.sampling import ClipRequest, evenly, scattered
+from playhead_tools.video_llm.frame_sampling import ClipRequest, evenly, scattered
 
 T = TypeVar("T")
 

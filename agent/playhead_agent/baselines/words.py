@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from playhead_index.search.stop_words import STOP_WORDS
-from playhead_tools.replies import normalised, says
+from playhead_tools.video_llm.parse_response import normalised, says
 
 Caption = TypeVar("Caption")
 _ASKING = {"what", "doe", "do", "which", "how", "many", "thing", "when", "where", "happen", "clip"}

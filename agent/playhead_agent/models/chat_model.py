@@ -42,8 +42,8 @@ from playhead_agent.models.transports import (
     without_system,
 )
 from playhead_index.errors import CostLimit, ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.reasoning_content import reasoning_of, split_thoughts
 from playhead_tools.redaction import redact_keys, redact_values
-from playhead_tools.thoughts import reasoning_of, split_thoughts
 from playhead_tools.toolbox.schema import ToolSpec
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from playhead_agent.models.protocol import ModelReply, ToolCall, Transport
 from playhead_agent.models.transports import TRANSPORTS
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.toolbox.kit import Kit, Record
+from playhead_tools.toolbox.context import Kit, Record
 from playhead_tools.toolbox.schema import ToolSpec
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import Any
 from playhead_agent.planner.brief import spans_evidence
 from playhead_index.literal import words_in
 from playhead_index.words.protocol import Words
-from playhead_tools.cite import WORDLESS_KINDS, holds_quote, stored_texts
+from playhead_tools.citations import WORDLESS_KINDS, holds_quote, stored_texts
 from playhead_tools.evidence import Evidence
-from playhead_tools.look_up import read_spans
 from playhead_tools.match import coverage, is_stop_word, match_word
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.retrieval import read_spans
+from playhead_tools.toolbox.context import Kit
 
 CITED, RANKED = 0.25, 0.4
 """What counts beside the part of a claim that a record holds: that the model cites it, and that the search

@@ -21,9 +21,9 @@ from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.fencing import fenced
-from playhead_tools.look_up import VideoEntry, read_spans, search_moments
 from playhead_tools.match import coverage
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.retrieval import VideoEntry, read_spans, search_moments
+from playhead_tools.toolbox.context import Kit
 
 NumTokens = Callable[[str], int]
 _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (

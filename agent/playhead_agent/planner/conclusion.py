@@ -6,10 +6,10 @@ from typing import Any
 from playhead_agent.finalise import Draft
 from playhead_agent.planner.brief import Brief
 from playhead_agent.planner.prompts import LETTERS
-from playhead_tools.cite import CheckReport, Dropped, reads_like_orders, stored_texts
+from playhead_tools.citations import CheckReport, Dropped, reads_like_orders, stored_texts
 from playhead_tools.confidence import MENTION_ONLY, evidence_ceiling
 from playhead_tools.evidence import Claim, Evidence
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.context import Kit
 from playhead_tools.toolbox.rows import excerpt
 
 MAX_SHOWN, MAX_SHOWN_CHARS = 3, 240

@@ -53,7 +53,7 @@ from playhead_index.errors import (
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Claim, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.context import Kit
 
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""

@@ -11,8 +11,8 @@ from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
 from playhead_tools.frames import FrameReader
 from playhead_tools.toolbox import Called, Toolbox, ToolImage
-from playhead_tools.toolbox.kit import Kit
-from playhead_tools.toolbox.looks import patches
+from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.observations import patches
 from playhead_tools.toolbox.rows import clock
 from playhead_tools.video_llm.encoding import jpeg_bytes
 

@@ -9,18 +9,18 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from playhead_agent.checking import evidence_lines
-from playhead_agent.ledger import Ledger, grounds_of
 from playhead_agent.limits import Meter
 from playhead_agent.models.protocol import ChatModel
 from playhead_agent.planner.attribution import attributed
 from playhead_agent.state import Context
+from playhead_agent.verification.checking import evidence_lines
+from playhead_agent.verification.ledger import Ledger, grounds_of
 from playhead_index.literal import words_in
-from playhead_tools.cite import WORDLESS_KINDS, CheckReport, check_claims, without_markers
+from playhead_tools.citations import WORDLESS_KINDS, CheckReport, check_claims, without_markers
 from playhead_tools.evidence import Claim
 from playhead_tools.fencing import fenced
 from playhead_tools.match import content_words, is_stop_word, stem
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.toolbox.context import Kit
 from playhead_tools.wording import word_set
 
 if TYPE_CHECKING:

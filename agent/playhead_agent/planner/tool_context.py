@@ -8,7 +8,7 @@ from typing import Any
 from playhead_agent.planner.reader import ChatReader
 from playhead_agent.state import Context
 from playhead_tools.toolbox import Toolbox
-from playhead_tools.toolbox.kit import ToolLimits
+from playhead_tools.toolbox.context import ToolLimits
 
 MAX_LOOK_S = 180.0
 """Seconds of one stretch that is looked at: a short scope is looked at as a whole."""

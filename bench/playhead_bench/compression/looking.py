@@ -17,9 +17,9 @@ from playhead_index.embed.runtime import torch
 from playhead_tools.compression.guidance import frame_scores, word_frame_scores, word_token_scores
 from playhead_tools.compression.guided import fit_of_words, sought
 from playhead_tools.compression.records import ClipTokens
+from playhead_tools.video_llm.encode_call import ranked
 from playhead_tools.video_llm.encoded import ClipFeatures, encode, prepare_pixels
 from playhead_tools.video_llm.loading import Loaded, Loading, load
-from playhead_tools.video_llm.looking import ranked
 from playhead_tools.video_llm.transformers_llm import word_rows
 
 MOST_FRAMES = 128

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from playhead_agent.entailment import MAX_CLAIMS_A_CALL, ChatJudge
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
+from playhead_agent.verification.judges import MAX_CLAIMS_A_CALL, ChatJudge
 from playhead_bench.entailment.data import LabelledClaim, read_claims
 from playhead_bench.entailment.scoring import JudgeScores, judge_scores
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_tools.replies import with_options
+from playhead_tools.video_llm.parse_response import with_options
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from playhead.keys import key_for
+from playhead.api_keys import key_for
 from playhead_bench.evaluate.errors import ReplyMissing, RunDamaged
 from playhead_index.errors import DiskFull
 from playhead_tools.redaction import redact

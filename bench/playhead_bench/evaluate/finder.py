@@ -21,8 +21,8 @@ from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.store.vectors import require_same_model
 from playhead_tools.evidence import Interval
-from playhead_tools.eyes import Look
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
 class LibraryFinder:

@@ -15,8 +15,8 @@ from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Eyes, Look
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.frame_sampling import ClipRequest
 from playhead_tools.video_llm.protocol import Asked, Reply, VideoLLM
 
 LOOKS_NAME = "looks.jsonl"

@@ -13,7 +13,7 @@ from typing import Any
 
 from playhead_bench.evaluate.errors import RunDamaged, RunMismatch
 from playhead_index.errors import DiskFull
-from playhead_tools.replies import with_options
+from playhead_tools.video_llm.parse_response import with_options
 
 MANIFEST_NAME = "manifest.json"
 PACKAGES = ("playhead", "numpy", "torch", "transformers", "av", "faiss-cpu", "open-clip-torch", "pillow")

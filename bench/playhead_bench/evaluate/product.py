@@ -15,7 +15,7 @@ from playhead_bench.evaluate.looks import KeptEyes, LookBook
 from playhead_bench.synthetic_planner import RULES
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Look
+from playhead_tools.video_llm.client import Look
 from playhead_tools.video_llm.protocol import VideoLLM
 
 SECONDS = 3600.0
@@ -67,7 +67,7 @@ def strategy_of(way: Way) -> Strategy:
     rules = dict(way.switches).get("rules")
     if rules is None:
         return load_strategy(way.strategy)
-    from playhead_agent.rules_strategy import RulesStrategy  # LangGraph takes a second to load
+    from playhead_agent.rules.strategy import RulesStrategy  # LangGraph takes a second to load
 
     return RulesStrategy(rules)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from playhead_bench.evaluate.answerer import Clip, ClipAnswerer, LateClip, Reply
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
-from playhead_tools.replies import with_options
+from playhead_tools.video_llm.parse_response import with_options
 
 REPLIES_NAME = "replies.jsonl"
 

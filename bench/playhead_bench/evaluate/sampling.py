@@ -12,7 +12,7 @@ from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnknown
 from playhead_index.identity import fingerprint
 from playhead_index.window import Window
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 SHORT_SIDE_PX = 100
 DEFAULT_BUDGET = 16

@@ -12,7 +12,7 @@ from playhead_bench.evaluate.answerer import Clip, Reply
 from playhead_index.embed.checkpoints import find_checkpoint, mapped_load_errors, offline
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, torch, transformers
-from playhead_tools.replies import with_options
+from playhead_tools.video_llm.parse_response import with_options
 
 MOST_NEW_TOKENS = 48
 WORDS = ("*.json", "*.jinja", "*.txt")

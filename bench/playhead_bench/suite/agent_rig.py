@@ -11,9 +11,9 @@ from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.undecoded import UndecodedEyes
 from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
+from playhead_tools.video_llm.undecoded_client import UndecodedEyes
 
 VIDEO, LENGTH_S = "v0", 3600.0
 MOMENT_S, APART_S = 8.0, 60.0

@@ -12,7 +12,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from uuid import uuid4
 
-from playhead_agent.checkpoints import open_checkpointer
+from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.progress import Progress
 from playhead_agent.run import ask, stream
 from playhead_agent.state import Context

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playhead_agent.checkpoints import open_checkpointer, prune_checkpoints
+from playhead_agent.persistence.checkpoints import open_checkpointer, prune_checkpoints
 from playhead_agent.run import ask
 from playhead_bench.suite.agent_rig import QUESTIONS, agent_rig
 from playhead_bench.suite.common import Size

@@ -22,12 +22,12 @@ from playhead_tools.compression.plan import TokenCosts, plan_tokens
 from playhead_tools.compression.ranking import RankedTokens, rank_tokens
 from playhead_tools.compression.records import ClipTokens, KeptTokens
 from playhead_tools.video_llm.chat import prompt_text
-from playhead_tools.video_llm.choosing import frames_to_show
+from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.encoded import metadata_of
 from playhead_tools.video_llm.first_word import FirstWord
-from playhead_tools.video_llm.keeping import SeenClip, TokenKeeper
 from playhead_tools.video_llm.loading import Loaded
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
 FPS = 2.0

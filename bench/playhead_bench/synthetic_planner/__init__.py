@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from playhead_agent.rules import Rules
+from playhead_agent.rules.components import Rules
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
 from playhead_bench.synthetic_planner.seeing.needs_looks import needs_looks
 from playhead_bench.synthetic_planner.seeing.procedures import see

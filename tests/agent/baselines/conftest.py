@@ -15,7 +15,7 @@ from playhead_agent.strategies import load_strategy
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.client import Eyes
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BANNED = ("playhead_tools.question", "playhead_agent.seeing", "playhead_agent.graph")
+BANNED = ("playhead_tools.question", "playhead_agent.perception", "playhead_agent.rules.graph")
 LOADED = f"""
 import sys
 import playhead_agent.planner.strategy, playhead_agent.planner.graph

@@ -18,8 +18,8 @@ from playhead_agent.run import ask, resume, stream
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Eyes, Look
 from playhead_tools.toolbox import LookCounter, Toolbox
+from playhead_tools.video_llm.client import Eyes, Look
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 QUESTION = "What colour is the wall?"

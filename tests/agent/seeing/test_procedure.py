@@ -8,16 +8,16 @@ import pytest
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits
+from playhead_agent.perception.routing import needs_looks
 from playhead_agent.run import ask
-from playhead_agent.seeing.needs_looks import needs_looks
 from playhead_agent.state import Context
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, Scope, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Evidence
-from playhead_tools.eyes import Look
 from playhead_tools.question import parse_question
+from playhead_tools.video_llm.client import Look
 
 REFUSAL = "The frames do not show what is asked."
 MOMENTS = [Window(40.0, 48.0), Window(200.0, 208.0), Window(100.0, 108.0)]

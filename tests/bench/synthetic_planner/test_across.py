@@ -17,7 +17,7 @@ from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Q
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
+from playhead_tools.video_llm.client import Look
 
 SHOWN = {
     LECTURE: {"red dog": "jumps", "blue cup": "stands still", "green boat": "turns"},

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from playhead_bench.synthetic_planner.seeing.locate import TOLD, UNTOLD, likeliest, p_told
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
 from playhead_tools.spec import Deed
+from playhead_tools.video_llm.client import Look
 
 PARTS = [Window(i, i + 4.0) for i in range(7)]
 

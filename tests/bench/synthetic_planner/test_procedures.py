@@ -11,9 +11,9 @@ from tests.bench.synthetic_planner.truth import TruthEyes, truthful
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
+from playhead_agent.perception.conclude import seen_judgement
+from playhead_agent.perception.results import Sight
 from playhead_agent.run import ask
-from playhead_agent.seeing.conclude import seen_judgement
-from playhead_agent.seeing.sight import Sight
 from playhead_bench.synthetic_planner import rules
 from playhead_bench.synthetic_planner.question import parse_question
 from playhead_index.errors import ModelUnavailable
@@ -22,8 +22,8 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.call_deadline import remaining_s
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Look
 from playhead_tools.verdict_rules import SearchedExtent
+from playhead_tools.video_llm.client import Look
 
 MAX_PARALLEL = min(32, (os.cpu_count() or 1) + 4)
 """Threads of the pool in which LangGraph makes looks side by side."""

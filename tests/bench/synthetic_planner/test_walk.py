@@ -6,10 +6,10 @@ import pytest
 from tests.bench.synthetic_planner.truth import truthful
 from tests.tools.made_library import LECTURE
 
-from playhead_agent.look_request import LookRequest
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sighting
+from playhead_agent.perception.session import Desk
 from playhead_agent.run import ask
-from playhead_agent.seeing.desk import Desk
-from playhead_agent.seeing.sight import Sighting
 from playhead_bench.synthetic_planner.question.parse import parse_question
 from playhead_bench.synthetic_planner.seeing.claims import Claim
 from playhead_bench.synthetic_planner.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
@@ -19,8 +19,8 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-from playhead_tools.eyes import Look
 from playhead_tools.spec import Deed
+from playhead_tools.video_llm.client import Look
 
 NO = "the video does not show it"
 JUMPERS = ("the red car", "the green star", "the pink fish")

@@ -12,7 +12,7 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
+from playhead_tools.video_llm.client import Look
 
 SCENES: list[tuple[str, Window, dict[str, list[tuple[str, str, Window]]]]] = [
     ("on a beach", Window(0, 8), {"red car": [("jumps", "", Window(2, 4))], "blue cup": []}),

@@ -9,7 +9,7 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_tools.eyes import Eyes
+from playhead_tools.video_llm.client import Eyes
 from playhead_tools.video_llm.protocol import Asked, ShownFrame
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 

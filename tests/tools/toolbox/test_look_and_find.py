@@ -16,10 +16,10 @@ from playhead_index.errors import ModelUnavailable, ToolError, VideoUnreadable
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
 from playhead_tools.region import Region
 from playhead_tools.toolbox import LookCounter, LookMeter, Toolbox, ToolLimits
 from playhead_tools.toolbox.finding import look_question
+from playhead_tools.video_llm.client import Look
 
 BLUE = {"question": "What colour is the wall?", "ranges": ["0:12-0:20"]}
 

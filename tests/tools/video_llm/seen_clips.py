@@ -9,9 +9,9 @@ import numpy as np
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
 from playhead_tools.compression.records import KeptTokens
-from playhead_tools.video_llm.keeping import SeenClip
 from playhead_tools.video_llm.loading import Loading
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.tools.video_llm.made_clips import asked, clip
 
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
+from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
 from playhead_tools.video_llm.protocol import Budget
 
 TEN = clip(*map(float, range(10)))

@@ -8,7 +8,7 @@ from tests.tools.video_llm.made_clips import clip
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.video_llm.citing import cited_frames, cited_window, numbers_in, shown_frames
+from playhead_tools.video_llm.frame_citations import cited_frames, cited_window, numbers_in, shown_frames
 
 TWO = (clip(10.0, 11.0, 12.0), clip(40.0, 41.0, video_id="v2"))
 SHOWN = shown_frames(TWO, [np.array([0, 2]), np.array([1])])

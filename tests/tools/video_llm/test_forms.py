@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from tests.tools.video_llm.made_clips import asked
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.video_llm.citing import cited_frames
 from playhead_tools.video_llm.forms import ask_form, read_form
+from playhead_tools.video_llm.frame_citations import cited_frames
 from playhead_tools.video_llm.protocol import Reply
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.tools.video_llm.seen_clips import asked, exact, noise
 from tests.tools.video_llm.test_video_llama_3 import half_still
 
-import playhead_tools.video_llm.looking as looking
+import playhead_tools.video_llm.encode_call as looking
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.video_llm.assembling import cut_row
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.guided import GuidedTokens
+from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Checkpoint = Callable[[str], Path]

@@ -21,7 +21,7 @@ from tests.tools.video_llm.made_clips import asked
 
 from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
-from playhead_tools.video_llm.posting import BackOff, Timeouts
+from playhead_tools.video_llm.http_post import BackOff, Timeouts
 from playhead_tools.video_llm.server import ServerVideoLLM
 
 KEY = "local-server-key-0123456789"

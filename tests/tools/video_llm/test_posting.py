@@ -8,7 +8,7 @@ from tests.tools.video_llm.made_clips import asked
 from tests.tools.video_llm.made_server import FELL_OVER, Answer, MadeServer, made_server
 
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.video_llm.posting import BackOff, Timeouts, retry_after_s
+from playhead_tools.video_llm.http_post import BackOff, Timeouts, retry_after_s
 from playhead_tools.video_llm.protocol import Reply
 from playhead_tools.video_llm.server import ServerVideoLLM
 

@@ -18,9 +18,9 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import KeptTokens
 from playhead_tools.video_llm.assembling import cut_row
 from playhead_tools.video_llm.generating import continued
-from playhead_tools.video_llm.keeping import SeenClip
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of, keeps_all
 from playhead_tools.video_llm.protocol import Asked, Turn
+from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Checkpoint = Callable[[str], Path]

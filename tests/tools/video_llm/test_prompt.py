@@ -7,7 +7,7 @@ from tests.tools.video_llm.made_clips import asked, clip
 
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.video_llm.choosing import frames_to_show
+from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.prompt import clip_close, clip_parts, frame_parts, times_text
 from playhead_tools.video_llm.protocol import Asked, ShownFrame
 

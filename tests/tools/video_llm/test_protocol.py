@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tests.tools.video_llm.made_clips import asked, clip
 
 from playhead_tools.video_llm.protocol import Budget, Turn, YesNo
-from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.usage import Report
 
 GOOD = clip(10.0, 11.0)
 WRONG: list[tuple[str, dict[str, Any], str]] = [

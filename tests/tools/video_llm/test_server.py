@@ -11,7 +11,7 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.video_llm.forms import ask_form
-from playhead_tools.video_llm.posting import BackOff
+from playhead_tools.video_llm.http_post import BackOff
 from playhead_tools.video_llm.protocol import Budget, Turn, VideoLLM
 from playhead_tools.video_llm.server import Prices, ServerVideoLLM
 

@@ -12,8 +12,8 @@ from tests.tools.video_llm.made_clips import asked, clip
 from tests.tools.video_llm.made_server import made_server
 
 from playhead_tools.video_llm.protocol import Asked, Budget
-from playhead_tools.video_llm.report import Report
 from playhead_tools.video_llm.server import ServerVideoLLM
+from playhead_tools.video_llm.usage import Report
 
 
 def sent(call: Asked, kind: str, **options: Any) -> tuple[dict[str, Any], Report]:

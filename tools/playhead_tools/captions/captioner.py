@@ -15,7 +15,7 @@ from playhead_index.errors import ModelOutputInvalid
 from playhead_index.words.protocol import SegmentPictures
 from playhead_tools.captions.caption import Caption, CaptionForm, made_caption, whole_sentences
 from playhead_tools.captions.many import Begun, watch_many
-from playhead_tools.thoughts import split_thoughts
+from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
 from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM, wants_plain_prompt

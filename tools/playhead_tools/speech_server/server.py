@@ -17,7 +17,7 @@ from playhead_index.words.voice_activity import CHUNK_S, Chunk, chunks
 from playhead_tools.redaction import passwords, redact, redact_keys
 from playhead_tools.speech_server.reply import Segment, Transcript, read_transcript
 from playhead_tools.speech_server.sound import RATE_HZ, joined, only, split_at_quiet, wav_bytes
-from playhead_tools.video_llm.posting import BackOff, Lines, Poster, Refused, Timeouts, Upload
+from playhead_tools.video_llm.http_post import BackOff, Lines, Poster, Refused, Timeouts, Upload
 
 MAX_REQUEST_S = 120.0
 """Longest sound that is sent at once: 3.8 MB of WAV, where OpenAI takes 25 MB."""

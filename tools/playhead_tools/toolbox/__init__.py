@@ -15,7 +15,7 @@ same result and says so.
     abstain      ends without an answer
 """
 
-from playhead_tools.toolbox.kit import BadCall, Kit, ToolLimits
+from playhead_tools.toolbox.context import BadCall, Kit, ToolLimits
 from playhead_tools.toolbox.protocols import (
     CitedSentence,
     LookCounter,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from playhead_index.errors import ToolError
 from playhead_index.window import Window, format_time, parse_time
 from playhead_tools.evidence import Evidence, listed
-from playhead_tools.look_up import VideoEntry
-from playhead_tools.toolbox.kit import Kit
+from playhead_tools.retrieval import VideoEntry
+from playhead_tools.toolbox.context import Kit
 from playhead_tools.toolbox.rows import clock
 
 MAX_NAMED = 8

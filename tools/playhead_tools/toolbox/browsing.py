@@ -10,10 +10,10 @@ from playhead_index.search.results import Lane
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
-from playhead_tools.look_up import reading_coverage
+from playhead_tools.retrieval import reading_coverage
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox.arguments import stretches_of
-from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.context import Kit, Record, result
 from playhead_tools.toolbox.protocols import CitedSentence, Passage, Reader
 from playhead_tools.toolbox.reading import ALL_KINDS, blocks_of
 from playhead_tools.toolbox.rows import block_text, clock, word_rows

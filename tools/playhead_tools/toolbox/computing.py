@@ -8,15 +8,15 @@ from typing import Literal
 from playhead_index.errors import ToolError
 from playhead_index.store.recordings import read_clock
 from playhead_tools import temporal as algebra
-from playhead_tools.cite import spans_of
+from playhead_tools.citations import spans_of
 from playhead_tools.occurrences import count_wordings
 from playhead_tools.temporal import Event
 from playhead_tools.temporal.results import Arranged, Found, Gap, Justified, Picked, Ranged, Reckoned
 from playhead_tools.temporal.scan import Scan, Searched
 from playhead_tools.toolbox.arguments import place_of
 from playhead_tools.toolbox.arithmetic import evaluate
+from playhead_tools.toolbox.context import Kit, Record, result
 from playhead_tools.toolbox.finding import IN_PICTURES, MERGE_GAP_S, MIN_MATCH, scan_of, wordings_of
-from playhead_tools.toolbox.kit import Kit, Record, result
 from playhead_tools.toolbox.rows import number, place
 
 Op = Literal[

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from playhead_index.errors import ToolError
-from playhead_tools.cite import holds_quote, stored_texts, without_markers
+from playhead_tools.citations import holds_quote, stored_texts, without_markers
 from playhead_tools.evidence import listed
 from playhead_tools.match import coverage, says
-from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.context import Kit, Record, result
 
 NoAnswer = Literal["absent", "unknown", "false_premise", "ambiguous"]
 MAX_CLAIMS = 12

@@ -13,13 +13,13 @@ from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, listed
-from playhead_tools.look_up import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
 from playhead_tools.match import coverage, other_forms
 from playhead_tools.occurrences import count_wordings
+from playhead_tools.retrieval import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
 from playhead_tools.temporal import Event, Scan, merged
 from playhead_tools.toolbox.arguments import Place, stretches_of
-from playhead_tools.toolbox.kit import Kit, Record, result
-from playhead_tools.toolbox.looks import NONE_LEFT, Seen, known_look, look_at, need_eyes, summed
+from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.observations import NONE_LEFT, Seen, known_look, look_at, need_eyes, summed
 from playhead_tools.toolbox.rows import clock, evidence_row, number, place, word_row
 
 IN_PICTURES = ("pictures", "both")

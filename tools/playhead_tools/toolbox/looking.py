@@ -7,12 +7,10 @@ from playhead_index.errors import ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
 from playhead_tools.frames import FrameReader, TimedFrame
-from playhead_tools.refusals import yes_or_no
 from playhead_tools.region import Region, parse_region
-from playhead_tools.sampling import evenly
 from playhead_tools.toolbox.arguments import Place, place_of, shortened
-from playhead_tools.toolbox.kit import DEFAULT_FRAMES, Kit, Record, result
-from playhead_tools.toolbox.looks import (
+from playhead_tools.toolbox.context import DEFAULT_FRAMES, Kit, Record, result
+from playhead_tools.toolbox.observations import (
     NONE_LEFT,
     Seen,
     known_look,
@@ -26,6 +24,8 @@ from playhead_tools.toolbox.protocols import ToolImage
 from playhead_tools.toolbox.reading import blocks_of
 from playhead_tools.toolbox.rows import clock, evidence_row, word_rows
 from playhead_tools.video_llm.encoding import jpeg_bytes
+from playhead_tools.video_llm.frame_sampling import evenly
+from playhead_tools.video_llm.refusals import yes_or_no
 
 Density = Literal["low", "normal", "high"]
 MAX_QUESTION_CHARS = 600

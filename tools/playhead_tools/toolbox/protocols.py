@@ -6,12 +6,12 @@ from math import inf
 from typing import Protocol
 
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
 from playhead_tools.region import Region
+from playhead_tools.video_llm.client import Look
 
 
 class Looker(Protocol):
-    """Looks at a window of a video; `playhead_tools.eyes.Eyes` is one."""
+    """Looks at a window of a video; `playhead_tools.video_llm.client.Eyes` is one."""
 
     @property
     def frames(self) -> int:

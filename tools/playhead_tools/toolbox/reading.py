@@ -5,9 +5,9 @@ from typing import Literal
 from playhead_index.search.results import Lane
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
-from playhead_tools.look_up import reading_coverage
+from playhead_tools.retrieval import reading_coverage
 from playhead_tools.toolbox.arguments import place_of
-from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.context import Kit, Record, result
 from playhead_tools.toolbox.rows import clock, video_blocks, word_rows
 
 TextKind = Literal["speech", "screen", "caption"]

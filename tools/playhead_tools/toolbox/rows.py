@@ -7,11 +7,11 @@ from math import isfinite
 from playhead_index.clean_text import one_line
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
-from playhead_tools.cite import reads_like_orders
+from playhead_tools.citations import reads_like_orders
 from playhead_tools.evidence import LANE_NAMES, Evidence, words_evidence
 from playhead_tools.fencing import fenced
 from playhead_tools.match import search_terms, stem
-from playhead_tools.toolbox.kit import Kit, Record
+from playhead_tools.toolbox.context import Kit, Record
 
 MAX_PAUSE_S = 2.0
 MAX_BLOCK_CHARS, MIN_BLOCK_CHARS = 320, 160

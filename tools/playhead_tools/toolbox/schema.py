@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from playhead_tools.toolbox.kit import BadCall, Kit, Record
+from playhead_tools.toolbox.context import BadCall, Kit, Record
 from playhead_tools.toolbox.repair import repaired
 
 Tool = Callable[..., Record]

@@ -11,13 +11,13 @@ from playhead_index.speakers import find_speakers, summarise_speakers
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.span_counts import count_spans
 from playhead_index.window import Window, format_time
-from playhead_tools.cite import metadata_text
+from playhead_tools.citations import metadata_text
 from playhead_tools.evidence import Evidence, listed
-from playhead_tools.look_up import VideoEntry, reading_coverage, search_moments
 from playhead_tools.match import coverage
+from playhead_tools.retrieval import VideoEntry, reading_coverage, search_moments
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
-from playhead_tools.toolbox.kit import Kit, Record, result
+from playhead_tools.toolbox.context import Kit, Record, result
 from playhead_tools.toolbox.rows import clock, evidence_row, video_blocks, word_row, word_rows
 
 Kind = Literal["any", "speech", "screen", "caption", "picture"]

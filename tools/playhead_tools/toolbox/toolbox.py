@@ -13,10 +13,10 @@ from playhead_index.window import Window
 from playhead_tools.evidence import coverage_from_json, coverage_to_json, join_coverage
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import ExtentReader, with_extent
-from playhead_tools.look_up import Finder
+from playhead_tools.retrieval import Finder
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox import browsing, computing, concluding, finding, looking, reading, searching
-from playhead_tools.toolbox.kit import BadCall, Kit, Record, ToolLimits
+from playhead_tools.toolbox.context import BadCall, Kit, Record, ToolLimits
 from playhead_tools.toolbox.protocols import LookCounter, Looker, LookMeter, Reader, ToolImage
 from playhead_tools.toolbox.rows import result_text
 from playhead_tools.toolbox.schema import Tool, ToolSpec

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.thoughts import answer_start
-from playhead_tools.video_llm.posting import Broken, Lines
+from playhead_tools.reasoning_content import answer_start
+from playhead_tools.video_llm.http_post import Broken, Lines
 from playhead_tools.video_llm.protocol import YesNo
 
 _TINY = 1e-9

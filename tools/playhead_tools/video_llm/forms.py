@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.thoughts import split_thoughts
+from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.video_llm.protocol import Asked, Reply, Turn, VideoLLM
-from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.usage import Report
 
 Form = TypeVar("Form", bound=BaseModel)
 _FENCE = re.compile(r"```(?:json)?(.*)```", re.DOTALL)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.usage import Report
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

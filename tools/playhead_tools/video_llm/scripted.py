@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
+from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
 from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame, YesNo
-from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.usage import Report
 
 Said = str | dict[str, Any] | BaseModel | YesNo | BaseException
 

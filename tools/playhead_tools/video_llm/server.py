@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.redaction import passwords, redact, redact_keys
-from playhead_tools.video_llm.choosing import evenly, frames_to_show, most_frames
+from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
 from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_whole, yes_no_of
 from playhead_tools.video_llm.encoding import size_fitted
 from playhead_tools.video_llm.frame_limits import max_frames_after
-from playhead_tools.video_llm.posting import BackOff, Posted, Poster, Refused, Timeouts
+from playhead_tools.video_llm.http_post import BackOff, Posted, Poster, Refused, Timeouts
 from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame, ThoughtsCutOff
-from playhead_tools.video_llm.report import Report
+from playhead_tools.video_llm.request_body import Sending, notes_on, request_body
 from playhead_tools.video_llm.server_kinds import KINDS, VideoForm
-from playhead_tools.video_llm.wire import Sending, notes_on, request_body
+from playhead_tools.video_llm.usage import Report
 
 _ABOUT_FORM = ("response_format", "json_schema", "json_object", "structured", "guided", "grammar", "schema")
 _ABOUT_LOGPROBS = ("logprob",)

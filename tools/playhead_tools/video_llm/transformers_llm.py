@@ -22,19 +22,19 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.assembling import Cut, Row, batch_inputs, cut_row, write_row
 from playhead_tools.video_llm.chat import prompt_text
-from playhead_tools.video_llm.choosing import evenly
+from playhead_tools.video_llm.choose_frames import evenly
+from playhead_tools.video_llm.encode_call import Looker, step_times_s, with_labels
 from playhead_tools.video_llm.encoded import ClipFeatures
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_word import FirstWord, yes_no_tokens
 from playhead_tools.video_llm.generating import Generated, generate, generate_on
-from playhead_tools.video_llm.keeping import SeenClip, TokenKeeper
 from playhead_tools.video_llm.loading import Loaded, Loading, load
-from playhead_tools.video_llm.looking import Looker, step_times_s, with_labels
 from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import clips_shown
 from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
-from playhead_tools.video_llm.report import Report
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
+from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
+from playhead_tools.video_llm.usage import Report
 
 Times = Literal["native", "between"]
 _UNEVEN = 0.1

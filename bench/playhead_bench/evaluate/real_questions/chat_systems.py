@@ -17,7 +17,7 @@ from playhead_agent.models.transports import TRANSPORTS
 from playhead_agent.planner.state import PLANNER_LIMITS, Switches
 from playhead_agent.planner.strategy import PlannerStrategy
 from playhead_agent.question import Question
-from playhead_agent.rules_strategy import RulesStrategy
+from playhead_agent.rules.strategy import RulesStrategy
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_agent.strategy import Strategy
@@ -27,7 +27,7 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
-from playhead_tools.thoughts import split_thoughts
+from playhead_tools.reasoning_content import split_thoughts
 
 CONTEXT_TOKENS = 16_384
 CHARS_PER_TOKEN = 3.5

@@ -9,7 +9,7 @@ from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
 from playhead_bench.synthetic_planner import rules
 from playhead_tools.evidence import Answer
-from playhead_tools.replies import is_abstention, normalised
+from playhead_tools.video_llm.parse_response import is_abstention, normalised
 
 RANKED = 10
 """Depth to which the ranking of a search is measured."""

@@ -7,7 +7,7 @@ from playhead_agent.baselines.reading import Said, best_of, settles
 from playhead_agent.baselines.reading import read_reply as read_said
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
 from playhead_index.errors import LibraryMissing
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-from playhead_tools.sampling import ClipRequest
+from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 OutcomeStatus = Literal["answered", "abstained", "unparsed"]
 Needs = Literal["files", "library", "pictures"]

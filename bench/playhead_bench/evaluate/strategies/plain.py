@@ -8,7 +8,7 @@ from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.strategies.asking import Selecting, Selection, ask_clips
 from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, Place
 from playhead_index.window import Window
-from playhead_tools.sampling import STEP_S, ClipRequest, dense, evenly, scattered
+from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest, dense, evenly, scattered
 
 
 class Blind:

@@ -11,7 +11,7 @@ from playhead_bench.evaluate.strategies.asking import Selecting, Selection
 from playhead_bench.evaluate.strategies.desk import Desk
 from playhead_index.window import Window
 from playhead_tools.compression.choose import adaptive_frames, best_frames
-from playhead_tools.sampling import STEP_S, ClipRequest, scattered
+from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest, scattered
 
 Scores = NDArray[np.floating]
 Choose = Callable[[Scores, int], NDArray[np.int64]]

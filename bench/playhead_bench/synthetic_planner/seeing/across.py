@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from playhead_agent.seeing.desk import MOST_MOMENTS
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.results import Sight, Sighting
+from playhead_agent.perception.session import MOST_MOMENTS
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import SURE, locate, narrowed
 from playhead_tools import options as choose
 from playhead_tools.evidence import listed
-from playhead_tools.look_up import list_videos
-from playhead_tools.replies import normalised
+from playhead_tools.retrieval import list_videos
 from playhead_tools.spec import EVERY, Deed, QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
+from playhead_tools.video_llm.parse_response import normalised
 
 MOST_VIDEOS = 24
 """So many videos are looked at each for itself; of more, those that one search over all puts first."""

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from playhead_tools.replies import is_abstention
 from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.video_llm.parse_response import is_abstention
 
 ACTS = "acts"
 """Does something, whatever it is."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.desk import FOR_UNRANKED, MOST_MOMENTS, Desk, NeedLooks
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.session import FOR_UNRANKED, MOST_MOMENTS, Desk, NeedLooks
 from playhead_agent.state import Stretch
 from playhead_index.search.fusion import rrf
 from playhead_index.store.recordings import read_clock

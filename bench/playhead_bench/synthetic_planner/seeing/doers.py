@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.sight import Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sighting
 from playhead_bench.synthetic_planner.seeing.claims import Claim
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import pieces
-from playhead_tools.cite import reads_like_orders
-from playhead_tools.eyes import Look
+from playhead_tools.citations import reads_like_orders
 from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.video_llm.client import Look
 
 NAMED_PART = 0.3
 """How much it counts whom the model names as doing it, beside what it says of each thing on its own."""

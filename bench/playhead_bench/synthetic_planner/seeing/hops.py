@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk

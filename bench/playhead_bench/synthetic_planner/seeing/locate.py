@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.sight import Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.question.shown import ANYTHING
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_index.window import Window
-from playhead_tools.eyes import Look
 from playhead_tools.match import stem
-from playhead_tools.refusals import yes_or_no
 from playhead_tools.spec import Deed
+from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.refusals import yes_or_no
 
 SURE = 0.5
 SAME_S = 2.0

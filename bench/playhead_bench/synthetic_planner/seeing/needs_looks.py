@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.seeing.needs_looks import WORDS
+from playhead_agent.perception.routing import WORDS
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.desk import Desk
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sight, Sighting
+from playhead_agent.perception.session import Desk
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.across import see_videos
 from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.results import Sight, Sighting
 from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.doers import agreed, named_doers

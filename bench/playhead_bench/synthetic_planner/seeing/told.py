@@ -4,18 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import PIECE_S, narrowed, pieces, stands_still
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
-from playhead_tools.cite import reads_like_orders
-from playhead_tools.eyes import Look
-from playhead_tools.replies import is_abstention, normalised, parse_choice
+from playhead_tools.citations import reads_like_orders
 from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice
 
 TOLD_P = 0.75
 MOST_DEED_WORDS = 7

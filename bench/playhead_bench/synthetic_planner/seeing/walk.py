@@ -8,8 +8,8 @@ asked openly who does it; a name counts when the model also says so of that thin
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from playhead_agent.look_request import LookRequest
-from playhead_agent.seeing.sight import Sighting
+from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.results import Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.claims import Claim
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk

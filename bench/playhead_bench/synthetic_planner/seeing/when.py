@@ -1,6 +1,6 @@
 """When something happens: candidates from the search and from the options, each looked at, then narrowed."""
 
-from playhead_agent.seeing.sight import Sight, Sighting
+from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
 from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
 from playhead_bench.synthetic_planner.seeing.locate import SURE, judge_all, locate, narrowed

@@ -1,0 +1,70 @@
+"""A look that is wanted of a video-LLM, as a row of a run's state."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playhead_index.window import Window
+from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.frame_sampling import ClipRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LookRequest:
+    """A look that is wanted.
+
+    Args:
+        video_id: in which video.
+        window: what to show, in seconds.
+        question: about it.
+        options: of a multiple choice.
+        yes_no: ask for the probability of Yes.
+        frames: at most so many successive frames; 0 for what suits the model.
+        times_s: of chosen frames, in seconds; empty for successive frames over the window.
+    """
+
+    video_id: str
+    window: Window
+    question: str
+    options: tuple[str, ...] = ()
+    yes_no: bool = False
+    frames: int = 0
+    times_s: tuple[float, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The same for the same look."""
+        return json.dumps(self.to_json(), sort_keys=True)
+
+    def num_frames(self, eyes: Eyes) -> int:
+        """How many frames the model is given at most."""
+        return len(self.times_s) or self.frames or eyes.frames
+
+    def make(self, eyes: Eyes) -> Look:
+        """The look; errors are those of `Eyes.look`. Chosen frames are shown without options of their own."""
+        if self.times_s:
+            clip = ClipRequest(self.video_id, self.times_s, self.window)
+            return eyes.look_at(clip, self.question, yes_no=self.yes_no)
+        return eyes.look(
+            self.video_id, self.window, self.question, options=self.options, yes_no=self.yes_no,
+            frames=self.frames or None,
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "video_id": self.video_id,
+            "window": [self.window.start_s, self.window.end_s],
+            "question": self.question,
+            "options": list(self.options),
+            "yes_no": self.yes_no,
+            "frames": self.frames,
+            "times_s": list(self.times_s),
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The request that `to_json` wrote, also that of an earlier version, which had fewer fields."""
+        lists = {name: tuple(record.get(name, ())) for name in ("options", "times_s")}
+        return cls(**{**record, **lists, "window": Window(*record["window"])})

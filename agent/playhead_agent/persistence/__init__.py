@@ -1,0 +1,1 @@
+"""What is kept of runs: checkpoints, usage, answers, and the conversations read back from them."""

@@ -1,0 +1,1 @@
+"""The rule-based planner: a graph that needs no chat model."""

@@ -1,0 +1,243 @@
+"""What follows from the evidence: events are built, and code reckons with their times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from playhead_agent.rules.read_neighbours import SLACK_S, best_tier, chosen_anchors, event_of
+from playhead_agent.state import Context, State
+from playhead_index.window import Window
+from playhead_tools import temporal
+from playhead_tools.details import required_detail
+from playhead_tools.evidence import Evidence
+from playhead_tools.spec import EVERY, QuestionSpec
+from playhead_tools.temporal import Clock, Event, Reckoned
+
+Op = Literal[
+    "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact",
+    "outline", "seen", "speaking",
+]  # fmt: skip
+MERGE_GAP_S = 2.0
+FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What code found out.
+
+    Args:
+        op: which reckoning; `none` when there is nothing to reckon with.
+        events: what it stands on, in the order of the answer.
+        value: the number, where there is one: a count, seconds, 1 or 0 for a comparison.
+        names: the names in order, for `order`.
+        complete: it holds of the whole scope, not only of what was found.
+        candidates: how many places fit equally well where one was asked for.
+        forms: places that hold the asked word only in another form (`robotic` for `robotics`), where others
+            hold the word itself; none of them counts.
+        seconds: for `speaking` the seconds and the number of turns of each speaker in `names`.
+    """
+
+    op: Op
+    events: tuple[Event, ...] = ()
+    value: float = 0.0
+    names: tuple[str, ...] = ()
+    complete: bool = True
+    candidates: int = 1
+    forms: tuple[Event, ...] = ()
+    seconds: tuple[float, ...] = ()
+
+    @property
+    def evidence_ids(self) -> tuple[str, ...]:
+        """Every evidence behind it, once."""
+        return Reckoned(0.0, self.events, True).evidence_ids
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        events, forms = ([_event_row(event) for event in group] for group in (self.events, self.forms))
+        plain = {"op": self.op, "value": self.value, "complete": self.complete, "candidates": self.candidates}
+        usual = {"forms": forms, "seconds": list(self.seconds)}
+        kept = {name: value for name, value in usual.items() if value}
+        return {**plain, "events": events, "names": list(self.names), **kept}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """The finding that `to_json` wrote."""
+        events, forms = (tuple(map(_event_of, record.get(name, ()))) for name in ("events", "forms"))
+        names, seconds = tuple(record["names"]), tuple(record.get("seconds", ()))
+        return cls(**{**record, "events": events, "names": names, "forms": forms, "seconds": seconds})
+
+
+def finding_in(state: State, context: Context) -> Finding:
+    """The finding of a state, read of it once for nodes that leave it as it is."""
+    return context.cache.once("finding", state["finding"], lambda: Finding.from_json(state["finding"]))
+
+
+def _event_row(event: Event) -> list[Any]:
+    return [event.video_id, event.window.start_s, event.window.end_s, list(event.evidence_ids)]
+
+
+def _event_of(row: list[Any]) -> Event:
+    video_id, start_s, end_s, ids = row
+    return Event(video_id, Window(start_s, end_s), tuple(ids))
+
+
+def reason(
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False,
+    clock: Clock | None = None,
+) -> Finding:  # fmt: skip
+    """The finding for a question.
+
+    Args:
+        spec: the question.
+        evidence: the table.
+        whole: everything in scope was searched.
+        most_anchors: places that a relation is followed from.
+        cut: there was more evidence than the table takes. The first are kept, or for `last` the last, so
+            that a single occurrence is the right one all the same.
+        clock: when each video was recorded, as far as it is known.
+    """
+    whole = whole and not (cut and spec.ordinal in (None, EVERY))
+    passages = [e for e in evidence if e.role == "passage"]
+    if passages:
+        best = _with_words(passages[:FEW])
+        return Finding("passages", tuple(map(event_of, best)), candidates=len(passages))
+    if spec.of_video:
+        return _facts(spec, evidence)
+    near = [e for e in evidence if e.role == "near"]
+    if spec.intent == "summarise":
+        return Finding("outline" if near else "none", tuple(map(event_of, near)), complete=False)
+    if spec.relation is not None:
+        return _related(spec, evidence, whole, most_anchors, clock)
+    if spec.intent == "order":
+        return _ordered(spec, evidence, whole, clock)
+    targets = best_tier([e for e in evidence if e.role == "target0"])
+    if not targets:
+        return _read_at(spec, near, whole, clock)
+    return _reckon(spec, targets, whole, clock)
+
+
+def _with_words(passages: Sequence[Evidence]) -> list[Evidence]:
+    """The best passages; behind one that holds words of the question none that holds no word of it."""
+    first, *others = passages
+    return [first, *(one for one in others if one.match > 0 or first.match == 0)]
+
+
+def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
+    facts = [e for e in evidence if e.kind == "metadata"]
+    if spec.superlative and facts:
+        longest = (max if spec.superlative == "longest" else min)(e.window.duration_s for e in facts)
+        facts = [e for e in facts if e.window.duration_s == longest]
+    value = float(len(facts)) if spec.intent == "count" else sum(e.window.duration_s for e in facts)
+    return Finding("fact" if facts else "none", tuple(map(event_of, facts)), value)
+
+
+def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+    events = tuple(map(event_of, near))
+    if spec.ordinal in (1, -1):  # of every video the outermost were read
+        picked = temporal.nth(events, spec.ordinal, searched_whole=whole, clock=clock).events
+        events = tuple(event for event in events if event in picked)
+    if not events:
+        return Finding("none")
+    if spec.intent == "how_long":
+        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
+    return Finding("near", events, complete=whole or spec.ordinal is None)
+
+
+def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+    events = [event_of(e) for e in targets]
+    if spec.of_things or all(e.verdict != "supported" for e in targets):
+        return Finding("list", tuple(events), complete=False, candidates=len(events))
+    if spec.intent == "count":
+        counted = temporal.count(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole)
+        return Finding("count", counted.events, counted.value, complete=counted.complete)
+    distinct = temporal.merged(events, MERGE_GAP_S) if spec.ordinal else events
+    if spec.ordinal not in (None, EVERY):
+        picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole, clock=clock)
+        if spec.intent != "how_long" or not picked.events:
+            return Finding("nth" if picked.events else "none", picked.events, picked.value, complete=whole)
+        events = list(picked.events)
+    if spec.intent == "how_long":
+        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
+    return _listed(spec, targets, events, whole)
+
+
+def _measured(total: Reckoned) -> Finding:
+    return Finding("how_long", total.events, total.value, complete=total.complete)
+
+
+def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool) -> Finding:
+    """All places in time order where all are asked for; for a description the few best.
+
+    Records are numbered in the order of the search, supported ones first.
+    """
+    if spec.intent in ("when", "locate") or spec.ordinal == EVERY or required_detail(spec) == "speaker":
+        return Finding("list", tuple(events), complete=whole, candidates=len(events))
+    ranked = sorted(targets, key=lambda e: int(e.id[1:]))
+    return Finding("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
+
+
+# ---- relations ----
+
+
+def _related(
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, clock: Clock | None
+) -> Finding:
+    anchors = chosen_anchors(spec, evidence, most_anchors)
+    if not anchors:
+        return Finding("none")
+    if spec.intent == "how_long" and spec.relation is not None and spec.relation.kind == "between":
+        first, second = (event_of(e) for e in anchors[0])
+        gap_s = first.window.gap_s(second.window)
+        return Finding("gap", (first, second), gap_s, complete=whole, candidates=len(anchors))
+    targets = best_tier([e for e in evidence if e.role == "target0"])
+    if not spec.targets:
+        near = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
+        return Finding("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
+    if spec.intent == "yes_no" and spec.relation is not None and spec.relation.kind in ("before", "after"):
+        others = best_tier([e for e in evidence if e.role == "anchor0"])
+        return _compared(spec, targets, others, whole, clock)
+    events = [event for pair in anchors for event in _filtered(spec, targets, pair, clock)]
+    unique = list(dict.fromkeys(events))
+    if not unique:
+        return Finding("none")
+    ids = {event.evidence_ids[0] for event in unique}
+    return _reckon(spec, [e for e in targets if e.id in ids], whole, clock)
+
+
+def _filtered(
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], clock: Clock | None
+) -> list[Event]:
+    events, here = [event_of(e) for e in targets], event_of(anchors[0])
+    kind = spec.relation.kind if spec.relation is not None else "during"
+    if kind == "between":
+        return temporal.between(events, here, event_of(anchors[-1]), SLACK_S, clock=clock)
+    if kind == "during":
+        return temporal.during(events, here, MERGE_GAP_S, clock=clock)
+    beside = temporal.after if kind == "after" else temporal.before
+    return beside(events, here, SLACK_S, clock=clock)
+
+
+def _compared(
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool,
+    clock: Clock | None,
+) -> Finding:  # fmt: skip
+    groups = {"target": [event_of(e) for e in targets], "anchor": [event_of(e) for e in anchors]}
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
+    if ordered is None or spec.relation is None:
+        return Finding("none")
+    asked = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
+    names = tuple(ordered[0])
+    return Finding("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
+
+
+def _ordered(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+    groups = {
+        text: [event_of(e) for e in best_tier([e for e in evidence if e.role == f"target{i}"])]
+        for i, text in enumerate(spec.targets)
+    }
+    if len(groups) < 2:
+        return Finding("none")
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
+    if ordered is None:
+        return Finding("none")
+    return Finding("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)

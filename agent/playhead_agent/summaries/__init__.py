@@ -1,0 +1,1 @@
+"""Summaries and chapters: from captions, and from the topics of a transcript."""

@@ -1,0 +1,147 @@
+"""What a run has established and looked at: the record that claims are checked against."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playhead_agent.state import Context, Stretch
+from playhead_tools.citations import Grounds, texts_of
+from playhead_tools.evidence import Evidence
+from playhead_tools.retrieval import VideoEntry
+from playhead_tools.toolbox import Toolbox
+from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.finding import scan_of
+from playhead_tools.verdict_rules import SearchedExtent
+
+ScannedLane = Literal["words", "speech", "screen", "pictures", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """A number that code computed from evidence: a count, a duration, a gap, a time in seconds.
+
+    Args:
+        value: the number; None for an order or a relation, which have none.
+        evidence_ids: what it was computed from; empty where that is not known.
+        is_complete: it rests on a scan of all of the scope.
+        op: such as `count`, `first`, `gap`.
+    """
+
+    value: float | None
+    evidence_ids: tuple[str, ...] = ()
+    is_complete: bool = False
+    op: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRecord:
+    """An exhaustive scan of the scope for something.
+
+    Args:
+        what: was looked for, in words.
+        where: it was looked for.
+        is_whole: all of the scope was scanned.
+        num_found: places that hold it.
+    """
+
+    what: str
+    where: ScannedLane
+    is_whole: bool
+    num_found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Evidence of a run and how far it looked.
+
+    Args:
+        evidence: records by id.
+        extent: of the scope that was searched and viewed.
+        stretches: the scope: (video_id, window) of each video.
+        looked_at: (video_id, window) of everything that was retrieved, read or viewed.
+        computed: numbers that code computed.
+        notes: what the person should know.
+        scans: exhaustive scans.
+        texts: words of records by id, where they are read already; the rest is read from the catalog.
+        numbers: more numbers that may be said, such as the times of events.
+        spent: what the run used beside its meter, by the names of `Answer.cost`.
+    """
+
+    evidence: Mapping[str, Evidence]
+    extent: SearchedExtent
+    stretches: Sequence[Stretch] = ()
+    looked_at: Sequence[Stretch] = ()
+    computed: Sequence[Computation] = ()
+    notes: Sequence[str] = ()
+    scans: Sequence[ScanRecord] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    numbers: Sequence[float] = ()
+    spent: Mapping[str, float] = field(default_factory=dict)
+
+
+NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "duration"})
+"""Computations that mean what they say only where all of the scope was scanned."""
+
+
+def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] = ()) -> Ledger:
+    """The ledger of a run that used the tools."""
+    kit = toolbox.kit
+    records = kit.table.records
+    stretches = list(kit.stretches().items())
+    events = [event.window for event in kit.table.events.values()]
+    return Ledger(
+        dict(records),
+        toolbox.extent(context.extents),
+        stretches,
+        [(record.video_id, record.window) for record in records.values()],
+        _computed(kit),
+        tuple(notes),
+        _scans(kit),
+        numbers=[t for w in events for t in (w.start_s, w.end_s, w.duration_s)],
+    )
+
+
+def _computed(kit: Kit) -> list[Computation]:
+    found = [
+        Computation(row.get("value"), tuple(row["ids"]), bool(row["complete"]), row["op"])
+        for row in kit.results
+    ]
+    known = {one.value for one in found}
+    return found + [Computation(value) for value in kit.computed if value not in known]
+
+
+def _scans(kit: Kit) -> list[ScanRecord]:
+    whole = {video_id: [w.start_s, w.end_s] for video_id, w in kit.stretches().items()}
+    return [
+        ScanRecord(one["what"], one["where"], one["scope"] == whole and scan_of(one).whole, len(one["ids"]))
+        for one in kit.scans
+    ]
+
+
+# ---- reading the ledger ----
+
+
+def videos_of(ledger: Ledger, context: Context) -> dict[str, VideoEntry]:
+    """The videos in scope by id."""
+    return context.cache.videos(video_id for video_id, _ in ledger.stretches)
+
+
+def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[str, str]:
+    """The words of some records, from the catalog where the ledger does not have them."""
+    unread = [ledger.evidence[i] for i in ids if i not in ledger.texts]
+    read = texts_of(context.catalog, unread, context.cache.spans_of(unread)) if unread else {}
+    return {i: ledger.texts[i] if i in ledger.texts else read[i] for i in ids}
+
+
+def grounds_of(ledger: Ledger, context: Context) -> Grounds:
+    """What claims are held against by code."""
+    numbers = [one.value for one in ledger.computed if one.value is not None]
+    return Grounds(
+        context.catalog,
+        ledger.evidence,
+        videos_of(ledger, context),
+        ledger.looked_at,
+        [*numbers, *ledger.numbers],
+        texts_by_id(ledger, context, tuple(ledger.evidence)),
+        context.cache.spans_of(ledger.evidence.values()),
+    )
