@@ -10,7 +10,7 @@ from playhead_bench.compression.experiment import compare
 from playhead_bench.compression.looking import Eyes
 from playhead_bench.compression.methods import LIMITED, METHODS, middles, with_averages
 from playhead_bench.compression.reading import read, row_of
-from playhead_bench.nano.examine import Reader
+from playhead_bench.nano.evaluate import Reader
 from playhead_bench.nano.pictures import clip_of
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
 from playhead_bench.world.wander import wander

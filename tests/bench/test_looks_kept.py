@@ -12,9 +12,9 @@ from playhead.models import ModelNames
 from playhead_bench.evaluate.answerer import ScriptedAnswerer
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.finder import LibraryFinder
-from playhead_bench.evaluate.looks import KeptEyes, LookBook, NoModel
 from playhead_bench.evaluate.product import Product, Watching, Way
 from playhead_bench.evaluate.reply_cache import CachedAnswerer, reply_key
+from playhead_bench.evaluate.response_cache import KeptEyes, LookBook, NoModel
 from playhead_bench.evaluate.sampling import FrameSource
 from playhead_bench.evaluate.session import Settings, watching
 from playhead_index.errors import ModelUnavailable

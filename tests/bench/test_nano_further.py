@@ -9,15 +9,15 @@ import pytest
 from tests.bench.learnt import LEAST, apart
 
 from playhead_bench.nano.answers import HARD, MOST_HARD, Painted, draw_rows, painted
-from playhead_bench.nano.further import fit_heads, from_weights, train_further
-from playhead_bench.nano.kept_sight import KeptSight
-from playhead_bench.nano.lessons import MOST_LESSONS, Writer
+from playhead_bench.nano.cached_features import KeptSight
+from playhead_bench.nano.finetune import fit_heads, from_weights, train_further
 from playhead_bench.nano.pictures import paint_many
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tracks import LAYER
 from playhead_bench.nano.train_answers import keep_output, train_answers
 from playhead_bench.nano.training import load_state
+from playhead_bench.nano.training_samples import MOST_LESSONS, Writer
 from playhead_bench.nano.vlm import make_model, new_checkpoint
 from playhead_bench.world.stage import PAIRS
 from playhead_index.embed.runtime import torch

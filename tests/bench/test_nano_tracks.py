@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from playhead_bench.nano.labels import MOTIONS, labels_of
-from playhead_bench.nano.lessons import Lesson, Writer, batch_of
 from playhead_bench.nano.pictures import Clip, crowd_of
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.tracks import NEVER, TrackHeads, tracks_of
-from playhead_bench.nano.train_sight import SPREAD, WordHeads, losses
+from playhead_bench.nano.train_vision import SPREAD, WordHeads, losses
 from playhead_bench.nano.training import Optimiser
+from playhead_bench.nano.training_samples import Lesson, Writer, batch_of
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.script import Action, Scene, Thing
 from playhead_index.embed.runtime import torch

@@ -12,14 +12,21 @@ from tests.bench.learnt import LEAST, apart
 from playhead_bench.nano.answers import answer_loss
 from playhead_bench.nano.attend import attention_loss, time_loss
 from playhead_bench.nano.labels import HEADS, IGNORED, cells_at, labels_of
-from playhead_bench.nano.lessons import MOST_OF_CROWD, Lesson, Writer, batch_of, lessons_of, options_of
 from playhead_bench.nano.pictures import clip_of, crowd_of, paint_many
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.train_answers import train_answers
 from playhead_bench.nano.train_clip import shows, targets_of, texts_of, train_clip
 from playhead_bench.nano.train_dino import train_dino
-from playhead_bench.nano.train_sight import WordHeads, train_sight
+from playhead_bench.nano.train_vision import WordHeads, train_sight
 from playhead_bench.nano.training import Optimiser, orthogonal, rate_factor, split
+from playhead_bench.nano.training_samples import (
+    MOST_OF_CROWD,
+    Lesson,
+    Writer,
+    batch_of,
+    lessons_of,
+    options_of,
+)
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.clips import clip_questions
 from playhead_bench.world.kinds import PAINTS, THINGS

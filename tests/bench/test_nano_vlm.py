@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from playhead_bench.nano.answers import read
-from playhead_bench.nano.lessons import Lesson, Row, Writer, batch_of, lessons_of
 from playhead_bench.nano.pictures import clip_of, paint_clip
 from playhead_bench.nano.see import features, to_patches
 from playhead_bench.nano.tokens import PAD
+from playhead_bench.nano.training_samples import Lesson, Row, Writer, batch_of, lessons_of
 from playhead_bench.nano.vlm import new_checkpoint
 from playhead_index.embed.runtime import torch, transformers
 

@@ -37,14 +37,14 @@ def test_a_card_lies_beside_the_weights(name: str):
 
 @pytest.mark.slow
 def test_nano_clip_finds_things_by_kind_and_colour():
-    from playhead_bench.nano.examine import examine_clip
+    from playhead_bench.nano.evaluate import examine_clip
 
     assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.9
 
 
 @pytest.mark.slow
 def test_nano_dino_tells_scenes_apart():
-    from playhead_bench.nano.examine import same_scene
+    from playhead_bench.nano.evaluate import same_scene
 
     found = same_scene(shipped("nano-dino"), 60)
     assert found["same_scene_recall_at_1"] > 0.8
@@ -53,7 +53,7 @@ def test_nano_dino_tells_scenes_apart():
 
 @pytest.mark.slow
 def test_nano_vlm_answers_questions_about_clips():
-    from playhead_bench.nano.examine import examine_vlm
+    from playhead_bench.nano.evaluate import examine_vlm
 
     scores = examine_vlm(shipped("nano-vlm"), 20)
     assert scores["balanced"] > 0.85

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from playhead_bench.evaluate.calibration_metrics import surety_of
 from playhead_bench.evaluate.grounding import grounding_of
 from playhead_bench.evaluate.growth import growth_of
 from playhead_bench.evaluate.paired import comparisons, mcnemar, paired
 from playhead_bench.evaluate.report import summaries
-from playhead_bench.evaluate.surety import surety_of
 from playhead_bench.evaluate.tables import ANSWERS, COSTS, markdown, tables
 
 

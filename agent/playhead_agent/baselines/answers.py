@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.baselines.attempt import Attempt, Outcome
 from playhead_agent.baselines.reading import Said
+from playhead_agent.baselines.trial import Attempt, Outcome
 from playhead_agent.finalise import Draft, Ledger, finalise
 from playhead_agent.question import Question
 from playhead_agent.state import Context

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.baselines.attempt import DESCRIBE, Attempt, Outcome, seen
 from playhead_agent.baselines.chatting import (
     ANSWER,
     DATA,
@@ -26,6 +25,7 @@ from playhead_agent.baselines.chatting import (
     words_of,
 )
 from playhead_agent.baselines.reading import Said
+from playhead_agent.baselines.trial import DESCRIBE, Attempt, Outcome, seen
 from playhead_agent.baselines.words import nearest, spoken_of
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.state import Stretch

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from playhead_agent.baselines.attempt import Attempt
 from playhead_agent.baselines.observations import Row, invalid_to_json
 from playhead_agent.baselines.reading import Said
+from playhead_agent.baselines.trial import Attempt
 from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from playhead_agent.baselines.attempt import Attempt, Outcome
+from playhead_agent.baselines.answerers import ChatMind, EyesMind
 from playhead_agent.baselines.frames import Frame, Gap, best_frame, first_frames, gaps_between
-from playhead_agent.baselines.minds import ChatMind, EyesMind
+from playhead_agent.baselines.trial import Attempt, Outcome
 
 FIRST_FRAMES, ROUNDS, ENOUGH = 5, 3, 3
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.baselines.attempt import Attempt
 from playhead_agent.baselines.spreading import spread
+from playhead_agent.baselines.trial import Attempt
 from playhead_agent.state import Stretch
 from playhead_index.search.results import Moment, Scope
 from playhead_index.window import Window

@@ -16,9 +16,9 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from playhead_agent.baselines.answers import ambiguous, finished
-from playhead_agent.baselines.attempt import Attempt, CallNeeded, LooksNeeded, Outcome
 from playhead_agent.baselines.observations import Row, invalid_to_json, look_to_json
 from playhead_agent.baselines.reading import Said
+from playhead_agent.baselines.trial import Attempt, CallNeeded, LooksNeeded, Outcome
 from playhead_agent.limits import Limits
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.progress import Progress

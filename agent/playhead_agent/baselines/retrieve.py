@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from playhead_agent.baselines.attempt import Attempt, Outcome, seen
 from playhead_agent.baselines.reading import Said, best_of, read_reply, settles
+from playhead_agent.baselines.trial import Attempt, Outcome, seen
 
 LOOKED_AT = 3
 """Moments of the search that are looked at, one after the other, while none has settled the question."""

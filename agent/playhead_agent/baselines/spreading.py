@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from playhead_agent.baselines.attempt import Attempt
+from playhead_agent.baselines.trial import Attempt
 from playhead_tools.video_llm.frame_sampling import ClipRequest, evenly, scattered
 
 T = TypeVar("T")

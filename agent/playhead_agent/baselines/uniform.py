@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from playhead_agent.baselines.attempt import Attempt, Outcome, seen_frames
 from playhead_agent.baselines.reading import best_of, read_reply, settles
 from playhead_agent.baselines.spreading import spread
+from playhead_agent.baselines.trial import Attempt, Outcome, seen_frames
 
 
 def uniform(attempt: Attempt) -> Iterator[Outcome]:

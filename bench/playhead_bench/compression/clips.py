@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from playhead_bench.nano.lessons import lessons_of
 from playhead_bench.nano.pictures import PAINTED, SEEDS, SMALL, SQUARE, clip_of, paint_clip
+from playhead_bench.nano.training_samples import lessons_of
 from playhead_bench.world.paint import Painter
 from playhead_bench.world.phrases import said_place, wordings
 from playhead_bench.world.script import Scene, Story, Thing

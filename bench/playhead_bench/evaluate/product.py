@@ -11,7 +11,7 @@ from playhead_agent.limits import Caps
 from playhead_agent.state import Context
 from playhead_agent.strategies import load_strategy
 from playhead_agent.strategy import Strategy
-from playhead_bench.evaluate.looks import KeptEyes, LookBook
+from playhead_bench.evaluate.response_cache import KeptEyes, LookBook
 from playhead_bench.synthetic_planner import RULES
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer

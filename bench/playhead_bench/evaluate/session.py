@@ -13,12 +13,12 @@ from playhead.video_model_facts import load_video_llm
 from playhead.video_models import AUTO, OFF
 from playhead_bench.evaluate.answerer import ClipAnswerer
 from playhead_bench.evaluate.finder import LibraryFinder
-from playhead_bench.evaluate.looks import LookBook, NoModel
 from playhead_bench.evaluate.manifest import make_manifest
 from playhead_bench.evaluate.paired import Paired, comparisons
 from playhead_bench.evaluate.plots import draw_bars
 from playhead_bench.evaluate.product import Product, Watching
 from playhead_bench.evaluate.report import StrategySummary, summaries
+from playhead_bench.evaluate.response_cache import LookBook, NoModel
 from playhead_bench.evaluate.runner import run
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, SHORT_SIDE_PX, FrameSource
 from playhead_bench.evaluate.strategies.desk import Desk, Strategy

@@ -52,7 +52,7 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     from playhead_bench.nano.train_answers import train_answers
     from playhead_bench.nano.train_clip import train_clip
     from playhead_bench.nano.train_dino import train_dino
-    from playhead_bench.nano.train_sight import train_sight
+    from playhead_bench.nano.train_vision import train_sight
 
     torch().set_num_threads(threads)
     tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
@@ -97,7 +97,7 @@ def further(
     threads: Annotated[int, typer.Option(help="Of torch.")] = 2,
 ) -> None:
     """Train nano-vlm further, from weights as they ship: its vision half, then its language half."""
-    from playhead_bench.nano.further import train_further
+    from playhead_bench.nano.finetune import train_further
 
     torch().set_num_threads(threads)
     train_further(
@@ -114,7 +114,7 @@ def ship(
     only: Annotated[str, typer.Option(help="clip, dino or vlm; all when empty.")] = "",
 ) -> None:
     """Write the trained models as users load them, examine them in that form, and write their cards."""
-    from playhead_bench.nano import shipping
+    from playhead_bench.nano import export as shipping
 
     for name in ("clip", "dino", "vlm"):
         if only in ("", name):

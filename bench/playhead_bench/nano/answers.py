@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.nano.blocks import Block, blocks, draw
-from playhead_bench.nano.lessons import (
+from playhead_bench.nano.pictures import Clip
+from playhead_bench.nano.training_samples import (
     MOST_CROWD_LESSONS,
     MOST_LESSONS,
     MOST_OF_CROWD,
@@ -21,7 +22,6 @@ from playhead_bench.nano.lessons import (
     Writer,
     lessons_of,
 )
-from playhead_bench.nano.pictures import Clip
 from playhead_bench.world.stage import Pair, SplitMode
 from playhead_index.embed.runtime import torch
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.nano.labels import HEADS, IGNORED, Labels
-from playhead_bench.nano.lessons import Batch
-from playhead_bench.nano.train_sight import WordHeads
+from playhead_bench.nano.train_vision import WordHeads
+from playhead_bench.nano.training_samples import Batch
 from playhead_bench.nano.vlm import TOKENS_A_PAIR
 from playhead_index.embed.runtime import torch
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.nano.labels import IGNORED, MOTIONS, motion_between, tokens_of
-from playhead_bench.nano.lessons import Batch
 from playhead_bench.nano.pictures import CLIP_FRAMES, Clip
+from playhead_bench.nano.training_samples import Batch
 from playhead_bench.nano.vlm import COLUMNS, ROWS
 from playhead_bench.world.kinds import PAINTS, THINGS
 from playhead_index.embed.runtime import torch

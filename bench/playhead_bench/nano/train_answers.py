@@ -6,14 +6,14 @@ from typing import Any
 
 from playhead_bench.nano.answers import Painted, answer_loss, draw_rows, painted, read
 from playhead_bench.nano.attend import attention_loss, time_loss
-from playhead_bench.nano.kept_sight import KeptSight
+from playhead_bench.nano.cached_features import KeptSight
 from playhead_bench.nano.labels import labels_of
-from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
-from playhead_bench.nano.train_sight import WordHeads, losses
+from playhead_bench.nano.train_vision import WordHeads, losses
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
+from playhead_bench.nano.training_samples import Writer, batch_of
 from playhead_bench.world.stage import SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 

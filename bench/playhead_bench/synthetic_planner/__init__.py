@@ -3,9 +3,9 @@
 from functools import partial
 
 from playhead_agent.rules.components import Rules
+from playhead_bench.synthetic_planner.perception.procedures import see
+from playhead_bench.synthetic_planner.perception.routing import needs_looks
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
-from playhead_bench.synthetic_planner.seeing.needs_looks import needs_looks
-from playhead_bench.synthetic_planner.seeing.procedures import see
 
 
 def rules(*, critic: bool = True, algebra: bool = True) -> Rules:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_bench.synthetic_planner.seeing.locate import TOLD, UNTOLD, likeliest, p_told
+from playhead_bench.synthetic_planner.perception.grounding import TOLD, UNTOLD, likeliest, p_told
 from playhead_index.window import Window
 from playhead_tools.spec import Deed
 from playhead_tools.video_llm.client import Look

@@ -10,11 +10,11 @@ from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sighting
 from playhead_agent.perception.session import Desk
 from playhead_agent.run import ask
+from playhead_bench.synthetic_planner.perception.options import Claim
+from playhead_bench.synthetic_planner.perception.ordinals import nth_chances
+from playhead_bench.synthetic_planner.perception.sequential_scan import STRIDE
+from playhead_bench.synthetic_planner.perception.subjects import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
 from playhead_bench.synthetic_planner.question.parse import parse_question
-from playhead_bench.synthetic_planner.seeing.claims import Claim
-from playhead_bench.synthetic_planner.seeing.doers import NAMED_PART, NONE_NAMED, OTHER_NAMED, agreed
-from playhead_bench.synthetic_planner.seeing.ranked import nth_chances
-from playhead_bench.synthetic_planner.seeing.walk import STRIDE
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
@@ -41,7 +41,7 @@ def asked(made: Catalog, question: str, options: Sequence[str] = (), *, names: b
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Videos of any length are walked through, or, as short ones are, searched."""
     if request.param == "walked":
-        monkeypatch.setattr("playhead_bench.synthetic_planner.seeing.walk.COVERED", 0)
+        monkeypatch.setattr("playhead_bench.synthetic_planner.perception.sequential_scan.COVERED", 0)
 
 
 @pytest.mark.usefixtures("way")

@@ -3,7 +3,7 @@
 import re
 
 from playhead_bench.synthetic_planner.question.hops import LATER
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_tools.spec import Deed

@@ -2,7 +2,7 @@
 
 import re
 
-from playhead_bench.synthetic_planner.question.deeds import deed_in
+from playhead_bench.synthetic_planner.question.action_triples import deed_in
 from playhead_tools.spec import Hop
 from playhead_tools.wording import re_any_case
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from re import Match, Pattern
 
-from playhead_bench.synthetic_planner.question.shown import PLACE
+from playhead_bench.synthetic_planner.question.visual_questions import PLACE
 from playhead_tools.wording import ASKS, is_colour, re_any_case
 
 _REQUEST = re_any_case(

@@ -2,8 +2,8 @@
 
 import re
 
-from playhead_bench.synthetic_planner.question.deeds import deed_in, shows
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.action_triples import deed_in, shows
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.relation import LOCATE
 from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.spec import Asks, Intent, Kind

@@ -4,18 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_bench.synthetic_planner.question.among import spec_among
+from playhead_bench.synthetic_planner.question.action_triples import deed_in
+from playhead_bench.synthetic_planner.question.alternatives import spec_among
 from playhead_bench.synthetic_planner.question.clip import clip_question, yes_no_question
-from playhead_bench.synthetic_planner.question.deeds import deed_in
 from playhead_bench.synthetic_planner.question.imperative import as_question
 from playhead_bench.synthetic_planner.question.intent import asks_a_fact, intent_of, is_located
-from playhead_bench.synthetic_planner.question.masked import Masked, masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked, masked
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.parts import EITHER, LONGEST, Parts, restored, target_of
 from playhead_bench.synthetic_planner.question.relation import LOCATE
-from playhead_bench.synthetic_planner.question.shown import Shown, read_shown
-from playhead_bench.synthetic_planner.question.told import spec_of_words
 from playhead_bench.synthetic_planner.question.videos import of_each_video, one_of_them
+from playhead_bench.synthetic_planner.question.visual_questions import Shown, read_shown
+from playhead_bench.synthetic_planner.question.word_questions import spec_of_words
 from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative

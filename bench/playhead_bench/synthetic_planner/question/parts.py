@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from playhead_bench.synthetic_planner.question.context_clauses import Stated, stated
 from playhead_bench.synthetic_planner.question.imperative import as_question
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.relation import Related, split_relation
-from playhead_bench.synthetic_planner.question.stated import Stated, stated
 from playhead_bench.synthetic_planner.wording import where_it_stands
 from playhead_tools.spec import Deed, Kind, Relation
 from playhead_tools.wording import AUX, re_any_case

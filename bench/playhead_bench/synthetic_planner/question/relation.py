@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from playhead_bench.synthetic_planner.question.deeds import deed_in, predicate, shows
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.action_triples import deed_in, predicate, shows
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
 from playhead_bench.synthetic_planner.wording import looks_visible, where_it_stands
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.relation import relation_of
 from playhead_tools.spec import Kind, Relation, RelationKind
 from playhead_tools.wording import ASKS, re_any_case

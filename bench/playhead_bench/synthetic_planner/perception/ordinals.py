@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from playhead_agent.perception.results import Sight, Sighting
-from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.doers import agreed, named_doers
-from playhead_bench.synthetic_planner.seeing.locate import SURE, locate, narrowed
-from playhead_bench.synthetic_planner.seeing.walk import walk
+from playhead_bench.synthetic_planner.perception.grounding import SURE, locate, narrowed
+from playhead_bench.synthetic_planner.perception.options import Claim, claims_of
+from playhead_bench.synthetic_planner.perception.sequential_scan import walk
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
+from playhead_bench.synthetic_planner.perception.subjects import agreed, named_doers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
+from playhead_bench.synthetic_planner.perception.grounding import locate, narrowed, pieces, present
+from playhead_bench.synthetic_planner.perception.open_description import ask_each
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
+from playhead_bench.synthetic_planner.perception.subjects import thing_named
 from playhead_bench.synthetic_planner.question.verbs import base_form
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.doers import thing_named
-from playhead_bench.synthetic_planner.seeing.locate import locate, narrowed, pieces, present
-from playhead_bench.synthetic_planner.seeing.told import ask_each
 from playhead_index.window import Window
 from playhead_tools.spec import Deed, QuestionSpec
 

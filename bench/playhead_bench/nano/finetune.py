@@ -11,15 +11,15 @@ from random import Random
 from typing import Any
 
 from playhead_bench.nano.answers import Drawn, draw_rows, painted, read
-from playhead_bench.nano.kept_sight import KeptSight
+from playhead_bench.nano.cached_features import KeptSight
 from playhead_bench.nano.labels import labels_of
-from playhead_bench.nano.lessons import Writer, batch_of
 from playhead_bench.nano.see import features
 from playhead_bench.nano.tokens import PAD, kept_tokenizer
 from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
 from playhead_bench.nano.train_answers import keep_output, train_answers
-from playhead_bench.nano.train_sight import SPREAD, WordHeads, lies, losses, train_sight
+from playhead_bench.nano.train_vision import SPREAD, WordHeads, lies, losses, train_sight
 from playhead_bench.nano.training import load_state, save_state
+from playhead_bench.nano.training_samples import Writer, batch_of
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.stage import SplitMode, pairs_of
 from playhead_index.embed.runtime import torch

@@ -11,7 +11,7 @@ from playhead_bench.synthetic_planner.question.intent import (
     fact_target,
     targets_of,
 )  # fmt: skip
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.parts import Parts
 from playhead_bench.synthetic_planner.question.relation import inheriting
 from playhead_tools.spec import Intent, Kind, QuestionSpec, Relation

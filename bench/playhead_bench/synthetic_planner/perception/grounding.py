@@ -13,8 +13,8 @@ from math import ceil, log
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sighting
 from playhead_agent.state import Stretch
-from playhead_bench.synthetic_planner.question.shown import ANYTHING
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
+from playhead_bench.synthetic_planner.question.visual_questions import ANYTHING
 from playhead_index.window import Window
 from playhead_tools.match import stem
 from playhead_tools.spec import Deed

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.lessons import Lesson, lessons_of
 from playhead_bench.nano.pictures import CLIP_FRAMES, Clip, clip_of, paint_clip
 from playhead_bench.nano.train_clip import shows
 from playhead_bench.nano.train_dino import changed, to_pixels
+from playhead_bench.nano.training_samples import Lesson, lessons_of
 from playhead_bench.world.phrases import NOT_VISIBLE
 from playhead_bench.world.stage import HELD_OUT, PAIRS, Pair, Part, SplitMode
 from playhead_index.embed.openclip import load_open_clip

@@ -2,8 +2,8 @@
 
 from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.locate import SURE, judge_all, locate, narrowed
+from playhead_bench.synthetic_planner.perception.grounding import SURE, judge_all, locate, narrowed
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_index.window import Window, format_time
 from playhead_tools import options as choose
 from playhead_tools.spec import QuestionSpec

@@ -11,10 +11,10 @@ from functools import partial
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sighting
 from playhead_agent.state import Stretch
-from playhead_bench.synthetic_planner.seeing.claims import Claim
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.doers import thing_named
-from playhead_bench.synthetic_planner.seeing.locate import SAME_S, SURE, judge_all, pieces
+from playhead_bench.synthetic_planner.perception.grounding import SAME_S, SURE, judge_all, pieces
+from playhead_bench.synthetic_planner.perception.options import Claim
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
+from playhead_bench.synthetic_planner.perception.subjects import thing_named
 from playhead_tools.spec import Deed, QuestionSpec
 
 STRIDE = 6

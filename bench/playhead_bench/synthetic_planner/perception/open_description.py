@@ -7,8 +7,8 @@ from dataclasses import replace
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.state import Stretch
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.locate import PIECE_S, narrowed, pieces, stands_still
+from playhead_bench.synthetic_planner.perception.grounding import PIECE_S, narrowed, pieces, stands_still
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose

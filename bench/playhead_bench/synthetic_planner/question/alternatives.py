@@ -2,10 +2,10 @@
 
 import re
 
+from playhead_bench.synthetic_planner.question.action_triples import deed_in, noun, predicate
 from playhead_bench.synthetic_planner.question.clip import finished
-from playhead_bench.synthetic_planner.question.deeds import deed_in, noun, predicate
 from playhead_bench.synthetic_planner.question.intent import bare_choice, choices_of, intent_of
-from playhead_bench.synthetic_planner.question.masked import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.parts import EITHER, LONGEST, Parts, restored, target_of
 from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.spec import QuestionSpec, Superlative

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from playhead_bench.synthetic_planner.question.deeds import deed_in, noun, shows, without_tail
+from playhead_bench.synthetic_planner.question.action_triples import deed_in, noun, shows, without_tail
 from playhead_bench.synthetic_planner.question.hops import hop_in
 from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.spec import Asks, Deed, Hop, Intent, Kind

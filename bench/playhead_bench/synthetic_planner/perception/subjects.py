@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sighting
-from playhead_bench.synthetic_planner.seeing.claims import Claim
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.locate import pieces
+from playhead_bench.synthetic_planner.perception.grounding import pieces
+from playhead_bench.synthetic_planner.perception.options import Claim
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_tools.citations import reads_like_orders
 from playhead_tools.spec import Deed, QuestionSpec
 from playhead_tools.video_llm.client import Look

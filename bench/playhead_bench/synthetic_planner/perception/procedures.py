@@ -12,12 +12,8 @@ from playhead_agent.perception.look_request import LookRequest
 from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.perception.session import Desk
 from playhead_agent.state import Stretch
-from playhead_bench.synthetic_planner.seeing.across import see_videos
-from playhead_bench.synthetic_planner.seeing.claims import Claim, claims_of
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.doers import agreed
-from playhead_bench.synthetic_planner.seeing.hops import see_hop
-from playhead_bench.synthetic_planner.seeing.locate import (
+from playhead_bench.synthetic_planner.perception.event_times import see_when
+from playhead_bench.synthetic_planner.perception.grounding import (
     SAME_S,
     SURE,
     judge_all,
@@ -26,9 +22,13 @@ from playhead_bench.synthetic_planner.seeing.locate import (
     pieces,
     present,
 )
-from playhead_bench.synthetic_planner.seeing.ranked import see_ranked
-from playhead_bench.synthetic_planner.seeing.told import ask_each, told_at
-from playhead_bench.synthetic_planner.seeing.when import see_when
+from playhead_bench.synthetic_planner.perception.hops import see_hop
+from playhead_bench.synthetic_planner.perception.open_description import ask_each, told_at
+from playhead_bench.synthetic_planner.perception.options import Claim, claims_of
+from playhead_bench.synthetic_planner.perception.ordinals import see_ranked
+from playhead_bench.synthetic_planner.perception.per_video import see_videos
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
+from playhead_bench.synthetic_planner.perception.subjects import agreed
 from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.spec import Anchor, Deed, QuestionSpec

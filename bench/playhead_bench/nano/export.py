@@ -9,8 +9,8 @@ from typing import Any
 
 from playhead_bench.nano import clip, train_dino
 from playhead_bench.nano.card import Training
-from playhead_bench.nano.examine import examine_clip, examine_vlm, same_scene
-from playhead_bench.nano.further import NAME as FURTHER
+from playhead_bench.nano.evaluate import examine_clip, examine_vlm, same_scene
+from playhead_bench.nano.finetune import NAME as FURTHER
 from playhead_bench.nano.tokens import kept_tokenizer
 from playhead_bench.nano.train_clip import Scales, finished
 from playhead_bench.nano.training import load_state

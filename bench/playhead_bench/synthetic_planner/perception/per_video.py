@@ -9,8 +9,8 @@ from functools import partial
 
 from playhead_agent.perception.results import Sight, Sighting
 from playhead_agent.perception.session import MOST_MOMENTS
-from playhead_bench.synthetic_planner.seeing.desk import ProcedureDesk
-from playhead_bench.synthetic_planner.seeing.locate import SURE, locate, narrowed
+from playhead_bench.synthetic_planner.perception.grounding import SURE, locate, narrowed
+from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_tools import options as choose
 from playhead_tools.evidence import listed
 from playhead_tools.retrieval import list_videos

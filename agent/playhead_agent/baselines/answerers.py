@@ -5,7 +5,6 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.baselines.attempt import DESCRIBE, Attempt, Outcome, of_clip, seen_frames
 from playhead_agent.baselines.chatting import (
     ANSWER,
     DATA,
@@ -18,6 +17,7 @@ from playhead_agent.baselines.chatting import (
 )
 from playhead_agent.baselines.frames import Frame, Gap, best_gap
 from playhead_agent.baselines.reading import best_of, read_reply
+from playhead_agent.baselines.trial import DESCRIBE, Attempt, Outcome, of_clip, seen_frames
 from playhead_agent.perception.look_request import LookRequest
 from playhead_tools.video_llm.client import Look
 from playhead_tools.video_llm.frame_sampling import scattered
