@@ -18,7 +18,7 @@ from playhead_tools.calibration import Calibration
 from playhead_tools.catalog_cache import CatalogCache
 from playhead_tools.evidence import Evidence, coverage_from_json
 from playhead_tools.extent import ExtentReader
-from playhead_tools.extent import Stretch as Stretch
+from playhead_tools.extent import SegmentRef as SegmentRef
 from playhead_tools.retrieval import Finder, VideoEntry
 from playhead_tools.spec import QuestionSpec
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from playhead_agent.models.protocol import ChatModel
-    from playhead_tools.video_llm.client import Eyes
+    from playhead_tools.video_llm.client import VlmClient
 
 
 def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | 
     return [*known, *(row for row in new if row not in known)]
 
 
-def no_eyes() -> "Eyes | None":
+def no_eyes() -> "VlmClient | None":
     """Nothing to look with."""
     return None
 
@@ -102,7 +102,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     thresholds: Thresholds = field(default_factory=Thresholds)
     meter: Meter = field(default_factory=Meter)
-    open_eyes: "Callable[[], Eyes | None]" = no_eyes
+    open_eyes: "Callable[[], VlmClient | None]" = no_eyes
     calibration: Calibration = field(default_factory=Calibration)
     may_ask: bool = False
     rules: Rules = field(default_factory=default_rules)
@@ -136,12 +136,12 @@ def evidence_in(state: State, context: Context) -> tuple[Evidence, ...]:
     return context.cache.once("evidence", state.get("evidence", []), lambda: tuple(evidence_of(state)))
 
 
-def stretches_of(rows: Sequence[Sequence[Any]]) -> list[Stretch]:
+def stretches_of(rows: Sequence[Sequence[Any]]) -> list[SegmentRef]:
     """(video_id, window) pairs from their rows in the state."""
     return [(video_id, Window(start_s, end_s)) for video_id, start_s, end_s in rows]
 
 
-def rows_of(stretches: Sequence[Stretch]) -> list[list[Any]]:
+def rows_of(stretches: Sequence[SegmentRef]) -> list[list[Any]]:
     """Rows for the state from (video_id, window) pairs."""
     return [[video_id, window.start_s, window.end_s] for video_id, window in stretches]
 

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from playhead.library import Library, VideoSummary
     from playhead.models import ModelNames
     from playhead_index.errors import PlayheadError
-    from playhead_index.recipe import Recipe
+    from playhead_index.recipe import IndexSettings
     from playhead_index.window import Window, format_time, parse_time
 
 __version__ = "0.1.0"
 __all__ = [
+    "IndexSettings",
     "Library",
     "ModelNames",
     "PlayheadError",
-    "Recipe",
     "VideoSummary",
     "Window",
     "format_time",
@@ -32,7 +32,7 @@ _HOMES = {
     "VideoSummary": "playhead.library",
     "ModelNames": "playhead.models",
     "PlayheadError": "playhead_index.errors",
-    "Recipe": "playhead_index.recipe",
+    "IndexSettings": "playhead_index.recipe",
     "Window": "playhead_index.window",
     "format_time": "playhead_index.window",
     "parse_time": "playhead_index.window",

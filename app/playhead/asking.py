@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playhead_agent.routing import VideoPlanner
     from playhead_agent.state import Context
     from playhead_agent.strategy import Strategy
-    from playhead_tools.video_llm.client import Eyes
+    from playhead_tools.video_llm.client import VlmClient
 
 
 def _check_scope(question: Question, strategy: str) -> None:
@@ -58,7 +58,7 @@ class Viewer:
         self._chat: LangChainChat | None = None
         self.failure = ""
 
-    def open(self) -> "Eyes | None":
+    def open(self) -> "VlmClient | None":
         """What looks at clips; a server that failed once is not asked again.
 
         Raises:

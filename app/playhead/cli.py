@@ -27,7 +27,7 @@ from playhead.arguments import (
 from playhead.command_line import PROGRAM, App, Group
 from playhead.default_models import DEFAULTS
 from playhead.doctor import examine
-from playhead.index_progress import Watch
+from playhead.index_progress import ProgressWatcher
 from playhead.input_checks import checked_text, cleaned_hotwords
 from playhead.library import Library
 from playhead.models import ModelNames
@@ -235,7 +235,7 @@ def index(
         err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
-        with Watch(library, err):
+        with ProgressWatcher(library, err):
             for report in opened.index(
                 paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug,
                 on_skipped=lambda line: err.print(terminal.plain(line), soft_wrap=True),

@@ -10,7 +10,7 @@ from playhead.answer_view import plain, show_answer
 from playhead_index.clean_text import one_line
 
 if TYPE_CHECKING:
-    from playhead_agent.persistence.conversations import Thread, Turn
+    from playhead_agent.persistence.conversations import ConversationTurn, Thread
 
 NOT_FINISHED = {
     "waiting": "waits for a reply to a question; resume it with: playhead ask --thread {thread} --resume",
@@ -34,7 +34,9 @@ def show_threads(console: Console, threads: "Sequence[Thread]") -> None:
     console.print(table)
 
 
-def show_thread(console: Console, thread_id: str, turns: "Sequence[Turn]", names: Mapping[str, str]) -> None:
+def show_thread(
+    console: Console, thread_id: str, turns: "Sequence[ConversationTurn]", names: Mapping[str, str]
+) -> None:
     """The turns of a conversation, oldest first."""
     for turn in turns:
         head = f"{turn.number}. {one_line(turn.question)}"

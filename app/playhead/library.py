@@ -51,7 +51,7 @@ from playhead_index.lifecycle import (
     verify,
 )
 from playhead_index.paths import expanded_path, path_exists, text_to_path
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
@@ -83,11 +83,11 @@ if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Caps, Limits
     from playhead_agent.models.chat_model import LangChainChat
-    from playhead_agent.persistence.conversations import Thread, Turn
+    from playhead_agent.persistence.conversations import ConversationTurn, Thread
     from playhead_agent.question import Question
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.captions.topic_summary import TopicSummariser
-    from playhead_tools.video_llm.client import Eyes
+    from playhead_tools.video_llm.client import VlmClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Library:
     def index(
         self,
         paths: Path | str | Sequence[Path | str],
-        recipe: Recipe | Mapping[str, Any] | None = None,
+        recipe: IndexSettings | Mapping[str, Any] | None = None,
         *,
         workers: int = 1,
         wait_s: float = 0.0,
@@ -180,8 +180,8 @@ class Library:
 
         Args:
             paths: files and folders, or one of them; folders are searched through for videos.
-            recipe: all settings, or those fields of `Recipe` that are given, such as `{"fps": 4.0}`. For the
-                rest a video keeps what it was made with and a new one gets what the library was made with,
+            recipe: all settings, or those fields of `IndexSettings` that are given, such as `{"fps": 4.0}`.
+                For the rest a video keeps what it was made with and a new one gets what the library was made with,
                 else the defaults. A video that was made with other settings is made again as far as they
                 change it.
             workers: videos worked on at a time, each in a process of its own above 1.
@@ -220,11 +220,11 @@ class Library:
         """That `index` recognises speech with the packaged English model, and what is better; else empty."""
         return speech_notice(self.models, self.folder)
 
-    def recipe(self, given: Mapping[str, Any]) -> Recipe:
+    def recipe(self, given: Mapping[str, Any]) -> IndexSettings:
         """The settings that a new video would be made with.
 
         Args:
-            given: fields of `Recipe` that are given; the rest is as the library was made, else the default.
+            given: fields of `IndexSettings`; the rest is as the library was made, else the default.
 
         Raises:
             ValueError: a field is unknown, or the values do not go together.
@@ -535,19 +535,19 @@ class Library:
             return off_choice(f"the model that answers could not be asked: {error}")
 
     @cached_property
-    def eyes(self) -> "Eyes | None":
+    def eyes(self) -> "VlmClient | None":
         """What looks at clips of this library, by the model of `video_choice`; None where there is none.
 
         Raises:
             ModelUnavailable: a model that was asked for by name is not there.
         """
-        from playhead_tools.video_llm.client import Eyes
+        from playhead_tools.video_llm.client import VlmClient
 
         choice = self.video_choice
         if choice.how == "off":
             return None
         model = load_video_llm(choice, self.models.device, kept_part(self.models.keep_tokens))
-        return Eyes(self.catalog, model)
+        return VlmClient(self.catalog, model)
 
     def forget_looks(self) -> None:
         """Lets go of what was looked at, so that the next question looks again; the model stays loaded."""
@@ -795,7 +795,7 @@ class Library:
         with open_copied_checkpointer(self.folder) as saver:
             return read_threads(saver)
 
-    def thread(self, thread_id: str) -> "list[Turn]":
+    def thread(self, thread_id: str) -> "list[ConversationTurn]":
         """Questions and answers of a conversation, oldest first, with the words of their evidence.
 
         Raises:

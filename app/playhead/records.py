@@ -20,7 +20,7 @@ from playhead_tools.evidence import Answer
 from playhead_tools.redaction import redact
 
 if TYPE_CHECKING:
-    from playhead_agent.persistence.conversations import Turn
+    from playhead_agent.persistence.conversations import ConversationTurn
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json` leaves as it is: DEL, C1, line separators, controls of direction, surrogates."""
@@ -106,7 +106,7 @@ def of_answer(answer: Answer) -> dict[str, Any]:
     return answer.to_json() | {"citation_numbers": citation_numbers(answer)}
 
 
-def of_turn(turn: "Turn") -> dict[str, Any]:
+def of_turn(turn: "ConversationTurn") -> dict[str, Any]:
     """A line of `threads ID --json`."""
     return {**turn.to_json(), "answer": None if turn.answer is None else of_answer(turn.answer)}
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from playhead.answer_view import plain as plain
 from playhead.answer_view import safe, shortened
-from playhead.doctor import Finding
+from playhead.doctor import DoctorFinding
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
@@ -384,7 +384,7 @@ def show_problems(console: Console, problems: Sequence[Problem]) -> None:
         console.print("[green]No problems found.[/]")
 
 
-def show_finding(console: Console, finding: Finding) -> None:
+def show_finding(console: Console, finding: DoctorFinding) -> None:
     """One line of `doctor`; what it says stands as it is, so that its commands can be copied."""
     mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
     text = f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}"

@@ -17,7 +17,7 @@ from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
 from playhead_index.paths import display_path, path_is_gone
-from playhead_index.recipe import LoadModels, Models, Recipe, RecordedModels, no_recorded_models
+from playhead_index.recipe import IndexSettings, LoadModels, Models, RecordedModels, no_recorded_models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.reindex import (
     adopt_recorded_names,
@@ -85,7 +85,7 @@ class VideoReport:
 def build_library(
     folder: Path,
     paths: Sequence[Path],
-    recipe: Recipe | Mapping[str, Any],
+    recipe: IndexSettings | Mapping[str, Any],
     load_models: LoadModels,
     executor: Executor,
     *,
@@ -104,8 +104,8 @@ def build_library(
     Args:
         folder: of the library.
         paths: video files.
-        recipe: all settings, or only those fields of `Recipe` that are given: for the rest a video keeps
-            what it was made with, and a new one gets what the library is made with.
+        recipe: all settings, or only those fields of `IndexSettings` that are given: for the rest a video
+            keeps what it was made with, and a new one gets what the library is made with.
         load_models: gives the models in the process that works with them.
         recorded_models: gives those that the library recorded, not loaded, where that is known: a video of
             which nothing is left to do needs no other.

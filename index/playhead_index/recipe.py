@@ -22,7 +22,7 @@ MAX_HOTWORDS_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class IndexSettings:
     """The settings of an indexing run.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import (
     FORMER_BEAM_SIZE,
@@ -46,12 +46,14 @@ class Redo:
         warnings: what is left as it is although it was asked for otherwise, and why.
     """
 
-    recipe: Recipe
+    recipe: IndexSettings
     redone: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def begin_redo(catalog: Catalog, video_id: str, recipe: Recipe, models: Models, speech: SpeechPlan) -> Redo:
+def begin_redo(
+    catalog: Catalog, video_id: str, recipe: IndexSettings, models: Models, speech: SpeechPlan
+) -> Redo:
     """Drops what was made with other settings than the run's, and what depends on it; says what.
 
     Nothing is dropped that this run cannot make again: without the model of picture vectors that are there
@@ -112,13 +114,13 @@ def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> Non
     stage, transcriber = read_stages(catalog, video_id).get("speech"), models.transcriber
     if stage is None or transcriber is None or not stage.recipe or stage.recipe.startswith("{"):
         return
-    asked = recognition(transcriber, Recipe())
+    asked = recognition(transcriber, IndexSettings())
     if is_same_recognition({"model": stage.recipe}, asked):
         _record(catalog, video_id, stage, asked | {"beam_size": FORMER_BEAM_SIZE})
 
 
 def adopt_unrecorded_settings(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
 ) -> None:
     """Records settings for stages that were made before there was a record, where they fit what is there.
 
@@ -146,7 +148,7 @@ def _record(catalog: Catalog, video_id: str, stage: Stage, made: Mapping[str, An
         write_stage(db, video_id, replace(stage, recipe=to_text(made)))
 
 
-def _possible_sampling(stages: Stages, recipe: Recipe, models: Models) -> tuple[Recipe, str]:
+def _possible_sampling(stages: Stages, recipe: IndexSettings, models: Models) -> tuple[IndexSettings, str]:
     """The recipe, with the video's own sampling where its vectors could not be made again; and why."""
     made = made_with(stages.get("look"))
     if made is None or made == sampling(recipe):
@@ -177,7 +179,7 @@ def _redo_speech(plan: Plan, stages: Stages, models: Models, speech: SpeechPlan)
     return [f"speech ({describe_change(made, asked)})"]
 
 
-def _redo_look(plan: Plan, stages: Stages, recipe: Recipe) -> list[str]:
+def _redo_look(plan: Plan, stages: Stages, recipe: IndexSettings) -> list[str]:
     made, asked = made_with(stages.get("look")), sampling(recipe)
     if made is None or made == asked:
         return []
@@ -190,7 +192,7 @@ def _redo_look(plan: Plan, stages: Stages, recipe: Recipe) -> list[str]:
     return [f"sampling ({describe_change(made, asked)})"]
 
 
-def _redo_segments(plan: Plan, stages: Stages, recipe: Recipe, *, because_of_look: bool) -> list[str]:
+def _redo_segments(plan: Plan, stages: Stages, recipe: IndexSettings, *, because_of_look: bool) -> list[str]:
     made, asked = made_with(stages.get("segment")), segment_limits(recipe)
     if made is None or (made == asked and not because_of_look):
         return []
@@ -200,7 +202,7 @@ def _redo_segments(plan: Plan, stages: Stages, recipe: Recipe, *, because_of_loo
 
 
 def _redo_screen(
-    plan: Plan, stages: Stages, recipe: Recipe, models: Models, *, because_of_look: bool
+    plan: Plan, stages: Stages, recipe: IndexSettings, models: Models, *, because_of_look: bool
 ) -> list[str]:
     """What was read stays until it has been read again (`read_screen`)."""
     stage, reader = stages.get("screen"), models.screen_reader

@@ -2,7 +2,7 @@
 
 Three sources, the first that says something counts: what is given for this run, what the video was made
 with (the `recipe` of its stages in the job table), what the library is made with (`store.settings`). A
-stage that was made before settings were recorded counts as made with the defaults of `Recipe`.
+stage that was made before settings were recorded counts as made with the defaults of `IndexSettings`.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.stages.job_table import Stage, read_stages
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.settings import read_settings, write_settings
@@ -31,9 +31,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "speech": (*HEARING, *DECODING),
     "speakers": ("num_speakers",),
 }
-"""The fields of `Recipe` that a stage is made with."""
+"""The fields of `IndexSettings` that a stage is made with."""
 STORED = (*SAMPLING, *LIMITS, *READING, *DECODING, "transcribe")
-DEFAULTS = asdict(Recipe())
+DEFAULTS = asdict(IndexSettings())
 UNITS = {
     "fps": ("", " fps"),
     "longest_gap_s": ("longest gap ", " s"),
@@ -58,7 +58,7 @@ class RunSettings:
     """What is asked of a run.
 
     Args:
-        given: fields of `Recipe` that are given for it; a video that was made otherwise is made again.
+        given: fields of `IndexSettings` that are given for it; a video that was made otherwise is made again.
         library: settings of the library, for what neither the run nor the video says.
 
     Raises:
@@ -74,11 +74,11 @@ class RunSettings:
             raise ValueError(f"no setting {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
         self.recipe()
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> IndexSettings:
         """The settings for a video that is new."""
         return _recipe(self.library, self.given)
 
-    def recipe_of(self, catalog: Catalog, video_id: str) -> Recipe:
+    def recipe_of(self, catalog: Catalog, video_id: str) -> IndexSettings:
         """The settings for one video: what is given, else what it was made with, else the library's."""
         stages = read_stages(catalog, video_id)
         made = {name: values for name in FIELDS if (values := made_with(stages.get(name))) is not None}
@@ -90,17 +90,17 @@ class RunSettings:
             return _recipe(self.library, *kept, self.given)
 
 
-def run_settings(given: Recipe | Values | None, library: Values) -> RunSettings:
+def run_settings(given: IndexSettings | Values | None, library: Values) -> RunSettings:
     """The settings of a run over a library.
 
     Args:
-        given: a whole `Recipe`, which says everything, or those of its fields that are given.
+        given: a whole `IndexSettings`, which says everything, or those of its fields that are given.
         library: settings of the library.
 
     Raises:
         ValueError: a field is unknown, or the values do not go together.
     """
-    return RunSettings(asdict(given) if isinstance(given, Recipe) else dict(given or {}), library)
+    return RunSettings(asdict(given) if isinstance(given, IndexSettings) else dict(given or {}), library)
 
 
 def remember(catalog: Catalog, settings: RunSettings, switches: Values) -> RunSettings:
@@ -145,22 +145,22 @@ def _with_beam_size(values: dict[str, Any]) -> dict[str, Any]:
     return {"beam_size": FORMER_BEAM_SIZE} | values if values.get("model") else values
 
 
-def sampling(recipe: Recipe) -> dict[str, Any]:
+def sampling(recipe: IndexSettings) -> dict[str, Any]:
     """What decides which pictures are looked at."""
     return _decoder({name: getattr(recipe, name) for name in SAMPLING})
 
 
-def segment_limits(recipe: Recipe) -> dict[str, Any]:
+def segment_limits(recipe: IndexSettings) -> dict[str, Any]:
     """What decides where segments are cut, beside the pictures."""
     return {name: getattr(recipe, name) for name in LIMITS}
 
 
-def screen_reading(recipe: Recipe, model: str) -> dict[str, Any]:
+def screen_reading(recipe: IndexSettings, model: str) -> dict[str, Any]:
     """What decides what is read on the screen, beside the pictures."""
     return {"model": model} | {name: getattr(recipe, name) for name in READING}
 
 
-def recognition(transcriber: Transcriber, recipe: Recipe, subtitles: str = "") -> dict[str, Any]:
+def recognition(transcriber: Transcriber, recipe: IndexSettings, subtitles: str = "") -> dict[str, Any]:
     """What decides which speech is recognised.
 
     Args:
@@ -268,11 +268,11 @@ def _line(stage: str, values: Values) -> str:
     return f"{values['model']}{_revision(values, ' ')}{language}{track}{beam}{hotwords}"
 
 
-def _recipe(*sources: Values) -> Recipe:
+def _recipe(*sources: Values) -> IndexSettings:
     merged: dict[str, Any] = {}
     for source in sources:
         merged |= {name: value for name, value in source.items() if name in DEFAULTS}
-    return Recipe(**merged)
+    return IndexSettings(**merged)
 
 
 def _decoder(values: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, to_text
 from playhead_index.stages.job_table import Stage, read_stages, write_stage
@@ -49,7 +49,7 @@ def info_in_library(catalog: Catalog, video_id: str, info: VideoInfo) -> VideoIn
 
 
 def update_timeline(
-    catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models
+    catalog: Catalog, video_id: str, info: VideoInfo, recipe: IndexSettings, models: Models
 ) -> Timeline:
     """Records where a recording ends and which gaps it has, and marks what must be made again for it.
 
@@ -92,7 +92,7 @@ def update_timeline(
     return Timeline(info, redone=(f"timeline ({change})",))
 
 
-def _cannot_make(stages: Mapping[str, Stage], recipe: Recipe, models: Models) -> str:
+def _cannot_make(stages: Mapping[str, Stage], recipe: IndexSettings, models: Models) -> str:
     """What a video has that this run could not make again, and why; empty where it could make all."""
     loaded = {
         "speech": models.transcriber if recipe.transcribe != "never" else None,

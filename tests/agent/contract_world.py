@@ -16,8 +16,8 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.toolbox.schema import ToolSpec
-from playhead_tools.video_llm.client import Eyes
-from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
+from playhead_tools.video_llm.client import VlmClient
+from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 
 QUESTION = "What does the man hold?"
@@ -28,7 +28,7 @@ START = Scope((LECTURE,), Window(0.0, 60.0))
 SHOWN = [(n + 1, LECTURE, Window(n * 12.0, n * 12.0 + 8.0), 1.0 - n / 100) for n in range(4)]
 
 
-def reply_to_look(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
+def reply_to_look(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
     """A red cup, wherever it is asked what is seen; its letter among options; Yes to yes or no."""
     if f"B. {OPTIONS[1]}" in asked.question:
         return "B"
@@ -120,7 +120,7 @@ class ContractWorld:
     def context(self, strategy: str, **more: Any) -> Context:
         """A context with the limits of a strategy, where no others are given."""
         more.setdefault("limits", load_strategy(strategy).limits)
-        eyes = Eyes(self.catalog, self.video, plain_prompt=True)
+        eyes = VlmClient(self.catalog, self.video, plain_prompt=True)
         return Context(self.finder, self.catalog, chat=self.chat, open_eyes=lambda: eyes, **more)
 
     @property

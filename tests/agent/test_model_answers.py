@@ -10,9 +10,9 @@ from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
 from playhead_agent.limits import Limits
 from playhead_agent.models.invoke import described
-from playhead_agent.rules.extractive import Material
+from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.llm_writer import evidence_tag, reply_form, shown_evidence
-from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.reasoning import TemporalResult
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
@@ -230,7 +230,7 @@ def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
         f"E{i}": Evidence(f"E{i}", "v", Window(i, i + 1), "speech", "supported", (i,)) for i in range(1, 9)
     }
     texts = dict.fromkeys(records, "word " * 40)
-    finding = Finding.from_json(
+    finding = TemporalResult.from_json(
         {
             "op": "list",
             "value": 0.0,
@@ -240,7 +240,7 @@ def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
             "events": [["v", 8, 9, ["E8"]]],
         }
     )
-    material = Material(parse_question("x"), finding, records, texts, {})
+    material = AnswerContext(parse_question("x"), finding, records, texts, {})
     assert [e.id for e in shown_evidence(material, 1000)] == ["E1", "E2", "E8"]
     assert material.notes == ["the model was shown 3 of 8 pieces of evidence"]
 

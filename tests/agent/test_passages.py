@@ -7,11 +7,11 @@ import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.rules.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
-from playhead_agent.rules.extractive import Material
+from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.passage_confidence import PassageFeatures, passage_confidence
 from playhead_agent.rules.passages import _with_neighbours
-from playhead_agent.rules.reasoning import Finding
-from playhead_agent.rules.verdict import Judgement
+from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.verdict import AnswerVerdict
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.engine import Searcher
@@ -199,9 +199,9 @@ def test_passages_without_a_word_of_the_question_are_said_to_be_the_closest_in_m
 ) -> None:
     window = Window(0.0, 9.0)
     record = Evidence("E1", LECTURE, window, "speech", "unverified", (1,), match=match, role="passage")
-    finding = Finding("passages", (Event(LECTURE, window, ("E1",)),))
-    material = Material(
+    finding = TemporalResult("passages", (Event(LECTURE, window, ("E1",)),))
+    material = AnswerContext(
         parse_question("What about penguins?"), finding, {"E1": record}, {"E1": "We like pens."}, {}
     )
-    judgement = Judgement("partial", "unknown", 0.3)
+    judgement = AnswerVerdict("partial", "unknown", 0.3)
     assert _partly(material, judgement, "Said.") == f"{lead}:\nSaid."

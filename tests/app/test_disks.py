@@ -29,7 +29,7 @@ from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.build import build_library
 from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly, LibraryUnfinished
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 
 MONDAY, TUESDAY, SILENT = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def", "v43b05932e021c0456967"
@@ -215,7 +215,7 @@ def test_a_video_with_a_single_small_shard_is_removed_from_a_full_disk(
     with small_disk(tmp_path / "disk") as disk:
         library = disk / "library"
         (report,) = build_library(
-            library, [talking_video.path], Recipe(transcribe="never"), Models, InProcess()
+            library, [talking_video.path], IndexSettings(transcribe="never"), Models, InProcess()
         )
         fill(disk)
         open_library(library).remove(str(report.video_id))

@@ -12,7 +12,7 @@ from tests.tiny_models import make_tiny_text_model
 from tests.tiny_video_llm import make_tiny_video_llm
 
 from playhead.doctor import (
-    Finding,
+    DoctorFinding,
     examine_chat_model,
     examine_model,
     examine_packages,
@@ -65,7 +65,9 @@ def test_a_torchvision_that_does_not_import_is_shown_with_the_line_that_mends_it
 
 def test_a_command_in_a_finding_is_shown_as_it_is() -> None:
     out = StringIO()
-    show_finding(Console(file=out, width=40), Finding("faster-whisper", False, 'pip install "playhead[asr]"'))
+    show_finding(
+        Console(file=out, width=40), DoctorFinding("faster-whisper", False, 'pip install "playhead[asr]"')
+    )
     assert out.getvalue() == '– faster-whisper  pip install "playhead[asr]"\n'
 
 
@@ -122,7 +124,7 @@ def test_a_video_model_with_a_weight_missing_fails_when_it_is_tried(
     assert (finding.ok, "lack 1 weight: lm_head.weight" in finding.detail) == (False, True)
 
 
-def chat_findings(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, Finding]:
+def chat_findings(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, DoctorFinding]:
     monkeypatch.setenv("PLAYHEAD_LLM", "openai:made")
     monkeypatch.setenv("PLAYHEAD_BASE_URL", url)
     return {finding.name: finding for finding in examine_chat_model()}
@@ -131,7 +133,9 @@ def chat_findings(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, Findin
 def test_a_chat_server_that_answers_is_listed_with_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile_server(body(b'{"data": [{"id": "qwen"}, {"id": "phi"}]}')) as server:
         found = chat_findings(monkeypatch, server.base_url)
-    assert found["chat server"] == Finding("chat server", True, f"{server.base_url} serves qwen and phi")
+    assert found["chat server"] == DoctorFinding(
+        "chat server", True, f"{server.base_url} serves qwen and phi"
+    )
     assert found["chat model"].ok
 
 

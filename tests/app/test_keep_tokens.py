@@ -15,8 +15,8 @@ from playhead.video_model_facts import kept_part, load_video_llm, video_choice
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Eyes, Look
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.client import Observation, VlmClient
+from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 
 QUESTION, SHOWN = "What colour is the wall?", Window(2.0, 6.0)
 
@@ -26,9 +26,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_video_llm(tmp_path_factory.mktemp("tiny"))
 
 
-def look_by(folder: Path, checkpoint: Path, part: float) -> Look:
+def look_by(folder: Path, checkpoint: Path, part: float) -> Observation:
     model = load_video_llm(video_choice(str(checkpoint)), "cpu", part)
-    return Eyes(make_wall(folder), model, plain_prompt=True).look(WALL, SHOWN, QUESTION)
+    return VlmClient(make_wall(folder), model, plain_prompt=True).look(WALL, SHOWN, QUESTION)
 
 
 def test_a_look_says_how_many_tokens_there_were_and_how_many_the_model_saw(
@@ -58,7 +58,7 @@ def test_behind_a_server_the_part_is_one_of_frames() -> None:
     clip = Clip("v", Window(0.0, 4.0), np.arange(8) / 2, pixels)
     with made_server("Red.") as server:
         model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
-        reply = model.watch(Asked((clip,), QUESTION, Budget(frames=8)))
+        reply = model.watch(VlmRequest((clip,), QUESTION, Budget(frames=8)))
     assert [frame.index for frame in reply.shown] == [2, 6]
     assert (reply.report.frames_given, reply.report.frames_shown) == (8, 2)
 
@@ -67,7 +67,7 @@ def test_a_server_is_always_shown_one_frame() -> None:
     clip = Clip("v", Window(0.0, 1.0), np.zeros(1), np.zeros((1, 16, 24, 3), np.uint8))
     with made_server("Red.") as server:
         model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
-        assert model.watch(Asked((clip,), QUESTION)).report.frames_shown == 1
+        assert model.watch(VlmRequest((clip,), QUESTION)).report.frames_shown == 1
 
 
 def test_the_environment_says_the_part_where_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer, coverage_sentence
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import UndecodedEyes
+from playhead_tools.video_llm.undecoded_client import UndecodedClient
 
 Asking = Callable[[str, str, str], Answer]
 LONG, SHORT = "long.mp4", "short.mp4"
@@ -109,7 +109,7 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Asking:
     def ask(question: str, gap: str, eyes: str) -> Answer:
         library, reply = libraries[gap], EYES[eyes]
         model = ScriptedVideoLLM(lambda asked, shown: reply or "")
-        library.eyes = None if reply is None else UndecodedEyes(library.catalog, model)
+        library.eyes = None if reply is None else UndecodedClient(library.catalog, model)
         return library.ask(question)
 
     return ask

@@ -15,7 +15,7 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.transcript import read_units
@@ -25,7 +25,7 @@ from playhead_index.words.protocol import SegmentPictures
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MONDAY, TUESDAY = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def"
 SILENT = "v43b05932e021c0456967"
-RECIPE = Recipe(fps=2.0, min_segment_s=1.0)
+RECIPE = IndexSettings(fps=2.0, min_segment_s=1.0)
 PASSAGES = (
     "Good evening, this is about Bayes. The posterior odds are next.",
     "Today the exam is discussed. It is on the ninth of May.",

@@ -21,7 +21,7 @@ from playhead_index.errors import VideoUnknown, VideoUnreadable
 from playhead_index.executor import InProcess
 from playhead_index.identity import fingerprint
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import describe_retired
 from playhead_index.store.video_stages import read_video_stages
@@ -217,7 +217,7 @@ def test_a_file_that_changes_while_it_is_indexed_is_said_and_read_anew_by_the_ne
 
     def build() -> VideoReport:
         models = Models(screen_reader=reader)
-        return next(build_library(tmp_path / "library", [path], Recipe(), lambda: models, InProcess()))
+        return next(build_library(tmp_path / "library", [path], IndexSettings(), lambda: models, InProcess()))
 
     first, second = build(), build()
     assert first.warnings == (

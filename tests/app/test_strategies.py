@@ -13,7 +13,7 @@ from playhead.models import ModelNames
 from playhead.strategies import compare
 from playhead_agent.strategies import strategy_names
 from playhead_index.errors import ModelUnavailable, VideoUnknown
-from playhead_tools.video_llm.client import Eyes
+from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 
@@ -24,7 +24,7 @@ def library(tmp_path: Path) -> Library:
     for name, duration_s in VIDEOS.values():
         colours(tmp_path / name, [((200, 30, 30), duration_s)], fps=1.0)
     opened = Library(tmp_path, ModelNames(video="off"))
-    opened.__dict__["eyes"] = Eyes(
+    opened.__dict__["eyes"] = VlmClient(
         opened.catalog, ScriptedVideoLLM(lambda asked, shown: "It is red."), plain_prompt=True
     )
     return opened

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from playhead import answer_view, comparison_view, terminal
-from playhead.doctor import Finding
+from playhead.doctor import DoctorFinding
 from playhead.library import VideoSummary
 from playhead.output import SafeConsole
 from playhead.strategies import Comparison
@@ -61,7 +61,7 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
     "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),
     "show_chapters": lambda c: terminal.show_chapters(c, [SUMMARY, SUMMARY], SUMMARY),
-    "show_finding": lambda c: terminal.show_finding(c, Finding(HOSTILE, False, HOSTILE)),
+    "show_finding": lambda c: terminal.show_finding(c, DoctorFinding(HOSTILE, False, HOSTILE)),
     "show_problems": lambda c: terminal.show_problems(c, [Problem("missing", HOSTILE, HOSTILE)]),
 }
 

@@ -11,7 +11,7 @@ from playhead.cli import app
 from playhead.models import ModelNames
 from playhead_index.build import build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.search.modalities import read_modalities
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedTranscriber
@@ -33,7 +33,7 @@ def made(folder: Path, video: Path, spoken: list[tuple[int, str, float]]) -> Lib
     """A library in which each (second, text, confidence) is recognised as a span of two seconds."""
     words = [Words("speech", "asr:made", Window(n, n + 2.0), t, "en", sure) for n, t, sure in spoken]
     models = Models(transcriber=ScriptedTranscriber(words, "asr:made"))
-    list(build_library(folder, [video], Recipe(), lambda: models, InProcess()))
+    list(build_library(folder, [video], IndexSettings(), lambda: models, InProcess()))
     return Library(folder, OFF)
 
 

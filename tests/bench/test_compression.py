@@ -21,7 +21,7 @@ from playhead_tools.compression.plan import TokenCosts, plan_tokens
 from playhead_tools.compression.ranking import rank_tokens
 from playhead_tools.video_llm.encoded import ClipFeatures
 from playhead_tools.video_llm.loading import Loading
-from playhead_tools.video_llm.protocol import Asked, Clip
+from playhead_tools.video_llm.protocol import Clip, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -169,7 +169,9 @@ def test_nano_vlm_answers_within_its_part_of_the_tokens():
     painted = next(single_clips(1))
     llm = TransformersVideoLLM(WEIGHTS / FOLDERS["video"], loading=Loading(device="cpu"))
     window = Window(float(painted.pts_s[0]), float(painted.pts_s[-1]) + 1.0)
-    call = Asked((Clip("v", window, painted.pts_s, painted.small),), painted.questions[0].prompt, bare=True)
+    call = VlmRequest(
+        (Clip("v", window, painted.pts_s, painted.small),), painted.questions[0].prompt, bare=True
+    )
     whole = llm.watch(call)
     for ratio in (1.0, 0.5, 0.25):
         llm.keep = GuidedTokens(ratio, llm.word_vectors)

@@ -24,11 +24,11 @@ from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.oracle.library import fill_library, oracle_searcher
 from playhead_bench.world.script import Scene, Story, Thing
 from playhead_index.errors import ModelUnavailable, PlayheadError, VideoUnknown
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.window import Window
 
 NO_MODELS = ModelNames("off", "off", "off", "off", "off")
-NEVER = Recipe(transcribe="never")
+NEVER = IndexSettings(transcribe="never")
 
 
 def scene(name: str, start_s: float, end_s: float, thing: Thing) -> Scene:

@@ -18,7 +18,7 @@ from playhead_bench.evaluate.response_cache import KeptEyes, LookBook, NoModel
 from playhead_bench.evaluate.sampling import FrameSource
 from playhead_bench.evaluate.session import Settings, watching
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.window import Window
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 from playhead_tools.video_llm.parse_response import with_options
@@ -37,7 +37,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def library(video: Path) -> Library:
     made = Library(video.parent / "library", OFF)
-    list(made.index([video], Recipe(transcribe="never")))
+    list(made.index([video], IndexSettings(transcribe="never")))
     return made
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.window import Window
 from playhead_index.words.protocol import (
     NO_HINTS,
@@ -33,7 +33,7 @@ from playhead_index.words.protocol import (
     Words,
 )
 
-RECIPE = Recipe(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
+RECIPE = IndexSettings(fps=4.0, everywhere=True, batch_size=4, read_screen_every_s=0.2, transcribe="always")
 
 
 class Brightness:
@@ -89,7 +89,9 @@ def load_models() -> Models:
     )
 
 
-def index(library: Path, video: Path, settings: Recipe | Mapping[str, Any] = RECIPE) -> list[VideoReport]:
+def index(
+    library: Path, video: Path, settings: IndexSettings | Mapping[str, Any] = RECIPE
+) -> list[VideoReport]:
     """One run over one video, in this process."""
     return list(build_library(library, [video], settings, load_models, InProcess()))
 

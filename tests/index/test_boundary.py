@@ -27,7 +27,7 @@ from playhead_index.lifecycle import (
     verify,
 )
 from playhead_index.paths import path_to_text
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.video_names import find_video
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag
@@ -74,7 +74,12 @@ def index_folder(library: Path, folder: Path, *, executor: Executor | None = Non
     found = find_videos([folder])
     return list(
         build_library(
-            library, found.videos, Recipe(), no_models, executor or InProcess(), unreadable=found.unreadable
+            library,
+            found.videos,
+            IndexSettings(),
+            no_models,
+            executor or InProcess(),
+            unreadable=found.unreadable,
         )
     )
 
@@ -138,7 +143,9 @@ def test_a_folder_that_cannot_be_read_is_a_failure_and_the_rest_go_on(library: P
     locked = VideoUnreadable(folder / "locked", "this user may not read it (permission denied)")
     (folder / "locked").mkdir()
     found = find_videos([folder])
-    reports = build_library(library, found.videos, Recipe(), no_models, InProcess(), unreadable=[locked])
+    reports = build_library(
+        library, found.videos, IndexSettings(), no_models, InProcess(), unreadable=[locked]
+    )
     assert statuses(list(reports)) == {"locked": "failed", "z.mp4": "indexed"}
     index_folder(library, folder)  # it can be read now
     assert Catalog(library).query("SELECT * FROM failure") == []
@@ -166,7 +173,7 @@ def test_any_exception_is_that_files_failure_with_its_type(
 ) -> None:
     shutil.copy(talking_video.path, folder / "a.mp4")
     odd = LoadRaising(RuntimeError("no such\n\udce9 kernel"))
-    recipe = Recipe(transcribe="always")
+    recipe = IndexSettings(transcribe="always")
     first, last = list(build_library(library, find_videos([folder]).videos, recipe, odd, executor))
     assert (first.path.name, first.status, first.error_type) == ("a.mp4", "failed", "RuntimeError")
     assert first.error == (
@@ -203,7 +210,7 @@ def test_a_file_that_kills_its_worker_is_a_failure_and_the_rest_go_on(
     library: Path, folder: Path, talking_video: MadeVideo
 ) -> None:
     shutil.copy(talking_video.path, folder / "a.mp4")
-    videos, recipe = find_videos([folder]).videos, Recipe(transcribe="always")
+    videos, recipe = find_videos([folder]).videos, IndexSettings(transcribe="always")
     reports = list(build_library(library, videos, recipe, killing_models, LocalProcesses(2)))
     assert statuses(reports) == {"a.mp4": "failed", "z.mp4": "indexed"}
     assert (
@@ -212,7 +219,7 @@ def test_a_file_that_kills_its_worker_is_a_failure_and_the_rest_go_on(
 
 
 def test_with_debug_the_exception_comes_out(library: Path, talking_video: MadeVideo) -> None:
-    odd, recipe = LoadRaising(RuntimeError("no such kernel")), Recipe(transcribe="always")
+    odd, recipe = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
     with pytest.raises(RuntimeError, match="no such kernel"):
         list(build_library(library, [talking_video.path], recipe, odd, InProcess(), debug=True))
 
@@ -225,14 +232,14 @@ def test_with_debug_the_exception_comes_out(library: Path, talking_video: MadeVi
 def test_what_is_no_fault_of_the_file_ends_the_run(
     library: Path, talking_video: MadeVideo, error: BaseException
 ) -> None:
-    recipe = Recipe(transcribe="always")
+    recipe = IndexSettings(transcribe="always")
     with pytest.raises(type(error), match=str(error)):
         list(build_library(library, [talking_video.path], recipe, LoadRaising(error), InProcess()))
 
 
 def test_a_file_that_vanishes_fails_and_is_not_noted(library: Path, folder: Path) -> None:
     gone = folder / "gone.mp4"
-    first, good = build_library(library, [gone, folder / "z.mp4"], Recipe(), no_models, InProcess())
+    first, good = build_library(library, [gone, folder / "z.mp4"], IndexSettings(), no_models, InProcess())
     assert (first.error, good.status) == (f"{gone}: there is no such file", "indexed")
     assert Catalog(library).query("SELECT * FROM failure") == []
 
@@ -271,7 +278,7 @@ def test_gc_and_the_next_run_forget_failures_of_files_that_are_gone(failing: Cat
 
 
 def test_a_removed_video_takes_its_failure_along(library: Path, talking_video: MadeVideo) -> None:
-    odd, recipe = LoadRaising(RuntimeError("no such kernel")), Recipe(transcribe="always")
+    odd, recipe = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
     list(build_library(library, [talking_video.path], recipe, odd, InProcess()))
     catalog = Catalog(library)
     remove_video(catalog, find_video(catalog, str(talking_video.path)))

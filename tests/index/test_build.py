@@ -13,7 +13,7 @@ from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryLocked, LibraryMismatch
 from playhead_index.executor import InProcess, LocalProcesses
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.shards import Shards
@@ -47,9 +47,9 @@ def word_model() -> Models:
 
 
 def build(
-    library: Path, *paths: Path, models: object = no_models, recipe: Recipe | None = None
+    library: Path, *paths: Path, models: object = no_models, recipe: IndexSettings | None = None
 ) -> list[VideoReport]:
-    return list(build_library(library, paths, recipe or Recipe(), models, InProcess()))  # type: ignore[arg-type]
+    return list(build_library(library, paths, recipe or IndexSettings(), models, InProcess()))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_segments_are_cut_where_the_colour_changes(library: Path, three: MadeVid
 def test_a_picture_that_stands_is_kept_once_and_frames_cover_the_video(
     library: Path, three: MadeVideo
 ) -> None:
-    (report,) = build(library, three.path, recipe=Recipe(everywhere=True))
+    (report,) = build(library, three.path, recipe=IndexSettings(everywhere=True))
     frames = Catalog(library).frames(report.video_id or "")
     assert [frame.window for frame in frames] == [Window(0, 6), Window(6, 12), Window(12, 18)]
     assert [frame.row for frame in frames] == [0, 1, 2]
@@ -86,7 +86,7 @@ def test_each_kept_picture_belongs_to_the_segment_it_begins_in(library: Path, th
 
 def test_variable_rate_frames_keep_their_own_times(library: Path, tmp_path: Path) -> None:
     made = uneven(tmp_path / "uneven.mp4")
-    (report,) = build(library, made.path, recipe=Recipe(fps=5.0, everywhere=True))
+    (report,) = build(library, made.path, recipe=IndexSettings(fps=5.0, everywhere=True))
     starts_s = [frame.window.start_s for frame in Catalog(library).frames(report.video_id or "")]
     assert all(min(abs(np.asarray(made.times_s) - start_s)) < 1e-3 for start_s in starts_s)
 
@@ -149,7 +149,7 @@ def test_words_get_a_vector_each(library: Path, three: MadeVideo) -> None:
 
 def test_several_workers_make_the_same_library_as_one(library: Path, tmp_path: Path) -> None:
     paths = [colours(tmp_path / f"{i}.mp4", [(RED, 3.0), ((20 * i, 90, 200), 3.0)]).path for i in range(3)]
-    reports = list(build_library(library, paths, Recipe(), no_models, LocalProcesses(2)))
+    reports = list(build_library(library, paths, IndexSettings(), no_models, LocalProcesses(2)))
     build(tmp_path / "alone", *paths)
     assert sorted(report.path for report in reports) == paths
     for shard in (tmp_path / "alone").glob("vectors/*/*.f16"):

@@ -16,7 +16,7 @@ from tests.made_videos import gradient, tone, write_video
 from playhead_index.build import build_library
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 TABLES = {
@@ -109,7 +109,9 @@ def test_killed_at_every_tenth_commit_in_turn_it_still_ends_the_same(
 
 # ---- killed while it is made again with other settings ----
 
-BEFORE = Recipe(fps=2.0, min_segment_s=1.0, max_segment_s=4.0, read_screen_every_s=1.0, transcribe="always")
+BEFORE = IndexSettings(
+    fps=2.0, min_segment_s=1.0, max_segment_s=4.0, read_screen_every_s=1.0, transcribe="always"
+)
 REDO_MOMENTS = [
     pytest.param("DELETE FROM frame#1", id="while it is decided"),
     pytest.param("COMMIT#6", id="at the sixth commit"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_index.decode.orientation import Shape, Turn
+from playhead_index.decode.orientation import Orientation, Shape
 from playhead_index.decode.packets import PacketTable
 from playhead_index.decode.requested_times import sample_times
 from playhead_index.window import Window
@@ -103,11 +103,11 @@ def test_sample_times_end_before_the_window_does(fps: float, window: Window, tim
     assert sample_times(fps, window) == pytest.approx(times_s)
 
 
-TURNS = [Turn(a, b, c) for a in (False, True) for b in (False, True) for c in (False, True)]
+TURNS = [Orientation(a, b, c) for a in (False, True) for b in (False, True) for c in (False, True)]
 
 
 @pytest.mark.parametrize("turn", TURNS, ids=str)
-def test_a_turn_says_how_far_it_turns_and_whether_it_mirrors(turn: Turn) -> None:
+def test_a_turn_says_how_far_it_turns_and_whether_it_mirrors(turn: Orientation) -> None:
     rgb = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
     turned = np.rot90(rgb, -turn.rotation_deg // 90)
     expected = turned[:, ::-1] if turn.is_mirrored else turned
@@ -127,5 +127,5 @@ def test_a_turn_says_how_far_it_turns_and_whether_it_mirrors(turn: Turn) -> None
 def test_shrinking_rounds_the_longer_side(
     width_px: int, height_px: int, short_side_px: int | None, shrunk_px: tuple[int, int]
 ) -> None:
-    shape = Shape(width_px, height_px, Turn()).shrunk(short_side_px)
+    shape = Shape(width_px, height_px, Orientation()).shrunk(short_side_px)
     assert (shape.width_px, shape.height_px) == shrunk_px

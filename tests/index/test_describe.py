@@ -7,7 +7,7 @@ from tests.made_videos import MadeVideo, colours
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.stages.job_table import Stage, read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.words.fakes import ScriptedCaptioner
@@ -24,7 +24,7 @@ def three(tmp_path: Path) -> MadeVideo:
 
 def build(library: Path, video: MadeVideo, captioner: Captioner | None) -> VideoReport:
     models = Models(captioner=captioner, off=OFF)
-    (report,) = build_library(library, [video.path], Recipe(), lambda: models, InProcess())
+    (report,) = build_library(library, [video.path], IndexSettings(), lambda: models, InProcess())
     return report
 
 

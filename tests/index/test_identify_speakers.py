@@ -12,7 +12,7 @@ from tests.made_videos import colours, tone
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode.choose import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.stages.identify_speakers import identify_speakers
 from playhead_index.stages.job_table import read_stage
@@ -211,6 +211,6 @@ def test_changed_spans_need_models_that_are_loaded_where_no_diariser_is(tmp_path
         db.execute("UPDATE span SET speaker = NULL")  # a run was killed behind its subtitles
     reader, recorded = open_reader(video), Models(is_recorded=True)
     info = reader.probe()
-    plan = plan_speech(catalog, video_id, info, Recipe(), recorded)
+    plan = plan_speech(catalog, video_id, info, IndexSettings(), recorded)
     with pytest.raises(ModelNeeded, match="spans of speech have changed"):
-        identify_speakers(catalog, video_id, reader, info, Recipe(), recorded, plan)
+        identify_speakers(catalog, video_id, reader, info, IndexSettings(), recorded, plan)

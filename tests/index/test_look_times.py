@@ -7,7 +7,7 @@ import numpy as np
 from tests.made_videos import MadeVideo
 
 from playhead_index.decode import Frame, open_reader
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.stages.embed_frames import times_to_look
 
 
@@ -26,5 +26,5 @@ def test_a_video_without_listed_keyframes_is_looked_at_on_the_plain_grid(counted
     reader = open_reader(counted_video.path)
     info = replace(reader.probe(), keyframes_s=np.zeros(0), gop_bytes=np.zeros(0), key_bytes=np.zeros(0))
     damaged = KeyframesUnlisted(list(reader.frames_at([0.0])))
-    times_s = times_to_look(damaged, info, Recipe(fps=1.0))  # type: ignore[arg-type]
+    times_s = times_to_look(damaged, info, IndexSettings(fps=1.0))  # type: ignore[arg-type]
     assert times_s.tolist() == [0.0, 1.0, 2.0]

@@ -11,7 +11,7 @@ from tests.made_videos import OPEN_GOP, MadeVideo, Picture, coded, gradient, wri
 from tests.shared_data import shared
 
 from playhead_index.decode.pyav import PyavReader
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.segment import refine_boundaries
 from playhead_index.segment.signature import thumbnail
 from playhead_index.stages.caption import caption_segments
@@ -113,7 +113,7 @@ def test_no_stage_of_indexing_decodes_a_picture_twice(tmp_path: Path, gop: int) 
     models = Models(
         screen_reader=ScriptedScreenReader(lambda _: []), captioner=ScriptedCaptioner(lambda _: "a shot")
     )
-    recipe, counts = Recipe(), [reader.num_decoded]
+    recipe, counts = IndexSettings(), [reader.num_decoded]
     look(catalog, video_id, reader, info, recipe, models)
     counts.append(reader.num_decoded)
     cut_segments(catalog, video_id, reader, info, recipe)

@@ -15,7 +15,7 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
+from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.settings import RunSettings, describe_settings
 from playhead_index.stages.job_table import read_stage, write_stage
 from playhead_index.store.catalog import Catalog
@@ -57,7 +57,11 @@ def library(tmp_path: Path) -> Path:
 
 
 def build(
-    library: Path, video: Path, given: Recipe | Given | None = None, models: Models | None = None, **how: Any
+    library: Path,
+    video: Path,
+    given: IndexSettings | Given | None = None,
+    models: Models | None = None,
+    **how: Any,
 ) -> VideoReport:
     made = models or all_models()
     (report,) = build_library(library, [video], given or {}, lambda: made, InProcess(), **how)
@@ -293,7 +297,7 @@ def test_a_model_without_a_beam_is_not_run_again_for_one(library: Path, video: P
 )
 def test_decoding_settings_beyond_their_limits_are_refused(given: Given, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        Recipe(**given)
+        IndexSettings(**given)
 
 
 @pytest.mark.parametrize(

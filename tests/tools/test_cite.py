@@ -13,7 +13,7 @@ from playhead_index.clean_text import clean_text
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.citations import (
-    Grounds,
+    CitationContext,
     _follows,
     check_claims,
     reads_like_orders,
@@ -43,17 +43,17 @@ CLOCK = "99% accurate"
 
 
 @pytest.fixture
-def grounds_for(made: Catalog) -> Callable[..., Grounds]:
+def grounds_for(made: Catalog) -> Callable[..., CitationContext]:
     def make(
         *records: Evidence, computed: tuple[float, ...] = (), scope: tuple[str, ...] = (LECTURE,)
-    ) -> Grounds:
+    ) -> CitationContext:
         videos = {v.video_id: v for v in list_videos(made) if v.video_id in scope}
         looked_at = [
             (LECTURE, Window(0.0, 200.0)),
             (LECTURE, Window(230.0, 300.0)),
             (DEMO, Window(0.0, 120.0)),
         ]
-        return Grounds(made, {r.id: r for r in records}, videos, looked_at, computed)
+        return CitationContext(made, {r.id: r for r in records}, videos, looked_at, computed)
 
     return make
 
@@ -68,7 +68,9 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("text", "status"), GOOD, ids=[row[0] for row in GOOD])
-def test_a_claim_that_holds_is_kept(grounds_for: Callable[..., Grounds], text: str, status: str) -> None:
+def test_a_claim_that_holds_is_kept(
+    grounds_for: Callable[..., CitationContext], text: str, status: str
+) -> None:
     report = check_claims([Claim(text, ("E1",))], grounds_for(evidence_of("E1", BAYES)))
     assert report.kept == (Claim(text, ("E1",), status),)  # type: ignore[arg-type]
     assert report.dropped == ()
@@ -98,7 +100,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...], str]] = [
 
 @pytest.mark.parametrize(("_", "text", "ids", "why"), ATTACKS, ids=[row[0] for row in ATTACKS])
 def test_an_attack_is_dropped_and_named(
-    grounds_for: Callable[..., Grounds], _: str, text: str, ids: tuple[str, ...], why: str
+    grounds_for: Callable[..., CitationContext], _: str, text: str, ids: tuple[str, ...], why: str
 ) -> None:
     grounds = grounds_for(
         evidence_of("E1", BAYES),
@@ -116,14 +118,16 @@ def test_an_attack_is_dropped_and_named(
     assert any(why in one.why for one in report.dropped), report.dropped
 
 
-def test_one_bad_citation_does_not_take_the_claim_with_it(grounds_for: Callable[..., Grounds]) -> None:
+def test_one_bad_citation_does_not_take_the_claim_with_it(
+    grounds_for: Callable[..., CitationContext],
+) -> None:
     grounds = grounds_for(evidence_of("E1", BAYES))
     report = check_claims([Claim("He speaks of Bayes.", ("E1", "E99"))], grounds)
     assert report.kept == (Claim("He speaks of Bayes.", ("E1",), "supported"),)
     assert [(d.evidence_id, d.why) for d in report.dropped] == [("E99", "there is no such evidence")]
 
 
-def test_computed_values_may_be_said(grounds_for: Callable[..., Grounds]) -> None:
+def test_computed_values_may_be_said(grounds_for: Callable[..., CitationContext]) -> None:
     claim = Claim("Bayes is said in 3 moments, 41 s in all.", ("E1",))
     known = check_claims([claim], grounds_for(evidence_of("E1", BAYES), computed=(3.0, 41.3)))
     assert [one.why for one in known.kept] == [""]
@@ -131,7 +135,7 @@ def test_computed_values_may_be_said(grounds_for: Callable[..., Grounds]) -> Non
 
 @pytest.mark.parametrize("number", ["10", "twelve", "a dozen", "twenty-five", "١٢"])
 def test_a_number_from_nowhere_makes_a_claim_unverified_and_says_so(
-    grounds_for: Callable[..., Grounds], number: str
+    grounds_for: Callable[..., CitationContext], number: str
 ) -> None:
     claim = Claim(f"The exam is on the ninth of May at {number}.", ("E2",))
     (kept,) = check_claims([claim], grounds_for(evidence_of("E2", EXAM))).kept
@@ -139,12 +143,14 @@ def test_a_number_from_nowhere_makes_a_claim_unverified_and_says_so(
     assert "is neither in E2 nor computed" in kept.why
 
 
-def test_a_time_inside_a_cited_window_may_be_said(grounds_for: Callable[..., Grounds]) -> None:
+def test_a_time_inside_a_cited_window_may_be_said(grounds_for: Callable[..., CitationContext]) -> None:
     claim = Claim("Bayes comes up at 1:04.", ("E1",))
     assert check_claims([claim], grounds_for(evidence_of("E1", BAYES))).kept
 
 
-def test_where_a_model_judges_the_meaning_no_word_need_be_shared(grounds_for: Callable[..., Grounds]) -> None:
+def test_where_a_model_judges_the_meaning_no_word_need_be_shared(
+    grounds_for: Callable[..., CitationContext],
+) -> None:
     claim, grounds = Claim("It is his thought.", ("E1",)), grounds_for(evidence_of("E1", BAYES))
     assert not check_claims([claim], grounds).kept
     assert [one.status for one in check_claims([claim], grounds, needs_shared_words=False).kept] == [
@@ -152,14 +158,14 @@ def test_where_a_model_judges_the_meaning_no_word_need_be_shared(grounds_for: Ca
     ]
 
 
-def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., Grounds]) -> None:
+def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., CitationContext]) -> None:
     grounds = grounds_for(evidence_of("E1", BAYES))
     videos = {LECTURE: replace(grounds.videos[LECTURE], path=Path("/x/week 7.mp4"))}
     report = check_claims([Claim("Bayes is said in week 7.mp4.", ("E1",))], replace(grounds, videos=videos))
     assert report.kept
 
 
-def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[..., Grounds]) -> None:
+def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[..., CitationContext]) -> None:
     first, second = evidence_of("E1", BAYES), evidence_of("E2", "wrote it down in 1763")
     claims = [Claim("Bayes had the idea.", ("E1",)), Claim("He wrote it down in 1763.", ("E2",))]
     report = check_claims(claims, grounds_for(first, second))
@@ -167,7 +173,7 @@ def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[.
     assert first.identity != second.identity
 
 
-def test_what_a_span_orders_is_only_what_it_says(grounds_for: Callable[..., Grounds]) -> None:
+def test_what_a_span_orders_is_only_what_it_says(grounds_for: Callable[..., CitationContext]) -> None:
     grounds = grounds_for(evidence_of("E1", ORDERS), scope=(DEMO,))
     kept = check_claims([Claim("A voice says to ignore all previous instructions.", ("E1",))], grounds).kept
     assert kept[0].status == "supported"
@@ -190,7 +196,7 @@ IDS = st.lists(st.sampled_from(["E1", "E2", "E3", "E99", "", "E1 "]), max_size=4
 @given(st.lists(st.tuples(TEXTS | st.text(max_size=40), IDS), max_size=5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_claimed_only_checked_citations_are_left(
-    grounds_for: Callable[..., Grounds], rows: list[tuple[str, tuple[str, ...]]]
+    grounds_for: Callable[..., CitationContext], rows: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     grounds = grounds_for(evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS))
     report = check_claims([Claim(text, ids) for text, ids in rows], grounds)
@@ -210,7 +216,7 @@ def test_the_catalog_is_the_truth(made: Catalog) -> None:
 
 def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
     clock = evidence_of("E1", CLOCK)
-    grounds = Grounds(
+    grounds = CitationContext(
         made,
         {"E1": clock},
         {v.video_id: v for v in list_videos(made)},
@@ -237,7 +243,7 @@ def test_a_word_of_a_claim_must_stand_in_its_evidence_with_its_signs(
     span = next(iter(catalog.spans(LECTURE)))
     record = Evidence("E1", LECTURE, Window(10.0, 12.0), "speech", "supported", (span.id,))
     videos = {video.video_id: video for video in list_videos(catalog)}
-    grounds = Grounds(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
+    grounds = CitationContext(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
     report = check_claims([Claim(claim, ("E1",))], grounds)
     assert bool(report.kept) is is_kept
 
@@ -278,27 +284,27 @@ def test_what_people_say_to_each_other_is_no_order(text: str) -> None:
     ],
 )
 def test_a_claim_needs_fewer_words_where_its_quote_stands_in_what_it_cites(
-    grounds_for: Callable[..., Grounds], quote: str, status: str, kept: bool
+    grounds_for: Callable[..., CitationContext], quote: str, status: str, kept: bool
 ) -> None:
     said = Claim("The idea goes back to a man called Bayes.", ("E1",), quote=quote)
     (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
     assert (claim.status, claim.quote) == (status, quote if kept else "")
 
 
-def test_a_negation_counts_over_the_whole_quote(grounds_for: Callable[..., Grounds]) -> None:
+def test_a_negation_counts_over_the_whole_quote(grounds_for: Callable[..., CitationContext]) -> None:
     quote = "Thank you. This is no goodbye"
     assert _follows("They are thanked without a goodbye.", quote)
     assert not _follows("They are thanked with a goodbye.", quote)
 
 
-def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., Grounds]) -> None:
+def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., CitationContext]) -> None:
     said = Claim("The idea is not that of Bayes.", ("E1",), quote="This is the idea of Thomas Bayes")
     (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
     assert claim.status == "unverified"
 
 
 def test_only_a_claim_without_any_citation_that_holds_is_written_again(
-    grounds_for: Callable[..., Grounds],
+    grounds_for: Callable[..., CitationContext],
 ) -> None:
     grounds = grounds_for(evidence_of("E1", BAYES))
     beside = Claim("The idea of Thomas Bayes.", ("E1", "E9"))

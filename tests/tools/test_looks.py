@@ -11,7 +11,13 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import NEW_TOKENS, NEW_TOKENS_THINKING, NEW_TOKENS_YES_NO, Eyes, Look
+from playhead_tools.video_llm.client import (
+    NEW_TOKENS,
+    NEW_TOKENS_THINKING,
+    NEW_TOKENS_YES_NO,
+    Observation,
+    VlmClient,
+)
 from playhead_tools.video_llm.http_post import BackOff
 from playhead_tools.video_llm.parse_response import LookReply
 from playhead_tools.video_llm.server import ServerVideoLLM
@@ -25,12 +31,14 @@ def wall(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return make_wall(Path(tmp_path_factory.mktemp("wall")))
 
 
-def eyes(wall: Catalog, server: MadeServer, **options: Any) -> Eyes:
+def eyes(wall: Catalog, server: MadeServer, **options: Any) -> VlmClient:
     llm = ServerVideoLLM(server.base_url, "made", back_off=BackOff(tries=1), **options)
-    return Eyes(wall, llm)
+    return VlmClient(wall, llm)
 
 
-def looks(wall: Catalog, answers: Sequence[str | Answer], question: str = QUESTION, **asked: Any) -> Look:
+def looks(
+    wall: Catalog, answers: Sequence[str | Answer], question: str = QUESTION, **asked: Any
+) -> Observation:
     with made_server(*answers) as server:
         return eyes(wall, server).look(WALL, TALK, question, **asked)
 
@@ -120,7 +128,7 @@ def test_an_answer_has_room_and_a_yes_or_no_is_short(wall: Catalog) -> None:
 def test_a_model_that_needs_it_is_asked_with_the_question_alone(wall: Catalog) -> None:
     with made_server("Red [1].") as server:
         llm = ServerVideoLLM(server.base_url, "made")
-        look = Eyes(wall, llm, plain_prompt=True).look(WALL, TALK, QUESTION)
+        look = VlmClient(wall, llm, plain_prompt=True).look(WALL, TALK, QUESTION)
         (request,) = server.requests
     assert (prompt_of(request), look.text) == (QUESTION, "Red [1].")
     assert "response_format" not in request

@@ -105,7 +105,7 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class CitationContext:
     """What citations are held against.
 
     Args:
@@ -165,7 +165,7 @@ def metadata_text(video: VideoEntry) -> str:
     return f"{video.name} {', '.join(facts)}"
 
 
-def check_evidence(evidence_id: str, grounds: Grounds) -> str:
+def check_evidence(evidence_id: str, grounds: CitationContext) -> str:
     """Why a citation of this id does not hold; empty when it does."""
     record = grounds.evidence.get(evidence_id)
     if record is None:
@@ -185,7 +185,7 @@ def check_evidence(evidence_id: str, grounds: Grounds) -> str:
     return _check_spans(record, grounds)
 
 
-def _check_spans(record: Evidence, grounds: Grounds) -> str:
+def _check_spans(record: Evidence, grounds: CitationContext) -> str:
     if record.kind in WORDLESS_KINDS:
         return ""
     unread = [i for i in record.span_ids if i not in grounds.spans]
@@ -203,7 +203,7 @@ def _check_spans(record: Evidence, grounds: Grounds) -> str:
 
 
 def check_claims(
-    claims: Iterable[Claim], grounds: Grounds, *, needs_shared_words: bool = True
+    claims: Iterable[Claim], grounds: CitationContext, *, needs_shared_words: bool = True
 ) -> CheckReport:
     """The claims that hold by ids, windows, quotes, numbers and times, and what was dropped.
 
@@ -243,7 +243,7 @@ def check_claims(
 
 
 def _ids_that_hold(
-    claim: Claim, grounds: Grounds, texts: Mapping[str, str], needs_shared_words: bool
+    claim: Claim, grounds: CitationContext, texts: Mapping[str, str], needs_shared_words: bool
 ) -> tuple[tuple[str, ...], list[Dropped]]:
     ids, lost = [], []
     quotes = quotes_in(claim.text) if needs_shared_words else ()
@@ -268,7 +268,7 @@ def _unrelated(words: str, quotes: Sequence[str], text: str) -> str:
     return ""
 
 
-def _why_not(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
+def _why_not(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
     if not plain(_MARKER.sub(" ", text)):
         return "the claim is empty"
     if not ids:
@@ -300,14 +300,14 @@ def _stands(word: Word, text: str) -> bool:
     return bool(names) and any(there.has(words_in(name)[0]) for name in names)
 
 
-def _times_s(ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> list[float]:
+def _times_s(ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> list[float]:
     """The times and lengths that a claim may give, in seconds, ascending: cited, said there, or computed."""
     windows = [grounds.evidence[i].window for i in ids]
     times_s = [t for w in windows for t in (w.start_s, w.end_s, w.duration_s)]
     return sorted([*times_s, *grounds.computed, *(t for i in ids for t in clocks_in(texts[i]))])
 
 
-def _wrong_time(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
+def _wrong_time(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
     """What is wrong with the clock times of a claim; one inside a cited window is right."""
     clocks = clocks_in(_bare(text, grounds))
     times_s = _times_s(ids, grounds, texts) if clocks else []
@@ -327,7 +327,7 @@ _SECONDS = re.compile(
 """A unit of seconds in a claim: its numbers may be times of what it cites."""
 
 
-def wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str]) -> str:
+def wrong_number(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
     """Which number of a claim is neither in what it cites nor computed; empty when there is none."""
     numbers = numbers_in(_bare(text, grounds))
     if not numbers:
@@ -343,7 +343,7 @@ def wrong_number(text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping
     return ""
 
 
-def _bare(text: str, grounds: Grounds) -> str:
+def _bare(text: str, grounds: CitationContext) -> str:
     """A claim without citation markers and without the names of files, which may hold numbers."""
     bare = _MARKER.sub(" ", text)
     for video in grounds.videos.values():
@@ -367,7 +367,7 @@ def holds_quote(text: str, quote: str) -> bool:
 
 
 def _status(
-    text: str, ids: Sequence[str], grounds: Grounds, texts: Mapping[str, str], quote: str
+    text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str], quote: str
 ) -> tuple[ClaimStatus, str]:
     """The status of a claim by code alone, and why it is unverified; its evidence's verdict needs no word."""
     if wrong := wrong_number(text, ids, grounds, texts):

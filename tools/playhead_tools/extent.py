@@ -15,7 +15,7 @@ from playhead_tools.match import fit, spelled_alike
 from playhead_tools.retrieval import read_spans, scan_words
 from playhead_tools.temporal.scan import Scan
 
-Stretch = tuple[str, Window]
+SegmentRef = tuple[str, Window]
 MAX_COMPARED = 200_000
 """Stored texts that are compared letter by letter before something is called absent: some seconds."""
 MAX_CACHED_SCOPES = 4
@@ -33,7 +33,7 @@ class ExtentReader:
         self._cached: OrderedDict[Hashable, tuple[ModalitySummary, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def modalities(self, stretches: Sequence[Stretch]) -> tuple[ModalitySummary, ...]:
+    def modalities(self, stretches: Sequence[SegmentRef]) -> tuple[ModalitySummary, ...]:
         """The summary of each modality over a window of each video."""
         key = (threading.get_ident(), self._catalog.change_key, tuple(stretches))
         with self._lock:
@@ -48,8 +48,8 @@ class ExtentReader:
 def with_extent(
     coverage: Coverage | None,
     reader: ExtentReader,
-    stretches: Sequence[Stretch],
-    viewed: Iterable[Stretch] = (),
+    stretches: Sequence[SegmentRef],
+    viewed: Iterable[SegmentRef] = (),
 ) -> Coverage | None:
     """A coverage with how much of each video of a scope can be searched, and how much of it was viewed.
 
@@ -85,7 +85,7 @@ class Places:
 
 def places_that_say(
     catalog: Catalog,
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     kinds: Sequence[SpanKind],
     text: str,
     quoted: Sequence[str],
@@ -116,7 +116,7 @@ def places_that_say(
 
 def places_spelled_alike(
     catalog: Catalog,
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     kinds: Sequence[SpanKind],
     text: str,
     min_match: float,
@@ -139,7 +139,7 @@ def places_spelled_alike(
 
 
 def _texts(
-    catalog: Catalog, stretches: Sequence[Stretch], kinds: Sequence[SpanKind]
+    catalog: Catalog, stretches: Sequence[SegmentRef], kinds: Sequence[SpanKind]
 ) -> Iterator[tuple[int, str]]:
     """Id and words of the spans of some kinds that lie in a scope; at most a few more than are compared."""
     windows, marks = dict(stretches), ", ".join("?" * len(kinds))

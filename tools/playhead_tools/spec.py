@@ -19,7 +19,7 @@ EVERY = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ActionTriple:
     """Who does what, as a picture can show it.
 
     Args:
@@ -27,7 +27,7 @@ class Deed:
         verb: in the third person, `shrinks`, `collides with`; empty for being in the picture and no more.
         object: without an article, `orange cross`; empty where there is none or it is what is asked for.
 
-    >>> Deed("pink cross", "carries", "orange cross").text, Deed("green star", "").text
+    >>> ActionTriple("pink cross", "carries", "orange cross").text, ActionTriple("green star", "").text
     ('pink cross carries the orange cross', 'green star')
     """
 
@@ -51,7 +51,7 @@ class Hop:
         later: it is asked of a later moment: `again`, `later`, `comes back`.
     """
 
-    deed: Deed
+    deed: ActionTriple
     question: str
     later: bool = False
 
@@ -70,7 +70,7 @@ class Anchor:
     text: str
     kind: Kind
     ordinal: int | None = None
-    deed: Deed | None = None
+    deed: ActionTriple | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class QuestionSpec:
     speaker: str = ""
     asks: Asks = ""
     clip_question: str = ""
-    deeds: tuple[Deed, ...] = ()
+    deeds: tuple[ActionTriple, ...] = ()
     superlative: Superlative = ""
     hop: Hop | None = None
     options: tuple[str, ...] = ()
@@ -163,9 +163,9 @@ class QuestionSpec:
         values = {name: _tupled(value) for name, value in record.items() if name in cls.__slots__}
         relation, hop = record["relation"], record.get("hop")
         values["relation"] = None if relation is None else _relation_of(relation)
-        values["hop"] = None if hop is None else Hop(**{**hop, "deed": Deed(**hop["deed"])})
+        values["hop"] = None if hop is None else Hop(**{**hop, "deed": ActionTriple(**hop["deed"])})
         values["times"] = tuple(TimePhrase(**time) for time in record["times"])
-        values["deeds"] = tuple(Deed(**deed) for deed in record.get("deeds", ()))
+        values["deeds"] = tuple(ActionTriple(**deed) for deed in record.get("deeds", ()))
         return cls(**values)
 
 
@@ -176,7 +176,7 @@ def _relation_of(record: Mapping[str, Any]) -> Relation:
 
 def _anchor_of(record: Mapping[str, Any]) -> Anchor:
     deed = record.get("deed")
-    return Anchor(**{**record, "deed": None if deed is None else Deed(**deed)})
+    return Anchor(**{**record, "deed": None if deed is None else ActionTriple(**deed)})
 
 
 _NAMED = re.compile(r"(?:the|an?|some|his|her|its|their|my|your|our|this|that|[A-Z]\S*|it|him|them)\b")

@@ -17,9 +17,9 @@ from playhead_agent.baselines.chatting import (
 )
 from playhead_agent.baselines.frames import Frame, Gap, best_gap
 from playhead_agent.baselines.reading import best_of, read_reply
-from playhead_agent.baselines.trial import DESCRIBE, Attempt, Outcome, of_clip, seen_frames
-from playhead_agent.perception.look_request import LookRequest
-from playhead_tools.video_llm.client import Look
+from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, of_clip, seen_frames
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.frame_sampling import scattered
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ for each in a few words what its frame should show: people, things, actions, as 
 class ChatMind:
     """Answers, rates and asks for more by a chat model, from descriptions of single frames."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: BaselineTrial) -> None:
         self._attempt = attempt
         self._names = {video_id: video.name for video_id, video in attempt.videos.items()}
         self._tags: list[str] = []
@@ -56,7 +56,7 @@ class ChatMind:
         cited = tuple(described[i] for i in dict.fromkeys(filled.ids or described))
         return Outcome(read_answer(filled, self._attempt.options), cited)
 
-    def _request(self, frame: Frame) -> LookRequest:
+    def _request(self, frame: Frame) -> ObservationRequest:
         video_id, time_s = frame
         clip = scattered(video_id, [time_s], dict(self._attempt.stretches)[video_id])
         return of_clip(clip, DESCRIBE)
@@ -82,12 +82,12 @@ class ChatMind:
         return [(named[one.segment], one.description) for one in filled.wanted]
 
 
-class EyesMind:
+class VlmAnswerer:
     """Answers by the video-LLM from all frames of a video at once, and rates by its probability of Yes."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: BaselineTrial) -> None:
         self._attempt = attempt
-        self._look: Look | None = None
+        self._look: Observation | None = None
         attempt.notes.append(
             "without a chat model the video-LLM answers, and its probability of Yes is the rating"
         )

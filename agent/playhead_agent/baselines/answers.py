@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_agent.baselines.reading import Said
-from playhead_agent.baselines.trial import Attempt, Outcome
+from playhead_agent.baselines.trial import BaselineTrial, Outcome
 from playhead_agent.finalise import Draft, Ledger, finalise
 from playhead_agent.question import Question
 from playhead_agent.state import Context
@@ -33,7 +33,7 @@ def ambiguous(refusal: str, context: Context, question: str, notes: Sequence[str
     )
 
 
-def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -> Answer:
+def finished(attempt: BaselineTrial, outcome: Outcome | None, *, question: str = "") -> Answer:
     """The answer of what a baseline came to; None for a run that ended before it came to anything.
 
     The confidence is what unchecked evidence allows, times what the baseline itself gives, calibrated. A
@@ -77,7 +77,7 @@ def finished(attempt: Attempt, outcome: Outcome | None, *, question: str = "") -
     return replace(answer, evidence=tuple(evidence.values()))
 
 
-def extent_of(attempt: Attempt) -> SearchedExtent:
+def extent_of(attempt: BaselineTrial) -> SearchedExtent:
     """What of the scope a baseline has searched and viewed.
 
     Frames that are spread over a window view it in samples: they count as far as each frame stands for
@@ -92,7 +92,7 @@ def extent_of(attempt: Attempt) -> SearchedExtent:
     return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
 
 
-def _says_too_much(attempt: Attempt, claim: Claim, ledger: Ledger) -> str:
+def _says_too_much(attempt: BaselineTrial, claim: Claim, ledger: Ledger) -> str:
     """What was not seen of what an answer speaks of; empty where it may be said.
 
     What a video-LLM says stands for the pictures it was shown, where the question does not name another lane.

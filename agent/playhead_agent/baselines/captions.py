@@ -25,10 +25,10 @@ from playhead_agent.baselines.chatting import (
     words_of,
 )
 from playhead_agent.baselines.reading import Said
-from playhead_agent.baselines.trial import DESCRIBE, Attempt, Outcome, seen
+from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, seen
 from playhead_agent.baselines.words import nearest, spoken_of
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.state import SegmentRef
 from playhead_index.errors import AgentStopped
 from playhead_tools.evidence import Evidence
 from playhead_tools.match import coverage
@@ -44,7 +44,7 @@ Say in at most six sentences what the captions show that helps to answer it, wit
 of the captions that you used. Do not answer the question yet. When nothing helps, say so and name none."""
 
 
-def captions(attempt: Attempt) -> Iterator[Outcome]:
+def captions(attempt: BaselineTrial) -> Iterator[Outcome]:
     """The answer of the captions of everything in scope, those that are missing made first."""
     told = [record for stretch in attempt.stretches for record in _told(attempt, stretch)]
     attempt.notes += _mixed_sources(attempt)
@@ -56,7 +56,7 @@ def captions(attempt: Attempt) -> Iterator[Outcome]:
         yield _by_chat(attempt, told)
 
 
-def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
+def _told(attempt: BaselineTrial, stretch: SegmentRef) -> list[Evidence]:
     """The captions of a stretch: the library's, else the video-LLM's words for each segment."""
     video_id, window = stretch
     spans = attempt.context.catalog.spans(video_id, "caption", window)
@@ -68,7 +68,7 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
             for span in spans
         ]
     inside = [segment.window.clamped(window) for segment in attempt.context.catalog.segments(video_id)]
-    requests = [LookRequest(video_id, part, DESCRIBE) for part in inside if part is not None]
+    requests = [ObservationRequest(video_id, part, DESCRIBE) for part in inside if part is not None]
     if attempt.short:
         return []
     try:
@@ -79,7 +79,7 @@ def _told(attempt: Attempt, stretch: Stretch) -> list[Evidence]:
     return [seen(look) for look in attempt.looks_made(requests)]
 
 
-def _mixed_sources(attempt: Attempt) -> list[str]:
+def _mixed_sources(attempt: BaselineTrial) -> list[str]:
     """A note where the captions of the library are of several captioners or prompts; else none."""
     sources = {
         span.words.source
@@ -94,7 +94,7 @@ def _mixed_sources(attempt: Attempt) -> list[str]:
     ]
 
 
-def _by_words(attempt: Attempt, told: Sequence[Evidence]) -> Outcome:
+def _by_words(attempt: BaselineTrial, told: Sequence[Evidence]) -> Outcome:
     near = nearest(attempt.question, told, words_of)
     if not near:
         return Outcome(Said("abstained", "No caption speaks of what is asked for."))
@@ -117,7 +117,7 @@ class Piece:
     ids: tuple[str, ...]
 
 
-def _by_chat(attempt: Attempt, told: Sequence[Evidence]) -> Outcome:
+def _by_chat(attempt: BaselineTrial, told: Sequence[Evidence]) -> Outcome:
     """Summary, then answer; summaries are summed up again until one is left."""
     captioned = {f"C{number}": record for number, record in enumerate(told, 1)}
     rest = [
@@ -147,7 +147,7 @@ def runs(pieces: Sequence[Piece], most_chars: int) -> list[list[Piece]]:
     return made
 
 
-def _summed(attempt: Attempt, run: Sequence[Piece]) -> Piece:
+def _summed(attempt: BaselineTrial, run: Sequence[Piece]) -> Piece:
     """What matters in a run; one summary alone stays as it is."""
     ids = list(dict.fromkeys(i for piece in run for i in piece.ids))
     if len(run) == 1 and (not ids or run[0].line.startswith("<summary")):
@@ -171,7 +171,7 @@ def _form(ids: Sequence[str]) -> type["BaseModel"]:
     )
 
 
-def _answered(attempt: Attempt, captioned: dict[str, Evidence], summary: Piece) -> Outcome:
+def _answered(attempt: BaselineTrial, captioned: dict[str, Evidence], summary: Piece) -> Outcome:
     if not summary.ids:
         return Outcome(Said("abstained", "Nothing in the captions helps to answer the question."))
     form = answer_form(summary.ids, attempt.options)
@@ -182,6 +182,6 @@ def _answered(attempt: Attempt, captioned: dict[str, Evidence], summary: Piece) 
     )
 
 
-def _matched(attempt: Attempt, record: Evidence) -> Evidence:
+def _matched(attempt: BaselineTrial, record: Evidence) -> Evidence:
     """The record with the part of the asked words that it holds, which is how far it may be trusted."""
     return replace(record, match=coverage(attempt.question, words_of(record)))

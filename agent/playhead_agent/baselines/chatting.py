@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from playhead_agent.baselines.observations import Row, invalid_to_json
 from playhead_agent.baselines.reading import Said
-from playhead_agent.baselines.trial import Attempt
+from playhead_agent.baselines.trial import BaselineTrial
 from playhead_agent.state import Context
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import format_time
@@ -30,7 +30,7 @@ Answer in one short sentence, and name by their ids the descriptions that say it
 question, set answerable to false and leave the answer empty."""
 
 
-def fill(attempt: Attempt, rules: str, parts: Iterable[str], form: type["Form"]) -> "Form":
+def fill(attempt: BaselineTrial, rules: str, parts: Iterable[str], form: type["Form"]) -> "Form":
     """The form as the chat model filled it; a reply that does not keep to it is sent back once.
 
     Raises:
@@ -67,7 +67,7 @@ def _row(context: Context, rules: str, text: str, form: type["Form"]) -> Row:
     return row
 
 
-def question_tag(attempt: Attempt) -> str:
+def question_tag(attempt: BaselineTrial) -> str:
     """The question with its options as the model sees it."""
     return f"<question>{escape(attempt.asked[:MOST_QUESTION_CHARS])}</question>"
 

@@ -16,15 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from playhead_agent.baselines.answerers import ChatMind, EyesMind
+from playhead_agent.baselines.answerers import ChatMind, VlmAnswerer
 from playhead_agent.baselines.frames import Frame, Gap, best_frame, first_frames, gaps_between
-from playhead_agent.baselines.trial import Attempt, Outcome
+from playhead_agent.baselines.trial import BaselineTrial, Outcome
 
 FIRST_FRAMES, ROUNDS, ENOUGH = 5, 3, 3
 
 
-class Mind(Protocol):
-    """What answers, rates and asks for more; `ChatMind` as in the paper, `EyesMind` without a chat model."""
+class LoopAnswerer(Protocol):
+    """What answers, rates and asks for more; `ChatMind` as in the paper, else `VlmAnswerer`."""
 
     def answer(self, frames: Sequence[Frame]) -> Outcome:
         """The answer of the frames that were seen."""
@@ -39,9 +39,9 @@ class Mind(Protocol):
         ...
 
 
-def confidence_loop(attempt: Attempt) -> Iterator[Outcome]:
+def confidence_loop(attempt: BaselineTrial) -> Iterator[Outcome]:
     """The answer of the round whose rating is enough, or of the last."""
-    mind: Mind = EyesMind(attempt) if attempt.context.chat is None else ChatMind(attempt)
+    mind: LoopAnswerer = VlmAnswerer(attempt) if attempt.context.chat is None else ChatMind(attempt)
     frames = first_frames(attempt, FIRST_FRAMES)
     for number in range(1, ROUNDS + 1):
         outcome = replace(mind.answer(frames), sure=0.0)

@@ -3,27 +3,27 @@
 from collections.abc import Sequence
 
 from playhead_agent.baselines.spreading import spread
-from playhead_agent.baselines.trial import Attempt
-from playhead_agent.state import Stretch
+from playhead_agent.baselines.trial import BaselineTrial
+from playhead_agent.state import SegmentRef
 from playhead_index.search.results import Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.video_llm.frame_sampling import EDGE_S, STEP_S
 
 Frame = tuple[str, float]
 """A video and a time in it, in seconds."""
-Gap = Stretch
+Gap = SegmentRef
 """A stretch of a video in which no frame was seen."""
 LEAST_GAP_S = 1.0
 MOST_FOUND = 20
 
 
-def first_frames(attempt: Attempt, many: int) -> list[Frame]:
+def first_frames(attempt: BaselineTrial, many: int) -> list[Frame]:
     """Frames spread evenly over the videos in scope."""
     requests = spread(attempt, many)
     return [(one.video_id, time_s) for one in requests for time_s in dict.fromkeys(one.times_s)]
 
 
-def gaps_between(attempt: Attempt, frames: Sequence[Frame]) -> list[Gap]:
+def gaps_between(attempt: BaselineTrial, frames: Sequence[Frame]) -> list[Gap]:
     """The stretches before, between and behind frames, of every video in scope, without the shortest ones."""
     gaps: list[Gap] = []
     for video_id, window in attempt.stretches:
@@ -35,14 +35,14 @@ def gaps_between(attempt: Attempt, frames: Sequence[Frame]) -> list[Gap]:
     return gaps
 
 
-def best_frame(attempt: Attempt, gap: Gap, text: str) -> Frame | None:
+def best_frame(attempt: BaselineTrial, gap: Gap, text: str) -> Frame | None:
     """The frame of the best moment of a search inside a stretch; None when it finds nothing there."""
     video_id, window = gap
     moments = attempt.moments(text, 1, Scope((video_id,), window))
     return frame_of(moments[0], window) if moments else None
 
 
-def best_gap(attempt: Attempt, gaps: Sequence[Gap], text: str) -> Gap | None:
+def best_gap(attempt: BaselineTrial, gaps: Sequence[Gap], text: str) -> Gap | None:
     """The stretch that holds the best moment of one search over everything; None when none does."""
     for moment in attempt.moments(text, MOST_FOUND):
         for video_id, window in gaps:

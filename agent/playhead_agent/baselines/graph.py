@@ -18,9 +18,9 @@ from langgraph.types import Send
 from playhead_agent.baselines.answers import ambiguous, finished
 from playhead_agent.baselines.observations import Row, invalid_to_json, look_to_json
 from playhead_agent.baselines.reading import Said
-from playhead_agent.baselines.trial import Attempt, CallNeeded, LooksNeeded, Outcome
+from playhead_agent.baselines.trial import BaselineTrial, CallNeeded, LooksNeeded, Outcome
 from playhead_agent.limits import Limits
-from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json, scope_to_json
@@ -29,13 +29,13 @@ from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import AgentStopped, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer
-from playhead_tools.video_llm.client import Eyes
+from playhead_tools.video_llm.client import VlmClient
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
-Baseline = Callable[[Attempt], Iterator[Outcome]]
+Baseline = Callable[[BaselineTrial], Iterator[Outcome]]
 """Gives what it has come to, again and again; the last one counts, also when a limit ends it."""
 Update = dict[str, Any]
 
@@ -127,7 +127,7 @@ class Replay:
     needed: LooksNeeded | CallNeeded | AgentStopped | None = None
 
 
-def _replayed(baseline: Baseline, attempt: Attempt) -> Replay:
+def _replayed(baseline: Baseline, attempt: BaselineTrial) -> Replay:
     """Runs a baseline as far as what was observed carries it."""
     replay = Replay()
     try:
@@ -141,7 +141,7 @@ def _replayed(baseline: Baseline, attempt: Attempt) -> Replay:
     return replay
 
 
-def eyes_of(context: Context) -> Eyes:
+def eyes_of(context: Context) -> VlmClient:
     """What looks.
 
     Raises:
@@ -153,9 +153,9 @@ def eyes_of(context: Context) -> Eyes:
     return eyes
 
 
-def attempt_of(state: Mapping[str, Any], context: Context) -> Attempt:
+def attempt_of(state: Mapping[str, Any], context: Context) -> BaselineTrial:
     """The attempt at the question of a state, with what was observed."""
-    return Attempt(
+    return BaselineTrial(
         state["asked"], tuple(state["options"]), context, eyes_of(context), scope_from_json(state["within"]),
         state.get("looks") or {}, state.get("calls") or {}, list(state.get("notes") or ()),
     )  # fmt: skip
@@ -184,7 +184,7 @@ def prepare(state: BaselineState, runtime: Runtime[Context]) -> Update:
 
 def watch(state: BaselineState, runtime: Runtime[Context]) -> Update:
     """Makes one look; none when the seconds are used up, which ends the run at its next step."""
-    request, meter = LookRequest.from_json(state["wanted"][0]), runtime.context.meter
+    request, meter = ObservationRequest.from_json(state["wanted"][0]), runtime.context.meter
     if meter.remaining_s <= 0:
         return {"looks": {}}
     with call_deadline(meter.remaining_s):

@@ -6,25 +6,25 @@ from typing import Any
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 Row = dict[str, Any]
 
 
-def look_to_json(look: Look) -> Row:
+def look_to_json(look: Observation) -> Row:
     """A look in plain JSON types, with its cost."""
     row = {one.name: getattr(look, one.name) for one in fields(look)}
     row |= {name: list(value) for name, value in row.items() if isinstance(value, tuple)}
     return {**row, "window": [look.window.start_s, look.window.end_s]}
 
 
-def look_from_json(row: Mapping[str, Any]) -> Look:
+def look_from_json(row: Mapping[str, Any]) -> Observation:
     """The look that `look_to_json` wrote."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
     values["window"] = Window(*row["window"])
-    return Look(**values)
+    return Observation(**values)
 
 
 def invalid_to_json(error: ModelOutputInvalid) -> Row:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from playhead_agent.baselines.reading import Said, best_of, read_reply, settles
-from playhead_agent.baselines.trial import Attempt, Outcome, seen
+from playhead_agent.baselines.trial import BaselineTrial, Outcome, seen
 
 LOOKED_AT = 3
 """Moments of the search that are looked at, one after the other, while none has settled the question."""
 
 
-def retrieve_once(attempt: Attempt) -> Iterator[Outcome]:
+def retrieve_once(attempt: BaselineTrial) -> Iterator[Outcome]:
     """The reply to the best moment of one search; to the next ones where that declines or says no."""
     moments = attempt.moments(attempt.question, LOOKED_AT)
     if not moments:

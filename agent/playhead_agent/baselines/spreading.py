@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from playhead_agent.baselines.trial import Attempt
+from playhead_agent.baselines.trial import BaselineTrial
 from playhead_tools.video_llm.frame_sampling import ClipRequest, evenly, scattered
 
 T = TypeVar("T")
 
 
-def spread(attempt: Attempt, many: int) -> list[ClipRequest]:
+def spread(attempt: BaselineTrial, many: int) -> list[ClipRequest]:
     """Requests for `many` single frames over the videos in scope, a note where some video gets none."""
     split = shares(attempt.stretches, many)
     if len(split) < len(attempt.stretches):

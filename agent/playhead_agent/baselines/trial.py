@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from playhead_agent.baselines.observations import Row, look_from_json, raise_invalid
 from playhead_agent.baselines.reading import Said
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.state import Context, Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
 from playhead_tools.retrieval import VideoEntry, list_videos, search_moments, with_pictures
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest
 from playhead_tools.video_llm.parse_response import with_options
 
@@ -46,7 +46,7 @@ class Outcome:
 class LooksNeeded(Exception):
     """The baseline cannot go on before these looks are made."""
 
-    def __init__(self, requests: Sequence[LookRequest]) -> None:
+    def __init__(self, requests: Sequence[ObservationRequest]) -> None:
         super().__init__(f"{len(requests)} looks are needed")
         self.requests = tuple(requests)
 
@@ -65,7 +65,7 @@ class CallNeeded(Exception):
 
 
 @dataclass(slots=True)
-class Attempt:
+class BaselineTrial:
     """One question, with its means and what was observed.
 
     Args:
@@ -90,16 +90,16 @@ class Attempt:
     question: str
     options: tuple[str, ...]
     context: Context
-    eyes: Eyes
+    eyes: VlmClient
     scope: Scope
     looks: Mapping[str, Row] = field(default_factory=dict)
     calls: Mapping[str, Row] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
-    viewed: list[Stretch] = field(default_factory=list)
+    viewed: list[SegmentRef] = field(default_factory=list)
     short: str = ""
     videos: dict[str, VideoEntry] = field(init=False)
-    stretches: list[Stretch] = field(init=False, default_factory=list)
+    stretches: list[SegmentRef] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.videos = {video.video_id: video for video in list_videos(self.context.catalog, self.scope)}
@@ -118,15 +118,19 @@ class Attempt:
         """The question with its options."""
         return with_options(self.question, self.options)
 
-    def look(self, video_id: str, window: Window, question: str, *, options: Sequence[str] = ()) -> Look:
+    def look(
+        self, video_id: str, window: Window, question: str, *, options: Sequence[str] = ()
+    ) -> Observation:
         """A look at successive frames of a window; limits and errors are those of `look_all`."""
-        return self.look_all([LookRequest(video_id, window, with_options(question, tuple(options)))])[0]
+        return self.look_all([ObservationRequest(video_id, window, with_options(question, tuple(options)))])[
+            0
+        ]
 
-    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
+    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
         """A look at chosen frames; limits and errors are those of `look_all`."""
         return self.look_all([of_clip(request, question, yes_no=yes_no)])[0]
 
-    def look_all(self, requests: Sequence[LookRequest]) -> list[Look]:
+    def look_all(self, requests: Sequence[ObservationRequest]) -> list[Observation]:
         """Looks that do not hang on one another, in the order of their requests.
 
         Raises:
@@ -140,7 +144,7 @@ class Attempt:
             raise LooksNeeded(missing[: self._affordable(missing)])
         return self.looks_made(requests)
 
-    def looks_made(self, requests: Sequence[LookRequest]) -> list[Look]:
+    def looks_made(self, requests: Sequence[ObservationRequest]) -> list[Observation]:
         """Those of some looks that were made."""
         rows = [self.looks[one.key] for one in requests if one.key in self.looks]
         for row in rows:
@@ -153,7 +157,7 @@ class Attempt:
                 ]
         return looks
 
-    def _affordable(self, missing: Sequence[LookRequest]) -> int:
+    def _affordable(self, missing: Sequence[ObservationRequest]) -> int:
         meter, limits = self.context.meter, self.context.limits
         meter.check_time("look")
         afford = meter.looks_left(max(one.num_frames(self.eyes) for one in missing))
@@ -188,18 +192,20 @@ class Attempt:
         return searched.result.moments
 
 
-def of_clip(request: ClipRequest, question: str, *, yes_no: bool = False) -> LookRequest:
+def of_clip(request: ClipRequest, question: str, *, yes_no: bool = False) -> ObservationRequest:
     """The request for a look at chosen frames."""
-    return LookRequest(request.video_id, request.window, question, yes_no=yes_no, times_s=request.times_s)
+    return ObservationRequest(
+        request.video_id, request.window, question, yes_no=yes_no, times_s=request.times_s
+    )
 
 
-def seen(look: Look) -> Evidence:
+def seen(look: Observation) -> Evidence:
     """A look as a record to cite: its window, and what the model said; nobody has checked it."""
     verdict = "not_visible" if look.declines else "unverified"
     return Evidence("", look.video_id, look.window, "picture", verdict, said=look.text)  # type: ignore[arg-type]
 
 
-def seen_frames(look: Look) -> list[Evidence]:
+def seen_frames(look: Observation) -> list[Evidence]:
     """A look at single frames as records to cite, one a frame, each as long as `STEP_S` at most."""
     record = seen(look)
     windows = [Window(at_s, min(at_s + STEP_S, look.window.end_s)) for at_s in dict.fromkeys(look.times_s)]

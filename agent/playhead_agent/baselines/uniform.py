@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from playhead_agent.baselines.reading import best_of, read_reply, settles
 from playhead_agent.baselines.spreading import spread
-from playhead_agent.baselines.trial import Attempt, Outcome, seen_frames
+from playhead_agent.baselines.trial import BaselineTrial, Outcome, seen_frames
 
 
-def uniform(attempt: Attempt) -> Iterator[Outcome]:
+def uniform(attempt: BaselineTrial) -> Iterator[Outcome]:
     """The reply to frames spread evenly over the videos, the frames of one look shared among them.
 
     A look shows one video, so of several videos each is asked about with its share, until one of them

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from playhead_agent.models.protocol import ModelReply, ToolCall, Transport
 from playhead_agent.models.transports import TRANSPORTS
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.toolbox.context import Kit, Record
+from playhead_tools.toolbox.context import Record, ToolContext
 from playhead_tools.toolbox.schema import ToolSpec
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ QUESTION = "When does somebody say good morning?"
 FOUND = "E1: 0:12-0:15, speech: Good morning, everybody."
 
 
-def search(kit: Kit, query: str) -> Record:
+def search(kit: ToolContext, query: str) -> Record:
     """Finds moments of the video.
 
     Args:
@@ -31,7 +31,7 @@ def search(kit: Kit, query: str) -> Record:
     raise NotImplementedError
 
 
-def finish(kit: Kit, claims: list[dict[str, Any]]) -> Record:
+def finish(kit: ToolContext, claims: list[dict[str, Any]]) -> Record:
     """Gives the answer.
 
     Args:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.perception.results import SURE, Sight
-from playhead_agent.rules.extractive import Material
-from playhead_agent.rules.reasoning import Finding
-from playhead_agent.rules.verdict import Judgement
+from playhead_agent.perception.results import SURE, PerceptionResult
+from playhead_agent.rules.extractive import AnswerContext
+from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.verdict import AnswerVerdict
 from playhead_agent.state import State
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Claim, Evidence, coverage_sentence
@@ -24,14 +24,14 @@ from playhead_tools.verdict_rules import (
 MOST = 0.98
 
 
-def sight_of(state: State) -> Sight | None:
+def sight_of(state: State) -> PerceptionResult | None:
     """What looking told of the question in a state; None for questions that words answer."""
     record = state.get("sight")
-    sight = None if record is None else Sight.from_json(record)
+    sight = None if record is None else PerceptionResult.from_json(record)
     return None if sight is None or sight.kind == "anchors" else sight
 
 
-def seen_finding(sight: Sight, evidence: Sequence[Evidence]) -> Finding:
+def seen_finding(sight: PerceptionResult, evidence: Sequence[Evidence]) -> TemporalResult:
     """The finding of a sight, on the evidence that was made of its sightings."""
     known = {(e.video_id, e.window): e for e in evidence if e.kind == "picture" and e.said}
     records = [known[one.place] for one in sight.sightings if one.place in known]
@@ -39,42 +39,42 @@ def seen_finding(sight: Sight, evidence: Sequence[Evidence]) -> Finding:
     negative = sight.kind == "yes_no" and not sight.value
     op = "seen" if events or negative else "none"
     names = (sight.text,) if op == "seen" else ()
-    return Finding(op, events, sight.value, names, complete=sight.whole)  # type: ignore[arg-type]
+    return TemporalResult(op, events, sight.value, names, complete=sight.whole)  # type: ignore[arg-type]
 
 
-def is_negative(sight: Sight) -> bool:
+def is_negative(sight: PerceptionResult) -> bool:
     """Whether what was found out is a plain no, or that it is seen in none of several videos."""
     return is_none(sight) or (sight.kind == "yes_no" and not sight.value)
 
 
-def seen_judgement(sight: Sight, spec: QuestionSpec, extent: SearchedExtent) -> Judgement:
+def seen_judgement(sight: PerceptionResult, spec: QuestionSpec, extent: SearchedExtent) -> AnswerVerdict:
     """What may be said of a sight; `verdict_rules` decides what may be said of all of the scope.
 
     A negative that may not be said is no answer; where options were given, the option that says so is still
     the likeliest.
     """
     if sight.kind == "unknown":
-        return Judgement("abstained", "unknown", 0.0)
+        return AnswerVerdict("abstained", "unknown", 0.0)
     if sight.kind == "absent":
-        return Judgement("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
+        return AnswerVerdict("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
     sure = min(MOST, sight.p)
     if is_negative(sight) or _tells_no(sight, spec):
         allowed = allowed_verdict("no", [spec.wanted], extent)
         if not allowed.is_allowed and sight.choice is None:
-            return Judgement("abstained", "unknown", 0.0)
+            return AnswerVerdict("abstained", "unknown", 0.0)
         doubt = sight.p < SURE or not allowed.is_allowed
     else:
         statement = _statement(sight, spec)
         allowed_ = statement is None or allowed_verdict(statement, ["picture"], extent).is_allowed
         doubt = sight.p < SURE or not allowed_
-    return Judgement("partial" if doubt else "answered", "unknown" if doubt else "", sure)
+    return AnswerVerdict("partial" if doubt else "answered", "unknown" if doubt else "", sure)
 
 
-def _tells_no(sight: Sight, spec: QuestionSpec) -> bool:
+def _tells_no(sight: PerceptionResult, spec: QuestionSpec) -> bool:
     return sight.kind == "told" and statement_made(spec, sight.text) in NEGATIVE
 
 
-def _statement(sight: Sight, spec: QuestionSpec) -> Statement | None:
+def _statement(sight: PerceptionResult, spec: QuestionSpec) -> Statement | None:
     """The statement about all of the scope that a sight makes; a yes makes one only among options, where
     `yes, once` stands beside `yes, several times`."""
     if sight.kind in ("count", "length"):
@@ -84,7 +84,7 @@ def _statement(sight: Sight, spec: QuestionSpec) -> Statement | None:
     return statement_asked(spec)
 
 
-def seen_claims(sight: Sight, material: Material) -> list[Claim]:
+def seen_claims(sight: PerceptionResult, material: AnswerContext) -> list[Claim]:
     """The claims of a sight, each with the evidence of its moments."""
     ids = material.finding.evidence_ids
     if not ids or sight.kind in ("absent", "unknown"):
@@ -111,12 +111,12 @@ def _sentence(text: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def is_none(sight: Sight) -> bool:
+def is_none(sight: PerceptionResult) -> bool:
     """Whether the answer is that it is seen in none of several videos."""
     return sight.kind == "chosen" and not sight.sightings
 
 
-def seen_negative(sight: Sight, coverage: Coverage | None, *, is_sure: bool) -> str:
+def seen_negative(sight: PerceptionResult, coverage: Coverage | None, *, is_sure: bool) -> str:
     """The answer that nothing shows it, with what was searched; unsure where not all of it was viewed."""
     if not is_sure:
         text = "Nothing certain: nothing that was viewed shows it, and not everything could be viewed."

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
 @dataclass(frozen=True, slots=True)
-class LookRequest:
+class ObservationRequest:
     """A look that is wanted.
 
     Args:
@@ -37,12 +37,12 @@ class LookRequest:
         """The same for the same look."""
         return json.dumps(self.to_json(), sort_keys=True)
 
-    def num_frames(self, eyes: Eyes) -> int:
+    def num_frames(self, eyes: VlmClient) -> int:
         """How many frames the model is given at most."""
         return len(self.times_s) or self.frames or eyes.frames
 
-    def make(self, eyes: Eyes) -> Look:
-        """The look; errors are those of `Eyes.look`. Chosen frames are shown without options of their own."""
+    def make(self, eyes: VlmClient) -> Observation:
+        """The look; errors are those of `VlmClient.look`. Chosen frames are shown without own options."""
         if self.times_s:
             clip = ClipRequest(self.video_id, self.times_s, self.window)
             return eyes.look_at(clip, self.question, yes_no=self.yes_no)

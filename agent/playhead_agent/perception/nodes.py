@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import SURE, Sight
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import SURE, PerceptionResult
 from playhead_agent.perception.routing import ANSWERING_ROLES, WORDS
-from playhead_agent.perception.session import Desk, NeedLooks, Seen
+from playhead_agent.perception.session import ObservedClip, PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
-from playhead_agent.state import Context, State, Stretch, evidence_of, spec_of, stretches_of
+from playhead_agent.state import Context, SegmentRef, State, evidence_of, spec_of, stretches_of
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
@@ -17,7 +17,7 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.retrieval import with_pictures
 from playhead_tools.spec import QuestionSpec
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 
 NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
 UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
@@ -40,11 +40,11 @@ class Triage:
         notes: for the person.
     """
 
-    wanted: tuple[LookRequest, ...]
-    sight: Sight | None
+    wanted: tuple[ObservationRequest, ...]
+    sight: PerceptionResult | None
     evidence: tuple[Evidence, ...] = ()
     coverage: tuple[Coverage, ...] = ()
-    looked_at: tuple[Stretch, ...] = ()
+    looked_at: tuple[SegmentRef, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -61,18 +61,18 @@ def triage(state: State, context: Context) -> Triage:
         return Triage((), None, notes=(NO_PICTURES,))
     if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
         return Triage((), None, notes=(UNUSED.format(why=failed[0]),))
-    seen = [Seen.from_json(row) for row in state["looks"]]
+    seen = [ObservedClip.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
-    desk = Desk(context, stretches, looks, afford, eyes.plain_prompt)
+    desk = PerceptionSession(context, stretches, looks, afford, eyes.plain_prompt)
     try:
         sight = context.rules.see(spec, desk, _word_anchors(spec, evidence, context))
-    except NeedLooks as need:
+    except PendingObservations as need:
         return Triage(need.requests, None, coverage=tuple(desk.coverages))
     return _done(spec, sight, desk, EvidenceTable.of(evidence, context.limits.evidence), context)
 
 
-def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[Stretch]:
+def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[SegmentRef]:
     """Where the one anchor of a question was said or written; none when it must be seen."""
     if spec.relation is None:
         return []
@@ -81,7 +81,13 @@ def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Con
     return [(group[0].video_id, group[0].window) for group in chosen]
 
 
-def _done(spec: QuestionSpec, sight: Sight, desk: Desk, table: EvidenceTable, context: Context) -> Triage:
+def _done(
+    spec: QuestionSpec,
+    sight: PerceptionResult,
+    desk: PerceptionSession,
+    table: EvidenceTable,
+    context: Context,
+) -> Triage:
     """The evidence of a finished procedure, and for places to read next to, the words there."""
     role = "anchor" if sight.kind == "anchors" else "target"
     ids = []
@@ -125,12 +131,12 @@ def _slot(spec: QuestionSpec, role: str, number: int) -> int:
 
 def _read_beside(
     spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: EvidenceTable
-) -> tuple[list[Stretch], list[str]]:
+) -> tuple[list[SegmentRef], list[str]]:
     """Reads next to what was seen: of one anchor's likely places, to the first where words are."""
     slots = sorted({record.role for record in anchors})
     if len(slots) > 1:
         return read_near(spec, anchors, context, table)
-    read, notes = list[Stretch](), list[str]()
+    read, notes = list[SegmentRef](), list[str]()
     for anchor in anchors:
         known = len(table.records)
         more, said = read_near(spec, [anchor], context, table)
@@ -140,7 +146,7 @@ def _read_beside(
     return read, notes
 
 
-def watch(request: LookRequest, context: Context) -> dict[str, Any]:
+def watch(request: ObservationRequest, context: Context) -> dict[str, Any]:
     """The row of one look for the state.
 
     A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on. Where
@@ -151,15 +157,15 @@ def watch(request: LookRequest, context: Context) -> dict[str, Any]:
     if meter.look_failure:
         return {"request": request.to_json(), "failed": meter.look_failure, "times_s": []}
     try:
-        eyes: Eyes | None = context.open_eyes()
+        eyes: VlmClient | None = context.open_eyes()
         if eyes is None:
             raise ModelUnavailable("there is no video-LLM to look with")
         with call_deadline(LOOKS_PART * meter.remaining_s):
             look = request.make(eyes)
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        look = Look(request.video_id, request.window, request.question, text, (), refused=True)
+        look = Observation(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
         return {"request": request.to_json(), "failed": meter.look_failed(str(error)), "times_s": []}
     meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
-    return Seen(request, look).to_json()
+    return ObservedClip(request, look).to_json()

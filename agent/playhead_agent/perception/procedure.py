@@ -8,16 +8,16 @@ at all of the scope in pieces, and said only of what was looked at.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import SURE, Sight, Sighting
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import SURE, Detection, PerceptionResult
 from playhead_agent.perception.routing import WORDS
-from playhead_agent.perception.session import Desk
-from playhead_agent.state import Stretch
+from playhead_agent.perception.session import PerceptionSession
+from playhead_agent.state import SegmentRef
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.spec import EVERY, QuestionSpec
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice
 from playhead_tools.video_llm.refusals import yes_or_no
 
@@ -46,7 +46,7 @@ UNSEEN_P = 0.75
 SHOWS = 'Do these frames show what this question asks about, at least in part?\n"{}"'
 
 
-def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sight:
+def see(spec: QuestionSpec, desk: PerceptionSession, anchors: Sequence[SegmentRef] = ()) -> PerceptionResult:
     """What looking tells of a question.
 
     Args:
@@ -62,7 +62,7 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
     beside = _beside(spec, desk, anchors)
     if beside:
         return _told(
-            spec, desk, [LookRequest(v, w, spec.text, spec.options) for v, w in beside], all_seen=False
+            spec, desk, [ObservationRequest(v, w, spec.text, spec.options) for v, w in beside], all_seen=False
         )
     if whole := _whole(spec, desk):
         return _yes_no(desk, whole) if _is_yes_no(spec) else _told(spec, desk, whole, all_seen=True)
@@ -73,42 +73,42 @@ def see(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch] = ()) -> Sigh
     return _told(spec, desk, _best(spec, desk), all_seen=False)
 
 
-def _located(spec: QuestionSpec, desk: Desk) -> Sight:
+def _located(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
     """Where something is seen: of the best clips the likeliest, narrowed to the frames that a reply names."""
     best = _best(spec, desk)
     shows = SHOWS.format(spec.text)
     likely = _likely(desk, [replace(request, question=shows, yes_no=True) for request in best])
     if not likely:
         whole = desk.whole and _covers(best, desk)
-        return Sight("absent" if whole else "unknown", whole=whole)
+        return PerceptionResult("absent" if whole else "unknown", whole=whole)
     first = likely[0]
-    look = desk.look(LookRequest(first.video_id, first.looked, spec.text))
+    look = desk.look(ObservationRequest(first.video_id, first.looked, spec.text))
     if look is not None and not look.declines:
         first = replace(first, window=cited_window(look, first.window), said=look.text)
-    return Sight("when", spec.text, (first,), p=first.p, whole=False)
+    return PerceptionResult("when", spec.text, (first,), p=first.p, whole=False)
 
 
-def _likely(desk: Desk, requests: Sequence[LookRequest]) -> list[Sighting]:
+def _likely(desk: PerceptionSession, requests: Sequence[ObservationRequest]) -> list[Detection]:
     """The clips of some yes-or-no looks that show what is asked about, the likeliest first."""
     looks = desk.look_all(requests)
     seen = [
-        Sighting(request.video_id, request.window, p_yes(look), look.text, look.window)
+        Detection(request.video_id, request.window, p_yes(look), look.text, look.window)
         for request, look in zip(requests, looks, strict=True)
         if look is not None
     ]
     return sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p)
 
 
-def _best(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
+def _best(spec: QuestionSpec, desk: PerceptionSession) -> list[ObservationRequest]:
     """Looks at the clips that the search ranks first for the question, and at what no search can rank."""
     places = desk.moments(spec.query or spec.text, NUM_CLIPS)
-    return [LookRequest(video_id, window, spec.text, spec.options) for video_id, window in places]
+    return [ObservationRequest(video_id, window, spec.text, spec.options) for video_id, window in places]
 
 
 # ---- a short scope, shown whole ----
 
 
-def _whole(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
+def _whole(spec: QuestionSpec, desk: PerceptionSession) -> list[ObservationRequest]:
     """Looks that show all of the scope; none where it is too long for that."""
     seconds = sum(window.duration_s for _, window in desk.stretches)
     num, limits = len(desk.stretches), desk.context.limits
@@ -117,7 +117,7 @@ def _whole(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
         return []
     yes_no = _is_yes_no(spec)
     return [
-        LookRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
+        ObservationRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
         for video_id, window in desk.stretches
     ]
 
@@ -129,11 +129,13 @@ def _whole(spec: QuestionSpec, desk: Desk) -> list[LookRequest]:
 class Told:
     """A reply that tells something: the look, and the option that it chooses."""
 
-    look: Look
+    look: Observation
     choice: int | None
 
 
-def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[LookRequest], *, all_seen: bool) -> Sight:
+def _told(
+    spec: QuestionSpec, desk: PerceptionSession, requests: Sequence[ObservationRequest], *, all_seen: bool
+) -> PerceptionResult:
     """The first reply that tells something; `absent` or `unknown` where none does.
 
     The best clip is looked at alone, for it tells most often; the others side by side, a few at a time.
@@ -149,26 +151,28 @@ def _told(spec: QuestionSpec, desk: Desk, requests: Sequence[LookRequest], *, al
                 )
             at += 1
     whole = desk.whole and (all_seen or _covers(requests, desk))
-    return Sight("absent" if whole else "unknown", whole=whole)
+    return PerceptionResult("absent" if whole else "unknown", whole=whole)
 
 
-def _told_sight(spec: QuestionSpec, request: LookRequest, told: Told, p: float, *, whole: bool) -> Sight:
+def _told_sight(
+    spec: QuestionSpec, request: ObservationRequest, told: Told, p: float, *, whole: bool
+) -> PerceptionResult:
     window = cited_window(told.look, request.window)
     text = told.look.text if told.choice is None else spec.options[told.choice]
-    sighting = Sighting(request.video_id, window, p, told.look.text, told.look.window)
+    sighting = Detection(request.video_id, window, p, told.look.text, told.look.window)
     is_of_all = spec.intent in ("order", "count", "how_long") or (_is_yes_no(spec) and spec.relation)
     p = p if whole or not is_of_all else p * SURE  # one clip does not show all that is asked about
     is_when = spec.intent == "when" and told.choice is None
-    return Sight("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
+    return PerceptionResult("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
 
 
-def _covers(requests: Sequence[LookRequest], desk: Desk) -> bool:
+def _covers(requests: Sequence[ObservationRequest], desk: PerceptionSession) -> bool:
     """Whether the windows of some looks, of which none overlap, are all that was recorded in the scope."""
     recorded_s = sum(window.duration_s for _, window in desk.pieces(PIECE_S))
     return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
 
 
-def read_told(spec: QuestionSpec, look: Look) -> Told | None:
+def read_told(spec: QuestionSpec, look: Observation) -> Told | None:
     """What a reply tells; None for one that declines or does not say what was asked.
 
     Of a choice, one option or nothing; a bare yes or no tells nothing of who, what, where or when.
@@ -189,7 +193,7 @@ def _choice(text: str, options: tuple[str, ...]) -> int | None:
         return choose.by_text(options, text)
 
 
-def cited_window(look: Look, window: Window) -> Window:
+def cited_window(look: Observation, window: Window) -> Window:
     """The part of a window in which the frames lie that a reply names; all of it where it names none."""
     if not look.cited_s:
         return window
@@ -204,7 +208,7 @@ def _is_yes_no(spec: QuestionSpec) -> bool:
     return spec.intent == "yes_no" and not spec.options
 
 
-def _is_scanned(spec: QuestionSpec, stretches: Sequence[Stretch]) -> bool:
+def _is_scanned(spec: QuestionSpec, stretches: Sequence[SegmentRef]) -> bool:
     """Whether a question is plainly about all of the scope: whether, how often, the first or last time."""
     counts = spec.intent == "count" and not spec.of_things
     one_video = len({video_id for video_id, _ in stretches}) == 1  # only one has a first and a last
@@ -212,7 +216,7 @@ def _is_scanned(spec: QuestionSpec, stretches: Sequence[Stretch]) -> bool:
     return spec.relation is None and (_is_yes_no(spec) or counts or (ranks and one_video))
 
 
-def _scanned(spec: QuestionSpec, desk: Desk) -> Sight:
+def _scanned(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
     if _is_yes_no(spec):
         first = [replace(request, yes_no=True) for request in _best(spec, desk)]
         found = _yes_no(desk, first)
@@ -220,41 +224,43 @@ def _scanned(spec: QuestionSpec, desk: Desk) -> Sight:
     requests = _pieces(spec, desk, SHOWS.format(spec.text))
     events = merged(_likely(desk, requests))
     if not events:
-        return Sight("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=desk.whole)
     if spec.intent == "count":
         return _counted(spec, desk, events)
     position = (spec.ordinal or 1) - 1 if (spec.ordinal or 1) > 0 else len(events) + (spec.ordinal or -1)
     if not 0 <= position < len(events):
-        return Sight("unknown", whole=desk.whole)
+        return PerceptionResult("unknown", whole=desk.whole)
     event = events[position]
-    return Sight("when", spec.text, (event,), p=event.p if desk.whole else event.p * SURE, whole=desk.whole)
+    return PerceptionResult(
+        "when", spec.text, (event,), p=event.p if desk.whole else event.p * SURE, whole=desk.whole
+    )
 
 
-def _pieces(spec: QuestionSpec, desk: Desk, question: str) -> list[LookRequest]:
-    return [LookRequest(v, window, question, yes_no=True) for v, window in desk.pieces(PIECE_S)]
+def _pieces(spec: QuestionSpec, desk: PerceptionSession, question: str) -> list[ObservationRequest]:
+    return [ObservationRequest(v, window, question, yes_no=True) for v, window in desk.pieces(PIECE_S)]
 
 
-def _yes_no(desk: Desk, requests: Sequence[LookRequest]) -> Sight:
+def _yes_no(desk: PerceptionSession, requests: Sequence[ObservationRequest]) -> PerceptionResult:
     """Yes where one clip shows it; no where none does, which `desk.whole` qualifies."""
     looks = desk.look_all(requests)
     told = [(r, look) for r, look in zip(requests, looks, strict=True) if look is not None]
-    seen = [Sighting(r.video_id, r.window, p_yes(look), look.text, look.window) for r, look in told]
+    seen = [Detection(r.video_id, r.window, p_yes(look), look.text, look.window) for r, look in told]
     best = max(seen, key=lambda one: one.p, default=None)
     if best is not None and best.p >= SURE:
-        return Sight("yes_no", "yes", (best,), value=1.0, p=best.p, whole=desk.whole)
+        return PerceptionResult("yes_no", "yes", (best,), value=1.0, p=best.p, whole=desk.whole)
     if not told or all(look.declines for _, look in told):
-        return Sight("unknown", whole=False)
-    return Sight("yes_no", "no", value=0.0, p=UNSEEN_P, whole=desk.whole)
+        return PerceptionResult("unknown", whole=False)
+    return PerceptionResult("yes_no", "no", value=0.0, p=UNSEEN_P, whole=desk.whole)
 
 
-def _counted(spec: QuestionSpec, desk: Desk, events: Sequence[Sighting]) -> Sight:
+def _counted(spec: QuestionSpec, desk: PerceptionSession, events: Sequence[Detection]) -> PerceptionResult:
     value = float(len(events))
     p = sum(one.p for one in events) / len(events) * (LATER_CLIP if desk.whole else SURE)
     choice = choose.by_number(spec.options, value)
-    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
+    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
 
 
-def p_yes(look: Look) -> float:
+def p_yes(look: Observation) -> float:
     """The probability of Yes: the model's own, or what its word counts."""
     if look.declines:
         return SAID_NO
@@ -263,9 +269,9 @@ def p_yes(look: Look) -> float:
     return SAID_YES if yes_or_no(look.text) else SAID_NO
 
 
-def merged(sightings: Sequence[Sighting]) -> list[Sighting]:
+def merged(sightings: Sequence[Detection]) -> list[Detection]:
     """Sightings in time order; those in pieces that touch are one."""
-    out: list[Sighting] = []
+    out: list[Detection] = []
     for one in sorted(sightings, key=lambda s: (s.video_id, s.window)):
         last = out[-1] if out else None
         if last is not None and last.video_id == one.video_id and last.window.gap_s(one.window) <= CITED_S:
@@ -278,21 +284,21 @@ def merged(sightings: Sequence[Sighting]) -> list[Sighting]:
 # ---- what is said, and what is shown, at another event ----
 
 
-def _anchors(spec: QuestionSpec, desk: Desk) -> Sight:
+def _anchors(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
     """Where what a question about words is tied to is seen: words are then read next to it."""
-    found: list[list[Sighting]] = []
+    found: list[list[Detection]] = []
     for anchor in spec.relation.anchors if spec.relation is not None else ():
         question = SHOWS.format(anchor.text)
         places = desk.moments(anchor.text, NUM_CLIPS)
-        requests = [LookRequest(v, window, question, yes_no=True) for v, window in places]
+        requests = [ObservationRequest(v, window, question, yes_no=True) for v, window in places]
         found.append(_likely(desk, requests))
     if not found or not all(found):
-        return Sight("unknown", whole=False)
+        return PerceptionResult("unknown", whole=False)
     likely = found[0] if len(found) == 1 else [one[0] for one in found]
-    return Sight("anchors", sightings=tuple(likely), p=min(one[0].p for one in found))
+    return PerceptionResult("anchors", sightings=tuple(likely), p=min(one[0].p for one in found))
 
 
-def _beside(spec: QuestionSpec, desk: Desk, anchors: Sequence[Stretch]) -> list[Stretch]:
+def _beside(spec: QuestionSpec, desk: PerceptionSession, anchors: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The stretches that lie to some anchors as the question says, inside what it is about."""
     kind = spec.relation.kind if spec.relation is not None else ""
     if not anchors or not kind:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from playhead_agent.state import Stretch
+from playhead_agent.state import SegmentRef
 from playhead_index.window import Window
 
 SURE = 0.5
@@ -15,7 +15,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Detection:
     """Something that was seen.
 
     Args:
@@ -33,13 +33,13 @@ class Sighting:
     looked: Window
 
     @property
-    def place(self) -> Stretch:
+    def place(self) -> SegmentRef:
         """Where it is."""
         return self.video_id, self.window
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PerceptionResult:
     """What was found out.
 
     Args:
@@ -56,7 +56,7 @@ class Sight:
 
     kind: Kind
     text: str = ""
-    sightings: tuple[Sighting, ...] = ()
+    sightings: tuple[Detection, ...] = ()
     choice: int | None = None
     value: float = 0.0
     p: float = 0.0
@@ -78,6 +78,6 @@ def _bounds(window: Window) -> tuple[float, float]:
     return window.start_s, window.end_s
 
 
-def _sighting(row: Sequence[Any]) -> Sighting:
+def _sighting(row: Sequence[Any]) -> Detection:
     video_id, start_s, end_s, p, said, from_s, to_s = row
-    return Sighting(video_id, Window(start_s, end_s), p, said, Window(from_s, to_s))
+    return Detection(video_id, Window(start_s, end_s), p, said, Window(from_s, to_s))

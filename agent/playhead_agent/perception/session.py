@@ -1,8 +1,8 @@
 """The desk at which a question about pictures is worked out: searches, looks, and what they cost.
 
 A procedure is plain code that asks the desk for looks as it needs them. Looks that are not there yet end it
-with `NeedLooks`; the graph makes them side by side, keeps them, and runs the procedure again from its
-beginning, which then finds them. So what to look at next follows from what was seen, every look is on the
+with `PendingObservations`; the graph makes them side by side, keeps them, and runs the procedure again from
+its beginning, which then finds them. So what to look at next follows from what was seen, every look is on the
 disk before it is used, and a run that was killed goes on without looking twice.
 """
 
@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.state import Context, Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Lane, Scope
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_tools.retrieval import pieces_to_view, search_moments
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
 
 SHOWN_LANES: tuple[Lane, ...] = ("picture", "caption")
@@ -29,7 +29,7 @@ FOR_UNRANKED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedClip:
     """A request and what came of it.
 
     Args:
@@ -37,8 +37,8 @@ class Seen:
         look: what was said.
     """
 
-    request: LookRequest
-    look: Look
+    request: ObservationRequest
+    look: Observation
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -57,8 +57,8 @@ class Seen:
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """What `to_json` wrote; its cost was counted when the look was made."""
-        request = LookRequest.from_json(record["request"])
-        look = Look(
+        request = ObservationRequest.from_json(record["request"])
+        look = Observation(
             request.video_id, Window(*record["shown"]), request.question, record["text"],
             tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
             cited_s=tuple(record.get("cited_s", ())),
@@ -66,16 +66,16 @@ class Seen:
         return cls(request, look)
 
 
-class NeedLooks(Exception):
+class PendingObservations(Exception):
     """The procedure cannot go on before these looks are made."""
 
-    def __init__(self, requests: Sequence[LookRequest]) -> None:
+    def __init__(self, requests: Sequence[ObservationRequest]) -> None:
         super().__init__(f"{len(requests)} looks are wanted")
         self.requests = tuple(requests)
 
 
 @dataclass(slots=True)
-class Desk:
+class PerceptionSession:
     """What a procedure works with.
 
     Args:
@@ -92,16 +92,16 @@ class Desk:
     """
 
     context: Context
-    stretches: Sequence[Stretch]
-    seen: Mapping[LookRequest, Look]
+    stretches: Sequence[SegmentRef]
+    seen: Mapping[ObservationRequest, Observation]
     afford: int
     plain_prompt: bool = False
     coverages: list[Coverage] = field(default_factory=list)
     short: bool = False
     unviewed: bool = False
     undecided: bool = False
-    used: dict[LookRequest, Look] = field(default_factory=dict)
-    _found: dict[tuple[str, tuple[Lane, ...]], list[Stretch]] = field(default_factory=dict)
+    used: dict[ObservationRequest, Observation] = field(default_factory=dict)
+    _found: dict[tuple[str, tuple[Lane, ...]], list[SegmentRef]] = field(default_factory=dict)
     _segments: dict[str, list[Window]] = field(default_factory=dict)
     _gaps: dict[str, tuple[Window, ...]] | None = None
     _not_ranked: frozenset[str] = frozenset()
@@ -111,7 +111,7 @@ class Desk:
         """Whether everything that could show what was asked was viewed and told of."""
         return not (self.short or self.unviewed or self.undecided)
 
-    def look(self, request: LookRequest) -> Look | None:
+    def look(self, request: ObservationRequest) -> Observation | None:
         """One look; None when it cannot be afforded.
 
         Raises:
@@ -119,7 +119,7 @@ class Desk:
         """
         return self.look_all([request])[0]
 
-    def look_all(self, requests: Sequence[LookRequest]) -> list[Look | None]:
+    def look_all(self, requests: Sequence[ObservationRequest]) -> list[Observation | None]:
         """Looks in the order of the requests; None for those that cannot be afforded.
 
         Raises:
@@ -128,7 +128,7 @@ class Desk:
         missing = list(dict.fromkeys(one for one in requests if one not in self.seen))
         if missing and self.afford > 0:
             self.short |= len(missing) > self.afford
-            raise NeedLooks(missing[: self.afford])
+            raise PendingObservations(missing[: self.afford])
         self.short |= bool(missing)
         self.used |= {one: self.seen[one] for one in requests if one in self.seen}
         self.undecided |= any(
@@ -136,12 +136,12 @@ class Desk:
         )
         return [self.seen.get(one) for one in requests]
 
-    def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[Stretch]:
+    def moments(self, text: str, most: int, lanes: Sequence[Lane] = SHOWN_LANES) -> list[SegmentRef]:
         """Moments of the stretches that fit a text, best first, then what no search can rank."""
         ranked = self._ranked(text, tuple(lanes))[:most]
         return [*ranked, *self._unranked(ranked)]
 
-    def _ranked(self, text: str, lanes: tuple[Lane, ...] = SHOWN_LANES) -> list[Stretch]:
+    def _ranked(self, text: str, lanes: tuple[Lane, ...] = SHOWN_LANES) -> list[SegmentRef]:
         key = (text, lanes)
         if key not in self._found:
             self._found[key] = self._search(text, lanes)
@@ -152,7 +152,7 @@ class Desk:
         """The part of all looks that a first look at what no search ranks may take."""
         return FOR_UNRANKED
 
-    def pieces(self, max_s: float) -> list[Stretch]:
+    def pieces(self, max_s: float) -> list[SegmentRef]:
         """All of the stretches in their segments, long ones in equal parts of at most `max_s` seconds."""
         return [
             (video_id, piece)
@@ -160,7 +160,7 @@ class Desk:
             for piece in self._pieces(video_id, window, max_s)
         ]
 
-    def _unranked(self, ranked: Sequence[Stretch]) -> list[Stretch]:
+    def _unranked(self, ranked: Sequence[SegmentRef]) -> list[SegmentRef]:
         """The pieces of the videos whose pictures no search ranks, if all of them can be viewed.
 
         Where the search found no moment at all, those of every video: without a look nothing can be said.
@@ -199,7 +199,7 @@ class Desk:
         pictures = next((one for one in summaries if one.modality == "picture"), None)
         return frozenset(() if pictures is None else (one.video_id for one in pictures.not_covered))
 
-    def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[Stretch]:
+    def _search(self, text: str, lanes: tuple[Lane, ...]) -> list[SegmentRef]:
         """One search; without the picture lane where its model cannot be loaded."""
         scope = Scope(tuple(dict.fromkeys(video_id for video_id, _ in self.stretches)))
         self.context.meter.search((text, lanes, scope.video_ids))
@@ -225,7 +225,7 @@ class Desk:
         return found
 
 
-def tells_yes_or_no(look: Look) -> bool:
+def tells_yes_or_no(look: Observation) -> bool:
     """Whether a reply to a question of yes or no tells which it is."""
     return not look.declines and (look.p_yes is not None or yes_or_no(look.text) is not None)
 

@@ -17,7 +17,7 @@ TurnStatus = Literal["finished", "stopped", "waiting", "unfinished"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ConversationTurn:
     """One question of a conversation and what was answered.
 
     Args:
@@ -101,7 +101,7 @@ def config_of(thread_id: str) -> Any:
     return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
 
 
-def read_turns(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> list[Turn]:
+def read_turns(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> list[ConversationTurn]:
     """The turns of a conversation, oldest first; empty for an unknown one.
 
     A turn whose answer a later question did not wait for is among them, without an answer.
@@ -120,7 +120,7 @@ def _newest_of_each_turn(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> "
             yield found
 
 
-def _turn(found: "CheckpointTuple", index: int) -> Turn | None:
+def _turn(found: "CheckpointTuple", index: int) -> ConversationTurn | None:
     """The turn that ends with a checkpoint; None where not even its question was kept."""
     values, record = found.checkpoint["channel_values"], record_of(found)
     start = values.get("__start__")
@@ -133,7 +133,7 @@ def _turn(found: "CheckpointTuple", index: int) -> Turn | None:
     status: TurnStatus = "waiting" if asks and index == 0 else "unfinished"
     if answer:
         status = "stopped" if answer is record.stopped else "finished"
-    return Turn(
+    return ConversationTurn(
         record.turn,
         state["question"],
         tuple(state.get("options") or ()),

@@ -15,7 +15,7 @@ from playhead_tools.citations import WORDLESS_KINDS, holds_quote, stored_texts
 from playhead_tools.evidence import Evidence
 from playhead_tools.match import coverage, is_stop_word, match_word
 from playhead_tools.retrieval import read_spans
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 
 CITED, RANKED = 0.25, 0.4
 """What counts beside the part of a claim that a record holds: that the model cites it, and that the search
@@ -24,7 +24,7 @@ MIN_HELD = 0.5
 """Part of a claim that a record must hold to be cited where the model does not cite it."""
 
 
-def attributed(conclusion: Mapping[str, Any], kit: Kit, ranked: Sequence[str]) -> dict[str, Any]:
+def attributed(conclusion: Mapping[str, Any], kit: ToolContext, ranked: Sequence[str]) -> dict[str, Any]:
     """A conclusion whose claims cite first what holds most of them.
 
     Where the quote of a claim, or its text, stands in a part of that record, this part is put into the
@@ -60,7 +60,7 @@ def attributed(conclusion: Mapping[str, Any], kit: Kit, ranked: Sequence[str]) -
     return {**conclusion, "claims": rows}
 
 
-def _part_with(kit: Kit, record: Evidence, said: Sequence[str]) -> str:
+def _part_with(kit: ToolContext, record: Evidence, said: Sequence[str]) -> str:
     """The id of the shortest part of a record that holds the first of some texts which stands in it.
 
     Empty where none does, where it needs the whole record, and where the evidence table is full.

@@ -23,7 +23,7 @@ from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.fencing import fenced
 from playhead_tools.match import coverage
 from playhead_tools.retrieval import VideoEntry, read_spans, search_moments
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 
 NumTokens = Callable[[str], int]
 _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (
@@ -102,7 +102,9 @@ def _plain(value: Any) -> Any:
 # ---- making it ----
 
 
-def make_brief(kit: Kit, query: str, max_tokens: int, num_tokens: NumTokens, limits: BriefLimits) -> Brief:
+def make_brief(
+    kit: ToolContext, query: str, max_tokens: int, num_tokens: NumTokens, limits: BriefLimits
+) -> Brief:
     """What fits into some tokens: the transcript, else an outline, and what a search for the question finds.
 
     All that is shown verbatim is put into the evidence table.
@@ -136,7 +138,9 @@ def make_brief(kit: Kit, query: str, max_tokens: int, num_tokens: NumTokens, lim
     return Brief((), tuple(dict.fromkeys(filter(None, ids))), listed, bool(outline))
 
 
-def _whole(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens) -> list[Evidence]:
+def _whole(
+    kit: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
+) -> list[Evidence]:
     """The words of the scope in time order, of as many kinds as fit; none when what is said does not."""
     stretches = kit.stretches()
     if len(videos) > 1 or not stretches:
@@ -151,7 +155,7 @@ def _whole(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: 
     return []
 
 
-def passages(kit: Kit, video_id: str, window: Window, kinds: Sequence[SpanKind]) -> list[Evidence]:
+def passages(kit: ToolContext, video_id: str, window: Window, kinds: Sequence[SpanKind]) -> list[Evidence]:
     """The words in a window of a video as evidence, in time order: speech in passages, the rest in spans."""
     records = [
         record
@@ -163,7 +167,7 @@ def passages(kit: Kit, video_id: str, window: Window, kinds: Sequence[SpanKind])
     return sorted(records, key=lambda one: (one.window, one.kind))
 
 
-def _groups(kit: Kit, video_id: str, window: Window, kind: SpanKind) -> Iterable[list[SpanRow]]:
+def _groups(kit: ToolContext, video_id: str, window: Window, kind: SpanKind) -> Iterable[list[SpanRow]]:
     said = kit.said_in_scope(kit.catalog.spans(video_id, kind, window))
     inside = [s for s in said if s.words.window.start_s in window]
     if kind != "speech":
@@ -191,14 +195,14 @@ def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
     return groups
 
 
-def spans_evidence(kit: Kit, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
+def spans_evidence(kit: ToolContext, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
     """Spans of one kind as a record, with who speaks them where that is one person."""
     record = words_evidence(spans, "supported", match=match, lanes=(spans[0].words.kind,))
     speakers = {kit.speakers.of_span(span) for span in spans}
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
 
 
-def _found(kit: Kit, query: str, limits: BriefLimits) -> list[Evidence]:
+def _found(kit: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
     """What a search finds, best first, each once."""
     if not query.strip():
         return []
@@ -238,7 +242,7 @@ def _fit(piece: Sequence[SpanRow], hit: Collection[int], query: str) -> tuple[bo
     return any(span.id in hit for span in piece), coverage(query, words)
 
 
-def _ranked_among(kit: Kit, found: Sequence[Evidence], shown: Sequence[str]) -> tuple[str, ...]:
+def _ranked_among(kit: ToolContext, found: Sequence[Evidence], shown: Sequence[str]) -> tuple[str, ...]:
     """The ids of what is shown already that hold what was found, best first."""
     ids: list[str] = []
     for record in found:
@@ -253,7 +257,7 @@ def _ranked_among(kit: Kit, found: Sequence[Evidence], shown: Sequence[str]) -> 
 # ---- writing it out ----
 
 
-def stable_text(brief: Brief, kit: Kit, max_outline_tokens: int, num_tokens: NumTokens) -> str:
+def stable_text(brief: Brief, kit: ToolContext, max_outline_tokens: int, num_tokens: NumTokens) -> str:
     """The part that depends on the videos alone: what they are, and their transcript or outline."""
     videos = kit.videos()
     parts = [videos_text(kit, videos, len(brief.listed))]
@@ -265,7 +269,7 @@ def stable_text(brief: Brief, kit: Kit, max_outline_tokens: int, num_tokens: Num
     return "\n\n".join(parts)
 
 
-def found_text(brief: Brief, kit: Kit) -> str:
+def found_text(brief: Brief, kit: ToolContext) -> str:
     """The part that depends on the question: what the search for it found."""
     parts = []
     if brief.found and brief.shown:
@@ -278,7 +282,7 @@ def found_text(brief: Brief, kit: Kit) -> str:
     return "\n\n".join(parts)
 
 
-def videos_text(kit: Kit, videos: Sequence[VideoEntry], max_listed: int) -> str:
+def videos_text(kit: ToolContext, videos: Sequence[VideoEntry], max_listed: int) -> str:
     """Names, lengths and recording dates of the videos, the stretch in scope."""
     clock, stretches = read_clock(kit.catalog), kit.stretches()
     lines = []
@@ -294,7 +298,7 @@ def videos_text(kit: Kit, videos: Sequence[VideoEntry], max_listed: int) -> str:
     return fenced(label, "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
 
 
-def _line(kit: Kit, record: Evidence, *, with_name: bool = False) -> str:
+def _line(kit: ToolContext, record: Evidence, *, with_name: bool = False) -> str:
     """A record as the model reads it: id, times, who speaks, all its words."""
     name = ""
     if with_name:
@@ -327,7 +331,9 @@ def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:
     return kept or list(spans)
 
 
-def _outline_text(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens) -> str:
+def _outline_text(
+    kit: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
+) -> str:
     """The topics of one video with their key terms; empty for several videos, or where it has none."""
     if len(videos) != 1:
         return ""
@@ -342,7 +348,7 @@ def _outline_text(kit: Kit, videos: Sequence[VideoEntry], max_tokens: int, num_t
     return ""
 
 
-def _units(kit: Kit, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
+def _units(kit: ToolContext, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
     """The units of one level in the part of a video that is in scope."""
     window = kit.stretches().get(video.video_id)
     units = read_units(kit.catalog, video.video_id, level)

@@ -9,7 +9,7 @@ from playhead_agent.planner.prompts import LETTERS
 from playhead_tools.citations import CheckReport, Dropped, reads_like_orders, stored_texts
 from playhead_tools.confidence import MENTION_ONLY, evidence_ceiling
 from playhead_tools.evidence import Claim, Evidence
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.toolbox.rows import excerpt
 
 MAX_SHOWN, MAX_SHOWN_CHARS = 3, 240
@@ -62,7 +62,7 @@ def report_from_json(record: Mapping[str, Any]) -> CheckReport:
     return CheckReport(kept, dropped, record["judged_by"], record.get("judge_failure", ""))
 
 
-def best_from_evidence(question: str, brief: Brief, kit: Kit, why: str) -> Draft:
+def best_from_evidence(question: str, brief: Brief, kit: ToolContext, why: str) -> Draft:
     """A draft by code: the words of what a search for the question ranks first, or that nothing was found.
 
     Nobody has read whether they answer the question, so the confidence is half of what they allow. Words that

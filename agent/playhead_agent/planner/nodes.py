@@ -53,7 +53,7 @@ from playhead_index.errors import (
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer, Claim, Reason, listed
 from playhead_tools.toolbox import ENDING, BadCall, Toolbox, ToolImage
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Kept for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
@@ -336,7 +336,9 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
     return replace(_with_nearest(made, state, toolbox.kit, ledger, context), ended_by="abstain")
 
 
-def _with_nearest(made: Answer, state: PlannerState, kit: Kit, ledger: Ledger, context: Context) -> Answer:
+def _with_nearest(
+    made: Answer, state: PlannerState, kit: ToolContext, ledger: Ledger, context: Context
+) -> Answer:
     """An answer that there is none, with the passages that come nearest; not where all was scanned."""
     if made.status != "abstained" or made.reason != "unknown":
         return made
@@ -463,7 +465,7 @@ def offered_tools(state: PlannerState, chat: ChatModel, toolbox: Toolbox, *, clo
     ]
 
 
-def _thumbnails(shown: Brief, kit: Kit) -> list[ToolImage]:
+def _thumbnails(shown: Brief, kit: ToolContext) -> list[ToolImage]:
     """The thumbnails; none where a file has gone since they were chosen."""
     try:
         return read_thumbnails(shown, kit)

@@ -11,7 +11,7 @@ from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
 from playhead_tools.frames import FrameReader
 from playhead_tools.toolbox import Called, Toolbox, ToolImage
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.toolbox.observations import patches
 from playhead_tools.toolbox.rows import clock
 from playhead_tools.video_llm.encoding import jpeg_bytes
@@ -48,7 +48,7 @@ def with_look(brief: Brief, question: str, toolbox: Toolbox, *, images: bool) ->
     return replace(brief, look=arguments), ""
 
 
-def with_thumbnails(brief: Brief, kit: Kit) -> tuple[Brief, str]:
+def with_thumbnails(brief: Brief, kit: ToolContext) -> tuple[Brief, str]:
     """The brief with small frames spread over the scope, as far as caps allow, and why there are none."""
     places = thumbnail_places(kit.stretches())
     if not places or kit.looks_left(len(places)) < 2:
@@ -87,7 +87,7 @@ def thumbnail_places(stretches: dict[str, Window]) -> list[tuple[str, float]]:
     return places
 
 
-def read_thumbnails(brief: Brief, kit: Kit) -> list[ToolImage]:
+def read_thumbnails(brief: Brief, kit: ToolContext) -> list[ToolImage]:
     """The thumbnails of a brief, decoded.
 
     Raises:

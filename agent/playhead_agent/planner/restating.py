@@ -20,7 +20,7 @@ from playhead_tools.citations import WORDLESS_KINDS, CheckReport, check_claims, 
 from playhead_tools.evidence import Claim
 from playhead_tools.fencing import fenced
 from playhead_tools.match import content_words, is_stop_word, stem
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.wording import word_set
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _FRAMES = frozenset(map(stem, word_set("""
 """Words that say that something is said, and not what."""
 
 
-def weak_claims(report: CheckReport, question: str, kit: Kit) -> list[Claim]:
+def weak_claims(report: CheckReport, question: str, kit: ToolContext) -> list[Claim]:
     """The claims to be written again: those that add nothing to the question, or that words do not bear out.
 
     What a judge of meaning has spoken about, what a check found wrong, what cites pictures and what was
@@ -81,7 +81,7 @@ def restated(
     language: str,
     ledger: Ledger,
     context: Context,
-    kit: Kit,
+    kit: ToolContext,
     ranked: Sequence[str],
 ) -> Claim | None:
     """A claim written again from what it cites alone; None where that does not hold either.

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.rules.extractive import Material
+from playhead_agent.rules.extractive import AnswerContext
 from playhead_tools import options as choose
 from playhead_tools.evidence import Claim
 
 START_SLACK_S = 2.0
 
 
-def chosen_option(material: Material, kept: Sequence[Claim]) -> tuple[int | None, str]:
+def chosen_option(material: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
     """The one option that a finding, or else the words that are cited, say, and by which evidence.
 
     Returns:
@@ -22,7 +22,7 @@ def chosen_option(material: Material, kept: Sequence[Claim]) -> tuple[int | None
     return reckoned if reckoned is not None else _by_words(material, kept)
 
 
-def _reckoned(material: Material) -> tuple[int | None, str] | None:
+def _reckoned(material: AnswerContext) -> tuple[int | None, str] | None:
     spec, finding = material.spec, material.finding
     options = spec.options
     if finding.op == "count":
@@ -39,7 +39,7 @@ def _reckoned(material: Material) -> tuple[int | None, str] | None:
     return None
 
 
-def _by_video(material: Material, kept: Sequence[Claim]) -> int | None:
+def _by_video(material: AnswerContext, kept: Sequence[Claim]) -> int | None:
     """The option that names the one video whose words fit best, or says how many videos have such words."""
     spec = material.spec
     cited = {i: material.evidence[i] for claim in kept for i in claim.evidence_ids}
@@ -52,7 +52,7 @@ def _by_video(material: Material, kept: Sequence[Claim]) -> int | None:
     return choose.by_file(spec.options, material.videos[ids.pop()].name)
 
 
-def _by_words(material: Material, kept: Sequence[Claim]) -> tuple[int | None, str]:
+def _by_words(material: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
     """The option that the first cited words to hold any option hold."""
     cited = dict.fromkeys(i for claim in kept for i in claim.evidence_ids)
     targets = [i for i in cited if not material.evidence[i].role.startswith("anchor")]

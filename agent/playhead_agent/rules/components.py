@@ -9,15 +9,17 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 if TYPE_CHECKING:
-    from playhead_agent.perception.results import Sight
-    from playhead_agent.perception.session import Desk
-    from playhead_agent.state import Stretch
+    from playhead_agent.perception.results import PerceptionResult
+    from playhead_agent.perception.session import PerceptionSession
+    from playhead_agent.state import SegmentRef
 
 
 class See(Protocol):
     """Works a question about pictures out from looks."""
 
-    def __call__(self, spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
+    def __call__(
+        self, spec: QuestionSpec, desk: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
+    ) -> "PerceptionResult":
         """What looking tells of a question.
 
         Raises:
@@ -69,7 +71,9 @@ def _follow_up(question: str, previous: QuestionSpec) -> str | None:
     return follow_up(question, previous)
 
 
-def _see(spec: QuestionSpec, desk: "Desk", anchors: "Sequence[Stretch]" = ()) -> "Sight":
+def _see(
+    spec: QuestionSpec, desk: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
+) -> "PerceptionResult":
     from playhead_agent.perception.procedure import see
 
     return see(spec, desk, anchors)

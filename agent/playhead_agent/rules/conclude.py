@@ -22,19 +22,25 @@ from playhead_agent.perception.conclude import (
     seen_negative,
     sight_of,
 )  # fmt: skip
-from playhead_agent.perception.session import Seen
+from playhead_agent.perception.session import ObservedClip
 from playhead_agent.question import Question
 from playhead_agent.rules.choose_option import chosen_option
-from playhead_agent.rules.extractive import Lost, Material, abstention, computed_numbers, extractive_claims
+from playhead_agent.rules.extractive import (
+    AnswerContext,
+    Lost,
+    abstention,
+    computed_numbers,
+    extractive_claims,
+)
 from playhead_agent.rules.llm_writer import written_claims
 from playhead_agent.rules.passage_confidence import PassageFeatures
 from playhead_agent.rules.passages import sentence_of, spans_of_sentence
 from playhead_agent.rules.plan import KINDS_TO_READ
-from playhead_agent.rules.reasoning import Finding, finding_in, reason
+from playhead_agent.rules.reasoning import TemporalResult, finding_in, reason
 from playhead_agent.rules.retrieve import SPAN_KINDS, of_spans
 from playhead_agent.rules.score_evidence import speaker_labels
 from playhead_agent.rules.speakers import speaking_finding
-from playhead_agent.rules.verdict import Judgement, judge, why_missing
+from playhead_agent.rules.verdict import AnswerVerdict, judge, why_missing
 from playhead_agent.rules.word_forms import (
     asks_for_words,
     forms_of,
@@ -44,8 +50,8 @@ from playhead_agent.rules.word_forms import (
 )
 from playhead_agent.state import (
     Context,
+    SegmentRef,
     State,
-    Stretch,
     coverage_of,
     evidence_in,
     evidence_of,
@@ -102,7 +108,7 @@ NO_SUMMARY = "No summary was written, for which it takes a chat model (--model);
 NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the citation check"
 
 
-def reckoned(state: State, context: Context) -> Finding:
+def reckoned(state: State, context: Context) -> TemporalResult:
     """The finding for the evidence in a state."""
     sight = sight_of(state)
     if sight is not None:
@@ -124,7 +130,7 @@ def reckoned(state: State, context: Context) -> Finding:
     return with_forms(with_occurrences(found, spec, records, spans), forms)
 
 
-def judged(state: State, context: Context) -> Judgement:
+def judged(state: State, context: Context) -> AnswerVerdict:
     """What may be said of the finding in a state."""
     sight = sight_of(state)
     if sight is not None:
@@ -152,9 +158,9 @@ def extent_of(state: State, context: Context) -> SearchedExtent:
     )
 
 
-def viewed_of(state: State) -> list[Stretch]:
+def viewed_of(state: State) -> list[SegmentRef]:
     """The windows of a run for which a video-LLM did not decline to answer."""
-    seen = [Seen.from_json(row).look for row in state["looks"] if "failed" not in row]
+    seen = [ObservedClip.from_json(row).look for row in state["looks"] if "failed" not in row]
     return [(look.video_id, look.window) for look in seen if not look.declines]
 
 
@@ -268,7 +274,7 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
     return _draft(claims, "model", no_answer), material.notes
 
 
-def _code_claims(state: State, material: Material) -> list[Claim]:
+def _code_claims(state: State, material: AnswerContext) -> list[Claim]:
     sight = sight_of(state)
     return extractive_claims(material) if sight is None else seen_claims(sight, material)
 
@@ -278,19 +284,19 @@ def _draft(claims: Sequence[Claim], by: str, no_answer: str = "", fallback: str 
     return {"claims": rows, "by": by, "no_answer": no_answer, "fallback": fallback}
 
 
-def _suspicious(material: Material) -> list[str]:
+def _suspicious(material: AnswerContext) -> list[str]:
     found = [i for i, text in material.texts.items() if reads_like_orders(text)]
     return [f"{', '.join(found)} reads like an instruction to a model; it was taken as data"] if found else []
 
 
-def material_of(state: State, context: Context) -> Material:
+def material_of(state: State, context: Context) -> AnswerContext:
     """What sentences are made of, the words read from the catalog; without notes."""
     inputs = (state["spec"], state["finding"], state["stretches"], state.get("evidence", []))
     material = context.cache.once("material", inputs, lambda: _read_material(state, context))
     return replace(material, notes=[])
 
 
-def _read_material(state: State, context: Context) -> Material:
+def _read_material(state: State, context: Context) -> AnswerContext:
     evidence = {record.id: record for record in evidence_in(state, context)}
     spans = context.cache.spans_of(evidence.values())
     texts = texts_of(context.catalog, evidence.values(), spans)
@@ -309,7 +315,7 @@ def _read_material(state: State, context: Context) -> Material:
     finding = finding_in(state, context)
     stretches = tuple(stretches_of(state["stretches"]))
     videos = context.cache.videos(video_id for video_id, _ in stretches)
-    return Material(
+    return AnswerContext(
         spec_of(state), finding, evidence, texts, videos, spans=spans, stretches=stretches, quotes=quotes
     )
 
@@ -337,7 +343,7 @@ def final_answer(state: State, context: Context) -> Answer:
     checked = _checked(state, context, material)
     sight = sight_of(state)
     if sight is not None and is_negative(sight) and state["verdict"]["status"] != "abstained":
-        judgement = Judgement(**state["verdict"])
+        judgement = AnswerVerdict(**state["verdict"])
         coverage = extent_of(state, context).coverage
         text = seen_negative(sight, coverage, is_sure=judgement.status != "partial")
         draft = Draft(
@@ -375,7 +381,7 @@ def _telling(checked: _Checked, evidence_id: str) -> _Checked:
     return replace(checked, report=replace(checked.report, kept=kept)) if evidence_id and kept else checked
 
 
-def _checked(state: State, context: Context, material: Material) -> _Checked:
+def _checked(state: State, context: Context, material: AnswerContext) -> _Checked:
     ledger = _ledger(state, context, material)
     draft = state["draft"]
     claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
@@ -390,7 +396,7 @@ def _checked(state: State, context: Context, material: Material) -> _Checked:
     return _Checked(check_draft(by_code, ledger, context), ledger, False, 1.0, tuple(notes))
 
 
-def _ledger(state: State, context: Context, material: Material) -> Ledger:
+def _ledger(state: State, context: Context, material: AnswerContext) -> Ledger:
     """What a run of rules has established: its words were all judged, so that a search of it is a scan."""
     finding, spec = material.finding, material.spec
     ids = tuple(finding.evidence_ids)
@@ -422,8 +428,8 @@ def _finalised(
     return finalise(Question(state["question"]), full, report, ledger, context)
 
 
-def _kept(state: State, context: Context, material: Material, checked: _Checked) -> Answer:
-    judgement, kept = Judgement(**state["verdict"]), checked.report.kept
+def _kept(state: State, context: Context, material: AnswerContext, checked: _Checked) -> Answer:
+    judgement, kept = AnswerVerdict(**state["verdict"]), checked.report.kept
     status, reason = judgement.status, judgement.reason
     extent = checked.ledger.extent
     if status == "answered" and checked.by_model and not _may_say(material, kept, extent):
@@ -444,7 +450,7 @@ def _kept(state: State, context: Context, material: Material, checked: _Checked)
     return replace(answer, evidence=evidence)
 
 
-def _missing_detail(state: State, material: Material, checked: _Checked) -> Detail | None:
+def _missing_detail(state: State, material: AnswerContext, checked: _Checked) -> Detail | None:
     """What is asked for beyond a mention and not stated; pictures that were looked at are not judged so."""
     cited = [material.evidence[i] for i in cited_by(checked)]
     if sight_of(state) is not None or any(record.kind in ("picture", "metadata") for record in cited):
@@ -454,7 +460,7 @@ def _missing_detail(state: State, material: Material, checked: _Checked) -> Deta
     return missing_detail(material.spec, checked.report.kept, material.texts, by_model=checked.by_model)
 
 
-def _form_factor(material: Material) -> float:
+def _form_factor(material: AnswerContext) -> float:
     """Less than 1 where an answer about where words stand has found them in other forms alone."""
     finding, spec = material.finding, material.spec
     if not asks_for_words(spec) or not finding.evidence_ids:
@@ -466,7 +472,7 @@ def _form_factor(material: Material) -> float:
     return OTHER_FORM if only_forms else 1.0
 
 
-def _may_say(material: Material, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
+def _may_say(material: AnswerContext, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
     """Whether the claims of a model may be called an answer: one is supported, and none says more than all
     that was searched can tell."""
     if all(claim.status == "unverified" for claim in kept):
@@ -477,7 +483,7 @@ def _may_say(material: Material, kept: Sequence[Claim], extent: SearchedExtent) 
     return allowed_verdict(made, kinds_of(material.spec), extent).is_allowed
 
 
-def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
+def _written(material: AnswerContext, kept: Sequence[Claim], by_model: bool) -> str:
     """The claims with their markers: the model's as prose, those of code a line each."""
     if by_model:
         return written(kept, "model")
@@ -487,7 +493,7 @@ def _written(material: Material, kept: Sequence[Claim], by_model: bool) -> str:
     return ("Found. " if asked and supported else "") + written(kept, "code")
 
 
-def _partly(material: Material, judgement: Judgement, text: str) -> str:
+def _partly(material: AnswerContext, judgement: AnswerVerdict, text: str) -> str:
     finding, spec = material.finding, material.spec
     cited = [material.evidence[i] for i in finding.evidence_ids]
     if finding.op == "passages":
@@ -509,7 +515,7 @@ def _partly(material: Material, judgement: Judgement, text: str) -> str:
 
 
 def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
-    judgement, material = Judgement(**state["verdict"]), material_of(state, context)
+    judgement, material = AnswerVerdict(**state["verdict"]), material_of(state, context)
     spec, extent = spec_of(state), extent_of(state, context)
     coverage, lost = extent.coverage, lost_of(state)
     if spec.of_things and not spec.targets:
@@ -544,7 +550,7 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
 def _not_said(
     spec: QuestionSpec,
     asked: str,
-    material: Material,
+    material: AnswerContext,
     context: Context,
     elsewhere: Sequence[str],
     reason: Reason,

@@ -6,10 +6,10 @@ It is what a library without a language model answers, and what is left when a m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from playhead_agent.rules.reasoning import MERGE_GAP_S, Finding
+from playhead_agent.rules.reasoning import MERGE_GAP_S, TemporalResult
 from playhead_agent.rules.speakers import speaking_claims
 from playhead_agent.rules.word_forms import asks_for_words, forms_of
-from playhead_agent.state import Stretch
+from playhead_agent.state import SegmentRef
 from playhead_index.speakers import with_speaker
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
@@ -44,20 +44,20 @@ _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class AnswerContext:
     """What sentences are made of: the question, the finding, the evidence, its words and spans.
 
     `quotes` are the sentences of passages, by evidence id, that stand for them.
     """
 
     spec: QuestionSpec
-    finding: Finding
+    finding: TemporalResult
     evidence: Mapping[str, Evidence]
     texts: Mapping[str, str]
     videos: Mapping[str, VideoEntry]
     notes: list[str] = field(default_factory=list)
     spans: Mapping[int, SpanRow] = field(default_factory=dict)
-    stretches: Sequence[Stretch] = ()
+    stretches: Sequence[SegmentRef] = ()
     quotes: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, video_id: str, window: Window) -> str:
@@ -66,7 +66,7 @@ class Material:
         return f"{window}{name}"
 
 
-def extractive_claims(material: Material) -> list[Claim]:
+def extractive_claims(material: AnswerContext) -> list[Claim]:
     """The claims of an answer, in the order in which they are to be read; none for an empty finding."""
     finding = material.finding
     if finding.op == "none":
@@ -89,7 +89,7 @@ def extractive_claims(material: Material) -> list[Claim]:
     ]
 
 
-def _without_repeated(material: Material, ids: Sequence[str]) -> list[str]:
+def _without_repeated(material: AnswerContext, ids: Sequence[str]) -> list[str]:
     """The evidence, in its order, without records whose spans one before them holds all."""
     found: list[str] = []
     for i in ids:
@@ -99,7 +99,7 @@ def _without_repeated(material: Material, ids: Sequence[str]) -> list[str]:
     return found
 
 
-def _rest(material: Material, ids: Sequence[str]) -> Claim:
+def _rest(material: AnswerContext, ids: Sequence[str]) -> Claim:
     """One claim for the places that get no line of their own."""
     texts = [material.texts[i] for i in ids]
     subject = (
@@ -109,7 +109,7 @@ def _rest(material: Material, ids: Sequence[str]) -> Claim:
     return Claim(f"Further places with {subject}: {listed(places)}", tuple(ids))
 
 
-def computed_numbers(finding: Finding) -> list[float]:
+def computed_numbers(finding: TemporalResult) -> list[float]:
     """The numbers that code reckoned and that an answer may therefore say."""
     windows = [event.window for event in finding.events]
     bounds = [t for w in windows for t in (w.start_s, w.end_s)]
@@ -148,7 +148,7 @@ def _unquoted(text: str) -> str:
 # ---- one line a piece of evidence ----
 
 
-def _line(material: Material, evidence_id: str) -> Claim:
+def _line(material: AnswerContext, evidence_id: str) -> Claim:
     record = material.evidence[evidence_id]
     anchor = material.evidence.get(record.tied_to)
     if anchor is not None:
@@ -167,14 +167,14 @@ def _line(material: Material, evidence_id: str) -> Claim:
     return Claim(f"{lead}: {with_speaker(quote, record.speaker)}", (evidence_id,))
 
 
-def _speaking(material: Material) -> list[Claim]:
+def _speaking(material: AnswerContext) -> list[Claim]:
     finding = material.finding
     quotes = [excerpt(material.texts[event.evidence_ids[0]], "", SPOKEN_CHARS) for event in finding.events]
     places = [material.at(event.video_id, event.window) for event in finding.events]
     return speaking_claims(material.spec, finding, quotes, places)
 
 
-def _who_says_it(material: Material, ids: Sequence[str]) -> list[Claim]:
+def _who_says_it(material: AnswerContext, ids: Sequence[str]) -> list[Claim]:
     """One claim that names those who say it, where that is asked and several do."""
     if required_detail(material.spec) != "speaker":
         return []
@@ -192,14 +192,14 @@ def _said(record: Evidence) -> str:
     return (_UNCERTAIN if record.is_uncertain else _SAID)[record.kind]
 
 
-def _forms_in(material: Material, evidence_id: str) -> list[str]:
+def _forms_in(material: AnswerContext, evidence_id: str) -> list[str]:
     """The words of an evidence, in quotation marks, that are only forms of what the question asks for."""
     record, text = material.evidence[evidence_id], material.texts[evidence_id]
     forms = forms_of(material.spec, record, text) if asks_for_words(material.spec) else ()
     return [f"“{form}”" for form in forms]
 
 
-def _nth_lead(material: Material, record: Evidence) -> str:
+def _nth_lead(material: AnswerContext, record: Evidence) -> str:
     n = material.spec.ordinal
     if material.finding.op != "nth" or n not in _NTH:
         return ""
@@ -208,7 +208,7 @@ def _nth_lead(material: Material, record: Evidence) -> str:
     return f"{_said(record)} for the {_NTH[n]} {time}, at {where}" if n else ""
 
 
-def _tied_line(material: Material, record: Evidence, anchor: Evidence) -> Claim:
+def _tied_line(material: AnswerContext, record: Evidence, anchor: Evidence) -> Claim:
     relation = material.spec.relation
     word = {"during": "While", "after": "After", "before": "Before", "until": "Until", "between": "Between"}[
         relation.kind if relation is not None else "during"
@@ -236,7 +236,7 @@ def _asked(spec: QuestionSpec) -> str:
 # ---- one sentence for a number ----
 
 
-def _facts(material: Material) -> list[Claim]:
+def _facts(material: AnswerContext) -> list[Claim]:
     ids = material.finding.evidence_ids
     if material.spec.intent != "count":
         return [Claim(material.texts[i], (i,)) for i in ids[:MOST_LINES]]
@@ -247,7 +247,7 @@ def _facts(material: Material) -> list[Claim]:
     ]
 
 
-def _reckoned(material: Material) -> Claim:
+def _reckoned(material: AnswerContext) -> Claim:
     finding, ids = material.finding, material.finding.evidence_ids
     if finding.op in ("order", "compare"):
         return _order_claim(material)
@@ -276,7 +276,7 @@ def _reckoned(material: Material) -> Claim:
     return Claim(f"{subject} {how} {least}{times}: {shown}", ids)
 
 
-def _places_by_video(material: Material, events: Sequence[Event]) -> str:
+def _places_by_video(material: AnswerContext, events: Sequence[Event]) -> str:
     """`0:35–0:41 and 1:02–1:04 of talk.mp4; 0:10–0:12 of other.mp4`: each file is named once."""
     by_video: dict[str, list[Window]] = {}
     for event in events:
@@ -288,7 +288,7 @@ def _places_by_video(material: Material, events: Sequence[Event]) -> str:
     return "; ".join(map(listed, groups))
 
 
-def _event(material: Material, at: int) -> str:
+def _event(material: AnswerContext, at: int) -> str:
     relation = material.spec.relation
     if relation is None:
         return "the two"
@@ -300,7 +300,7 @@ def _seconds(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".") + " s" if value < 60 else format_time(value)
 
 
-def _order_claim(material: Material) -> Claim:
+def _order_claim(material: AnswerContext) -> Claim:
     finding, spec = material.finding, material.spec
     labels = {"target": _asked(spec), "anchor": spec.relation.anchors[0].text if spec.relation else ""}
     parts = []
@@ -333,7 +333,7 @@ def abstention(
     spec: QuestionSpec,
     reason: str,
     lost: Lost,
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     elsewhere: Sequence[str] = (),
     *,
     any_searched: bool = True,
@@ -364,6 +364,6 @@ def abstention(
     return f"No answer. {what}, but not everything that could show it was searched."
 
 
-def _within(spec: QuestionSpec, stretches: Sequence[Stretch]) -> str:
+def _within(spec: QuestionSpec, stretches: Sequence[SegmentRef]) -> str:
     """The part of a video that a question is about, where it is about a part."""
     return f" in {stretches[0][1]}" if spec.times and len(stretches) == 1 else ""

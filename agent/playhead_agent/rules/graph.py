@@ -18,7 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send, interrupt
 
-from playhead_agent.perception.look_request import LookRequest
+from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.nodes import triage as triage_pictures
 from playhead_agent.perception.nodes import watch as watch_clip
 from playhead_agent.progress import Progress
@@ -27,7 +27,7 @@ from playhead_agent.rules.inspect import inspect as inspect_library
 from playhead_agent.rules.inspect import nearest_note, place
 from playhead_agent.rules.passages import search_passages
 from playhead_agent.rules.plan import plan_lookups
-from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.reasoning import TemporalResult
 from playhead_agent.rules.retrieve import run_search
 from playhead_agent.rules.whole_sentences import evidence_in_whole_sentences
 from playhead_agent.state import (
@@ -96,7 +96,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         "features": None,
         "whole": True,
         "cut": False,
-        "finding": Finding("none").to_json(),
+        "finding": TemporalResult("none").to_json(),
         "verdict": {},
         "draft": {},
         "answer": {},
@@ -193,7 +193,7 @@ def look_next(state: State) -> list[Send] | str:
 
 def watch(state: State, runtime: Runtime[Context]) -> Update:
     """Looks at one clip and asks one question about it."""
-    request = LookRequest.from_json(state["wanted"][0])
+    request = ObservationRequest.from_json(state["wanted"][0])
     row = watch_clip(request, runtime.context)
     _tell(runtime, "watch")
     return {"looks": [row]}

@@ -14,7 +14,7 @@ from playhead_agent.rules.retrieve import JudgedTable, add_read
 from playhead_agent.rules.score_evidence import judge_found, speaker_labels
 from playhead_agent.rules.speakers import add_turns, only_speakers, with_speakers
 from playhead_agent.rules.transcript import add_overview, add_transcript, is_said_by
-from playhead_agent.state import Context, Stretch, named_videos, without_names
+from playhead_agent.state import Context, SegmentRef, named_videos, without_names
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
@@ -43,7 +43,7 @@ class Placed:
     With `which` it would be answered, if only it were said which video is meant.
     """
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[SegmentRef, ...]
     notes: tuple[str, ...] = ()
     refusal: tuple[str, str] | None = None
     which: Clarify | None = None
@@ -122,7 +122,7 @@ def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEn
 def _placed(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> Placed:
     if not videos:
         return Placed((), (), ("unknown", "There is no video in scope."))
-    stretches: list[Stretch] = []
+    stretches: list[SegmentRef] = []
     notes: list[str] = []
     outside: list[str] = []
     for video in videos:
@@ -157,7 +157,9 @@ def _first_few(lines: Sequence[str]) -> list[str]:
     return [*lines[:MAX_NAMED], f"likewise for {more} more video{'' if more == 1 else 's'}"]
 
 
-def _which(spec: QuestionSpec, stretches: Sequence[Stretch], videos: Sequence[VideoEntry]) -> Clarify | None:
+def _which(
+    spec: QuestionSpec, stretches: Sequence[SegmentRef], videos: Sequence[VideoEntry]
+) -> Clarify | None:
     """The question back when a time alone is asked about, and several videos have it; else None."""
     searched = spec.targets or spec.relation is not None
     if (
@@ -191,7 +193,7 @@ class Inspected:
 
     spec: QuestionSpec
     table: JudgedTable
-    read: list[Stretch]
+    read: list[SegmentRef]
     coverage: list[Coverage]
     notes: list[str]
     features: PassageFeatures | None = None
@@ -201,7 +203,7 @@ def inspect(
     spec: QuestionSpec,
     lookups: Sequence[dict[str, Any]],
     found: Sequence[dict[str, Any]],
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     context: Context,
     known: Sequence[Evidence],
 ) -> Inspected:
@@ -238,7 +240,7 @@ def _share(table: JudgedTable, limits: Limits, searches_left: int, reads_near: b
     return len(table.records) + max(1, room // searches_left)
 
 
-def _do(lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context, done: Inspected) -> None:
+def _do(lookup: dict[str, Any], stretches: Sequence[SegmentRef], context: Context, done: Inspected) -> None:
     if lookup["do"] == "turns":
         add_turns(done.spec, stretches, context, done.table)
         done.read += stretches
@@ -294,7 +296,7 @@ def _edge(spans: Sequence[SpanRow], n: int, kinds: Sequence[str]) -> list[SpanRo
     return [span for span in ordered if span.words.window.start_s == start_s]
 
 
-def nearest_note(spec: QuestionSpec, stretches: Sequence[Stretch], context: Context) -> str:
+def nearest_note(spec: QuestionSpec, stretches: Sequence[SegmentRef], context: Context) -> str:
     """Where the nearest words are when nothing stands at the time that was asked for; empty if far."""
     if not spec.times or spec.targets or len(stretches) != 1:
         return ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from playhead_agent.rules.passage_confidence import PassageFeatures, rare_words_share
 from playhead_agent.rules.retrieve import SPAN_KINDS, scopes_of
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
@@ -24,7 +24,7 @@ MIN_QUOTE_CHARS = 60
 
 
 def search_passages(
-    lookup: Mapping[str, Any], stretches: Sequence[Stretch], context: Context
+    lookup: Mapping[str, Any], stretches: Sequence[SegmentRef], context: Context
 ) -> tuple[dict[str, Any], Coverage, list[str]]:
     """The moments of one `passages` look-up inside the stretches as plain rows, coverage, notes."""
     moments, searches, notes = list[Moment](), list[Coverage](), list[str]()
@@ -48,7 +48,7 @@ def search_passages(
     return found, add_coverage(searches), notes
 
 
-def _is_inside(moment: Moment, stretches: Sequence[Stretch]) -> bool:
+def _is_inside(moment: Moment, stretches: Sequence[SegmentRef]) -> bool:
     return any(v == moment.video_id and w.overlap_s(moment.window) > 0 for v, w in stretches)
 
 
@@ -68,7 +68,7 @@ def _row(moment: Moment) -> dict[str, Any]:
 
 
 def add_passages(
-    found: Mapping[str, Any], stretches: Sequence[Stretch], context: Context, table: EvidenceTable
+    found: Mapping[str, Any], stretches: Sequence[SegmentRef], context: Context, table: EvidenceTable
 ) -> PassageFeatures | None:
     """Puts the passages of a search into the table; a passage without words is a picture.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from playhead_agent.rules.plan import KINDS_TO_READ
 from playhead_agent.rules.retrieve import add_read
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.search.results import Lane, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
@@ -66,7 +66,7 @@ def event_of(record: Evidence) -> Event:
 
 def read_near(
     spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: EvidenceTable
-) -> tuple[list[Stretch], list[str]]:
+) -> tuple[list[SegmentRef], list[str]]:
     """Reads next to one place and puts the words into the table; the stretches that were read, notes.
 
     Raises:

@@ -11,7 +11,7 @@ from playhead_tools import temporal
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence
 from playhead_tools.spec import EVERY, QuestionSpec
-from playhead_tools.temporal import Clock, Event, Reckoned
+from playhead_tools.temporal import Clock, ComputedValue, Event
 
 Op = Literal[
     "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact",
@@ -22,7 +22,7 @@ FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TemporalResult:
     """What code found out.
 
     Args:
@@ -49,7 +49,7 @@ class Finding:
     @property
     def evidence_ids(self) -> tuple[str, ...]:
         """Every evidence behind it, once."""
-        return Reckoned(0.0, self.events, True).evidence_ids
+        return ComputedValue(0.0, self.events, True).evidence_ids
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -67,9 +67,9 @@ class Finding:
         return cls(**{**record, "events": events, "names": names, "forms": forms, "seconds": seconds})
 
 
-def finding_in(state: State, context: Context) -> Finding:
+def finding_in(state: State, context: Context) -> TemporalResult:
     """The finding of a state, read of it once for nodes that leave it as it is."""
-    return context.cache.once("finding", state["finding"], lambda: Finding.from_json(state["finding"]))
+    return context.cache.once("finding", state["finding"], lambda: TemporalResult.from_json(state["finding"]))
 
 
 def _event_row(event: Event) -> list[Any]:
@@ -84,7 +84,7 @@ def _event_of(row: list[Any]) -> Event:
 def reason(
     spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False,
     clock: Clock | None = None,
-) -> Finding:  # fmt: skip
+) -> TemporalResult:  # fmt: skip
     """The finding for a question.
 
     Args:
@@ -100,12 +100,12 @@ def reason(
     passages = [e for e in evidence if e.role == "passage"]
     if passages:
         best = _with_words(passages[:FEW])
-        return Finding("passages", tuple(map(event_of, best)), candidates=len(passages))
+        return TemporalResult("passages", tuple(map(event_of, best)), candidates=len(passages))
     if spec.of_video:
         return _facts(spec, evidence)
     near = [e for e in evidence if e.role == "near"]
     if spec.intent == "summarise":
-        return Finding("outline" if near else "none", tuple(map(event_of, near)), complete=False)
+        return TemporalResult("outline" if near else "none", tuple(map(event_of, near)), complete=False)
     if spec.relation is not None:
         return _related(spec, evidence, whole, most_anchors, clock)
     if spec.intent == "order":
@@ -122,58 +122,66 @@ def _with_words(passages: Sequence[Evidence]) -> list[Evidence]:
     return [first, *(one for one in others if one.match > 0 or first.match == 0)]
 
 
-def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> Finding:
+def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> TemporalResult:
     facts = [e for e in evidence if e.kind == "metadata"]
     if spec.superlative and facts:
         longest = (max if spec.superlative == "longest" else min)(e.window.duration_s for e in facts)
         facts = [e for e in facts if e.window.duration_s == longest]
     value = float(len(facts)) if spec.intent == "count" else sum(e.window.duration_s for e in facts)
-    return Finding("fact" if facts else "none", tuple(map(event_of, facts)), value)
+    return TemporalResult("fact" if facts else "none", tuple(map(event_of, facts)), value)
 
 
-def _read_at(spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+def _read_at(
+    spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: Clock | None
+) -> TemporalResult:
     events = tuple(map(event_of, near))
     if spec.ordinal in (1, -1):  # of every video the outermost were read
         picked = temporal.nth(events, spec.ordinal, searched_whole=whole, clock=clock).events
         events = tuple(event for event in events if event in picked)
     if not events:
-        return Finding("none")
+        return TemporalResult("none")
     if spec.intent == "how_long":
         return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
-    return Finding("near", events, complete=whole or spec.ordinal is None)
+    return TemporalResult("near", events, complete=whole or spec.ordinal is None)
 
 
-def _reckon(spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+def _reckon(
+    spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None
+) -> TemporalResult:
     events = [event_of(e) for e in targets]
     if spec.of_things or all(e.verdict != "supported" for e in targets):
-        return Finding("list", tuple(events), complete=False, candidates=len(events))
+        return TemporalResult("list", tuple(events), complete=False, candidates=len(events))
     if spec.intent == "count":
         counted = temporal.count(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole)
-        return Finding("count", counted.events, counted.value, complete=counted.complete)
+        return TemporalResult("count", counted.events, counted.value, complete=counted.complete)
     distinct = temporal.merged(events, MERGE_GAP_S) if spec.ordinal else events
     if spec.ordinal not in (None, EVERY):
         picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole, clock=clock)
         if spec.intent != "how_long" or not picked.events:
-            return Finding("nth" if picked.events else "none", picked.events, picked.value, complete=whole)
+            return TemporalResult(
+                "nth" if picked.events else "none", picked.events, picked.value, complete=whole
+            )
         events = list(picked.events)
     if spec.intent == "how_long":
         return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
     return _listed(spec, targets, events, whole)
 
 
-def _measured(total: Reckoned) -> Finding:
-    return Finding("how_long", total.events, total.value, complete=total.complete)
+def _measured(total: ComputedValue) -> TemporalResult:
+    return TemporalResult("how_long", total.events, total.value, complete=total.complete)
 
 
-def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool) -> Finding:
+def _listed(
+    spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool
+) -> TemporalResult:
     """All places in time order where all are asked for; for a description the few best.
 
     Records are numbered in the order of the search, supported ones first.
     """
     if spec.intent in ("when", "locate") or spec.ordinal == EVERY or required_detail(spec) == "speaker":
-        return Finding("list", tuple(events), complete=whole, candidates=len(events))
+        return TemporalResult("list", tuple(events), complete=whole, candidates=len(events))
     ranked = sorted(targets, key=lambda e: int(e.id[1:]))
-    return Finding("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
+    return TemporalResult("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
 
 
 # ---- relations ----
@@ -181,25 +189,25 @@ def _listed(spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Ev
 
 def _related(
     spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, clock: Clock | None
-) -> Finding:
+) -> TemporalResult:
     anchors = chosen_anchors(spec, evidence, most_anchors)
     if not anchors:
-        return Finding("none")
+        return TemporalResult("none")
     if spec.intent == "how_long" and spec.relation is not None and spec.relation.kind == "between":
         first, second = (event_of(e) for e in anchors[0])
         gap_s = first.window.gap_s(second.window)
-        return Finding("gap", (first, second), gap_s, complete=whole, candidates=len(anchors))
+        return TemporalResult("gap", (first, second), gap_s, complete=whole, candidates=len(anchors))
     targets = best_tier([e for e in evidence if e.role == "target0"])
     if not spec.targets:
         near = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
-        return Finding("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
+        return TemporalResult("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
     if spec.intent == "yes_no" and spec.relation is not None and spec.relation.kind in ("before", "after"):
         others = best_tier([e for e in evidence if e.role == "anchor0"])
         return _compared(spec, targets, others, whole, clock)
     events = [event for pair in anchors for event in _filtered(spec, targets, pair, clock)]
     unique = list(dict.fromkeys(events))
     if not unique:
-        return Finding("none")
+        return TemporalResult("none")
     ids = {event.evidence_ids[0] for event in unique}
     return _reckon(spec, [e for e in targets if e.id in ids], whole, clock)
 
@@ -220,24 +228,26 @@ def _filtered(
 def _compared(
     spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool,
     clock: Clock | None,
-) -> Finding:  # fmt: skip
+) -> TemporalResult:  # fmt: skip
     groups = {"target": [event_of(e) for e in targets], "anchor": [event_of(e) for e in anchors]}
     ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
     if ordered is None or spec.relation is None:
-        return Finding("none")
+        return TemporalResult("none")
     asked = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
     names = tuple(ordered[0])
-    return Finding("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
+    return TemporalResult("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
 
 
-def _ordered(spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, clock: Clock | None) -> Finding:
+def _ordered(
+    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, clock: Clock | None
+) -> TemporalResult:
     groups = {
         text: [event_of(e) for e in best_tier([e for e in evidence if e.role == f"target{i}"])]
         for i, text in enumerate(spec.targets)
     }
     if len(groups) < 2:
-        return Finding("none")
+        return TemporalResult("none")
     ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
     if ordered is None:
-        return Finding("none")
-    return Finding("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)
+        return TemporalResult("none")
+    return TemporalResult("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, Lane, LaneCoverage, Moment, Scope, SearchResult
 from playhead_index.store.catalog import Catalog, SpanRow
@@ -32,7 +32,7 @@ class JudgedTable(EvidenceTable):
 
 
 def run_search(
-    lookup: dict[str, Any], stretches: Sequence[Stretch], context: Context
+    lookup: dict[str, Any], stretches: Sequence[SegmentRef], context: Context
 ) -> tuple[dict[str, Any], Coverage, list[str]]:
     """The spans and frames that one `search` look-up finds inside the stretches, its coverage, notes."""
     spans: dict[int, dict[str, Any]] = {}
@@ -73,7 +73,7 @@ def _search(lookup: dict[str, Any], scope: Scope, context: Context) -> tuple[Sea
     return searched.result, searched.notes
 
 
-def scopes_of(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
+def scopes_of(stretches: Sequence[SegmentRef], catalog: Catalog) -> list[Scope]:
     """One scope for all videos that are searched whole, one for each other window; or their hull."""
     whole = {video.video_id: video.duration_s for video in catalog.videos()}
     by_window: dict[Window | None, list[str]] = {}
@@ -87,11 +87,11 @@ def scopes_of(stretches: Sequence[Stretch], catalog: Catalog) -> list[Scope]:
     return [Scope(tuple(video_ids), window) for window, video_ids in by_window.items()]
 
 
-def _inside(hit: Hit, stretches: Sequence[Stretch]) -> bool:
+def _inside(hit: Hit, stretches: Sequence[SegmentRef]) -> bool:
     return any(v == hit.video_id and w.overlap_s(hit.window) > 0 for v, w in stretches)
 
 
-def _collect_picture(moment: Moment, stretches: Sequence[Stretch], frames: dict[int, list[Any]]) -> None:
+def _collect_picture(moment: Moment, stretches: Sequence[SegmentRef], frames: dict[int, list[Any]]) -> None:
     """One row for the frames of a moment: the best of them, and when what it shows is to be seen."""
     shown = [hit for hit in moment.hits if hit.lane == "picture" and _inside(hit, stretches)]
     if not shown:

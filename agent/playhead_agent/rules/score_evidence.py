@@ -10,7 +10,7 @@ from typing import Any
 
 from playhead_agent.limits import Thresholds
 from playhead_agent.rules.retrieve import SPAN_KINDS, JudgedTable, of_spans
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
@@ -33,7 +33,7 @@ class Asked:
 
     text: str
     quoted: tuple[str, ...]
-    stretches: Sequence[Stretch]
+    stretches: Sequence[SegmentRef]
     thresholds: Thresholds
     labels: Mapping[str, Collection[str]] | None = None
 
@@ -67,7 +67,7 @@ class _Judged:
 def judge_found(
     found: dict[str, Any],
     quoted: tuple[str, ...],
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     context: Context,
     table: JudgedTable,
 ) -> None:
@@ -98,7 +98,7 @@ def judge_found(
 
 
 def speaker_labels(
-    speakers: Sequence[str], stretches: Sequence[Stretch], context: Context
+    speakers: Sequence[str], stretches: Sequence[SegmentRef], context: Context
 ) -> Mapping[str, Collection[str]] | None:
     """The labels of some speakers by video; None where none are asked for."""
     if not speakers:

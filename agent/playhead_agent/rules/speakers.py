@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.reasoning import TemporalResult
 from playhead_agent.rules.retrieve import of_spans
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.store.speakers import display_name
 from playhead_index.window import format_time
 from playhead_tools.details import required_detail
@@ -167,7 +167,7 @@ def _unknown_notes(speakers: ScopeSpeakers) -> list[str]:
 
 
 def add_turns(
-    spec: QuestionSpec, stretches: Sequence[Stretch], context: Context, table: EvidenceTable
+    spec: QuestionSpec, stretches: Sequence[SegmentRef], context: Context, table: EvidenceTable
 ) -> None:
     """Puts the turns that an answer about who speaks stands on into the table."""
     for one in _cited(spec, _asked_turns(spec, stretches, context)):
@@ -180,11 +180,11 @@ def add_turns(
 def speaking_finding(
     spec: QuestionSpec,
     evidence: Sequence[Evidence],
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     context: Context,
     *,
     is_heard: bool,
-) -> Finding:
+) -> TemporalResult:
     """Who speaks, when and how long, counted over all turns of the stretches.
 
     Args:
@@ -209,15 +209,15 @@ def speaking_finding(
             names += [] if _is_total(spec) else [one.name]
     all_s = sum(one.turn.speaking_s for one in _turns(stretches, context))
     if not events:
-        return Finding("none")
+        return TemporalResult("none")
     is_complete = is_heard and ScopeSpeakers(context.catalog, [v for v, _ in stretches]).is_complete()
-    return Finding(
+    return TemporalResult(
         "speaking", tuple(events), all_s, tuple(names), is_complete, len(turns), seconds=tuple(seconds)
     )
 
 
 def speaking_claims(
-    spec: QuestionSpec, finding: Finding, quotes: Sequence[str], places: Sequence[str]
+    spec: QuestionSpec, finding: TemporalResult, quotes: Sequence[str], places: Sequence[str]
 ) -> list[Claim]:
     """The claims of an answer about who speaks.
 
@@ -260,7 +260,7 @@ def speaking_claims(
 
 
 def _of_one(
-    spec: QuestionSpec, finding: Finding, total: tuple[str, float, float], ids: Sequence[str],
+    spec: QuestionSpec, finding: TemporalResult, total: tuple[str, float, float], ids: Sequence[str],
     places: Sequence[str], least: str,
 ) -> Claim:  # fmt: skip
     name, total_s, num_turns = total
@@ -280,11 +280,11 @@ def _length(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 60 else format_time(round(seconds))
 
 
-def _turns(stretches: Sequence[Stretch], context: Context) -> list[NamedTurn]:
+def _turns(stretches: Sequence[SegmentRef], context: Context) -> list[NamedTurn]:
     return ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches]).turns(stretches)
 
 
-def _asked_turns(spec: QuestionSpec, stretches: Sequence[Stretch], context: Context) -> list[NamedTurn]:
+def _asked_turns(spec: QuestionSpec, stretches: Sequence[SegmentRef], context: Context) -> list[NamedTurn]:
     turns = _turns(stretches, context)
     if not spec.speakers:
         return turns

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from playhead_agent.rules.retrieve import of_spans
-from playhead_agent.state import Context, Stretch
+from playhead_agent.state import Context, SegmentRef
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.captions.hierarchy import topic_texts
@@ -28,7 +28,7 @@ MAX_VIDEOS = 12
 
 
 def add_transcript(
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     labels: Mapping[str, Collection[str]] | None,
     context: Context,
     table: EvidenceTable,
@@ -79,7 +79,7 @@ def is_said_by(span: SpanRow, labels: Mapping[str, Collection[str]] | None) -> b
 
 
 def add_overview(
-    stretches: Sequence[Stretch],
+    stretches: Sequence[SegmentRef],
     labels: Mapping[str, Collection[str]] | None,
     context: Context,
     table: EvidenceTable,
@@ -109,7 +109,7 @@ def add_overview(
 
 
 def _topics(
-    stretch: Stretch, num_parts: int, labels: Mapping[str, Collection[str]] | None, context: Context
+    stretch: SegmentRef, num_parts: int, labels: Mapping[str, Collection[str]] | None, context: Context
 ) -> list[Evidence]:
     """Sentences of the longest topics of a stretch in time order; several of each where topics are few."""
     video_id, window = stretch
@@ -142,7 +142,7 @@ def _sentences(topic: TopicText, spans: Sequence[SpanRow], num: int) -> list[Win
     return [one.window for one in chosen if one in best]
 
 
-def _title(stretch: Stretch, catalog: Catalog) -> Evidence | None:
+def _title(stretch: SegmentRef, catalog: Catalog) -> Evidence | None:
     """What is written on the screen at the beginning of a video, which is often its title."""
     video_id, window = stretch
     beginning = Window(window.start_s, window.start_s + window.duration_s * TITLE_SHARE)
@@ -153,7 +153,7 @@ def _title(stretch: Stretch, catalog: Catalog) -> Evidence | None:
 
 
 def _parts(
-    stretch: Stretch, num_parts: int, labels: Mapping[str, Collection[str]] | None, context: Context
+    stretch: SegmentRef, num_parts: int, labels: Mapping[str, Collection[str]] | None, context: Context
 ) -> list[Evidence]:
     video_id, window = stretch
     parts = outline(context.catalog, video_id, num_parts, window, lambda span: is_said_by(span, labels))

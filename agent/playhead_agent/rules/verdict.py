@@ -6,7 +6,7 @@ from typing import Any
 
 from playhead_agent.rules.passage_confidence import MIN_ANSWERED, PassageFeatures, passage_confidence
 from playhead_agent.rules.plan import LANES_OF
-from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.reasoning import TemporalResult
 from playhead_tools.confidence import PICTURE_ONLY, confidence
 from playhead_tools.evidence import Evidence, Reason, Status
 from playhead_tools.match import content_words, plain
@@ -17,7 +17,7 @@ MOST_WORDS_TO_TELL = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class AnswerVerdict:
     """What may be said.
 
     Args:
@@ -33,17 +33,17 @@ class Judgement:
     widened: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON types; `Judgement(**record)` reads them back."""
+        """Plain JSON types; `AnswerVerdict(**record)` reads them back."""
         return asdict(self)
 
 
 def judge(
     spec: QuestionSpec,
-    finding: Finding,
+    finding: TemporalResult,
     evidence: Sequence[Evidence],
     extent: SearchedExtent,
     passage: PassageFeatures | None = None,
-) -> Judgement:
+) -> AnswerVerdict:
     """The judgement on a finding; `verdict_rules` decides whether absence may be stated.
 
     Args:
@@ -59,7 +59,7 @@ def judge(
     if finding.op == "passages":
         return _judge_passages(spec, cited, passage)
     if not cited:
-        return Judgement("abstained", missing, 0.0)
+        return AnswerVerdict("abstained", missing, 0.0)
     tied_to = {record.tied_to for record in cited}
     anchors = [e for e in evidence if e.id in tied_to]
     widened = _stands_elsewhere(spec, [*cited, *anchors])
@@ -72,18 +72,18 @@ def judge(
         partly_searched=bool(doubt),
         unfinished=coverage is not None and bool(coverage.unfinished),
     )
-    return Judgement("partial" if doubt else "answered", doubt, sure, widened)
+    return AnswerVerdict("partial" if doubt else "answered", doubt, sure, widened)
 
 
 def _judge_passages(
     spec: QuestionSpec, cited: Sequence[Evidence], passage: PassageFeatures | None
-) -> Judgement:
+) -> AnswerVerdict:
     """A passage is an answer where it fits well enough and it is what the question asks for."""
     if passage is None:
-        return Judgement("partial", "unknown", PICTURE_ONLY)
+        return AnswerVerdict("partial", "unknown", PICTURE_ONLY)
     sure = passage_confidence(passage)
     is_answer = spec.by_passages and sure >= MIN_ANSWERED and not cited[0].is_uncertain
-    return Judgement("answered", "", sure) if is_answer else Judgement("partial", "unknown", sure)
+    return AnswerVerdict("answered", "", sure) if is_answer else AnswerVerdict("partial", "unknown", sure)
 
 
 def _stands_elsewhere(spec: QuestionSpec, cited: Sequence[Evidence]) -> bool:
@@ -104,7 +104,7 @@ def _weaker(cited: Sequence[Evidence], anchors: Sequence[Evidence]) -> Sequence[
 
 
 def _doubt(
-    spec: QuestionSpec, finding: Finding, cited: Sequence[Evidence], missing: Reason, widened: bool
+    spec: QuestionSpec, finding: TemporalResult, cited: Sequence[Evidence], missing: Reason, widened: bool
 ) -> Reason:
     """Why an answer is only partial; empty when it is not."""
     if widened:

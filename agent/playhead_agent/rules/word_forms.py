@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from playhead_agent.rules.read_neighbours import event_of
-from playhead_agent.rules.reasoning import Finding
+from playhead_agent.rules.reasoning import TemporalResult
 from playhead_index.store.catalog import SpanRow
 from playhead_tools.evidence import Evidence
 from playhead_tools.match import other_forms
@@ -54,7 +54,7 @@ def split_forms(
     return [one for one in evidence if one.id not in ids], dropped
 
 
-def with_forms(finding: Finding, dropped: Sequence[Evidence]) -> Finding:
+def with_forms(finding: TemporalResult, dropped: Sequence[Evidence]) -> TemporalResult:
     """A finding that names the other forms of the target beside what it stands on."""
     if finding.op not in _NAMING_FORMS:
         return finding
@@ -62,8 +62,11 @@ def with_forms(finding: Finding, dropped: Sequence[Evidence]) -> Finding:
 
 
 def with_occurrences(
-    finding: Finding, spec: QuestionSpec, evidence: Mapping[str, Evidence], spans: Mapping[int, SpanRow]
-) -> Finding:
+    finding: TemporalResult,
+    spec: QuestionSpec,
+    evidence: Mapping[str, Evidence],
+    spans: Mapping[int, SpanRow],
+) -> TemporalResult:
     """A count of occurrences instead of one of passages."""
     if finding.op != "count" or not spec.targets:
         return finding

@@ -12,8 +12,8 @@ from playhead_index.literal import Word, words_in
 from playhead_index.window import format_time
 from playhead_tools.citations import (
     CheckReport,
+    CitationContext,
     Dropped,
-    Grounds,
     check_claims,
     reads_like_orders,
     spans_of,
@@ -67,7 +67,7 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
     return replace(report, kept=kept, dropped=(*report.dropped, *lost))
 
 
-def _without_ordered(report: CheckReport, grounds: Grounds) -> CheckReport:
+def _without_ordered(report: CheckReport, grounds: CitationContext) -> CheckReport:
     """A report without the claims that only an instruction to a model asks for."""
     words = _ordered_words(grounds)
     ordered = [claim for claim in report.kept if _is_ordered(claim, words)]
@@ -77,7 +77,7 @@ def _without_ordered(report: CheckReport, grounds: Grounds) -> CheckReport:
     )
 
 
-def _ordered_words(grounds: Grounds) -> list[Word]:
+def _ordered_words(grounds: CitationContext) -> list[Word]:
     """The content words that all evidence of a run has only in what reads like an instruction to a model."""
     texts = list(grounds.texts.values())
     ordered = " ".join(what_orders_ask_for(text) for text in texts if reads_like_orders(text))
@@ -95,7 +95,7 @@ def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
     return any(ledger.evidence[i].kind == "picture" for claim in report.kept for i in claim.evidence_ids)
 
 
-def judged(report: CheckReport, judge: EntailmentJudge, grounds: Grounds) -> CheckReport:
+def judged(report: CheckReport, judge: EntailmentJudge, grounds: CitationContext) -> CheckReport:
     """A report after a judge of meaning has spoken; what it cannot say stays as shared words have it.
 
     How good the judge is counts once it finds a claim unsupported or contradicts plain words. A claim that
@@ -133,7 +133,7 @@ def _is_doubtful(pairs: Sequence[ClaimEvidence], verdicts: Sequence[Support | No
     )
 
 
-def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Claim:
+def _with_verdict(claim: Claim, verdict: Support | None, grounds: CitationContext) -> Claim:
     if verdict is None or claim.why:
         return claim  # what code found wrong stays wrong
     if verdict != "yes":
@@ -142,7 +142,7 @@ def _with_verdict(claim: Claim, verdict: Support | None, grounds: Grounds) -> Cl
     return replace(claim, status="supported" if is_sure else "unverified")
 
 
-def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
+def evidence_lines(claim: Claim, grounds: CitationContext) -> ClaimEvidence:
     """A claim and what it cites, as a judge reads it."""
     names = SpeakerNames(grounds.catalog)
     lines = []
@@ -154,7 +154,7 @@ def evidence_lines(claim: Claim, grounds: Grounds) -> ClaimEvidence:
     return ClaimEvidence(claim.text, tuple(lines), pictures)
 
 
-def _with_speakers(record: Evidence, grounds: Grounds, names: SpeakerNames) -> str:
+def _with_speakers(record: Evidence, grounds: CitationContext, names: SpeakerNames) -> str:
     """The words of a record, behind the name of who says each of them where that is known."""
     if record.kind != "speech":
         return grounds.texts[record.id]
@@ -175,7 +175,7 @@ def _miscounted(claim: Claim, ledger: Ledger) -> str:
     return f"{counts[0].value:g} were counted"
 
 
-def _computed_claim(claim: Claim, ledger: Ledger, grounds: Grounds) -> Claim:
+def _computed_claim(claim: Claim, ledger: Ledger, grounds: CitationContext) -> Claim:
     """A claim that gives a computed number and cites all that it was computed from is supported.
 
     One that was computed from less than all of the scope, and stands in no cited words, is `unverified`.

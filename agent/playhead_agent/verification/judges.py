@@ -12,7 +12,7 @@ from playhead_tools.entailment import ClaimEvidence, Support
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from playhead_tools.video_llm.client import Eyes
+    from playhead_tools.video_llm.client import VlmClient
 
 INSTRUCTIONS = """You check statements against evidence. For each number, decide whether the evidence says
 what the statement says:
@@ -163,7 +163,7 @@ class VideoJudge:
     name = "video model"
     may_drop, may_mark = False, True
 
-    def __init__(self, eyes: "Eyes", meter: Meter) -> None:
+    def __init__(self, eyes: "VlmClient", meter: Meter) -> None:
         self._eyes, self._meter = eyes, meter
 
     def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:

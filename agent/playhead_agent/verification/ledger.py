@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playhead_agent.state import Context, Stretch
-from playhead_tools.citations import Grounds, texts_of
+from playhead_agent.state import Context, SegmentRef
+from playhead_tools.citations import CitationContext, texts_of
 from playhead_tools.evidence import Evidence
 from playhead_tools.retrieval import VideoEntry
 from playhead_tools.toolbox import Toolbox
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.toolbox.finding import scan_of
 from playhead_tools.verdict_rules import SearchedExtent
 
@@ -69,8 +69,8 @@ class Ledger:
 
     evidence: Mapping[str, Evidence]
     extent: SearchedExtent
-    stretches: Sequence[Stretch] = ()
-    looked_at: Sequence[Stretch] = ()
+    stretches: Sequence[SegmentRef] = ()
+    looked_at: Sequence[SegmentRef] = ()
     computed: Sequence[Computation] = ()
     notes: Sequence[str] = ()
     scans: Sequence[ScanRecord] = ()
@@ -101,7 +101,7 @@ def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] =
     )
 
 
-def _computed(kit: Kit) -> list[Computation]:
+def _computed(kit: ToolContext) -> list[Computation]:
     found = [
         Computation(row.get("value"), tuple(row["ids"]), bool(row["complete"]), row["op"])
         for row in kit.results
@@ -110,7 +110,7 @@ def _computed(kit: Kit) -> list[Computation]:
     return found + [Computation(value) for value in kit.computed if value not in known]
 
 
-def _scans(kit: Kit) -> list[ScanRecord]:
+def _scans(kit: ToolContext) -> list[ScanRecord]:
     whole = {video_id: [w.start_s, w.end_s] for video_id, w in kit.stretches().items()}
     return [
         ScanRecord(one["what"], one["where"], one["scope"] == whole and scan_of(one).whole, len(one["ids"]))
@@ -133,10 +133,10 @@ def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[st
     return {i: ledger.texts[i] if i in ledger.texts else read[i] for i in ids}
 
 
-def grounds_of(ledger: Ledger, context: Context) -> Grounds:
+def grounds_of(ledger: Ledger, context: Context) -> CitationContext:
     """What claims are held against by code."""
     numbers = [one.value for one in ledger.computed if one.value is not None]
-    return Grounds(
+    return CitationContext(
         context.catalog,
         ledger.evidence,
         videos_of(ledger, context),

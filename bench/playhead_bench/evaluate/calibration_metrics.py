@@ -15,7 +15,7 @@ BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class SuretySummary:
+class CalibrationSummary:
     """Confidence beside what was right, over the judged questions.
 
     Args:
@@ -38,7 +38,7 @@ class SuretySummary:
     bins: tuple[ReliabilityBin, ...]
 
 
-def surety_of(rows: Sequence[Row]) -> SuretySummary | None:
+def surety_of(rows: Sequence[Row]) -> CalibrationSummary | None:
     """The summary of a strategy's rows; None for one that tells no confidence, or that never answers."""
     told = [row for row in rows if row.get("confidence") is not None and row["right"] is not None]
     given = [row for row in told if row["status"] != "abstained"]
@@ -46,7 +46,7 @@ def surety_of(rows: Sequence[Row]) -> SuretySummary | None:
         return None
     sure, right = [row["confidence"] for row in given], [row["right"] for row in given]
     declined = [row for row in told if row["status"] == "abstained"]
-    return SuretySummary(
+    return CalibrationSummary(
         len(given),
         calibration_error(sure, right, BINS),
         risk_coverage(sure, right).area,

@@ -21,7 +21,7 @@ from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.change_detection import CatalogWatch
 from playhead_index.store.vectors import require_same_model
 from playhead_tools.evidence import Interval
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
@@ -100,7 +100,7 @@ class LibraryFinder:
     def _places(self, intervals: Sequence[Interval]) -> tuple[Place, ...]:
         return tuple((self._names[one.video_id], one.window) for one in intervals)
 
-    def _call(self, look: Look) -> Call:
+    def _call(self, look: Observation) -> Call:
         request = ClipRequest(self._names[look.video_id], look.times_s, look.window)
         return Call(request, Reply(look.text, look.frames, look.visual_tokens, 0, look.seconds))
 

@@ -15,7 +15,7 @@ from playhead_bench.evaluate.response_cache import KeptEyes, LookBook
 from playhead_bench.synthetic_planner import RULES
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.protocol import VideoLLM
 
 SECONDS = 3600.0
@@ -83,7 +83,7 @@ class Asked:
     """
 
     answer: Answer
-    looks: tuple[Look, ...] = ()
+    looks: tuple[Observation, ...] = ()
     spared_s: float = 0.0
 
 

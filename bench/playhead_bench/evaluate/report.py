@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.evaluate.calibration_metrics import SuretySummary, surety_of
+from playhead_bench.evaluate.calibration_metrics import CalibrationSummary, surety_of
 from playhead_bench.evaluate.grounding import GroundingSummary, grounding_of
 from playhead_bench.evaluate.growth import GrowthSummary, growth_of, tokens_a_frame
 from playhead_bench.evaluate.metrics.abstention import AbstentionScores, abstention_scores
@@ -71,7 +71,7 @@ class StrategySummary:
     prepared_frames: int
     growth: GrowthSummary
     grounding: GroundingSummary | None = None
-    surety: SuretySummary | None = None
+    surety: CalibrationSummary | None = None
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""

@@ -15,9 +15,9 @@ from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import ClipRequest
-from playhead_tools.video_llm.protocol import Asked, Reply, VideoLLM
+from playhead_tools.video_llm.protocol import VideoLLM, VlmRequest, VlmResponse
 
 LOOKS_NAME = "looks.jsonl"
 
@@ -59,12 +59,12 @@ class LookBook:
         told = repr((*asked, question, yes_no, *part))
         return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
-    def get(self, key: str) -> Look | None:
+    def get(self, key: str) -> Observation | None:
         """The kept look of a name."""
         with self._lock:
             return self._kept.get(key)
 
-    def keep(self, key: str, look: Look, *, bare: bool) -> None:
+    def keep(self, key: str, look: Observation, *, bare: bool) -> None:
         """Writes a new look down; nothing for one that is there, and in a replay.
 
         Raises:
@@ -76,12 +76,12 @@ class LookBook:
             self._kept.setdefault(key, look)
 
 
-def _look(record: dict[str, Any]) -> Look:
+def _look(record: dict[str, Any]) -> Observation:
     lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
-    return Look(**{**record, **lists, "window": Window(**record["window"])})
+    return Observation(**{**record, **lists, "window": Window(**record["window"])})
 
 
-class KeptEyes(Eyes):
+class KeptEyes(VlmClient):
     """The product's eyes for one question, over a book of looks.
 
     A look that the question asks for a second time costs nothing, as in the product; one that another
@@ -101,16 +101,16 @@ class KeptEyes(Eyes):
         super().__init__(catalog, model, plain_prompt=bare, short_side_px=book.short_side_px)
         self.bare = bare
         self.keep_tokens = keep_tokens
-        self._book, self._mine, self._guard = book, dict[str, Look](), threading.Lock()
+        self._book, self._mine, self._guard = book, dict[str, Observation](), threading.Lock()
         self.spared_s = 0.0
         """Seconds that the looks which came from the book once took."""
 
     @property
-    def made(self) -> list[Look]:
+    def made(self) -> list[Observation]:
         """The looks of the question, each once, by file and time."""
         return sorted(self._mine.values(), key=lambda look: (look.video_id, look.times_s, look.question))
 
-    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
+    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
         """What the model says of chosen frames; errors are those of `look`."""
         key = self._book.key(request, question, yes_no=yes_no, bare=self.bare, keep_tokens=self.keep_tokens)
         with self._guard:
@@ -136,7 +136,7 @@ class NoModel:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """Nothing.
 
         Raises:

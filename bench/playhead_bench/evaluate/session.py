@@ -26,7 +26,7 @@ from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_tools.video_llm.protocol import VideoLLM
 
 ANSWERER = "answerer"
@@ -53,7 +53,7 @@ class Settings:
     budget: int = DEFAULT_BUDGET
     seed: int = 0
     replay: bool = False
-    recipe: Recipe = field(default_factory=lambda: Recipe(transcribe="never"))
+    recipe: IndexSettings = field(default_factory=lambda: IndexSettings(transcribe="never"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from playhead_bench.tour import a_thing
 from playhead_bench.world.asking import WorldQuestion
 from playhead_bench.world.needles import Cell, NeedleKind, needle_story
 from playhead_index.errors import PlayheadError
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.search.results import Lane
 
 DEPTHS, MINUTES = (0.1, 0.5, 0.9), (2.0, 10.0, 30.0)
@@ -91,7 +91,7 @@ def sought(
     stories = [needle_story(kind, depth, long, seed=seed) for long, depth, seed in places]
     videos = {story.name: rendered(story, folder / "videos") for story, _ in stories}
     library = Library(folder / f"library-{kind}", models_for(kind))
-    for report in library.index(list(videos.values()), Recipe(transcribe="never")):
+    for report in library.index(list(videos.values()), IndexSettings(transcribe="never")):
         say(f"{report.status} {report.path.name} in {report.seconds:.1f} s")
         if report.status in ("failed", "refused"):
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")

@@ -11,9 +11,9 @@ from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import Asked, ShownFrame, YesNo
+from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest, YesNo
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import UndecodedEyes
+from playhead_tools.video_llm.undecoded_client import UndecodedClient
 
 VIDEO, LENGTH_S = "v0", 3600.0
 MOMENT_S, APART_S = 8.0, 60.0
@@ -34,7 +34,7 @@ def _said(n: int) -> str:
     return "The exam is in May." if n % 3 == 1 else "So much for that."
 
 
-def _tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
+def _tell(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
     """The dog jumps in every third moment."""
     jumps = int(asked.clips[0].window.end_s // APART_S) % 3 == 1
     if asked.yes_no:
@@ -48,7 +48,7 @@ def agent_rig() -> Iterator[tuple[Path, Context]]:
     with TemporaryDirectory() as name:
         catalog = Catalog(Path(name), create=True)
         _fill(catalog)
-        eyes = UndecodedEyes(catalog, ScriptedVideoLLM(_tell))
+        eyes = UndecodedClient(catalog, ScriptedVideoLLM(_tell))
         yield Path(name), Context(ScriptedFinder(_Moments(catalog)), catalog, open_eyes=lambda: eyes)
 
 

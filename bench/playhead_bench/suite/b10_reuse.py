@@ -9,7 +9,7 @@ from playhead_bench.suite.common import Size, compare
 from playhead_bench.suite.video_models import make, shapes
 from playhead_bench.suite.watching import Guided, Made, about, clock, distinct, moving, stock
 from playhead_tools.video_llm.loading import Loaded
-from playhead_tools.video_llm.protocol import Asked, Clip, Turn
+from playhead_tools.video_llm.protocol import Clip, PriorTurn, VlmRequest
 
 THREADS = 1
 ROUNDS = 7
@@ -45,11 +45,11 @@ class _Way:
         self.llm = Made(made, **how)
         self.reused: int | None = None
 
-    def first(self, call: Asked) -> None:
+    def first(self, call: VlmRequest) -> None:
         self.llm = Made(self.made, **self.how)
         self.llm.watch(call)
 
-    def next(self, call: Asked) -> None:
+    def next(self, call: VlmRequest) -> None:
         self.reused = self.llm.watch(call).report.reused_tokens
 
 
@@ -82,10 +82,13 @@ def _second(made: Loaded, clip: Clip) -> dict[str, Any]:
     return compared.record(*pairs, *to_stock) | {"reused_tokens": reused, "held_mb": held}
 
 
-def _turn(clip: Clip, number: int) -> Asked:
+def _turn(clip: Clip, number: int) -> VlmRequest:
     asked = about(clip)
-    turns = (Turn("model", "It moves to the right."), Turn("user", f"Are you sure of number {number}?"))
-    return Asked(asked.clips, asked.question, asked.budget, turns=turns)
+    turns = (
+        PriorTurn("model", "It moves to the right."),
+        PriorTurn("user", f"Are you sure of number {number}?"),
+    )
+    return VlmRequest(asked.clips, asked.question, asked.budget, turns=turns)
 
 
 def _eight(made: Loaded, clip: Clip) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playhead_bench.suite.video_models import make, shapes
 from playhead_bench.suite.watching import Made, about, clock, moving, same_number, stock
 from playhead_tools.video_llm.assembling import cut_row
 from playhead_tools.video_llm.loading import Loaded
-from playhead_tools.video_llm.protocol import Asked
+from playhead_tools.video_llm.protocol import VlmRequest
 
 THREADS = 1
 ROUNDS = 7
@@ -45,7 +45,7 @@ def run(size: Size) -> dict[str, Any]:
     return found | {"goal": {"of_ideal": 0.9, "pad_waste": 0.1}}
 
 
-def _measure(made: Loaded, calls: Sequence[Asked], tokens: int) -> dict[str, Any]:
+def _measure(made: Loaded, calls: Sequence[VlmRequest], tokens: int) -> dict[str, Any]:
     """The same calls in four ways, features encoded anew each time."""
 
     def ours(keep: Any = None) -> Made:
@@ -77,7 +77,7 @@ def _measure(made: Loaded, calls: Sequence[Asked], tokens: int) -> dict[str, Any
     }
 
 
-def _waste(llm: Made, calls: Sequence[Asked]) -> float:
+def _waste(llm: Made, calls: Sequence[VlmRequest]) -> float:
     prompts = [llm.prompt(call) for call in calls]
     lengths = [len(cut_row(prompt.row, prompt.kept).ids) for prompt in prompts]
     return 1 - sum(lengths) / (len(lengths) * max(lengths))

@@ -21,7 +21,7 @@ from playhead_bench.world.stories import lecture, street
 from playhead_index.build import build_library
 from playhead_index.decode import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 MINUTES = {"small": 1.0, "full": 10.0}
@@ -53,8 +53,8 @@ def run(size: Literal["small", "full"]) -> dict[str, Any]:
 def _measure(video: Path, folder: Path, models: Models) -> dict[str, Any]:
     peer_s = _timed(lambda: _peer(video, models))
     decode_s = _timed(lambda: sum(1 for _ in open_reader(video).sample(1.0, short_side_px=224)))
-    exact_s, exact_frames = _ours(video, folder.with_suffix(".exact"), models, Recipe(everywhere=True))
-    default_s, default_frames = _ours(video, folder.with_suffix(".default"), models, Recipe())
+    exact_s, exact_frames = _ours(video, folder.with_suffix(".exact"), models, IndexSettings(everywhere=True))
+    default_s, default_frames = _ours(video, folder.with_suffix(".default"), models, IndexSettings())
     pictures = list(islice(_pictures(video), BATCH))
     embed_s = _timed(lambda: _embed(models, pictures)) / len(pictures) * exact_frames
     floor_s = max(decode_s, embed_s)
@@ -73,7 +73,7 @@ def _measure(video: Path, folder: Path, models: Models) -> dict[str, Any]:
     }
 
 
-def _ours(video: Path, library: Path, models: Models, recipe: Recipe) -> tuple[float, int]:
+def _ours(video: Path, library: Path, models: Models, recipe: IndexSettings) -> tuple[float, int]:
     seconds = _timed(lambda: list(build_library(library, [video], recipe, lambda: models, InProcess())))
     return seconds, Catalog(library).query("SELECT count(*) FROM frame")[0][0]
 

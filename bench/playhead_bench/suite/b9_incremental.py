@@ -11,7 +11,7 @@ from playhead_bench.suite.b8_memory import write_moving
 from playhead_index.build import build_library
 from playhead_index.embed.fakes import FakeEmbedder
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 LIBRARIES = {"small": (5, 50), "full": (10, 1000)}
@@ -69,7 +69,7 @@ def _measure(folder: Path, videos: list[Path], count: int) -> dict[str, float]:
 
 def _timed(library: Path, videos: list[Path]) -> float:
     began = time.perf_counter()
-    reports = list(build_library(library, videos, Recipe(), _load, InProcess()))
+    reports = list(build_library(library, videos, IndexSettings(), _load, InProcess()))
     assert all(report.status != "failed" for report in reports)
     return time.perf_counter() - began
 

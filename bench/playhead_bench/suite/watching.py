@@ -26,7 +26,7 @@ from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.encoded import metadata_of
 from playhead_tools.video_llm.first_word import FirstWord
 from playhead_tools.video_llm.loading import Loaded
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
@@ -86,13 +86,13 @@ def moving(frames: int, side_px: int, *, number: int = 0) -> Clip:
     return Clip(f"clip{number}", Window(0.0, frames / FPS), pts_s, pictures)
 
 
-def about(*clips: Clip, question: int = 0, new_tokens: int = 1) -> Asked:
+def about(*clips: Clip, question: int = 0, new_tokens: int = 1) -> VlmRequest:
     """One of many questions about clips; all frames are shown."""
     text = f"What is the square doing when it passes place number {question}?"
-    return Asked(clips, text, Budget(frames=None, new_tokens=new_tokens))
+    return VlmRequest(clips, text, Budget(frames=None, new_tokens=new_tokens))
 
 
-def stock(loaded: Loaded, calls: Sequence[Asked]) -> tuple[Any, float]:
+def stock(loaded: Loaded, calls: Sequence[VlmRequest]) -> tuple[Any, float]:
     """What transformers alone makes of calls in one padded batch, each of one clip.
 
     Returns:
@@ -110,7 +110,7 @@ def stock(loaded: Loaded, calls: Sequence[Asked]) -> tuple[Any, float]:
     return out, now() - marks[0]
 
 
-def stock_inputs(loaded: Loaded, calls: Sequence[Asked]) -> dict[str, Any]:
+def stock_inputs(loaded: Loaded, calls: Sequence[VlmRequest]) -> dict[str, Any]:
     """The processor's own tensors for calls of one clip each, padded on the left."""
     clips = [call.clips[0] for call in calls]
     inputs = loaded.processor(

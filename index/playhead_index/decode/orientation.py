@@ -15,7 +15,7 @@ _MATRIX = av.sidedata.sidedata.Type.DISPLAYMATRIX
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Orientation:
     """A turn by quarters, with or without a mirror: swap the axes first, then flip rows and columns."""
 
     swaps_axes: bool = False
@@ -41,7 +41,7 @@ class Turn:
         return np.ascontiguousarray(turned[rows, columns])
 
 
-def turn_of(frame: Any) -> Turn:
+def turn_of(frame: Any) -> Orientation:
     """What the file's display matrix asks for, to the nearest quarter turn; nothing without a matrix.
 
     The nine int32 are the rows of a matrix that takes stored (x, y, 1) to shown (x, y, 1), y downwards.
@@ -51,16 +51,21 @@ def turn_of(frame: Any) -> Turn:
     except ValueError:  # another kind of side data, newer than this PyAV
         return _turn_by_angle(frame.rotation)
     if data is None or len(bytes(data)) < 36:
-        return Turn()
+        return Orientation()
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32, 5).astype(np.int64)
     if abs(b) + abs(c) > abs(a) + abs(d):
-        return Turn(swaps_axes=True, flips_rows=bool(b < 0), flips_columns=bool(c < 0))
-    return Turn(flips_rows=bool(d < 0), flips_columns=bool(a < 0))
+        return Orientation(swaps_axes=True, flips_rows=bool(b < 0), flips_columns=bool(c < 0))
+    return Orientation(flips_rows=bool(d < 0), flips_columns=bool(a < 0))
 
 
-def _turn_by_angle(counterclockwise_deg: int) -> Turn:
+def _turn_by_angle(counterclockwise_deg: int) -> Orientation:
     quarters = round(-counterclockwise_deg / 90) % 4
-    return (Turn(), Turn(True, False, True), Turn(False, True, True), Turn(True, True, False))[quarters]
+    return (
+        Orientation(),
+        Orientation(True, False, True),
+        Orientation(False, True, True),
+        Orientation(True, True, False),
+    )[quarters]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Shape:
 
     width_px: int
     height_px: int
-    turn: Turn
+    turn: Orientation
     is_hdr: bool = False
     is_interlaced: bool = False
 

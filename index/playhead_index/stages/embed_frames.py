@@ -15,7 +15,7 @@ from playhead_index.batches import batches
 from playhead_index.decode import Frame, VideoInfo, VideoReader
 from playhead_index.decode.protocol import NO_PICTURES
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.segment.plan import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
 from playhead_index.settings import sampling, to_text
@@ -66,7 +66,7 @@ def look(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: Recipe,
+    recipe: IndexSettings,
     models: Models,
 ) -> None:
     """Looks through a video once, keeps the pictures that differ, and stores their vectors.
@@ -95,7 +95,7 @@ def look(
     _finish_spaces(catalog, video_id, spaces, models)
 
 
-def times_to_look(reader: VideoReader, info: VideoInfo, recipe: Recipe) -> NDArray[np.float64]:
+def times_to_look(reader: VideoReader, info: VideoInfo, recipe: IndexSettings) -> NDArray[np.float64]:
     """(N,) float64, the times in seconds to look at; the same for every run with the same settings.
 
     A position in them is a place to resume.
@@ -125,7 +125,7 @@ def _look_on(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: Recipe,
+    recipe: IndexSettings,
     spaces: Sequence[Space],
     times_s: NDArray[np.float64],
     short_side_px: int,
@@ -207,7 +207,7 @@ def _catch_up(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,
-    recipe: Recipe,
+    recipe: IndexSettings,
     space: Space,
     short_side_px: int,
 ) -> None:

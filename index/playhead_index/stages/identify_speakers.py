@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import Values, made_with, to_text
 from playhead_index.stages.job_table import Stage, read_stage, write_stage
@@ -40,7 +40,7 @@ def identify_speakers(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: Recipe,
+    recipe: IndexSettings,
     models: Models,
     speech: SpeechPlan,
 ) -> str:

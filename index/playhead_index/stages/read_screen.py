@@ -5,7 +5,7 @@ import json
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import NO_PICTURES
-from playhead_index.recipe import SWITCHED_OFF, Models, Recipe
+from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.settings import made_with, screen_reading, to_text
 from playhead_index.stages.embed_frames import layout_vectors
 from playhead_index.stages.job_table import Stage, read_stage, switch_off, write_stage
@@ -20,7 +20,12 @@ READ_BATCH = 8
 
 
 def read_screen(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe, models: Models
+    catalog: Catalog,
+    video_id: str,
+    reader: VideoReader,
+    info: VideoInfo,
+    recipe: IndexSettings,
+    models: Models,
 ) -> str:
     """Reads the kept pictures in which something changed, and stores what stands there as spans.
 
@@ -61,7 +66,7 @@ def read_screen(
     return ""
 
 
-def _pictures_to_read(catalog: Catalog, video_id: str, recipe: Recipe) -> list[tuple[int, Window]]:
+def _pictures_to_read(catalog: Catalog, video_id: str, recipe: IndexSettings) -> list[tuple[int, Window]]:
     """(row, window its reading stands for) of the kept pictures that are worth reading."""
     frames = catalog.frames(video_id)
     chosen = when_to_read(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import EDGE_S
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
@@ -20,7 +20,7 @@ from playhead_index.window import Window, join_windows
 
 
 def cut_segments(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
 ) -> None:
     """Stores segments that cover all but the gaps of a video, and says of each kept picture where it belongs.
 
@@ -47,7 +47,7 @@ def cut_segments(
 
 
 def segment_windows(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: Recipe
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
 ) -> list[Window]:
     """The segments that a video's kept pictures and the settings give; they cover all but its gaps.
 
@@ -73,7 +73,7 @@ def _cut_part(
     starts_s: NDArray[np.float64],
     features: NDArray[np.float32],
     reader: VideoReader,
-    recipe: Recipe,
+    recipe: IndexSettings,
 ) -> list[Window]:
     """Segments that cover one stretch between gaps, cut where the picture changes."""
     shown = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))

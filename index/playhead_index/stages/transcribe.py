@@ -15,7 +15,7 @@ from playhead_index.decode.protocol import CAPTIONS_NOT_READ, SOUND_NOT_READ
 from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
 from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
 from playhead_index.paths import display_path, path_to_text
-from playhead_index.recipe import DETECTED, SWITCHED_OFF, Models, Recipe
+from playhead_index.recipe import DETECTED, SWITCHED_OFF, IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages.job_table import Stage, read_stage, write_stage
@@ -212,7 +212,7 @@ class SpeechPlan:
 
 
 def plan_speech(
-    catalog: Catalog, video_id: str, info: VideoInfo, recipe: Recipe, models: Models
+    catalog: Catalog, video_id: str, info: VideoInfo, recipe: IndexSettings, models: Models
 ) -> SpeechPlan:
     """What is to be recognised, by the settings, the models, the sound track and the stored subtitles.
 
@@ -246,7 +246,7 @@ def _covering_cues(catalog: Catalog, video_id: str, spoken: str | None) -> list[
     ]
 
 
-def _why_no_speech(info: VideoInfo, recipe: Recipe, models: Models, spoken: str | None) -> str:
+def _why_no_speech(info: VideoInfo, recipe: IndexSettings, models: Models, spoken: str | None) -> str:
     if not info.has_audio:
         return NO_SOUND
     if recipe.transcribe == "never":

@@ -92,7 +92,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LabelledTurn:
     """A part of a cue.
 
     Args:
@@ -199,20 +199,20 @@ def learn_label_rules(texts: Sequence[str], speakers: Sequence[str | None] = ())
     return replace(rules, marks_turns=marked >= MIN_TURN_MARKS, names_changes=names_changes)
 
 
-def split_turns(text: str, rules: LabelRules) -> list[Turn]:
+def split_turns(text: str, rules: LabelRules) -> list[LabelledTurn]:
     """The parts of a cue, at its labels, dashes and `>>`, without labels and `>>`; at least one."""
-    turns: list[Turn] = []
+    turns: list[LabelledTurn] = []
     for line in _lines(text):
         label = read_label(line)
         if label is not None and rules.accepts(label):
-            turns.append(Turn(label.name, label.rest, begins=True))
+            turns.append(LabelledTurn(label.name, label.rest, begins=True))
             continue
         marks = _MARKS.match(line)
         is_marked = marks is not None and marks[1] is not None
         begins = is_marked or line.lstrip().startswith(("-", "–"))
         said = line[marks.end() :] if marks is not None and is_marked else line
         if begins or not turns:
-            turns.append(Turn(None, said, begins))
+            turns.append(LabelledTurn(None, said, begins))
         else:
             before = turns[-1]
             turns[-1] = replace(before, text=f"{before.text}\n{said}" if before.text else said)
@@ -234,7 +234,7 @@ class HeldLabel:
         self._is_open = self._is_empty = False
         self._end_s = 0.0
 
-    def turns_of_cue(self, cue: Words, text: str) -> list[Turn]:
+    def turns_of_cue(self, cue: Words, text: str) -> list[LabelledTurn]:
         """The parts of a cue, each of another speaker than the one before; at least one.
 
         Args:
@@ -242,7 +242,7 @@ class HeldLabel:
             text: of the cue, which may have been shortened.
         """
         if cue.speaker is not None:
-            turns = [Turn(cue.speaker, _without_own_label(text, cue.speaker), begins=True)]
+            turns = [LabelledTurn(cue.speaker, _without_own_label(text, cue.speaker), begins=True)]
         else:
             turns = split_turns(text, self._rules)
         if not turns[0].begins and self._goes_on(cue, turns[0].text):
@@ -276,9 +276,9 @@ def with_one_spelling(words: Iterable[Words]) -> list[Words]:
     ]
 
 
-def _joined(turns: Sequence[Turn]) -> list[Turn]:
+def _joined(turns: Sequence[LabelledTurn]) -> list[LabelledTurn]:
     """Turns, those of one speaker that follow each other joined, on lines of their own."""
-    joined: list[Turn] = []
+    joined: list[LabelledTurn] = []
     for turn in turns:
         if joined and joined[-1].speaker == turn.speaker:
             text = "\n".join(filter(None, (joined[-1].text, turn.text)))

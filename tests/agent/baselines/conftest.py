@@ -15,7 +15,7 @@ from playhead_agent.strategies import load_strategy
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
-from playhead_tools.video_llm.client import Eyes
+from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 
@@ -43,7 +43,7 @@ class Asking:
         self.chat = None if chat is None else ScriptedChatModel(replies=list(chat))
         ticks = time.monotonic if clock is None else clock.__next__
         given = limits or Limits(model_calls=24, steps=500)
-        eyes = Eyes(self.catalog, self.model, plain_prompt=True)
+        eyes = VlmClient(self.catalog, self.model, plain_prompt=True)
         context = Context(
             WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks),
             open_eyes=lambda: eyes,

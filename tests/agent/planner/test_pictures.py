@@ -19,7 +19,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.toolbox import LookCounter, Toolbox
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 QUESTION = "What colour is the wall?"
@@ -124,12 +124,12 @@ def test_a_look_that_no_cap_is_left_for_is_told(wall: Catalog) -> None:
     assert run.answer.cost["looks"] == 1
 
 
-class DyingEyes(Eyes):
+class DyingEyes(VlmClient):
     """Ends the process, as it were, instead of the nth look."""
 
     looks_left = 99
 
-    def look(self, *args: Any, **how: Any) -> Look:
+    def look(self, *args: Any, **how: Any) -> Observation:
         if self.looks_left == 0:
             raise KeyboardInterrupt("the machine went off")
         self.looks_left -= 1

@@ -17,7 +17,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Evidence
 from playhead_tools.question import parse_question
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 REFUSAL = "The frames do not show what is asked."
 MOMENTS = [Window(40.0, 48.0), Window(200.0, 208.0), Window(100.0, 108.0)]
@@ -62,7 +62,7 @@ class TellingEyes:
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
-    ) -> Look:
+    ) -> Observation:
         """A look without pictures."""
         self.asked.append((window, question, options, frames or self.frames))
         text = self.tell(window, question)
@@ -70,7 +70,9 @@ class TellingEyes:
             raise ModelUnavailable("the server is away")
         p_yes = {"Yes": 0.95, "No": 0.05}.get(text) if yes_no else None
         cited_s = (window.start_s + 2.0,) if "(" in text else ()
-        return Look(video_id, window, question, text, (window.start_s,), p_yes, 16, 4000, cited_s=cited_s)
+        return Observation(
+            video_id, window, question, text, (window.start_s,), p_yes, 16, 4000, cited_s=cited_s
+        )
 
 
 def asked(

@@ -17,7 +17,7 @@ from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Q
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 SHOWN = {
     LECTURE: {"red dog": "jumps", "blue cup": "stands still", "green boat": "turns"},
@@ -50,18 +50,18 @@ class ShelfEyes(TruthEyes):
     def look(
         self, video_id: str, window: Window, question: str, *, options: tuple[str, ...] = (),
         yes_no: bool = False, frames: int | None = None,
-    ) -> Look:  # fmt: skip
+    ) -> Observation:  # fmt: skip
         """A look without pictures."""
         self.asked.append((window, question))
         if question == "Which thing jumps?":
-            return Look(video_id, window, question, "not visible", (1.0,), None, 8, 180)
+            return Observation(video_id, window, question, "not visible", (1.0,), None, 8, 180)
         found = ASKED.match(question)
         assert found is not None, question
         deed = SHOWN[video_id].get(found[1])
         there = deed is not None and found[2] in (None, deed)
         if question.startswith("What"):
-            return Look(video_id, window, question, f"it {deed}" if deed else "not visible", (1.0,))
-        return Look(
+            return Observation(video_id, window, question, f"it {deed}" if deed else "not visible", (1.0,))
+        return Observation(
             video_id, window, question, "yes" if there else "no", (1.0,), 0.95 if there else 0.05, 8, 180
         )
 

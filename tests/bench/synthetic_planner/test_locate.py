@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from playhead_bench.synthetic_planner.perception.grounding import TOLD, UNTOLD, likeliest, p_told
 from playhead_index.window import Window
-from playhead_tools.spec import Deed
-from playhead_tools.video_llm.client import Look
+from playhead_tools.spec import ActionTriple
+from playhead_tools.video_llm.client import Observation
 
 PARTS = [Window(i, i + 4.0) for i in range(7)]
 
@@ -46,5 +46,5 @@ def test_a_single_short_part_is_where_it_is() -> None:
     ("reply", "told"), [("it turns green", TOLD), ("it changes colour", TOLD), ("it spins", UNTOLD)]
 )
 def test_a_thing_that_turns_green_changes_colour(reply: str, told: float) -> None:
-    look = Look("v", Window(0, 4), "What does the car do?", reply, ())
-    assert p_told(look, Deed("car", "changes colour")) == told
+    look = Observation("v", Window(0, 4), "What does the car do?", reply, ())
+    assert p_told(look, ActionTriple("car", "changes colour")) == told

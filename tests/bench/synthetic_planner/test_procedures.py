@@ -12,7 +12,7 @@ from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.perception.conclude import seen_judgement
-from playhead_agent.perception.results import Sight
+from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.run import ask
 from playhead_bench.synthetic_planner import rules
 from playhead_bench.synthetic_planner.question import parse_question
@@ -23,7 +23,7 @@ from playhead_index.window import Window
 from playhead_tools.call_deadline import remaining_s
 from playhead_tools.evidence import Answer
 from playhead_tools.verdict_rules import SearchedExtent
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 MAX_PARALLEL = min(32, (os.cpu_count() or 1) + 4)
 """Threads of the pool in which LangGraph makes looks side by side."""
@@ -188,7 +188,7 @@ def test_a_video_model_that_is_away_leaves_the_answer_that_there_is_without_it(m
 class HangingEyes(TruthEyes):
     """Waits as long as it may, and then gives up."""
 
-    def look(self, *args: Any, **options: Any) -> Look:
+    def look(self, *args: Any, **options: Any) -> Observation:
         self.asked.append((args[1], args[2]))
         time.sleep(remaining_s())
         raise ModelUnavailable("the server did not answer")
@@ -220,5 +220,5 @@ def test_money_stops_looks_like_any_other_limit() -> None:
 def test_an_order_is_an_answer_only_where_everything_was_viewed(whole: bool, status: str) -> None:
     spec = parse_question("Put into order what happens: the pink fish jumps, the green star spins.")
     extent = SearchedExtent(Coverage(1, 3, 60.0, ()), pictures_viewed=whole)
-    found = Sight("order", "pink fish, green star", p=0.9, whole=whole)
+    found = PerceptionResult("order", "pink fish, green star", p=0.9, whole=whole)
     assert seen_judgement(found, spec, extent).status == status

@@ -9,7 +9,7 @@ from playhead_bench.synthetic_planner.question import parse_question
 from playhead_bench.world.asking.words import ASKED
 from playhead_bench.world.lore import TOPICS
 from playhead_bench.world.phrases import PARTNER_VERBS, VERBS, WORDINGS, third_person
-from playhead_tools.spec import Deed, Hop, QuestionSpec
+from playhead_tools.spec import ActionTriple, Hop, QuestionSpec
 
 SAID = "The fair of Ivesport is held in May"
 DOES = {kind: third_person(verb) for kind, verb in VERBS.items()}
@@ -19,8 +19,8 @@ ORDER = ("cyan fish leaves", "green star moves", "white car shrinks")
 FOUR = ("white car", "black mushroom", "cyan fish", "green star")
 
 
-def _deed(kind: str, subject: str = CAR) -> Deed:
-    return Deed(subject, DOES[kind])
+def _deed(kind: str, subject: str = CAR) -> ActionTriple:
+    return ActionTriple(subject, DOES[kind])
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Expected:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-SEEN = (Deed(CAR, ""),)
+SEEN = (ActionTriple(CAR, ""),)
 KINDS: dict[str, Expected] = {
-    "colour": Expected("describe", "colour", deeds=(Deed("car", ""),)),
-    "thing": Expected("describe", "thing", deeds=(Deed("white thing", ""),)),
+    "colour": Expected("describe", "colour", deeds=(ActionTriple("car", ""),)),
+    "thing": Expected("describe", "thing", deeds=(ActionTriple("white thing", ""),)),
     "exists": Expected("yes_no", "yes_no", deeds=SEEN),
     "action": Expected("describe", "deed", deeds=SEEN),
     "doer": Expected("describe", "thing", deeds=lambda kind: (_deed(kind, NOBODY),)),
@@ -80,19 +80,23 @@ KINDS: dict[str, Expected] = {
         "thing",
         deeds=lambda kind: (_deed(kind, NOBODY),),
         relation=("between", False),
-        anchors=(Deed("green square", "shrinks"), Deed("cyan fish", "leaves")),
+        anchors=(ActionTriple("green square", "shrinks"), ActionTriple("cyan fish", "leaves")),
     ),
     "order": Expected(
         "order",
         "order",
-        deeds=(Deed("cyan fish", "leaves"), Deed("green star", "moves"), Deed("white car", "shrinks")),
+        deeds=(
+            ActionTriple("cyan fish", "leaves"),
+            ActionTriple("green star", "moves"),
+            ActionTriple("white car", "shrinks"),
+        ),
         more={"targets": ORDER},
     ),
     "duration": Expected("how_long", "duration", deeds=SEEN),
     "longest": Expected(
         "order",
         "thing",
-        deeds=tuple(Deed(label, "") for label in FOUR),
+        deeds=tuple(ActionTriple(label, "") for label in FOUR),
         more={"superlative": "longest", "targets": FOUR},
     ),
     "when_said": Expected("when", "time", "speech", more={"targets": (SAID,), "ordinal": None}),
@@ -202,7 +206,7 @@ def test_a_fact_is_asked_of_words(kind: str, topic: Any) -> None:
 def test_of_what_no_picture_shows_the_thing_itself_is_looked_for(text: str) -> None:
     spec = parse_question(text.format(label=CAR))
     anchored = [] if spec.relation is None else [anchor.deed for anchor in spec.relation.anchors]
-    assert [*spec.deeds, *anchored] == [Deed(CAR, "")]
+    assert [*spec.deeds, *anchored] == [ActionTriple(CAR, "")]
 
 
 @pytest.mark.parametrize("text", WORDINGS["count"])

@@ -3,26 +3,27 @@
 import pytest
 
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
-from playhead_tools.spec import Deed, Hop, QuestionSpec
+from playhead_tools.spec import ActionTriple as Triple
+from playhead_tools.spec import Hop, QuestionSpec
 
 # sentence -> intent, asks, deeds
-SHOWN: list[tuple[str, str, str, tuple[Deed, ...]]] = [
+SHOWN: list[tuple[str, str, str, tuple[ActionTriple, ...]]] = [
     ("When does the man in the blue shirt open the door?", "when", "time",
-     (Deed("man in the blue shirt", "opens", "door"),)),
-    ("How many times does she pick up the knife?", "count", "number", (Deed("she", "picks up", "knife"),)),
-    ("How many cars does he wash?", "count", "number", (Deed("he", "washes", "cars"),)),
-    ("What is the woman holding?", "describe", "thing", (Deed("woman", "holds"),)),
-    ("Which player scores first?", "describe", "thing", (Deed("player", "scores"),)),
-    ("Who is the first person to enter the room?", "describe", "thing", (Deed("", "enters", "room"),)),
-    ("Does the cat jump onto the table?", "yes_no", "yes_no", (Deed("cat", "jumps onto", "table"),)),
-    ("When is the door opened by the man?", "when", "time", (Deed("man", "opens", "door"),)),
-    ("When do the dogs chase the cat?", "when", "time", (Deed("dogs", "chase", "cat"),)),
-    ("find the scene where the car explodes", "locate", "time", (Deed("car", "explodes"),)),
-    ("Where does the man put the cup?", "locate", "place", (Deed("man", "puts", "cup"),)),
+     (Triple("man in the blue shirt", "opens", "door"),)),
+    ("How many times does she pick up the knife?", "count", "number", (Triple("she", "picks up", "knife"),)),
+    ("How many cars does he wash?", "count", "number", (Triple("he", "washes", "cars"),)),
+    ("What is the woman holding?", "describe", "thing", (Triple("woman", "holds"),)),
+    ("Which player scores first?", "describe", "thing", (Triple("player", "scores"),)),
+    ("Who is the first person to enter the room?", "describe", "thing", (Triple("", "enters", "room"),)),
+    ("Does the cat jump onto the table?", "yes_no", "yes_no", (Triple("cat", "jumps onto", "table"),)),
+    ("When is the door opened by the man?", "when", "time", (Triple("man", "opens", "door"),)),
+    ("When do the dogs chase the cat?", "when", "time", (Triple("dogs", "chase", "cat"),)),
+    ("find the scene where the car explodes", "locate", "time", (Triple("car", "explodes"),)),
+    ("Where does the man put the cup?", "locate", "place", (Triple("man", "puts", "cup"),)),
     ("Put these in order: the man opens the door, the woman sits down", "order", "order",
-     (Deed("man", "opens", "door"), Deed("woman", "sits down"))),
+     (Triple("man", "opens", "door"), Triple("woman", "sits down"))),
     ("Did the person take the cup before or after opening the door?", "order", "order",
-     (Deed("person", "takes", "cup"), Deed("person", "opens", "door"))),
+     (Triple("person", "takes", "cup"), Triple("person", "opens", "door"))),
     ("Does he mention Bayes?", "yes_no", "yes_no", ()),
     ("What does the baker of Dover sell?", "describe", "words", ()),
     ("How long does the ferry to Dover take?", "describe", "words", ()),
@@ -30,26 +31,28 @@ SHOWN: list[tuple[str, str, str, tuple[Deed, ...]]] = [
 
 
 @pytest.mark.parametrize(("sentence", "intent", "asks", "deeds"), SHOWN, ids=[row[0] for row in SHOWN])
-def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[Deed, ...]) -> None:
+def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[ActionTriple, ...]) -> None:
     spec = parse_question(sentence)
     assert (spec.intent, spec.asks, spec.deeds) == (intent, asks, deeds)
 
 
 # sentence -> kind of relation, only the nearest, deeds of the anchors
-TIED: list[tuple[str, str, bool, tuple[Deed | None, ...]]] = [
+TIED: list[tuple[str, str, bool, tuple[ActionTriple | None, ...]]] = [
     ("What happens right after the goal?", "after", True, (None,)),
-    ("What happens next after the woman falls?", "after", True, (Deed("woman", "falls"),)),
-    ("What does the boy do before he leaves the house?", "before", False, (Deed("boy", "leaves", "house"),)),
-    ("What does the man do after opening the door?", "after", False, (Deed("man", "opens", "door"),)),
-    ("What is the last thing the man does before leaving?", "before", True, (Deed("man", "leaves"),)),
+    ("What happens next after the woman falls?", "after", True, (Triple("woman", "falls"),)),
+    ("What does the boy do before he leaves the house?", "before", False, (Triple("boy", "leaves", "house"),)),
+    ("What does the man do after opening the door?", "after", False, (Triple("man", "opens", "door"),)),
+    ("What is the last thing the man does before leaving?", "before", True, (Triple("man", "leaves"),)),
     ("Who runs after the dog barks and before the man falls?", "between", False,
-     (Deed("dog", "barks"), Deed("man", "falls"))),
-    ("The dog barks: who enters the room meanwhile?", "during", False, (Deed("dog", "barks"),)),
+     (Triple("dog", "barks"), Triple("man", "falls"))),
+    ("The dog barks: who enters the room meanwhile?", "during", False, (Triple("dog", "barks"),)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sentence", "kind", "nearest", "deeds"), TIED, ids=[row[0] for row in TIED])
-def test_what_it_is_tied_to(sentence: str, kind: str, nearest: bool, deeds: tuple[Deed | None, ...]) -> None:
+def test_what_it_is_tied_to(
+    sentence: str, kind: str, nearest: bool, deeds: tuple[ActionTriple | None, ...]
+) -> None:
     relation = parse_question(sentence).relation
     assert relation is not None
     assert (relation.kind, relation.next) == (kind, nearest)
@@ -58,7 +61,7 @@ def test_what_it_is_tied_to(sentence: str, kind: str, nearest: bool, deeds: tupl
 
 def test_a_hop_later_says_what_to_ask_once_the_thing_is_known() -> None:
     spec = parse_question("Where is the man who steals the bag seen later?")
-    assert spec.hop == Hop(Deed("man", "steals", "bag"), "Where is {} seen?", later=True)
+    assert spec.hop == Hop(Triple("man", "steals", "bag"), "Where is {} seen?", later=True)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_options_given_apart_go_before_those_in_the_text() -> None:
 )
 def test_folders_leave_the_question(text: str, folders: tuple[str, ...]) -> None:
     spec = parse_question(text)
-    assert (spec.scope_folders, spec.deeds) == (folders, (Deed("dog", "barks"),))
+    assert (spec.scope_folders, spec.deeds) == (folders, (Triple("dog", "barks"),))
 
 
 ON: list[tuple[str, str, str | None]] = [

@@ -6,9 +6,9 @@ import pytest
 from tests.bench.synthetic_planner.truth import truthful
 from tests.tools.made_library import LECTURE
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sighting
-from playhead_agent.perception.session import Desk
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection
+from playhead_agent.perception.session import PerceptionSession
 from playhead_agent.run import ask
 from playhead_bench.synthetic_planner.perception.options import Claim
 from playhead_bench.synthetic_planner.perception.ordinals import nth_chances
@@ -19,8 +19,8 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-from playhead_tools.spec import Deed
-from playhead_tools.video_llm.client import Look
+from playhead_tools.spec import ActionTriple
+from playhead_tools.video_llm.client import Observation
 
 NO = "the video does not show it"
 JUMPERS = ("the red car", "the green star", "the pink fish")
@@ -100,11 +100,11 @@ def _agreed(told: str, made: Catalog) -> list[float]:
     context, _ = truthful(made)
     window = Window(0, 8)
     spec = parse_question("Which thing jumps?", ("the red cup", "the blue car"))
-    request = LookRequest(LECTURE, window, spec.clip_question)
-    looked = {request: Look(LECTURE, window, request.question, told, (0.0,))}
-    desk = Desk(context, [(LECTURE, window)], looked, 0)
-    claims = [Claim(0, Deed("red cup", "jumps")), Claim(1, Deed("blue car", "jumps"))]
-    found = [[Sighting(LECTURE, window, 0.8, "yes", window)] for _ in claims]
+    request = ObservationRequest(LECTURE, window, spec.clip_question)
+    looked = {request: Observation(LECTURE, window, request.question, told, (0.0,))}
+    desk = PerceptionSession(context, [(LECTURE, window)], looked, 0)
+    claims = [Claim(0, ActionTriple("red cup", "jumps")), Claim(1, ActionTriple("blue car", "jumps"))]
+    found = [[Detection(LECTURE, window, 0.8, "yes", window)] for _ in claims]
     return [seen[0].p for seen in agreed(spec, desk, claims, found)]
 
 

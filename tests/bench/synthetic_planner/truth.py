@@ -12,7 +12,7 @@ from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 SCENES: list[tuple[str, Window, dict[str, list[tuple[str, str, Window]]]]] = [
     ("on a beach", Window(0, 8), {"red car": [("jumps", "", Window(2, 4))], "blue cup": []}),
@@ -72,14 +72,14 @@ class TruthEyes:
         options: tuple[str, ...] = (),
         yes_no: bool = False,
         frames: int | None = None,
-    ) -> Look:
+    ) -> Observation:
         """A look without pictures."""
         if self.away:
             raise ModelUnavailable("the server is away")
         self.asked.append((window, question))
         text = self._told(window, question)
         p_yes = {"yes": 0.95, "no": 0.05}.get(text) if yes_no else None
-        return Look(video_id, window, question, text, (window.start_s,), p_yes, 8, 180, 0.0)
+        return Observation(video_id, window, question, text, (window.start_s,), p_yes, 8, 180, 0.0)
 
     def _told(self, window: Window, question: str) -> str:
         shown = [(place, things) for place, at, things in SCENES if at.overlap_s(window) > 0]

@@ -13,7 +13,7 @@ from playhead_index.words.protocol import Words
 from playhead_tools.captions.captioner import VideoCaptioner, prompt_hash
 from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.prompt import frame_parts
-from playhead_tools.video_llm.protocol import Asked, Reply
+from playhead_tools.video_llm.protocol import VlmRequest, VlmResponse
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 DOG = {"caption": "A dog runs.", "keywords": ["dog", "park"]}
@@ -26,7 +26,7 @@ class Batches(ScriptedVideoLLM):
     fails: bool = False
     sizes: tuple[int, ...] = ()
 
-    def watch_all(self, calls: Sequence[Asked]) -> list[Reply]:
+    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         self.sizes += (len(calls),)
         if self.fails:
             raise ModelOutputInvalid("no text for one of them", "")
@@ -48,7 +48,7 @@ def test_a_small_model_is_asked_for_plain_text() -> None:
 SAID = Words("speech", "file:a.srt", Window(1.0, 3.0), "It's Rex & he's <mine>.")
 
 
-def prompt_of(asked: Asked) -> str:
+def prompt_of(asked: VlmRequest) -> str:
     return "\n".join(part for part in frame_parts(asked, frames_to_show(asked)) if isinstance(part, str))
 
 
@@ -124,7 +124,7 @@ class Away:
     def __init__(self) -> None:
         self.asked = 0
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         self.asked += 1
         time.sleep(0.1)
         raise ModelUnavailable("the server is away")

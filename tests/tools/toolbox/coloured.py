@@ -9,8 +9,8 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_tools.video_llm.client import Eyes
-from playhead_tools.video_llm.protocol import Asked, ShownFrame
+from playhead_tools.video_llm.client import VlmClient
+from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 WALL = "wall"
@@ -47,7 +47,7 @@ def colour_of(frame: np.ndarray) -> str:
     return min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
 
 
-def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> str:
+def tell(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> str:
     """Yes when half of the frames have the colour that is asked about; else the colour of the first."""
     seen = [colour_of(frame) for frame in asked.clips[0].frames]
     wanted = re.search("|".join(COLOURS), asked.question)
@@ -58,7 +58,7 @@ def tell(asked: Asked, shown: tuple[ShownFrame, ...]) -> str:
     return f"The wall is {seen[0]} [1]."
 
 
-def wall_eyes(catalog: Catalog) -> tuple[Eyes, ScriptedVideoLLM]:
+def wall_eyes(catalog: Catalog) -> tuple[VlmClient, ScriptedVideoLLM]:
     """Eyes that see colours, four frames a look, and the model behind them."""
     model = ScriptedVideoLLM(tell)
-    return Eyes(catalog, model, frames=4), model
+    return VlmClient(catalog, model, frames=4), model

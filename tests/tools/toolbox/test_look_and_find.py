@@ -19,7 +19,7 @@ from playhead_index.window import Window
 from playhead_tools.region import Region
 from playhead_tools.toolbox import LookCounter, LookMeter, Toolbox, ToolLimits
 from playhead_tools.toolbox.finding import look_question
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 BLUE = {"question": "What colour is the wall?", "ranges": ["0:12-0:20"]}
 
@@ -185,12 +185,12 @@ class ScriptedLooker:
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
-    ) -> Look:
+    ) -> Observation:
         self.asked.append((question, window))
         said = self.script.pop(0) if self.script else "Yes"
         if isinstance(said, Exception):
             raise said
-        return Look(video_id, window, question, said, (window.start_s,), frames=4, visual_tokens=100)
+        return Observation(video_id, window, question, said, (window.start_s,), frames=4, visual_tokens=100)
 
 
 def test_a_model_that_failed_once_is_not_asked_again(wall: Catalog) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 
 
 def clip(
@@ -17,7 +17,7 @@ def clip(
     return Clip(video_id, window, np.array(pts_s), frames, words)
 
 
-def asked(*clips: Clip, question: str = "What is on the table?", budget: Budget | None = None) -> Asked:
+def asked(*clips: Clip, question: str = "What is on the table?", budget: Budget | None = None) -> VlmRequest:
     """A question about these clips, or about one of four frames from 10 s on."""
     shown = clips or (clip(10.0, 11.0, 12.0, 13.0),)
-    return Asked(shown, question, budget or Budget())
+    return VlmRequest(shown, question, budget or Budget())

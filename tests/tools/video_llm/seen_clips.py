@@ -10,7 +10,7 @@ from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
 from playhead_tools.compression.records import KeptTokens
 from playhead_tools.video_llm.loading import Loading
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip
+from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
@@ -22,9 +22,9 @@ def noise(frames: int, start_s: float = 10.0, video_id: str = "v1", height: int 
     return Clip(video_id, Window(start_s, start_s + frames * 0.5), pts_s, pixels)
 
 
-def asked(*clips: Clip, question: str = "What is it?", **budget: Any) -> Asked:
+def asked(*clips: Clip, question: str = "What is it?", **budget: Any) -> VlmRequest:
     """A question with few new tokens."""
-    return Asked(clips or (noise(4),), question, Budget(**{"new_tokens": 3, **budget}))
+    return VlmRequest(clips or (noise(4),), question, Budget(**{"new_tokens": 3, **budget}))
 
 
 class Places:

@@ -9,7 +9,7 @@ from tests.tools.video_llm.made_clips import asked
 from playhead_index.errors import ModelOutputInvalid
 from playhead_tools.video_llm.forms import ask_form, read_form
 from playhead_tools.video_llm.frame_citations import cited_frames
-from playhead_tools.video_llm.protocol import Reply
+from playhead_tools.video_llm.protocol import VlmResponse
 from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
 
 
@@ -22,7 +22,7 @@ class Seen(BaseModel):
 GOOD = {"what": "a cup", "frames": [2]}
 
 
-def cites(value: Seen, reply: Reply) -> None:
+def cites(value: Seen, reply: VlmResponse) -> None:
     cited_frames(value.frames, reply.shown)
 
 

@@ -9,14 +9,14 @@ from tests.tools.video_llm.made_server import FELL_OVER, Answer, MadeServer, mad
 
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.http_post import BackOff, Timeouts, retry_after_s
-from playhead_tools.video_llm.protocol import Reply
+from playhead_tools.video_llm.protocol import VlmResponse
 from playhead_tools.video_llm.server import ServerVideoLLM
 
 BOTH = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 BUSY = Answer(status=429, headers={"Retry-After": "0.05"})
 
 
-def watch(server: MadeServer | str, **options: Any) -> Reply:
+def watch(server: MadeServer | str, **options: Any) -> VlmResponse:
     url = server if isinstance(server, str) else server.base_url
     back_off = BackOff(tries=3, first_s=0.001)
     return ServerVideoLLM(url, "made", **{"back_off": back_off, **options}).watch(asked())

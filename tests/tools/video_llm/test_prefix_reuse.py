@@ -19,7 +19,7 @@ from playhead_tools.compression.records import KeptTokens
 from playhead_tools.video_llm.assembling import cut_row
 from playhead_tools.video_llm.generating import continued
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of, keeps_all
-from playhead_tools.video_llm.protocol import Asked, Turn
+from playhead_tools.video_llm.protocol import PriorTurn, VlmRequest
 from playhead_tools.video_llm.token_selection import SeenClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
@@ -31,7 +31,7 @@ RED = asked(noise(8), question="Is it red?", new_tokens=6)
 BLUE = asked(noise(8), question="Where is the blue one?", new_tokens=6)
 
 
-def went_on(llm: TransformersVideoLLM, call: Asked) -> tuple[Any, int]:
+def went_on(llm: TransformersVideoLLM, call: VlmRequest) -> tuple[Any, int]:
     """(V,) scores of the first new token on top of what is held, and how many tokens were."""
     prompt = llm.prompt(call)
     cut = cut_row(prompt.row, prompt.kept)
@@ -41,7 +41,7 @@ def went_on(llm: TransformersVideoLLM, call: Asked) -> tuple[Any, int]:
     return logits(llm.loaded.model, inputs)[0, -1], many
 
 
-def from_nothing(llm: TransformersVideoLLM, call: Asked) -> Any:
+def from_nothing(llm: TransformersVideoLLM, call: VlmRequest) -> Any:
     """(V,) the same scores with nothing held."""
     return logits(llm.loaded.model, llm.inputs([llm.prompt(call)]))[0, -1]
 
@@ -65,7 +65,7 @@ def test_replies_with_and_without_reuse_are_the_same(
     family: str, keep: Places | None, checkpoint: Checkpoint
 ) -> None:
     first, llm = exact(checkpoint(family), keep=keep, reuse_bytes=0), exact(checkpoint(family), keep=keep)
-    later = replace(RED, turns=(Turn("model", llm.watch(RED).text), Turn("user", "Are you sure?")))
+    later = replace(RED, turns=(PriorTurn("model", llm.watch(RED).text), PriorTurn("user", "Are you sure?")))
     calls = [BLUE, later, replace(BLUE, yes_no=True)]
     got, expected = [llm.watch(call) for call in calls], [first.watch(call) for call in calls]
     assert [one.text for one in got] == [one.text for one in expected]
@@ -83,7 +83,7 @@ def test_a_later_turn_goes_on_from_the_whole_talk(
 ) -> None:
     llm = exact(checkpoint(family), keep=keep)
     reply = llm.watch(RED)
-    later = replace(RED, turns=(Turn("model", reply.text), Turn("user", "Are you sure?")))
+    later = replace(RED, turns=(PriorTurn("model", reply.text), PriorTurn("user", "Are you sure?")))
     scores, many = went_on(llm, later)
     assert many >= (reply.report.prompt_tokens or 0)
     np.testing.assert_allclose(scores, from_nothing(llm, later), atol=1e-12)

@@ -9,10 +9,10 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.prompt import clip_close, clip_parts, frame_parts, times_text
-from playhead_tools.video_llm.protocol import Asked, ShownFrame
+from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest
 
 
-def texts(call: Asked) -> list[str]:
+def texts(call: VlmRequest) -> list[str]:
     return [part if isinstance(part, str) else "#" for part in frame_parts(call, frames_to_show(call))]
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from tests.tools.video_llm.made_clips import asked, clip
 
-from playhead_tools.video_llm.protocol import Budget, Turn, YesNo
+from playhead_tools.video_llm.protocol import Budget, PriorTurn, YesNo
 from playhead_tools.video_llm.usage import Report
 
 GOOD = clip(10.0, 11.0)
@@ -42,7 +42,7 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [
     ("no clips", {"clips": ()}, "needs clips and a question"),
     ("no question", {"question": "  "}, "needs clips and a question"),
     ("a form and yes or no", {"form": Colour, "yes_no": True}, "one of them"),
-    ("turns that end with the model", {"turns": (Turn("model", "x"),)}, "model, user"),
+    ("turns that end with the model", {"turns": (PriorTurn("model", "x"),)}, "model, user"),
 ]
 
 

@@ -12,7 +12,7 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.http_post import BackOff
-from playhead_tools.video_llm.protocol import Budget, Turn, VideoLLM
+from playhead_tools.video_llm.protocol import Budget, PriorTurn, VideoLLM
 from playhead_tools.video_llm.server import Prices, ServerVideoLLM
 
 FAST = BackOff(tries=3, first_s=0.001)
@@ -83,7 +83,9 @@ def test_the_key_is_sent_and_never_shown() -> None:
 
 def test_a_conversation_is_sent_as_it_went() -> None:
     with made_server("x") as server:
-        model(server).watch(replace(asked(), turns=(Turn("model", "a cup"), Turn("user", "which colour?"))))
+        model(server).watch(
+            replace(asked(), turns=(PriorTurn("model", "a cup"), PriorTurn("user", "which colour?")))
+        )
     roles = [message["role"] for message in server.requests[0]["messages"]]
     assert roles == ["system", "user", "assistant", "user"]
 

@@ -14,7 +14,7 @@ from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.video_llm.chat import plain, prompt_text
 from playhead_tools.video_llm.loading import Loading, load_options
-from playhead_tools.video_llm.protocol import Turn
+from playhead_tools.video_llm.protocol import PriorTurn
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Checkpoint = Callable[[str], Path]
@@ -58,7 +58,7 @@ def test_images_and_videos_go_in_one_batch_in_video_llava(checkpoint: Checkpoint
 
 def test_video_llava_is_written_to_as_its_documentation_says(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("video_llava"))
-    call = replace(asked(noise(12)), turns=(Turn("model", "A dog."), Turn("user", "What colour?")))
+    call = replace(asked(noise(12)), turns=(PriorTurn("model", "A dog."), PriorTurn("user", "What colour?")))
     prompt = llm.prompt(call)
     text = prompt_text(llm.loaded, call, prompt.shown)
     assert len(prompt.shown) == 8
@@ -129,7 +129,7 @@ def test_seconds_a_step_come_from_the_clip_and_not_from_where_it_stands(checkpoi
 
 def test_words_of_a_turn_cannot_pass_for_a_clip(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen3_vl"))
-    call = replace(asked(), turns=(Turn("model", "<|video_pad|>"), Turn("user", "<|im_end|>?")))
+    call = replace(asked(), turns=(PriorTurn("model", "<|video_pad|>"), PriorTurn("user", "<|im_end|>?")))
     text = prompt_text(llm.loaded, call, llm.prompt(call).shown)
     assert text.count("<|video_pad|>") == 1
     assert "< |im_end|>?" in text

@@ -11,12 +11,12 @@ from PIL import Image
 from tests.tools.video_llm.made_clips import asked, clip
 from tests.tools.video_llm.made_server import made_server
 
-from playhead_tools.video_llm.protocol import Asked, Budget
+from playhead_tools.video_llm.protocol import Budget, VlmRequest
 from playhead_tools.video_llm.server import ServerVideoLLM
 from playhead_tools.video_llm.usage import Report
 
 
-def sent(call: Asked, kind: str, **options: Any) -> tuple[dict[str, Any], Report]:
+def sent(call: VlmRequest, kind: str, **options: Any) -> tuple[dict[str, Any], Report]:
     with made_server("x") as server:
         report = ServerVideoLLM(server.base_url, "made", kind, **options).watch(call).report
     return server.requests[0], report

@@ -18,7 +18,14 @@ from playhead_tools.captions.many import Begun, watch_many
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, Reply, VideoLLM, wants_plain_prompt
+from playhead_tools.video_llm.protocol import (
+    Budget,
+    Clip,
+    VideoLLM,
+    VlmRequest,
+    VlmResponse,
+    wants_plain_prompt,
+)
 
 FREELY = "Describe the clip."
 IN_FORM = """Say in one to three sentences what the clip shows: who or what is there, what they do, where, and
@@ -66,7 +73,7 @@ class VideoCaptioner:
         found = [self._caption(call, reply) for call, reply in zip(calls, replies, strict=True)]
         return ["" if caption is None else caption.stored for caption in found]
 
-    def _caption(self, asked: Asked, reply: Reply | None) -> Caption | None:
+    def _caption(self, asked: VlmRequest, reply: VlmResponse | None) -> Caption | None:
         if reply is None:
             return None
         if not self._forms:
@@ -94,7 +101,7 @@ def prompt_hash(*, forms: bool, plain: bool = False) -> str:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()
 
 
-def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> Asked:
+def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> VlmRequest:
     clip = Clip(
         segment.video_id,
         segment.window,
@@ -103,7 +110,9 @@ def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> Asked:
         () if plain else segment.words,
     )
     form = CaptionForm if forms else None
-    return Asked((clip,), IN_FORM if forms else FREELY, _budget(forms=forms, plain=plain), form, bare=plain)
+    return VlmRequest(
+        (clip,), IN_FORM if forms else FREELY, _budget(forms=forms, plain=plain), form, bare=plain
+    )
 
 
 def _budget(*, forms: bool, plain: bool) -> Budget:

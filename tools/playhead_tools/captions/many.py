@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.video_llm.protocol import Asked, Reply, VideoLLM
+from playhead_tools.video_llm.protocol import VideoLLM, VlmRequest, VlmResponse
 
 
 @runtime_checkable
 class WatchesMany(Protocol):
     """A `VideoLLM` that answers several calls in one batch."""
 
-    def watch_all(self, calls: Sequence[Asked]) -> list[Reply]:
+    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """A reply a call, in their order."""
         ...
 
@@ -20,18 +20,18 @@ class WatchesMany(Protocol):
 class Begun:
     """A `VideoLLM` whose reply to the first call is there already; later calls go to the model."""
 
-    def __init__(self, model: VideoLLM, first: Reply) -> None:
+    def __init__(self, model: VideoLLM, first: VlmResponse) -> None:
         self.name = model.name
         self._model = model
-        self._first: Reply | None = first
+        self._first: VlmResponse | None = first
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """The reply that was there, once; then the model's."""
         first, self._first = self._first, None
         return self._model.watch(asked) if first is None else first
 
 
-def watch_many(model: VideoLLM, calls: Sequence[Asked], at_once: int = 1) -> list[Reply | None]:
+def watch_many(model: VideoLLM, calls: Sequence[VlmRequest], at_once: int = 1) -> list[VlmResponse | None]:
     """A reply a call, in their order; None where the model gave no text.
 
     Args:
@@ -59,7 +59,7 @@ def watch_many(model: VideoLLM, calls: Sequence[Asked], at_once: int = 1) -> lis
             raise
 
 
-def _one(model: VideoLLM, call: Asked) -> Reply | None:
+def _one(model: VideoLLM, call: VlmRequest) -> VlmResponse | None:
     try:
         return model.watch(call)
     except ModelOutputInvalid:

@@ -19,7 +19,7 @@ from playhead_tools.captions.caption import Caption, CaptionForm, made_caption, 
 from playhead_tools.match import search_terms, stem
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import MOST_WORDS_CHARS, RULES
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
+from playhead_tools.video_llm.protocol import Budget, Clip, VideoLLM, VlmRequest
 
 EXTRACTIVE = "extractive"
 MOST_SENTENCES: dict[Level, int] = {"chapter": 2, "video": 3}
@@ -158,7 +158,7 @@ class VideoSummariser:
             np.stack([frame.rgb for frame in frames]),
             fitted(piece.parts),
         )
-        asked = Asked((clip,), QUESTION, Budget(new_tokens=NEW_TOKENS))
+        asked = VlmRequest((clip,), QUESTION, Budget(new_tokens=NEW_TOKENS))
         return form_caption(ask_form(self._model, asked, CaptionForm).value)
 
 

@@ -23,15 +23,15 @@ from playhead_tools.temporal.moments import as_of, at
 from playhead_tools.temporal.orders import arranged, compare, order
 from playhead_tools.temporal.pairs import co_occurrences, gap
 from playhead_tools.temporal.ranks import first, last, longest, nth, shortest
-from playhead_tools.temporal.results import Order, Reckoned
+from playhead_tools.temporal.results import ComputedValue, Order
 from playhead_tools.temporal.scan import Scan
 from playhead_tools.temporal.stretches import since, until
 
 __all__ = [
     "Clock",
+    "ComputedValue",
     "Event",
     "Order",
-    "Reckoned",
     "Scan",
     "after",
     "arranged",

@@ -6,7 +6,7 @@ from math import inf
 
 from playhead_tools.temporal.clock import NO_CLOCK, Clock, offset_s, on_line, timelines
 from playhead_tools.temporal.event import Bounds, Event, refuse_negative
-from playhead_tools.temporal.results import Arranged, Order, Reckoned
+from playhead_tools.temporal.results import Arranged, ComputedValue, Order
 from playhead_tools.temporal.scan import Searched, is_covered, scope_ids
 
 Groups = Mapping[str, Sequence[Event]]
@@ -81,7 +81,7 @@ def order(
     tolerance_s: float = 0.0,
     searched_whole: Searched,
     clock: Clock | None = None,
-) -> tuple[list[str], Reckoned] | None:
+) -> tuple[list[str], ComputedValue] | None:
     """The names in the order of their first events, with those events.
 
     None when it is undetermined: a group is empty, no video has all of them, several videos have them
@@ -93,7 +93,7 @@ def order(
     told = arranged(groups, tolerance_s=tolerance_s, searched_whole=searched_whole, clock=clock)
     if told.names is None:
         return None
-    return list(told.names), Reckoned(float(len(groups)), told.events, told.complete)
+    return list(told.names), ComputedValue(float(len(groups)), told.events, told.complete)
 
 
 def _firsts(groups: Groups, line: Clock) -> dict[str, Event]:

@@ -39,7 +39,7 @@ class Justified:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoned(Justified):
+class ComputedValue(Justified):
     """A number with the events that justify it, in time order in each video.
 
     `complete` is False when it holds only of what was searched: an earlier, later or further event
@@ -53,7 +53,7 @@ class Reckoned(Justified):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranged(Reckoned):
+class Ranged(ComputedValue):
     """A number with the least and the most that it can be, given how unsure the events are.
 
     Args:
@@ -75,7 +75,7 @@ class Gap(Ranged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picked(Reckoned):
+class Picked(ComputedValue):
     """Events picked by rank; `ties` are those that may be meant as well, within what can be told."""
 
     ties: tuple[Event, ...] = ()

@@ -15,7 +15,7 @@ same result and says so.
     abstain      ends without an answer
 """
 
-from playhead_tools.toolbox.context import BadCall, Kit, ToolLimits
+from playhead_tools.toolbox.context import BadCall, ToolContext, ToolLimits
 from playhead_tools.toolbox.protocols import (
     CitedSentence,
     LookCounter,
@@ -34,12 +34,12 @@ __all__ = [
     "BadCall",
     "Called",
     "CitedSentence",
-    "Kit",
     "LookCounter",
     "LookMeter",
     "Looker",
     "Passage",
     "Reader",
+    "ToolContext",
     "ToolImage",
     "ToolLimits",
     "ToolSpec",

@@ -7,7 +7,7 @@ from playhead_index.errors import ToolError
 from playhead_index.window import Window, format_time, parse_time
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.retrieval import VideoEntry
-from playhead_tools.toolbox.context import Kit
+from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.toolbox.rows import clock
 
 MAX_NAMED = 8
@@ -35,7 +35,7 @@ Place = tuple[str, Window]
 """The id of a video, and a window of it."""
 
 
-def video_of(kit: Kit, video: str) -> VideoEntry:
+def video_of(kit: ToolContext, video: str) -> VideoEntry:
     """The video that a name, a number of the list or the beginning of an id means; the only one when empty.
 
     Raises:
@@ -84,7 +84,7 @@ def _named(videos: Sequence[VideoEntry], asked: str) -> list[VideoEntry]:
     return next((found for found in ways if found), [])
 
 
-def videos_of(kit: Kit, videos: Sequence[str]) -> list[VideoEntry]:
+def videos_of(kit: ToolContext, videos: Sequence[str]) -> list[VideoEntry]:
     """The videos that some names mean, each once; all in scope for none.
 
     Raises:
@@ -94,7 +94,7 @@ def videos_of(kit: Kit, videos: Sequence[str]) -> list[VideoEntry]:
     return list(dict.fromkeys(video_of(kit, one) for one in named)) if named else kit.videos()
 
 
-def stretches_of(kit: Kit, videos: Sequence[str], range_: str, notes: list[str]) -> dict[str, Window]:
+def stretches_of(kit: ToolContext, videos: Sequence[str], range_: str, notes: list[str]) -> dict[str, Window]:
     """The part in scope of every video that is meant, cut to a range where one is given.
 
     Raises:
@@ -107,7 +107,9 @@ def stretches_of(kit: Kit, videos: Sequence[str], range_: str, notes: list[str])
     return {v.video_id: inside[v.video_id] for v in videos_of(kit, videos) if v.video_id in inside}
 
 
-def place_of(kit: Kit, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0) -> Place:
+def place_of(
+    kit: ToolContext, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0
+) -> Place:
     """The video and the window that a range means, inside what is in scope; what lies outside is clamped.
 
     Args:
@@ -139,11 +141,11 @@ def place_of(kit: Kit, text: str, videos: Sequence[str], notes: list[str], aroun
     return entry.video_id, _window(kit, entry, start, end, notes, around_s)
 
 
-def _in_front(kit: Kit) -> str:
+def _in_front(kit: ToolContext) -> str:
     return " with the video's number in front (2 12:30-12:41)" if len(kit.videos()) > 1 else ""
 
 
-def _one_video(kit: Kit, videos: Sequence[str]) -> VideoEntry:
+def _one_video(kit: ToolContext, videos: Sequence[str]) -> VideoEntry:
     entries = videos_of(kit, videos)
     if len(entries) > 1:
         names = listed([f"{at} {v.name}" for at, v in enumerate(kit.videos()[:MAX_NAMED], 1) if v in entries])
@@ -151,7 +153,7 @@ def _one_video(kit: Kit, videos: Sequence[str]) -> VideoEntry:
     return entries[0]
 
 
-def _of_id(kit: Kit, name: str) -> Place:
+def _of_id(kit: ToolContext, name: str) -> Place:
     event = kit.table.event(name)
     if event is None:
         raise ToolError(f"no {name}; {_there(kit)}")
@@ -159,7 +161,7 @@ def _of_id(kit: Kit, name: str) -> Place:
 
 
 def _window(
-    kit: Kit, video: VideoEntry, start: str | None, end: str | None, notes: list[str], around_s: float
+    kit: ToolContext, video: VideoEntry, start: str | None, end: str | None, notes: list[str], around_s: float
 ) -> Window:
     """The stretch between two times, clamped to the scope; a single time gets `around_s` on each side."""
     whole = kit.whole(video)
@@ -224,7 +226,7 @@ def fitting(value: int, least: int, most: int, name: str, notes: list[str]) -> i
     return inside
 
 
-def evidence_of(kit: Kit, evidence_id: str) -> Evidence:
+def evidence_of(kit: ToolContext, evidence_id: str) -> Evidence:
     """The record of an id.
 
     Raises:
@@ -236,6 +238,6 @@ def evidence_of(kit: Kit, evidence_id: str) -> Evidence:
     return record
 
 
-def _there(kit: Kit) -> str:
+def _there(kit: ToolContext) -> str:
     n = len(kit.table.records)
     return f"there is E1 to E{n}" if n else "there is none yet; search or read first"

@@ -13,7 +13,7 @@ from playhead_index.window import Window
 from playhead_tools.retrieval import reading_coverage
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox.arguments import stretches_of
-from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.protocols import CitedSentence, Passage, Reader
 from playhead_tools.toolbox.reading import ALL_KINDS, blocks_of
 from playhead_tools.toolbox.rows import block_text, clock, word_rows
@@ -44,7 +44,7 @@ class _Browsed:
 
 
 def browse(
-    kit: Kit,
+    kit: ToolContext,
     question: str,
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
     range: str = "",
@@ -90,7 +90,7 @@ def browse(
     )
 
 
-def _sentence_row(kit: Kit, text: str, blocks: Sequence[Block]) -> Record:
+def _sentence_row(kit: ToolContext, text: str, blocks: Sequence[Block]) -> Record:
     ids = [row["id"] for row in word_rows(kit, blocks) if row["id"]]
     return {"text": text, "evidence_ids": ids}
 
@@ -98,7 +98,7 @@ def _sentence_row(kit: Kit, text: str, blocks: Sequence[Block]) -> Record:
 # ---- parts ----
 
 
-def _parts(kit: Kit, stretches: Mapping[str, Window]) -> list[_Part]:
+def _parts(kit: ToolContext, stretches: Mapping[str, Window]) -> list[_Part]:
     """The words of a scope in parts of about equal length, cut between topics where these are known."""
     parts: list[_Part] = []
     for video_id, window in stretches.items():
@@ -108,7 +108,7 @@ def _parts(kit: Kit, stretches: Mapping[str, Window]) -> list[_Part]:
     return parts
 
 
-def _divided(kit: Kit, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
+def _divided(kit: ToolContext, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
     """Topics, packed into parts that one call may read; a topic that is longer is cut between two rows."""
     max_chars = kit.limits.max_part_chars
     starts = [unit.window.start_s for unit in read_units(kit.catalog, video_id, "topic")]
@@ -154,7 +154,7 @@ def _chars(block: Block) -> int:
 # ---- reading ----
 
 
-def _kept(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _kept(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
     """What reading gave; a call that was made before is not made again."""
     places = "|".join(f"{one.video_id} {clock(one.window)}" for one in parts)
     key = hashlib.sha256(f"{question}|{places}".encode()).hexdigest()[:16]
@@ -173,7 +173,7 @@ def _kept(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
     return _Browsed(sentences, list(parts[: row["num_read"]]), row["stopped"])
 
 
-def _read(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _read(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
     """Reads part by part; what several parts gave is then answered from once more."""
     if kit.reader is None:
         raise ToolError("browse needs a chat model; use read")
@@ -197,7 +197,7 @@ def _read(kit: Kit, question: str, parts: Sequence[_Part]) -> _Browsed:
 
 
 def _read_part(
-    kit: Kit, reader: Reader, question: str, part: _Part, *, many: bool
+    kit: ToolContext, reader: Reader, question: str, part: _Part, *, many: bool
 ) -> list[tuple[str, tuple[Block, ...]]]:
     named = {f"P{at}": block for at, block in enumerate(part.blocks, start=1)}
     passages = [Passage(name, block_text(kit, block)) for name, block in named.items()]

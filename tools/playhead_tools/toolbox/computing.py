@@ -11,11 +11,11 @@ from playhead_tools import temporal as algebra
 from playhead_tools.citations import spans_of
 from playhead_tools.occurrences import count_wordings
 from playhead_tools.temporal import Event
-from playhead_tools.temporal.results import Arranged, Found, Gap, Justified, Picked, Ranged, Reckoned
+from playhead_tools.temporal.results import Arranged, ComputedValue, Found, Gap, Justified, Picked, Ranged
 from playhead_tools.temporal.scan import Scan, Searched
 from playhead_tools.toolbox.arguments import place_of
 from playhead_tools.toolbox.arithmetic import evaluate
-from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.finding import IN_PICTURES, MERGE_GAP_S, MIN_MATCH, scan_of, wordings_of
 from playhead_tools.toolbox.rows import number, place
 
@@ -29,7 +29,7 @@ _SCAN_ID = re.compile(r"S\d{1,6}$")
 
 
 def compute(
-    kit: Kit,
+    kit: ToolContext,
     op: Op,
     events: list[str] = [],  # noqa: B006 - never changed; the default of a schema
     anchors: list[str] = [],  # noqa: B006
@@ -60,7 +60,7 @@ def compute(
     return _record(kit, op, found, _unindexed(kit, [*named, *others]))
 
 
-def _unindexed(kit: Kit, names: Sequence[str]) -> str:
+def _unindexed(kit: ToolContext, names: Sequence[str]) -> str:
     """What the result says nothing of, because it is not indexed; empty where it is."""
     scans = [scan for name in names if (scan := _scan(kit, name)) is not None]
     kinds = dict.fromkeys(kind for scan in scans for kind in scan["unindexed"])
@@ -75,7 +75,7 @@ def _names(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one.strip().strip("[]()").upper() for one in names if one.strip()))
 
 
-def _run(kit: Kit, op: Op, names: list[str], anchors: list[str], arg: str) -> Justified:
+def _run(kit: ToolContext, op: Op, names: list[str], anchors: list[str], arg: str) -> Justified:
     events, others = _events(kit, names), _events(kit, anchors)
     searched = _searched(kit, [*names, *anchors])
     clock = read_clock(kit.catalog)
@@ -112,7 +112,7 @@ def _run(kit: Kit, op: Op, names: list[str], anchors: list[str], arg: str) -> Ju
     return _of_occurrences(kit, measured) if op == "count" else measured
 
 
-def _more_than_the_table(kit: Kit, names: Sequence[str]) -> Ranged | None:
+def _more_than_the_table(kit: ToolContext, names: Sequence[str]) -> Ranged | None:
     """The count of a scan of words that found more texts than have ids; None for any other."""
     scan = _scan(kit, names[0]) if len(names) == 1 else None
     if scan is None or scan["full"] or scan["occurrences"] is None:
@@ -124,7 +124,7 @@ def _more_than_the_table(kit: Kit, names: Sequence[str]) -> Ranged | None:
     return Ranged(value, events, complete, meaning, low=value, high=value, scanned=seen.fraction)
 
 
-def _events(kit: Kit, names: Sequence[str]) -> list[Event]:
+def _events(kit: ToolContext, names: Sequence[str]) -> list[Event]:
     events: list[Event] = []
     for one in names:
         scan = _scan(kit, one)
@@ -135,12 +135,12 @@ def _events(kit: Kit, names: Sequence[str]) -> list[Event]:
     return list(dict.fromkeys(events))
 
 
-def _scan(kit: Kit, name: str) -> Record | None:
+def _scan(kit: ToolContext, name: str) -> Record | None:
     at = int(name[1:]) - 1 if _SCAN_ID.match(name) else -1
     return kit.scans[at] if 0 <= at < len(kit.scans) else None
 
 
-def _searched(kit: Kit, names: Sequence[str]) -> Searched:
+def _searched(kit: ToolContext, names: Sequence[str]) -> Searched:
     """Where was looked: in the scan that all ids are from, or everywhere when whole scans are named."""
     single = {name for name in names if _scan(kit, name) is None}
     scans = [scan for name in names if (scan := _scan(kit, name)) is not None]
@@ -151,7 +151,7 @@ def _searched(kit: Kit, names: Sequence[str]) -> Searched:
     return max(behind, key=lambda one: one.fraction, default=False)
 
 
-def _is_all_videos(kit: Kit, names: Sequence[str]) -> bool:
+def _is_all_videos(kit: ToolContext, names: Sequence[str]) -> bool:
     """Whether the ids are the facts of all files in scope: then nothing longer or shorter is missing."""
     records = [kit.table.records.get(name) for name in names]
     ids = {one.video_id for one in records if one is not None and one.kind == "metadata"}
@@ -166,7 +166,7 @@ def _outermost(op: Op, anchors: list[Event]) -> list[Event]:
     return [ordered[0] if op == "before" else ordered[-1]]
 
 
-def _at(kit: Kit, events: list[Event], searched: Searched, arg: str) -> Found:
+def _at(kit: ToolContext, events: list[Event], searched: Searched, arg: str) -> Found:
     video_ids = list(dict.fromkeys(event.video_id for event in events))
     names = [kit.video(video_ids[0]).video_id] if len(video_ids) == 1 else []
     notes: list[str] = []
@@ -183,7 +183,7 @@ def _rank(arg: str) -> int:
     return int(found[0]) if found else words[arg.strip().casefold()]
 
 
-def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
+def _of_occurrences(kit: ToolContext, counted: Ranged) -> Ranged:
     """A count of how often words occur, where they are what a scan of words found; else as it is."""
     ids = set(counted.evidence_ids)
     in_words = [scan for scan in kit.scans if scan["where"] not in IN_PICTURES]
@@ -199,13 +199,13 @@ def _of_occurrences(kit: Kit, counted: Ranged) -> Ranged:
     return replace(counted, value=float(value), low=float(value), high=float(value))
 
 
-def _record(kit: Kit, op: Op, found: Justified, unindexed: str) -> Record:
+def _record(kit: ToolContext, op: Op, found: Justified, unindexed: str) -> Record:
     """The result as a record; its numbers count as computed from now on."""
     complete = bool(getattr(found, "complete", False))
     given: Record = {"op": op, "complete": complete, "events": [_event_row(kit, e) for e in found.events]}
     if meaning := "; ".join(one for one in (getattr(found, "meaning", ""), unindexed) if one):
         given["meaning"] = meaning
-    if isinstance(found, Reckoned) and op not in ("first", "last", "nth"):
+    if isinstance(found, ComputedValue) and op not in ("first", "last", "nth"):
         given["value"] = number(found.value)
         kit.computed += [v for v in [given["value"]] if v is not None and v not in kit.computed]
     if isinstance(found, Ranged):
@@ -246,13 +246,13 @@ def _summary(op: Op, given: Record, found: Justified) -> str:
     return "; ".join(parts)
 
 
-def _event_row(kit: Kit, event: Event) -> Record:
+def _event_row(kit: ToolContext, event: Event) -> Record:
     row = {"id": kit.table.add_event(event), **place(kit, event.video_id, event.window)}
     sure = {} if event.is_certain else {"p": number(event.p)}
     return {**row, "evidence_ids": list(event.evidence_ids), **sure}
 
 
-def _calc(kit: Kit, expression: str) -> Record:
+def _calc(kit: ToolContext, expression: str) -> Record:
     """The value of an expression; it counts as computed when every number in it stands in evidence."""
     if not expression.strip():
         raise ToolError('calc needs an expression in arg, like "(E2.start - E1.end) / 60"')

@@ -10,7 +10,7 @@ from playhead_index.errors import ToolError
 from playhead_tools.citations import holds_quote, stored_texts, without_markers
 from playhead_tools.evidence import listed
 from playhead_tools.match import coverage, says
-from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.context import Record, ToolContext, result
 
 NoAnswer = Literal["absent", "unknown", "false_premise", "ambiguous"]
 MAX_CLAIMS = 12
@@ -34,7 +34,7 @@ class ClaimDraft(BaseModel):
     text: str = Field(description="one fact, a full sentence")
 
 
-def finish(kit: Kit, claims: list[ClaimDraft], choice: str = "") -> Record:
+def finish(kit: ToolContext, claims: list[ClaimDraft], choice: str = "") -> Record:
     """Ends with the answer, as claims that are each checked against their evidence.
 
     Args:
@@ -63,7 +63,7 @@ def finish(kit: Kit, claims: list[ClaimDraft], choice: str = "") -> Record:
     return result((), notes, finished=True)
 
 
-def _row(kit: Kit, draft: ClaimDraft, notes: list[str]) -> Record:
+def _row(kit: ToolContext, draft: ClaimDraft, notes: list[str]) -> Record:
     """A claim with the ids of evidence that there is: ids of events and scans stand for their evidence."""
     text = " ".join(draft.text.split())
     cited = [one.strip().strip("[]()").upper() for one in draft.ids] or _MARKER.findall(text)
@@ -83,7 +83,7 @@ def _row(kit: Kit, draft: ClaimDraft, notes: list[str]) -> Record:
     }
 
 
-def _quoted_id(kit: Kit, quote: str, cited: Sequence[str]) -> str:
+def _quoted_id(kit: ToolContext, quote: str, cited: Sequence[str]) -> str:
     """The record that holds a quote, a cited one before others; empty where none does."""
     texts = stored_texts(kit.catalog, kit.table.records.values())
     order = [*(i for i in cited if i in texts), *(i for i in texts if i not in cited)]
@@ -92,7 +92,7 @@ def _quoted_id(kit: Kit, quote: str, cited: Sequence[str]) -> str:
     return best if best and holds_quote(texts[best], quote) else ""
 
 
-def _evidence_ids(kit: Kit, name: str) -> Sequence[str]:
+def _evidence_ids(kit: ToolContext, name: str) -> Sequence[str]:
     if name in kit.table.records:
         return (name,)
     if name in kit.table.events:
@@ -101,7 +101,7 @@ def _evidence_ids(kit: Kit, name: str) -> Sequence[str]:
     return tuple(kit.scans[at]["ids"]) if 0 <= at < len(kit.scans) else ()
 
 
-def abstain(kit: Kit, reason: NoAnswer) -> Record:
+def abstain(kit: ToolContext, reason: NoAnswer) -> Record:
     """Ends without an answer, which is better than a guess.
 
     Args:

@@ -64,7 +64,7 @@ class ToolLimits:
 
 
 @dataclass(slots=True)
-class Kit:
+class ToolContext:
     """What the tools of one question share.
 
     Args:

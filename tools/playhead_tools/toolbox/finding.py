@@ -18,8 +18,15 @@ from playhead_tools.occurrences import count_wordings
 from playhead_tools.retrieval import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
 from playhead_tools.temporal import Event, Scan, merged
 from playhead_tools.toolbox.arguments import Place, stretches_of
-from playhead_tools.toolbox.context import Kit, Record, result
-from playhead_tools.toolbox.observations import NONE_LEFT, Seen, known_look, look_at, need_eyes, summed
+from playhead_tools.toolbox.context import Record, ToolContext, result
+from playhead_tools.toolbox.observations import (
+    NONE_LEFT,
+    CachedObservation,
+    known_look,
+    look_at,
+    need_eyes,
+    summed,
+)
 from playhead_tools.toolbox.rows import clock, evidence_row, number, place, word_row
 
 IN_PICTURES = ("pictures", "both")
@@ -49,7 +56,7 @@ _LABEL = re.compile(r"^(?:words|pictures|description)\s?:\s?")
 
 
 def find_events(
-    kit: Kit,
+    kit: ToolContext,
     description: str,
     where: Where = "words",
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
@@ -148,7 +155,7 @@ def _summary(
     return "; ".join([f"{name}: {found} “{what[:80]}”", gone, *without, rest])
 
 
-def _event_row(kit: Kit, event: Event) -> Record:
+def _event_row(kit: ToolContext, event: Event) -> Record:
     row = {"id": kit.table.add_event(event), **place(kit, event.video_id, event.window)}
     sure = {} if event.is_certain else {"p": number(event.p)}
     return {**row, "evidence_ids": list(event.evidence_ids), **sure}
@@ -166,7 +173,7 @@ def _in_all(scope: Stretches, seen: Sequence[Mapping[str, Sequence[Window]]]) ->
     return parts
 
 
-def _stored(kit: Kit, **scan: Any) -> str:
+def _stored(kit: ToolContext, **scan: Any) -> str:
     """The id of a scan, put into the kit with what it found and where it was."""
     known = [i for i, one in enumerate(kit.scans, start=1) if one == scan]
     if not known:
@@ -213,7 +220,7 @@ class _Read:
 
 
 def _scan_words(
-    kit: Kit, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+    kit: ToolContext, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
 ) -> tuple[list[Record], _Read]:
     """Rows of all texts that hold one of the wordings, and how much of the words could be read."""
     found: dict[int, tuple[SpanRow, str]] = {}
@@ -247,7 +254,7 @@ def _occurrences(description: str, spans: Sequence[SpanRow]) -> int:
 
 
 def _spans_with(
-    kit: Kit, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+    kit: ToolContext, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
 ) -> tuple[list[SpanRow], bool]:
     """All spans that hold a wording, and whether every span that could was read."""
     ids, whole = scan_words(kit.catalog, list(scope), kinds, what)
@@ -276,7 +283,7 @@ def _literal_first(what: str, spans: Sequence[SpanRow], notes: list[str]) -> lis
     return literal or list(spans)
 
 
-def _readable(kit: Kit, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
+def _readable(kit: ToolContext, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
     """How much of the words is stored. Captions are searched too, but nothing is complete by them."""
     lanes: list[Lane] = list(kinds)
     joined = reading_coverage(kit.catalog, list(scope.items()), lanes)
@@ -310,7 +317,7 @@ def look_question(description: str) -> str:
 
 
 def _scan_pictures(
-    kit: Kit, description: str, scope: Stretches, notes: list[str]
+    kit: ToolContext, description: str, scope: Stretches, notes: list[str]
 ) -> tuple[list[Record], list[Event], dict[str, list[Window]], list[Record]]:
     """Rows and events of what was seen, the windows with a clear reply, and what the looks cost."""
     question = look_question(description)
@@ -337,7 +344,7 @@ def _scan_pictures(
 
 
 def _without_pictures(
-    kit: Kit, scope: Stretches, pieces: Sequence[Place], notes: list[str]
+    kit: ToolContext, scope: Stretches, pieces: Sequence[Place], notes: list[str]
 ) -> dict[str, list[Window]]:
     """The windows of each video in which there is nothing to see: gaps, and recordings of sound alone."""
     gaps = read_gaps(kit.catalog, scope.keys())
@@ -348,12 +355,14 @@ def _without_pictures(
     return {video_id: whole.get(video_id) or list(gaps.get(video_id, ())) for video_id in scope}
 
 
-def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[str]) -> dict[Place, Seen]:
+def _look_through(
+    kit: ToolContext, pieces: Sequence[Place], question: str, notes: list[str]
+) -> dict[Place, CachedObservation]:
     """Looks piece by piece, as far as the caps allow; a piece whose frames cannot be shown is passed over.
 
     A call that is made again with its looks at hand stops where it stopped, and says the same.
     """
-    looked: dict[Place, Seen] = {}
+    looked: dict[Place, CachedObservation] = {}
     max_looks = kit.limits.max_scan_looks
     ended = hashlib.sha256(f"{question}|{pieces}".encode()).hexdigest()[:16]
     for piece in pieces[:max_looks]:
@@ -374,15 +383,19 @@ def _look_through(kit: Kit, pieces: Sequence[Place], question: str, notes: list[
 
 
 def _narrowed(
-    kit: Kit, found: Mapping[Place, Seen], clear: set[Place], question: str, costs: list[Record]
-) -> dict[Place, Seen]:
+    kit: ToolContext,
+    found: Mapping[Place, CachedObservation],
+    clear: set[Place],
+    question: str,
+    costs: list[Record],
+) -> dict[Place, CachedObservation]:
     """What was seen, with its outer boundaries looked at again in halves, as far as the caps allow.
 
     Only where a piece with a No lies beside one with a Yes is there a boundary to narrow; the half of the
     outer piece that says No is taken off. Of a piece between two with a No the one half that says Yes is
     kept; where both or none do, it stays whole.
     """
-    narrowed: dict[Place, Seen] = {}
+    narrowed: dict[Place, CachedObservation] = {}
     for (video_id, window), seen in sorted(found.items()):
         before, after = (
             any(
@@ -402,7 +415,7 @@ def _narrowed(
     return narrowed
 
 
-def _halved(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> Window:
+def _halved(kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]) -> Window:
     """The half, quarter ... of a window that alone says Yes."""
     while window.duration_s / 2 >= MIN_PIECE_S:
         middle_s = (window.start_s + window.end_s) / 2
@@ -415,7 +428,7 @@ def _halved(kit: Kit, video_id: str, window: Window, question: str, costs: list[
 
 
 def _bisected(
-    kit: Kit, video_id: str, window: Window, question: str, costs: list[Record], *, at_start: bool
+    kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record], *, at_start: bool
 ) -> Window:
     """A window without the outer halves, quarters ... of which a look says No."""
     outer_s, inner_s = (window.start_s, window.end_s) if at_start else (window.end_s, window.start_s)
@@ -433,7 +446,9 @@ def _bisected(
     return Window(min(outer_s, far_s), max(outer_s, far_s))
 
 
-def _says_yes(kit: Kit, video_id: str, window: Window, question: str, costs: list[Record]) -> bool | None:
+def _says_yes(
+    kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
+) -> bool | None:
     """What a look at a part says; None where none can be made, or it says neither Yes nor No."""
     if known_look(kit, video_id, window, question, yes_no=True) is None and kit.looks_left() < 1:
         return None
@@ -445,7 +460,9 @@ def _says_yes(kit: Kit, video_id: str, window: Window, question: str, costs: lis
     return None if seen.p_yes is None else seen.p_yes >= MIN_P_YES
 
 
-def _seen_row(kit: Kit, piece: Place, seen: Seen, description: str, question: str) -> Record:
+def _seen_row(
+    kit: ToolContext, piece: Place, seen: CachedObservation, description: str, question: str
+) -> Record:
     said = f"{description} {seen.text}" if description == question else f"{description}: {seen.text}"
     match = seen.p_yes or 0.0
     record = Evidence("", *piece, "picture", "supported", match=match, lanes=("picture",), said=said)
@@ -453,13 +470,13 @@ def _seen_row(kit: Kit, piece: Place, seen: Seen, description: str, question: st
     return {**row, "p_yes": seen.p_yes}
 
 
-def _events(kit: Kit, rows: Sequence[Record], seen: Mapping[Place, Seen]) -> list[Event]:
+def _events(kit: ToolContext, rows: Sequence[Record], seen: Mapping[Place, CachedObservation]) -> list[Event]:
     """Pieces that follow one another as one event; its boundaries may be off by half of the shortest look."""
     events = [event for row in rows if row["id"] and (event := kit.table.event(row["id"])) is not None]
     return merged(events, 1e-3)
 
 
-def _likely_first(kit: Kit, what: str, scope: Stretches) -> list[Place]:
+def _likely_first(kit: ToolContext, what: str, scope: Stretches) -> list[Place]:
     """All pieces of the scope, those first that a search for pictures and captions ranks high."""
     gaps = read_gaps(kit.catalog, scope.keys())
     pieces = [
@@ -478,7 +495,7 @@ def _likely_first(kit: Kit, what: str, scope: Stretches) -> list[Place]:
     return sorted(pieces, key=lambda piece: (-rank(piece), piece))
 
 
-def _moments(kit: Kit, what: str, video_ids: tuple[str, ...]) -> list[tuple[str, Window, float]]:
+def _moments(kit: ToolContext, what: str, video_ids: tuple[str, ...]) -> list[tuple[str, Window, float]]:
     scope = Scope(video_ids, kit.scope.window)
     query = Query(text=what.replace("|", " "), scope=scope, lanes=("picture", "caption"), limit=MAX_LIKELY)
     try:

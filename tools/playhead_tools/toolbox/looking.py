@@ -9,10 +9,10 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.frames import FrameReader, TimedFrame
 from playhead_tools.region import Region, parse_region
 from playhead_tools.toolbox.arguments import Place, place_of, shortened
-from playhead_tools.toolbox.context import DEFAULT_FRAMES, Kit, Record, result
+from playhead_tools.toolbox.context import DEFAULT_FRAMES, Record, ToolContext, result
 from playhead_tools.toolbox.observations import (
     NONE_LEFT,
-    Seen,
+    CachedObservation,
     known_look,
     look_at,
     look_key,
@@ -39,7 +39,7 @@ SHORT_SIDE_PX = 448
 
 
 def look(
-    kit: Kit,
+    kit: ToolContext,
     ranges: list[str],
     question: str,
     density: Density = "normal",
@@ -79,7 +79,7 @@ def _region(text: str, notes: list[str]) -> Region | None:
         return None
 
 
-def _places(kit: Kit, ranges: Sequence[str], notes: list[str]) -> list[Place]:
+def _places(kit: ToolContext, ranges: Sequence[str], notes: list[str]) -> list[Place]:
     """The stretches to look at, each once, at most so many as a call may look at."""
     places = [place_of(kit, one, (), notes) for one in ranges or [""]]
     places = list(dict.fromkeys((v, shortened(window, kit.limits.max_look_s, notes)) for v, window in places))
@@ -88,7 +88,7 @@ def _places(kit: Kit, ranges: Sequence[str], notes: list[str]) -> list[Place]:
     return places[: kit.limits.max_looks]
 
 
-def spoken_rows(kit: Kit, video_id: str, window: Window) -> list[Record]:
+def spoken_rows(kit: ToolContext, video_id: str, window: Window) -> list[Record]:
     """The words spoken in a window, at most some rows."""
     return word_rows(kit, blocks_of(kit, video_id, window, ("speech",))[:MAX_WORD_ROWS])
 
@@ -96,26 +96,26 @@ def spoken_rows(kit: Kit, video_id: str, window: Window) -> list[Record]:
 # ---- a video model looks ----
 
 
-def _frames(kit: Kit, density: Density) -> int | None:
+def _frames(kit: ToolContext, density: Density) -> int | None:
     """Most frames of a look; None for what the model takes by itself."""
     usual = DEFAULT_FRAMES if kit.eyes is None else kit.eyes.frames
     return None if density == "normal" else max(2, round(usual * _SHARE[density]))
 
 
-def _known(kit: Kit, place: Place, question: str, density: Density, region: Region | None) -> bool:
+def _known(kit: ToolContext, place: Place, question: str, density: Density, region: Region | None) -> bool:
     return known_look(kit, *place, question, frames=_frames(kit, density), region=region) is not None
 
 
 def _looked(
-    kit: Kit,
+    kit: ToolContext,
     places: Sequence[Place],
     question: str,
     density: Density,
     region: Region | None,
     notes: list[str],
-) -> list[Seen]:
+) -> list[CachedObservation]:
     """What was seen in each place, as far as the caps allow; the others are named."""
-    seen: list[Seen] = []
+    seen: list[CachedObservation] = []
     frames = _frames(kit, density)
     for at, (video_id, window) in enumerate(places):
         try:
@@ -131,7 +131,7 @@ def _looked(
     return seen
 
 
-def _seen_row(kit: Kit, seen: Seen, question: str) -> Record:
+def _seen_row(kit: ToolContext, seen: CachedObservation, question: str) -> Record:
     """The row of an open look; what was declined is no evidence and has no id."""
     said = f"{question} {seen.text}" if yes_or_no(seen.text) is not None else seen.text
     record = Evidence(
@@ -154,14 +154,14 @@ def _seen_row(kit: Kit, seen: Seen, question: str) -> Record:
 
 
 def _show(
-    kit: Kit,
+    kit: ToolContext,
     places: Sequence[Place],
     question: str,
     density: Density,
     region: Region | None,
     notes: list[str],
 ) -> Record:
-    """The frames themselves, in `Kit.images`; each stretch is evidence that the planner has seen."""
+    """The frames themselves, in `ToolContext.images`; each stretch is evidence that the planner has seen."""
     rows: list[Record] = []
     costs: list[Record] = []
     many = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(places)) ** 0.5))
@@ -183,12 +183,12 @@ def _show(
     return result(rows, notes, summed(costs), summary=f"look for: {question}")
 
 
-def _is_shown(kit: Kit, place: Place, many: int, region: Region | None) -> bool:
+def _is_shown(kit: ToolContext, place: Place, many: int, region: Region | None) -> bool:
     return look_key(*place, "", frames=many, region=region) in kit.looks
 
 
 def _count_shown(
-    kit: Kit, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
+    kit: ToolContext, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
 ) -> Record:
     """What showing frames costs; nothing for those that were shown before."""
     if _is_shown(kit, place, many, region):
@@ -201,8 +201,8 @@ def _count_shown(
     return {"looks": 1, "frames": len(shown), "visual_tokens": tokens}
 
 
-def _shown_rows(kit: Kit, place: Place, question: str, shown: Sequence[TimedFrame]) -> list[Record]:
-    """The row of what was shown, and the words spoken there; the frames go into `Kit.images`."""
+def _shown_rows(kit: ToolContext, place: Place, question: str, shown: Sequence[TimedFrame]) -> list[Record]:
+    """The row of what was shown, and the words spoken there; the frames go into `ToolContext.images`."""
     record = Evidence("", *place, "picture", "supported", match=OPEN_MATCH, lanes=("picture",))
     row = evidence_row(kit, record, "", kit.table.add(record, question))
     times = ", ".join(format_time(frame.time_s) for frame in shown)

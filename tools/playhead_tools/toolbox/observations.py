@@ -7,9 +7,9 @@ from math import ceil
 from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
 from playhead_index.window import Window
 from playhead_tools.region import Region
-from playhead_tools.toolbox.context import Kit, Record
+from playhead_tools.toolbox.context import Record, ToolContext
 from playhead_tools.toolbox.rows import clock
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import is_refusal, yes_or_no
 
 NO_EYES = (
@@ -21,7 +21,7 @@ MAX_REPLY_CHARS, MAX_FAILURE_CHARS = 800, 200
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CachedObservation:
     """What one look gave.
 
     Args:
@@ -43,7 +43,7 @@ class Seen:
     failed: str = ""
 
 
-def need_eyes(kit: Kit) -> None:
+def need_eyes(kit: ToolContext) -> None:
     """Nothing comes out where a model can look.
 
     Raises:
@@ -55,7 +55,9 @@ def need_eyes(kit: Kit) -> None:
         raise ToolError(f"{kit.meter.look_failure}; it is not asked again: use search and read")
 
 
-def known_look(kit: Kit, video_id: str, window: Window, question: str, **how: object) -> Seen | None:
+def known_look(
+    kit: ToolContext, video_id: str, window: Window, question: str, **how: object
+) -> CachedObservation | None:
     """A look that was made before, or that failed; None for one that was not made. It costs nothing.
 
     Args:
@@ -70,7 +72,7 @@ def known_look(kit: Kit, video_id: str, window: Window, question: str, **how: ob
 
 
 def look_at(
-    kit: Kit,
+    kit: ToolContext,
     video_id: str,
     window: Window,
     question: str,
@@ -78,7 +80,7 @@ def look_at(
     yes_no: bool = False,
     frames: int | None = None,
     region: Region | None = None,
-) -> Seen:
+) -> CachedObservation:
     """What the model says of a window; what was asked before is not asked again and costs nothing.
 
     Raises:
@@ -111,7 +113,7 @@ def look_key(
 
 
 def _made(
-    kit: Kit,
+    kit: ToolContext,
     key: str,
     video_id: str,
     window: Window,
@@ -119,7 +121,7 @@ def _made(
     yes_no: bool,
     frames: int | None,
     region: Region | None,
-) -> Seen:
+) -> CachedObservation:
     """A look that is made, counted and kept; frames that cannot be shown are kept as such."""
     if kit.eyes is None:
         raise ToolError(NO_EYES)
@@ -143,14 +145,14 @@ def _made(
     return _seen(kit.looks[key], {name: round(amount, 3) for name, amount in used.items() if amount})
 
 
-def _seen(row: Record, cost: Record) -> Seen:
+def _seen(row: Record, cost: Record) -> CachedObservation:
     window, failed = Window(*row["window"]), row.get("failed", "")
     if failed:
-        return Seen(row["video_id"], window, "", None, False, cost, failed)
-    return Seen(row["video_id"], window, row["text"], row["p_yes"], row["declined"], cost)
+        return CachedObservation(row["video_id"], window, "", None, False, cost, failed)
+    return CachedObservation(row["video_id"], window, row["text"], row["p_yes"], row["declined"], cost)
 
 
-def _p_yes(made: Look) -> float | None:
+def _p_yes(made: Observation) -> float | None:
     if made.p_yes is not None:
         return round(made.p_yes, 3)
     if made.declines or is_refusal(made.text, yes_no=True):

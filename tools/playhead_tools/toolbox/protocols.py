@@ -7,7 +7,7 @@ from typing import Protocol
 
 from playhead_index.window import Window
 from playhead_tools.region import Region
-from playhead_tools.video_llm.client import Look
+from playhead_tools.video_llm.client import Observation
 
 
 class Looker(Protocol):
@@ -27,7 +27,7 @@ class Looker(Protocol):
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
-    ) -> Look:
+    ) -> Observation:
         """What a model says of a window."""
         ...
 

@@ -7,7 +7,7 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.retrieval import reading_coverage
 from playhead_tools.toolbox.arguments import place_of
-from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.rows import clock, video_blocks, word_rows
 
 TextKind = Literal["speech", "screen", "caption"]
@@ -18,7 +18,7 @@ ROW_OVERHEAD_CHARS, NOTES_CHARS = 60, 400
 
 
 def read(
-    kit: Kit,
+    kit: ToolContext,
     video: str = "",
     range: str = "",
     kinds: list[TextKind] = [],  # noqa: B006 - never changed; the default of a schema
@@ -50,14 +50,14 @@ def read(
 
 
 def blocks_of(
-    kit: Kit, video_id: str, window: Window, kinds: tuple[TextKind, ...] = ALL_KINDS
+    kit: ToolContext, video_id: str, window: Window, kinds: tuple[TextKind, ...] = ALL_KINDS
 ) -> list[list[SpanRow]]:
     """The rows of words of a video that lie in a window, in time order."""
     blocks = [block for block in video_blocks(kit, video_id) if block[0].words.kind in kinds]
     return [block for block in blocks if any(span.words.window.overlap_s(window) > 0 for span in block)]
 
 
-def _fitting(kit: Kit, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
+def _fitting(kit: ToolContext, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
     """The first blocks that fit a result, at least one."""
     room, given = kit.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
     for block in blocks[: kit.limits.max_rows]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from playhead_tools.toolbox.context import BadCall, Kit, Record
+from playhead_tools.toolbox.context import BadCall, Record, ToolContext
 from playhead_tools.toolbox.repair import repaired
 
 Tool = Callable[..., Record]
@@ -18,7 +18,7 @@ MAX_PROBLEMS = 3
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool: its function, whose first parameter is the `Kit`, and what a model is given of it.
+    """A tool: its function, whose first parameter is the `ToolContext`, and what a model is given of it.
 
     Args:
         function: that does it.
@@ -87,7 +87,7 @@ class ToolSpec:
             raise BadCall(f"{self.name}: {problems}; it takes {takes}") from error
         return {name: getattr(form, name) for name in self.form.model_fields}, notes
 
-    def run(self, kit: Kit, arguments: Mapping[str, Any]) -> Record:
+    def run(self, kit: ToolContext, arguments: Mapping[str, Any]) -> Record:
         """What the tool gives for checked arguments."""
         return self.function(kit, **arguments)
 

@@ -17,7 +17,7 @@ from playhead_tools.match import coverage
 from playhead_tools.retrieval import VideoEntry, reading_coverage, search_moments
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
-from playhead_tools.toolbox.context import Kit, Record, result
+from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.rows import clock, evidence_row, video_blocks, word_row, word_rows
 
 Kind = Literal["any", "speech", "screen", "caption", "picture"]
@@ -34,7 +34,7 @@ _LANES: dict[Kind, tuple[Lane, ...]] = {
 
 
 def search(
-    kit: Kit,
+    kit: ToolContext,
     query: str = "",
     kind: Kind = "any",
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
@@ -81,20 +81,20 @@ def search(
     return result(rows, notes, cost, summary=_moments(kit, found) if rows else "")
 
 
-def _moments(kit: Kit, found: SearchResult) -> str:
+def _moments(kit: ToolContext, found: SearchResult) -> str:
     """Where the moments lie, best first: the stretches to read on in."""
     places = [f"{kit.label(one.video_id)} {clock(one.window)}".strip() for one in found.moments]
     return f"moments, best first: {'; '.join(places)}"
 
 
-def _scope(kit: Kit, videos: list[str], range_: str, notes: list[str]) -> Scope:
+def _scope(kit: ToolContext, videos: list[str], range_: str, notes: list[str]) -> Scope:
     stretches = stretches_of(kit, videos, range_, notes)
     windows = set(stretches.values())
     only = next(iter(windows)) if range_.strip() and len(windows) == 1 else kit.scope.window
     return Scope(tuple(stretches), only, kit.scope.speakers)
 
 
-def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
+def _said_by(kit: ToolContext, speaker: str, scope: Scope) -> Scope:
     """A scope in which only one speaker counts; as it is where none is named."""
     if not speaker.strip():
         return scope
@@ -112,7 +112,7 @@ def _said_by(kit: Kit, speaker: str, scope: Scope) -> Scope:
     return replace(scope, speakers=(speaker.strip(),))
 
 
-def _said_first(kit: Kit, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
+def _said_first(kit: ToolContext, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
     """The first rows of what a speaker says, in time order; how many there are is said."""
     labels = ScopeSpeakers(kit.catalog, scope.video_ids or ()).labels([speaker])
     blocks = [
@@ -130,7 +130,7 @@ def _said_first(kit: Kit, speaker: str, scope: Scope, limit: int, notes: list[st
 
 
 def _found(
-    kit: Kit, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
+    kit: ToolContext, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
 ) -> tuple[SearchResult, tuple[str, ...]]:
     """One search; without the picture lane when its model cannot be loaded, which it says."""
     try:
@@ -144,7 +144,7 @@ def _found(
     return searched.result, searched.notes
 
 
-def _rows(kit: Kit, found: SearchResult, query: str) -> list[Record]:
+def _rows(kit: ToolContext, found: SearchResult, query: str) -> list[Record]:
     """A row for each block of words and each best picture of the moments, best moment first, each once."""
     rows: dict[str, Record] = {}
     for moment in found.moments:
@@ -155,7 +155,7 @@ def _rows(kit: Kit, found: SearchResult, query: str) -> list[Record]:
     return list(rows.values())[: kit.limits.max_rows]
 
 
-def _moment_rows(kit: Kit, moment: Moment, query: str) -> list[Record]:
+def _moment_rows(kit: ToolContext, moment: Moment, query: str) -> list[Record]:
     """The words that were found in a moment, else those that are spoken there; and its best picture."""
     hits = [int(hit.ref.partition(":")[2]) for hit in moment.hits if hit.ref.startswith("span:")]
     pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
@@ -178,7 +178,7 @@ def _lies_in(block: list[SpanRow], window: Window) -> bool:
     return block[0].words.window.start_s < window.end_s and block[-1].words.window.end_s > window.start_s
 
 
-def _word_row(kit: Kit, block: list[SpanRow], query: str) -> Record:
+def _word_row(kit: ToolContext, block: list[SpanRow], query: str) -> Record:
     match = coverage(query, " ".join(span.words.text for span in block))
     return {**word_row(kit, block, match, query), "match": round(match, 2)}
 
@@ -186,7 +186,7 @@ def _word_row(kit: Kit, block: list[SpanRow], query: str) -> Record:
 # ---- the list of videos ----
 
 
-def _list_videos(kit: Kit, videos: list[str], notes: list[str]) -> Record:
+def _list_videos(kit: ToolContext, videos: list[str], notes: list[str]) -> Record:
     entries = videos_of(kit, videos)
     if len(entries) > kit.limits.max_rows:
         notes.append(f"{len(entries)} videos, the first {kit.limits.max_rows} are given; name some in videos")
@@ -197,7 +197,7 @@ def _list_videos(kit: Kit, videos: list[str], notes: list[str]) -> Record:
     return result(rows, notes, summary=f"{len(kit.videos())} videos in scope", videos=len(entries))
 
 
-def _video_row(kit: Kit, video: VideoEntry) -> Record:
+def _video_row(kit: ToolContext, video: VideoEntry) -> Record:
     """The facts of a file as evidence of kind metadata."""
     record = Evidence("", video.video_id, Window(0.0, video.duration_s), "metadata", "supported", match=1.0)
     row = evidence_row(kit, record, "", kit.table.add(record))

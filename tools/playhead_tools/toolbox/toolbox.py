@@ -16,7 +16,7 @@ from playhead_tools.extent import ExtentReader, with_extent
 from playhead_tools.retrieval import Finder
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox import browsing, computing, concluding, finding, looking, reading, searching
-from playhead_tools.toolbox.context import BadCall, Kit, Record, ToolLimits
+from playhead_tools.toolbox.context import BadCall, Record, ToolContext, ToolLimits
 from playhead_tools.toolbox.protocols import LookCounter, Looker, LookMeter, Reader, ToolImage
 from playhead_tools.toolbox.rows import result_text
 from playhead_tools.toolbox.schema import Tool, ToolSpec
@@ -89,7 +89,7 @@ class Toolbox:
         """Empties the table for a new question about these videos."""
         with self._lock:
             table = EvidenceTable(self.limits.max_evidence)
-            self.kit = Kit(
+            self.kit = ToolContext(
                 self.catalog, self.finder, self.eyes, self.limits, scope, table, self.meter, self.reader
             )
             self._memo: dict[str, Called] = {}

@@ -6,12 +6,12 @@ from typing import Any
 from playhead_index.embed.checkpoints import mapped_load_errors
 from playhead_tools.video_llm.loading import Loaded
 from playhead_tools.video_llm.prompt import ShownClip, clip_parts, system_text
-from playhead_tools.video_llm.protocol import Asked, ShownFrame
+from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest
 
 _SHORTEST_TOKEN = 3
 
 
-def prompt_text(loaded: Loaded, asked: Asked, shown: Sequence[ShownFrame]) -> str:
+def prompt_text(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) -> str:
     """The whole prompt as the model's own template writes it, one placeholder a clip.
 
     Raises:
@@ -28,7 +28,7 @@ def prompt_text(loaded: Loaded, asked: Asked, shown: Sequence[ShownFrame]) -> st
     return written
 
 
-def messages(loaded: Loaded, asked: Asked, shown: Sequence[ShownFrame]) -> list[dict[str, Any]]:
+def messages(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[dict[str, Any]]:
     """Rules, clips with the question, and the turns since; no words can pass for a token of the model's."""
     control = control_tokens(loaded)
     content: list[dict[str, str]] = []

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.video_llm.frame_citations import shown_frames
-from playhead_tools.video_llm.protocol import Asked, Clip, FrameChooser, ShownFrame
+from playhead_tools.video_llm.protocol import Clip, FrameChooser, ShownFrame, VlmRequest
 
 
 def evenly(clips: Sequence[Clip], question: str, most: int) -> list[NDArray[np.int64]]:
@@ -29,7 +29,7 @@ def evenly(clips: Sequence[Clip], question: str, most: int) -> list[NDArray[np.i
 
 
 def frames_to_show(
-    asked: Asked, choose: FrameChooser = evenly, most: int | None = None
+    asked: VlmRequest, choose: FrameChooser = evenly, most: int | None = None
 ) -> tuple[ShownFrame, ...]:
     """The frames of a call as they are shown: all, or as many as the budget allows, chosen.
 
@@ -51,7 +51,7 @@ def frames_to_show(
     return shown
 
 
-def most_frames(asked: Asked, tokens_per_frame: int) -> int | None:
+def most_frames(asked: VlmRequest, tokens_per_frame: int) -> int | None:
     """How many frames fit the budget's visual tokens when each counts the same; None without a limit.
 
     Raises:

@@ -24,12 +24,12 @@ from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
 from playhead_tools.video_llm.frame_sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
 from playhead_tools.video_llm.parse_response import LookReply, read_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
-    Asked,
     Budget,
     Clip,
-    Reply,
     ThoughtsCutOff,
     VideoLLM,
+    VlmRequest,
+    VlmResponse,
     host_of,
     keeps_schema,
     wants_plain_prompt,
@@ -50,7 +50,7 @@ MAX_UNREAD_FORMS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Observation:
     """What a model said of one window.
 
     Args:
@@ -96,12 +96,12 @@ class Look:
         return bool(self.refused)
 
     @property
-    def kept(self) -> "Look":
+    def kept(self) -> "Observation":
         """The same look, given a second time: it costs nothing."""
         return replace(self, frames=0, visual_tokens=0, seconds=0.0, visual_tokens_given=0, money=0.0)
 
 
-class Eyes:
+class VlmClient:
     """Looks at windows of the videos of a library.
 
     Args:
@@ -133,7 +133,7 @@ class Eyes:
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
         self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
-        self._looks: dict[tuple[ClipRequest, str, bool], Look] = {}
+        self._looks: dict[tuple[ClipRequest, str, bool], Observation] = {}
         self._lock = threading.Lock()
         self._thinks, self._num_unread_forms = False, 0
 
@@ -147,7 +147,7 @@ class Eyes:
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
-    ) -> Look:
+    ) -> Observation:
         """What the model says of a window; the same look a second time is the first one's record.
 
         Args:
@@ -170,7 +170,7 @@ class Eyes:
         request = replace(self._request(video_id, window, frames or self.frames), region=region)
         return self.look_at(request, with_options(question, options), yes_no=yes_no)
 
-    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Look:
+    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
         """What the model says of chosen frames; errors are those of `look`."""
         key = (request, question, yes_no)
         with self._lock:
@@ -182,9 +182,9 @@ class Eyes:
             self._looks[key] = look
         return look
 
-    def _look(self, request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Look:
+    def _look(self, request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
         form = not (yes_no or self.plain_prompt) and self._keeps_schema
-        asked = Asked(
+        asked = VlmRequest(
             (clip,), question, Budget(frames=len(clip), new_tokens=self._new_tokens(yes_no=yes_no)),
             form=LookReply if form else None, yes_no=yes_no, bare=self.plain_prompt,
         )  # fmt: skip
@@ -203,7 +203,7 @@ class Eyes:
             cited_s = tuple(frame.pts_s for frame in resolved.frames)
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
         times = tuple(frame.pts_s for frame in reply.shown)
-        return Look(
+        return Observation(
             request.video_id, request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
             report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
@@ -225,7 +225,7 @@ class Eyes:
             return NEW_TOKENS_THINKING
         return NEW_TOKENS_YES_NO if yes_no else NEW_TOKENS
 
-    def _watch(self, asked: Asked) -> Reply:
+    def _watch(self, asked: VlmRequest) -> VlmResponse:
         """A reply; of a model whose thoughts used up all new tokens a second one, with more of them."""
         try:
             reply = self._model.watch(asked)
@@ -244,9 +244,9 @@ class Eyes:
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
 
-    def fresh(self) -> "Eyes":
+    def fresh(self) -> "VlmClient":
         """The same eyes with nothing seen yet; the model is not loaded again."""
-        return Eyes(
+        return VlmClient(
             self._catalog,
             self._model,
             plain_prompt=self.plain_prompt,

@@ -24,7 +24,7 @@ from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import shown_frames
 from playhead_tools.video_llm.loading import Loaded
 from playhead_tools.video_llm.prompt import ShownClip, clips_shown, times_text
-from playhead_tools.video_llm.protocol import Asked, FrameChooser, ShownFrame
+from playhead_tools.video_llm.protocol import FrameChooser, ShownFrame, VlmRequest
 from playhead_tools.video_llm.spans import with_times
 
 Looked = ClipFeatures | Pixels
@@ -47,7 +47,7 @@ class Looker:
     rank: bool = False
 
     def look(
-        self, asked: Asked, *, fit_tokens: bool
+        self, asked: VlmRequest, *, fit_tokens: bool
     ) -> tuple[tuple[ShownFrame, ...], tuple[ClipFeatures, ...]]:
         """The shown frames of a call, and what the encoder makes of each clip.
 
@@ -75,11 +75,11 @@ class Looker:
         parts = clips_shown(shown)
         return shown, tuple(self._encoded(asked, part, one) for part, one in zip(parts, looked, strict=True))
 
-    def keys(self, asked: Asked, shown: tuple[ShownFrame, ...]) -> tuple[str, ...]:
+    def keys(self, asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> tuple[str, ...]:
         """The names of the shown clips; equal ones have equal features."""
         return tuple(self._key(asked, part) for part in clips_shown(shown))
 
-    def _shown(self, asked: Asked, most: int | None) -> tuple[ShownFrame, ...]:
+    def _shown(self, asked: VlmRequest, most: int | None) -> tuple[ShownFrame, ...]:
         """As many frames as budget and model allow; no clip has more than the model was trained on."""
         cap = self.loaded.family.most_frames
         limits = [limit for limit in (asked.budget.frames, most) if limit is not None]
@@ -92,12 +92,12 @@ class Looker:
         ]
         return shown_frames(asked.clips, kept)
 
-    def _prepared(self, asked: Asked, part: ShownClip) -> Looked:
+    def _prepared(self, asked: VlmRequest, part: ShownClip) -> Looked:
         frames, pts_s, lasts_s = _taken(asked, part)
         known = self.cache.get(self._key(asked, part))
         return prepare_pixels(self.loaded, frames, pts_s, lasts_s) if known is None else known
 
-    def _encoded(self, asked: Asked, part: ShownClip, looked: Looked) -> ClipFeatures:
+    def _encoded(self, asked: VlmRequest, part: ShownClip, looked: Looked) -> ClipFeatures:
         features = looked if isinstance(looked, ClipFeatures) else encode(self.loaded, looked)
         if self.rank and features.order is None:
             features = ranked(features)
@@ -105,7 +105,7 @@ class Looker:
             self.cache.put(self._key(asked, part), features)
         return features
 
-    def _key(self, asked: Asked, part: ShownClip) -> str:
+    def _key(self, asked: VlmRequest, part: ShownClip) -> str:
         return clip_key(self.loaded.revision, asked.clips[part.clip].video_id, *_taken(asked, part))
 
     def _tokens(self, looked: Looked) -> int:
@@ -149,7 +149,7 @@ def with_labels(loaded: Loaded, features: ClipFeatures, part: ShownClip, between
     return with_times(features.expansion, token, features.steps, features.tokens_per_step, family, labels)
 
 
-def _taken(asked: Asked, part: ShownClip) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
+def _taken(asked: VlmRequest, part: ShownClip) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
     clip = asked.clips[part.clip]
     indices = [frame.index for frame in part.frames]
     if indices == list(range(len(clip))):

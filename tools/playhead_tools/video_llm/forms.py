@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_tools.reasoning_content import split_thoughts
-from playhead_tools.video_llm.protocol import Asked, Reply, Turn, VideoLLM
+from playhead_tools.video_llm.protocol import PriorTurn, VideoLLM, VlmRequest, VlmResponse
 from playhead_tools.video_llm.usage import Report
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -30,16 +30,16 @@ class Filled(Generic[Form]):
     """
 
     value: Form
-    reply: Reply
+    reply: VlmResponse
     report: Report
     repaired: bool
 
 
 def ask_form(
     model: VideoLLM,
-    asked: Asked,
+    asked: VlmRequest,
     form: type[Form],
-    check: Callable[[Form, Reply], None] | None = None,
+    check: Callable[[Form, VlmResponse], None] | None = None,
 ) -> Filled[Form]:
     """A filled form; a reply that does not keep to it is sent back once with what is wrong.
 
@@ -60,8 +60,8 @@ def ask_form(
         return Filled(_checked(form, first, check), first, first.report, repaired=False)
     except ModelOutputInvalid as error:
         problem = str(error)
-    said = Turn("model", first.text[:_MOST_RAW_CHARS] or "(empty)")
-    again = replace(asked, turns=(*asked.turns, said, Turn("user", repair_text(problem))))
+    said = PriorTurn("model", first.text[:_MOST_RAW_CHARS] or "(empty)")
+    again = replace(asked, turns=(*asked.turns, said, PriorTurn("user", repair_text(problem))))
     second = model.watch(again)
     note = "the model's first reply did not keep to the form; it was asked again"
     report = replace(first.report.plus(second.report), frames_given=second.report.frames_given,
@@ -109,7 +109,7 @@ def repair_text(problem: str) -> str:
     return f"That does not hold: {problem[:800]}\nReply again with the JSON object only."
 
 
-def _checked(form: type[Form], reply: Reply, check: Callable[[Form, Reply], None] | None) -> Form:
+def _checked(form: type[Form], reply: VlmResponse, check: Callable[[Form, VlmResponse], None] | None) -> Form:
     try:
         value = read_form(form, reply.text)
     except ModelOutputInvalid as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from playhead_index.words.protocol import Words
 from playhead_tools.fencing import fenced
-from playhead_tools.video_llm.protocol import Asked, Clip, ShownFrame
+from playhead_tools.video_llm.protocol import Clip, ShownFrame, VlmRequest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -48,7 +48,7 @@ def system_text() -> str:
     return RULES
 
 
-def frame_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownFrame]:
+def frame_parts(asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[str | ShownFrame]:
     """The user's first message as texts and frames in turn, number and time before each picture."""
     if asked.bare:
         return [*shown, asked.question]
@@ -63,7 +63,7 @@ def frame_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownFr
     return [*parts, question_text(asked)]
 
 
-def clip_parts(asked: Asked, shown: Sequence[ShownFrame]) -> list[str | ShownClip]:
+def clip_parts(asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[str | ShownClip]:
     """The user's first message for models that take videos: numbers and times of the frames before each."""
     if asked.bare:
         return [*clips_shown(shown), asked.question]
@@ -131,7 +131,7 @@ def fenced_words(words: Sequence[Words], most_chars: int, of_what: str) -> list[
     return [*block, f"({left_out} more words of this {of_what} are left out)"] if left_out else block
 
 
-def question_text(asked: Asked) -> str:
+def question_text(asked: VlmRequest) -> str:
     """The question, and how it must be answered: by a form, with one word, or freely."""
     question = f"Question: {asked.question}"
     if asked.yes_no:

@@ -89,7 +89,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PriorTurn:
     """Something that was said after the first question: by the model, or to it."""
 
     role: Literal["model", "user"]
@@ -97,7 +97,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class VlmRequest:
     """One call: clips, a question, a budget, and the form that the answer must have.
 
     Args:
@@ -121,7 +121,7 @@ class Asked:
     budget: Budget = field(default_factory=Budget)
     form: "type[BaseModel] | None" = None
     yes_no: bool = False
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[PriorTurn, ...] = ()
     bare: bool = False
 
     def __post_init__(self) -> None:
@@ -184,7 +184,7 @@ class YesNo:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class VlmResponse:
     """What a model said to one call.
 
     Args:
@@ -207,7 +207,7 @@ class VideoLLM(Protocol):
 
     name: str
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """One reply to one call; `forms.ask_form` makes a checked object of it.
 
         Raises:

@@ -8,7 +8,7 @@ import numpy as np
 
 from playhead_tools.video_llm.encoding import jpeg_base64, mp4_base64
 from playhead_tools.video_llm.prompt import ShownClip, clip_parts, clips_shown, frame_parts, system_text
-from playhead_tools.video_llm.protocol import Asked, Clip, ShownFrame
+from playhead_tools.video_llm.protocol import Clip, ShownFrame, VlmRequest
 from playhead_tools.video_llm.server_kinds import ServerKind, Structured, VideoForm, structured_fields
 
 _TICKS_PER_S = 1000
@@ -47,7 +47,7 @@ class Sending:
     extra: Mapping[str, Any]
 
 
-def request_body(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> dict[str, Any]:
+def request_body(asked: VlmRequest, shown: Sequence[ShownFrame], how: Sending) -> dict[str, Any]:
     """The whole request, as plain JSON types."""
     body: dict[str, Any] = {
         "model": how.model,
@@ -66,7 +66,7 @@ def request_body(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> dic
     return body | _video_fields(asked, shown, how) | dict(how.extra)
 
 
-def messages(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[dict[str, Any]]:
+def messages(asked: VlmRequest, shown: Sequence[ShownFrame], how: Sending) -> list[dict[str, Any]]:
     """Rules, clips with the question, and the turns since."""
     content = _content(asked, shown, how)
     rules: list[dict[str, Any]] = [] if asked.bare else [{"role": "system", "content": system_text()}]
@@ -77,7 +77,7 @@ def messages(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[di
     return [*rules, {"role": "user", "content": content}, *turns]
 
 
-def notes_on(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[str]:
+def notes_on(asked: VlmRequest, shown: Sequence[ShownFrame], how: Sending) -> list[str]:
     """What a person should know of how the clips are sent."""
     notes = []
     clips = clips_shown(shown)
@@ -88,7 +88,7 @@ def notes_on(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[st
     return notes
 
 
-def _content(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> list[dict[str, Any]]:
+def _content(asked: VlmRequest, shown: Sequence[ShownFrame], how: Sending) -> list[dict[str, Any]]:
     if _as_images(shown, how):
         parts: Sequence[str | ShownFrame | ShownClip] = frame_parts(asked, shown)
     else:
@@ -112,7 +112,7 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _picture(asked: Asked, part: ShownFrame | ShownClip, how: Sending) -> dict[str, Any]:
+def _picture(asked: VlmRequest, part: ShownFrame | ShownClip, how: Sending) -> dict[str, Any]:
     """A frame as a picture, or the frames of a clip as a video."""
     clip = asked.clips[part.clip]
     if isinstance(part, ShownFrame):
@@ -129,7 +129,7 @@ def _picture(asked: Asked, part: ShownFrame | ShownClip, how: Sending) -> dict[s
     return {"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{video}"}}
 
 
-def _video_fields(asked: Asked, shown: Sequence[ShownFrame], how: Sending) -> dict[str, Any]:
+def _video_fields(asked: VlmRequest, shown: Sequence[ShownFrame], how: Sending) -> dict[str, Any]:
     """What vLLM must be told so that it takes every frame, at its time, and samples none away."""
     if how.kind.name != "vllm" or _as_images(shown, how):
         return {}

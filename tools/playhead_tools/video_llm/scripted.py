@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
-from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame, YesNo
+from playhead_tools.video_llm.protocol import FrameChooser, ShownFrame, VlmRequest, VlmResponse, YesNo
 from playhead_tools.video_llm.usage import Report
 
 Said = str | dict[str, Any] | BaseModel | YesNo | BaseException
@@ -29,17 +29,17 @@ class ScriptedVideoLLM:
 
     def __init__(
         self,
-        script: Sequence[Said] | Callable[[Asked, tuple[ShownFrame, ...]], Said],
+        script: Sequence[Said] | Callable[[VlmRequest, tuple[ShownFrame, ...]], Said],
         *,
         name: str = "scripted",
         choose: FrameChooser = evenly,
         tokens_per_frame: int = 16,
     ) -> None:
         self.name = name
-        self.asked: list[Asked] = []
+        self.asked: list[VlmRequest] = []
         self._script, self._choose, self._tokens_per_frame = script, choose, tokens_per_frame
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """The next reply.
 
         Raises:
@@ -61,9 +61,9 @@ class ScriptedVideoLLM:
             prefill_s=0.0,
             decode_s=0.0,
         )
-        return Reply(_text(said), shown, report, said if isinstance(said, YesNo) else None)
+        return VlmResponse(_text(said), shown, report, said if isinstance(said, YesNo) else None)
 
-    def _next(self, asked: Asked, shown: tuple[ShownFrame, ...]) -> Said:
+    def _next(self, asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
         if callable(self._script):
             return self._script(asked, shown)
         if len(self.asked) > len(self._script):

@@ -16,7 +16,13 @@ from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_w
 from playhead_tools.video_llm.encoding import size_fitted
 from playhead_tools.video_llm.frame_limits import max_frames_after
 from playhead_tools.video_llm.http_post import BackOff, Posted, Poster, Refused, Timeouts
-from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame, ThoughtsCutOff
+from playhead_tools.video_llm.protocol import (
+    FrameChooser,
+    ShownFrame,
+    ThoughtsCutOff,
+    VlmRequest,
+    VlmResponse,
+)
 from playhead_tools.video_llm.request_body import Sending, notes_on, request_body
 from playhead_tools.video_llm.server_kinds import KINDS, VideoForm
 from playhead_tools.video_llm.usage import Report
@@ -154,7 +160,7 @@ class ServerVideoLLM:
     def _keys(self) -> tuple[str, ...]:
         return (*([] if self.api_key is None else [self.api_key.strip()]), *passwords(self.base_url))
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """One reply to one call, after as many tries as the back-off allows.
 
         Raises:
@@ -179,14 +185,14 @@ class ServerVideoLLM:
         report = self._report(asked, shown, per_frame, said)
         took_s = self._poster.clock() - began_s
         report = replace(report, total_s=took_s, retries=posted.retries, notes=tuple(notes))
-        return Reply(said.text, shown, report, yes_no, cut=said.finish == "length")
+        return VlmResponse(said.text, shown, report, yes_no, cut=said.finish == "length")
 
     def close(self) -> None:
         """Lets go of the connections that are kept for the next call; a later call opens new ones."""
         self._poster.close()
 
     def _posted(
-        self, asked: Asked, most: int, notes: list[str]
+        self, asked: VlmRequest, most: int, notes: list[str]
     ) -> tuple[Posted[Said], tuple[ShownFrame, ...]]:
         """The reply and the frames shown; what a server refuses is left out, with a note."""
         read = read_stream if self.stream else read_whole
@@ -204,7 +210,7 @@ class ServerVideoLLM:
                     ) from error
                 notes.append(f"{self._how.kind.name} refused ({error.message[:100]}); {easier}")
 
-    def _easier(self, asked: Asked, message: str) -> str | None:
+    def _easier(self, asked: VlmRequest, message: str) -> str | None:
         """Asks for less from now on where the server's message names it; what is left out, in words."""
         how = self._how
         if asked.yes_no and how.top_logprobs is not None and any(word in message for word in _ABOUT_LOGPROBS):
@@ -225,7 +231,7 @@ class ServerVideoLLM:
         self.max_frames = allowed if self.max_frames is None else min(allowed, self.max_frames)
         return f"at most {self.max_frames} frames are sent from now on"
 
-    def _tokens_per_frame(self, asked: Asked) -> int | None:
+    def _tokens_per_frame(self, asked: VlmRequest) -> int | None:
         """Visual tokens of the largest frame as it is sent; None when nobody can count them."""
         if self.tokens_per_frame is not None:
             sizes = {clip.frames.shape[2:0:-1] for clip in asked.clips}
@@ -252,7 +258,7 @@ class ServerVideoLLM:
             raise ModelOutputInvalid(f"{self.name} gave no text", said.text)
 
     def _report(
-        self, asked: Asked, shown: tuple[ShownFrame, ...], per_frame: int | None, said: Said
+        self, asked: VlmRequest, shown: tuple[ShownFrame, ...], per_frame: int | None, said: Said
     ) -> Report:
         usage, given = said.usage, sum(len(clip) for clip in asked.clips)
         counted = None if per_frame is None else per_frame * len(shown)

@@ -31,7 +31,7 @@ from playhead_tools.video_llm.generating import Generated, generate, generate_on
 from playhead_tools.video_llm.loading import Loaded, Loading, load
 from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import clips_shown
-from playhead_tools.video_llm.protocol import Asked, FrameChooser, Reply, ShownFrame
+from playhead_tools.video_llm.protocol import FrameChooser, ShownFrame, VlmRequest, VlmResponse
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
 from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
 from playhead_tools.video_llm.usage import Report
@@ -53,7 +53,7 @@ class Prompt:
         keys: names of its clips; equal ones have equal features.
     """
 
-    asked: Asked
+    asked: VlmRequest
     shown: tuple[ShownFrame, ...]
     row: Row
     kept: tuple[Any, ...]
@@ -109,7 +109,7 @@ class TransformersVideoLLM:
         """
         return load(self._checkpoint, self._loading)
 
-    def watch(self, asked: Asked) -> Reply:
+    def watch(self, asked: VlmRequest) -> VlmResponse:
         """One reply to one call, decoded greedily.
 
         Raises:
@@ -119,7 +119,7 @@ class TransformersVideoLLM:
         """
         return self.watch_all([asked])[0]
 
-    def watch_all(self, calls: Sequence[Asked]) -> list[Reply]:
+    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """Replies to several calls in one padded batch; each one's report has its share of the time.
 
         Raises:
@@ -160,7 +160,7 @@ class TransformersVideoLLM:
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
             return TextReply(text, len(cut.ids), len(numbers), is_cut)
 
-    def prompt(self, asked: Asked) -> Prompt:
+    def prompt(self, asked: VlmRequest) -> Prompt:
         """A call with its clips encoded and the tokens to keep chosen.
 
         Raises:
@@ -197,7 +197,7 @@ class TransformersVideoLLM:
         return taken
 
     def _kept(
-        self, asked: Asked, shown: tuple[ShownFrame, ...], features: Sequence[ClipFeatures], row: Row
+        self, asked: VlmRequest, shown: tuple[ShownFrame, ...], features: Sequence[ClipFeatures], row: Row
     ) -> tuple[Any, ...]:
         if self.keep is None:
             return tuple(clip.own for clip in features)
@@ -222,7 +222,7 @@ class TransformersVideoLLM:
             raise ValueError(f"{most} visual tokens are allowed, {used} were kept")
         return indices
 
-    def _replies(self, prompts: Sequence[Prompt], began_s: float) -> list[Reply]:
+    def _replies(self, prompts: Sequence[Prompt], began_s: float) -> list[VlmResponse]:
         loaded, count = self.loaded, len(prompts)
         cuts = [cut_row(prompt.row, prompt.kept) for prompt in prompts]
         tokens = yes_no_tokens(loaded.tokenizer) if any(p.asked.yes_no for p in prompts) else None
@@ -256,7 +256,7 @@ class TransformersVideoLLM:
             if not text:
                 raise ModelOutputInvalid(f"{self.name} gave no text", loaded.tokenizer.decode(numbers))
             yes_no = first.yes_no[i] if first.yes_no and prompt.asked.yes_no else None
-            replies.append(Reply(text, prompt.shown, report, yes_no, cut_off))
+            replies.append(VlmResponse(text, prompt.shown, report, yes_no, cut_off))
         return replies
 
     def _generated(self, prompts: Sequence[Prompt], cuts: Sequence[Cut], first: FirstWord) -> Generated:

@@ -5,13 +5,13 @@ import numpy as np
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.region import Region
-from playhead_tools.video_llm.client import Eyes, Look
+from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.parse_response import with_options
-from playhead_tools.video_llm.protocol import Asked, Budget, Clip, VideoLLM
+from playhead_tools.video_llm.protocol import Budget, Clip, VideoLLM, VlmRequest
 from playhead_tools.video_llm.refusals import is_refusal
 
 
-class UndecodedEyes(Eyes):
+class UndecodedClient(VlmClient):
     """Eyes for which every window is the same two black frames; asks its model barely.
 
     Args:
@@ -34,13 +34,15 @@ class UndecodedEyes(Eyes):
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
-    ) -> Look:
+    ) -> Observation:
         """What the model says of a window; errors are those of the model."""
         times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
         clip = Clip(video_id, window, times_s, self._black)
-        asked = Asked((clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True)
+        asked = VlmRequest(
+            (clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True
+        )
         reply = self.model.watch(asked)
         p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
         refused = is_refusal(reply.text, yes_no=yes_no)
         times = tuple(times_s.tolist())
-        return Look(video_id, window, asked.question, reply.text, times, p_yes, 2, 32, refused=refused)
+        return Observation(video_id, window, asked.question, reply.text, times, p_yes, 2, 32, refused=refused)

@@ -35,7 +35,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
 from playhead_bench.evaluate.real_questions.session import REPLIES, product_digest
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 
 ROWS = "hostile.jsonl"
 LINE_S, LENGTH_S = 6.0, 60.0
@@ -206,7 +206,7 @@ def _index(folder: Path, cases: Sequence[HostileCase], say: Say) -> Library:
         if not (videos / f"{case.name}.srt").exists():
             write_talk(videos, case)
     library = Library(folder / "library", ModelNames(OFF, OFF, OFF, OFF, OFF, "cpu", OFF))
-    reports = list(library.index([videos], Recipe(transcribe="never")))
+    reports = list(library.index([videos], IndexSettings(transcribe="never")))
     for report in reports:
         if report.status == "failed":
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")

@@ -32,7 +32,7 @@ from playhead_bench.evaluate.real_questions.session import REPLIES, product_dige
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.embed.minilm import OFFLINE
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 
 ROWS = "summaries.jsonl"
 REPLY_TOKENS = 400
@@ -143,7 +143,7 @@ def _index(queries: Sequence[SummaryQuery], settings: SummarySettings, say: Call
     names = ModelNames(OFF, OFF, settings.words_model, OFF, OFF, settings.device, OFF)
     library = Library(settings.folder / "library", names)
     for report in library.index(
-        list(dict.fromkeys(query.video for query in queries)), Recipe(transcribe="never")
+        list(dict.fromkeys(query.video for query in queries)), IndexSettings(transcribe="never")
     ):
         say(f"{report.status} {report.path.name} in {report.seconds:.1f} s")
         if report.status == "failed":

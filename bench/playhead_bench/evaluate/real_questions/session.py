@@ -44,7 +44,7 @@ from playhead_bench.evaluate.runner import RUN_NAME
 from playhead_index.embed.minilm import OFFLINE
 from playhead_index.embed.protocol import TextEmbedder
 from playhead_index.errors import PlayheadError
-from playhead_index.recipe import Recipe
+from playhead_index.recipe import IndexSettings
 
 PRODUCT = ("playhead_index", "playhead_tools", "playhead_agent", "playhead")
 ROWS_VERSION = 3
@@ -291,7 +291,7 @@ def index_set(one: QuestionSet, settings: RealSettings, say: Say) -> tuple[Libra
     """
     names = ModelNames(OFF, OFF, settings.words_model, OFF, OFF, settings.device, OFF)
     library = Library(settings.folder / "libraries" / one.name, names)
-    for report in library.index(list(one.videos.values()), Recipe(transcribe="never")):
+    for report in library.index(list(one.videos.values()), IndexSettings(transcribe="never")):
         say(f"{report.status} {one.name}/{report.path.name} in {report.seconds:.1f} s")
         if report.status == "failed":
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")

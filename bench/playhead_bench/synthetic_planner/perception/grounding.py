@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sighting
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection
+from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_bench.synthetic_planner.question.visual_questions import ANYTHING
 from playhead_index.window import Window
 from playhead_tools.match import stem
-from playhead_tools.spec import Deed
-from playhead_tools.video_llm.client import Look
+from playhead_tools.spec import ActionTriple
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
 
 SURE = 0.5
@@ -51,13 +51,13 @@ _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNOR
 
 def locate(
     desk: ProcedureDesk,
-    deed: Deed,
+    deed: ActionTriple,
     most: int,
     *,
     sure: bool = False,
     surely_happens: bool = False,
     wide: bool = False,
-) -> list[Sighting]:
+) -> list[Detection]:
     """Where a deed, or a thing, is seen, best first.
 
     Args:
@@ -85,23 +85,23 @@ def locate(
     return likely or ranked[:1]
 
 
-def present(desk: ProcedureDesk, thing: str, places: Sequence[Stretch]) -> list[Stretch]:
+def present(desk: ProcedureDesk, thing: str, places: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The places in which a thing is seen at all: that is told surely and by one look, so it comes first.
 
     Raises:
         NeedLooks: looks are wanted.
     """
-    requests = [LookRequest(v, w, happens(Deed(thing, "")), yes_no=True) for v, w in places]
+    requests = [ObservationRequest(v, w, happens(ActionTriple(thing, "")), yes_no=True) for v, w in places]
     looks = desk.look_all(requests)
     return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
 
 
-def judge_all(desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch]) -> list[Sighting]:
+def judge_all(desk: ProcedureDesk, deed: ActionTriple, places: Sequence[SegmentRef]) -> list[Detection]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
     anything = deed.verb in ANYTHING
-    closed = [] if anything else [LookRequest(v, w, happens(deed), yes_no=True) for v, w in places]
+    closed = [] if anything else [ObservationRequest(v, w, happens(deed), yes_no=True) for v, w in places]
     openly = bool(deed.verb and deed.subject) and (anything or desk.critic)
-    opened = [LookRequest(v, w, doing(deed)) for v, w in places] if openly else []
+    opened = [ObservationRequest(v, w, doing(deed)) for v, w in places] if openly else []
     looks = desk.look_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
@@ -110,7 +110,7 @@ def judge_all(desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch]) -> lis
         said = told or yes
         if said is not None:
             p = _together(None if yes is None else p_of(yes), None if told is None else p_told(told, deed))
-            judged.append(Sighting(video_id, window, p, said.text, said.window))
+            judged.append(Detection(video_id, window, p, said.text, said.window))
     return judged
 
 
@@ -121,19 +121,19 @@ def _together(yes: float | None, told: float | None) -> float:
     return (1 - OPEN_PART) * yes + OPEN_PART * told
 
 
-def doing(deed: Deed) -> str:
+def doing(deed: ActionTriple) -> str:
     """The open question about the subject of a deed, which cannot lead."""
     return f"What does the {deed.subject} do?"
 
 
-def happens(deed: Deed) -> str:
+def happens(deed: ActionTriple) -> str:
     """The question whether a deed happens, or a thing is there, in a clip."""
     if not deed.verb:
         return f"Is there a {deed.subject}?"
     return f"Does it happen that the {deed.text}?"
 
 
-def p_of(look: Look) -> float:
+def p_of(look: Observation) -> float:
     """The probability of Yes: the model's own, or what its word counts."""
     if look.declines:
         return SAID_NO
@@ -142,7 +142,7 @@ def p_of(look: Look) -> float:
     return SAID_YES if yes_or_no(look.text) else SAID_NO
 
 
-def p_told(look: Look, deed: Deed) -> float:
+def p_told(look: Observation, deed: ActionTriple) -> float:
     """What an open reply about the subject counts for a deed."""
     if look.declines:
         return REFUSED
@@ -157,17 +157,17 @@ def p_told(look: Look, deed: Deed) -> float:
     return TOLD if told and object_told else UNTOLD
 
 
-def stands_still(look: Look) -> bool:
+def stands_still(look: Observation) -> bool:
     """The reply says that nothing is done."""
     return bool(_STILL.search(look.text))
 
 
-def widened(desk: ProcedureDesk, places: Sequence[Stretch]) -> list[Stretch]:
+def widened(desk: ProcedureDesk, places: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The places with what lies just before and behind them, up to the cuts; short ones up to a piece.
 
     What enters, leaves, blinks or is chased away is at the edge of where it can be found.
     """
-    wide: list[Stretch] = []
+    wide: list[SegmentRef] = []
     for video_id, window in places:
         margin_s = EDGE_S if window.duration_s >= PIECE_S else min(EDGE_S, (PIECE_S - window.duration_s) / 2)
         reach = Window(max(0.0, window.start_s - margin_s), window.end_s + margin_s)
@@ -177,9 +177,9 @@ def widened(desk: ProcedureDesk, places: Sequence[Stretch]) -> list[Stretch]:
     return wide
 
 
-def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
+def pieces(places: Sequence[SegmentRef], most_s: float = PIECE_S) -> list[SegmentRef]:
     """The places, long ones cut into equal pieces."""
-    cut: list[Stretch] = []
+    cut: list[SegmentRef] = []
     for video_id, window in places:
         many = max(1, ceil(window.duration_s / most_s - 1e-6))
         part_s = window.duration_s / many
@@ -188,7 +188,7 @@ def pieces(places: Sequence[Stretch], most_s: float = PIECE_S) -> list[Stretch]:
     return cut
 
 
-def narrowed(desk: ProcedureDesk, deed: Deed, sighting: Sighting) -> Sighting:
+def narrowed(desk: ProcedureDesk, deed: ActionTriple, sighting: Detection) -> Detection:
     """A sighting with the part of its window in which the deed happens; of a thing that is there, as it is.
 
     The same question is asked of overlapping parts of a few seconds, for a deed that is not known the open
@@ -203,7 +203,7 @@ def narrowed(desk: ProcedureDesk, deed: Deed, sighting: Sighting) -> Sighting:
     parts, anything = _parts(whole), deed.verb in ANYTHING
     question = doing(deed) if anything else happens(deed)
     looks = desk.look_all(
-        [LookRequest(sighting.video_id, one, question, yes_no=not anything) for one in parts]
+        [ObservationRequest(sighting.video_id, one, question, yes_no=not anything) for one in parts]
     )
     scored = [
         (p_told(look, deed) if anything else p_of(look), part)

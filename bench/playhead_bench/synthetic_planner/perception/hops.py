@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sight, Sighting
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection, PerceptionResult
+from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import locate, narrowed, pieces, present
 from playhead_bench.synthetic_planner.perception.open_description import ask_each
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_bench.synthetic_planner.perception.subjects import thing_named
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_index.window import Window
-from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.spec import ActionTriple, QuestionSpec
 
 CANDIDATES = 4
 LIKELY = 0.25
@@ -19,7 +19,7 @@ LIKELY = 0.25
 is more likely than not."""
 
 
-def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     """The answer to a question about a thing that another one carries, chases, stands beside, …
 
     Raises:
@@ -31,7 +31,7 @@ def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
         raise ValueError("the question names its thing directly")
     found = locate(desk, hop.deed, CANDIDATES, surely_happens=True)
     if not found or found[0].p < LIKELY:
-        return Sight("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=desk.whole)
     first = found[0]
     if not hop.later and spec.clip_question:
         at_once = ask_each(spec, desk, [first.place])
@@ -40,22 +40,22 @@ def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
             return replace(at_once, sightings=tuple(replace(s, window=window) for s in at_once.sightings))
     thing = _thing(desk, hop.deed, first)
     if not thing:
-        return Sight("unknown", sightings=(first,), whole=False)
+        return PerceptionResult("unknown", sightings=(first,), whole=False)
     places = _later(thing, desk, first) if hop.later else [first.place]
     asked = replace(
-        spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(Deed(thing, ""),)
+        spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(ActionTriple(thing, ""),)
     )
     sight = ask_each(asked, desk, places[:CANDIDATES])
     exact = narrowed(desk, hop.deed, first)
     return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
 
 
-def _thing(desk: ProcedureDesk, deed: Deed, at: Sighting) -> str:
+def _thing(desk: ProcedureDesk, deed: ActionTriple, at: Detection) -> str:
     """What the missing side of a deed is, as the model names it."""
     question = f"Which thing {deed.text}?"
     if deed.subject:
         question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
-    look = desk.look(LookRequest(at.video_id, at.looked, question))
+    look = desk.look(ObservationRequest(at.video_id, at.looked, question))
     if look is None or look.declines:
         return ""
     return thing_named(look.text)
@@ -66,7 +66,7 @@ def _base(verb: str) -> str:
     return " ".join(part for part in (base_form(first), rest) if part)
 
 
-def _later(thing: str, desk: ProcedureDesk, first: Sighting) -> list[Stretch]:
+def _later(thing: str, desk: ProcedureDesk, first: Detection) -> list[SegmentRef]:
     """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
     after_s = first.window.end_s
     places = pieces(

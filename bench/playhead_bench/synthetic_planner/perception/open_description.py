@@ -4,17 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sight, Sighting
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection, PerceptionResult
+from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import PIECE_S, narrowed, pieces, stands_still
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.citations import reads_like_orders
-from playhead_tools.spec import Deed, QuestionSpec
-from playhead_tools.video_llm.client import Look
+from playhead_tools.spec import ActionTriple, QuestionSpec
+from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice
 
 TOLD_P = 0.75
@@ -23,8 +23,8 @@ AROUND_S = 2.0
 
 
 def ask_each(
-    spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[Stretch], deed: Deed | None = None
-) -> Sight:
+    spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[SegmentRef], deed: ActionTriple | None = None
+) -> PerceptionResult:
     """The answer of the first place that gives one; `absent` when all of them decline.
 
     A reply that nothing is done counts only when no other place tells of something: what is asked about
@@ -34,8 +34,8 @@ def ask_each(
         NeedLooks: looks are wanted.
     """
     looked = pieces(places) if spec.asks == "deed" else list(places)
-    still: Sight | None = None
-    said_no: Sight | None = None
+    still: PerceptionResult | None = None
+    said_no: PerceptionResult | None = None
     for i, place in enumerate(looked):
         told = _ask(spec, desk, place)
         if told is None:
@@ -49,8 +49,8 @@ def ask_each(
             continue
         return _timed(desk, sight, deed) if spec.asks == "deed" and deed is not None else sight
     if said_no is not None:
-        return Sight("yes_no", "no", p=said_no.p, whole=desk.whole)
-    return still or Sight("absent", whole=desk.whole)
+        return PerceptionResult("yes_no", "no", p=said_no.p, whole=desk.whole)
+    return still or PerceptionResult("absent", whole=desk.whole)
 
 
 def says_no(text: str) -> bool:
@@ -62,18 +62,18 @@ def _is_bare(text: str) -> bool:
     return normalised(text) in ("yes", "no")
 
 
-def _timed(desk: ProcedureDesk, sight: Sight, deed: Deed) -> Sight:
+def _timed(desk: ProcedureDesk, sight: PerceptionResult, deed: ActionTriple) -> PerceptionResult:
     """The sight with the part of its window in which what was told happens."""
     verb = re.sub(r"^it\s+", "", sight.text.strip().rstrip("."), flags=re.IGNORECASE)
     if len(verb.split()) > MOST_DEED_WORDS or reads_like_orders(verb):
         return sight  # more than a deed: words of a model or of a video are never asked back
     (sighting,) = sight.sightings
-    return replace(sight, sightings=(narrowed(desk, Deed(deed.subject, verb), sighting),))
+    return replace(sight, sightings=(narrowed(desk, ActionTriple(deed.subject, verb), sighting),))
 
 
 def told_at(
-    spec: QuestionSpec, desk: ProcedureDesk, sightings: Sequence[Sighting], deed: Deed | None
-) -> Sight:
+    spec: QuestionSpec, desk: ProcedureDesk, sightings: Sequence[Detection], deed: ActionTriple | None
+) -> PerceptionResult:
     """The answer of places where what the question is about was seen already.
 
     Raises:
@@ -87,9 +87,9 @@ def told_at(
         if told is not None:
             sight = _sight(spec, told, sighting.place, sighting.p)
             exact = narrowed(desk, deed, sighting) if deed is not None else sighting
-            kept = Sighting(exact.video_id, exact.window, exact.p, told[0].text, told[0].window)
+            kept = Detection(exact.video_id, exact.window, exact.p, told[0].text, told[0].window)
             return replace(sight, sightings=(kept,))
-    return Sight("unknown", sightings=(best,), whole=False)
+    return PerceptionResult("unknown", sightings=(best,), whole=False)
 
 
 def _around(window: Window) -> Window:
@@ -99,10 +99,14 @@ def _around(window: Window) -> Window:
     return Window(max(0.0, window.start_s - AROUND_S / 2), window.end_s + AROUND_S / 2)
 
 
-def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: Stretch) -> tuple[Look, int | None] | None:
+def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: SegmentRef) -> tuple[Observation, int | None] | None:
     """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
-    free = desk.look(LookRequest(place[0], place[1], question)) if desk.openly or not spec.options else None
+    free = (
+        desk.look(ObservationRequest(place[0], place[1], question))
+        if desk.openly or not spec.options
+        else None
+    )
     if free is not None and not spec.options and spec.intent != "yes_no" and _is_bare(free.text):
         return None  # a bare yes or no tells nothing of who, what, where or when
     if free is not None and not free.declines:
@@ -111,18 +115,20 @@ def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: Stretch) -> tuple[Look,
             return free, choice
     if not spec.options or (free is not None and free.declines and not desk.must_choose):
         return None
-    look = desk.look(LookRequest(place[0], place[1], question, spec.options))
+    look = desk.look(ObservationRequest(place[0], place[1], question, spec.options))
     choice = None if look is None or look.declines else _choice(look.text, spec.options)
     if look is None or choice is None or is_abstention(spec.options[choice]):
         return None
     return look, choice
 
 
-def _sight(spec: QuestionSpec, told: tuple[Look, int | None], place: Stretch, sure: float) -> Sight:
+def _sight(
+    spec: QuestionSpec, told: tuple[Observation, int | None], place: SegmentRef, sure: float
+) -> PerceptionResult:
     look, choice = told
     text = look.text if choice is None else spec.options[choice]
-    sighting = Sighting(place[0], place[1], TOLD_P * sure, text, look.window)
-    return Sight("told", text, (sighting,), choice, p=TOLD_P * sure)
+    sighting = Detection(place[0], place[1], TOLD_P * sure, text, look.window)
+    return PerceptionResult("told", text, (sighting,), choice, p=TOLD_P * sure)
 
 
 def _choice(text: str, options: tuple[str, ...]) -> int | None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.spec import ActionTriple, QuestionSpec
 from playhead_tools.video_llm.parse_response import is_abstention
 
 ACTS = "acts"
@@ -21,7 +21,7 @@ class Claim:
     """
 
     option: int
-    deed: Deed
+    deed: ActionTriple
 
 
 def claims_of(spec: QuestionSpec, options: tuple[str, ...]) -> list[Claim]:
@@ -29,18 +29,18 @@ def claims_of(spec: QuestionSpec, options: tuple[str, ...]) -> list[Claim]:
     named = [(i, _ARTICLE.sub("", option)) for i, option in enumerate(options) if not is_abstention(option)]
     if not spec.deeds:
         beside = spec.asks == "thing" and spec.relation is not None and spec.relation.kind != "during"
-        return [Claim(i, Deed(name, ACTS)) for i, name in named] if beside else []
+        return [Claim(i, ActionTriple(name, ACTS)) for i, name in named] if beside else []
     deed = spec.deeds[0]
     if spec.asks == "colour":
         return [Claim(i, _coloured(deed, name)) for i, name in named] if deed.subject else []
     if spec.asks != "thing":
         return []
     if not deed.subject:
-        return [Claim(i, Deed(name, deed.verb, deed.object)) for i, name in named]
+        return [Claim(i, ActionTriple(name, deed.verb, deed.object)) for i, name in named]
     if deed.verb and not deed.object:
-        return [Claim(i, Deed(deed.subject, deed.verb, name)) for i, name in named]
+        return [Claim(i, ActionTriple(deed.subject, deed.verb, name)) for i, name in named]
     return []
 
 
-def _coloured(deed: Deed, colour: str) -> Deed:
-    return Deed(f"{colour} {deed.subject}", deed.verb, deed.object)
+def _coloured(deed: ActionTriple, colour: str) -> ActionTriple:
+    return ActionTriple(f"{colour} {deed.subject}", deed.verb, deed.object)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from playhead_agent.perception.results import Sight, Sighting
+from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_bench.synthetic_planner.perception.grounding import SURE, locate, narrowed
 from playhead_bench.synthetic_planner.perception.options import Claim, claims_of
 from playhead_bench.synthetic_planner.perception.sequential_scan import walk
@@ -17,7 +17,7 @@ DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 
 
-def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> Sight:
+def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> PerceptionResult:
     """The nth to do something: the video is walked through to it; else the options are put in order.
 
     Raises:
@@ -31,10 +31,10 @@ def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> Sight:
         events = [(one, seen[0]) for one, seen in zip(claims, found, strict=True) if seen]
         line = desk.line(seen.video_id for _, seen in events)
         if line is None and events:
-            return Sight("unknown", NO_CLOCK, whole=False)
+            return PerceptionResult("unknown", NO_CLOCK, whole=False)
         ordered = sorted(events, key=lambda pair: (line or {})[pair[1].video_id] + pair[1].window.start_s)
         if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
-            return Sight("absent" if not ordered else "unknown", whole=desk.whole)
+            return PerceptionResult("absent" if not ordered else "unknown", whole=desk.whole)
         chances = nth_chances([one.p for _, one in ordered], ordinal)
         at = max(range(len(ordered)), key=chances.__getitem__)
         passed = ordered[:at] if ordinal > 0 else ordered[:at:-1]
@@ -44,10 +44,10 @@ def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> Sight:
     sightings = tuple(desk.at_once([partial(narrowed, desk, one.deed, seen) for one, seen in counted]))
     text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
     choice = claim.option if spec.options else None
-    return Sight("chosen", text, sightings, choice, p=best.p, whole=desk.whole)
+    return PerceptionResult("chosen", text, sightings, choice, p=best.p, whole=desk.whole)
 
 
-def _located(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[list[Sighting]]:
+def _located(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[list[Detection]]:
     return desk.at_once([partial(locate, desk, one.deed, CANDIDATES) for one in claims])
 
 

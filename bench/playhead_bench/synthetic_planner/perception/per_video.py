@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from playhead_agent.perception.results import Sight, Sighting
+from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_agent.perception.session import MOST_MOMENTS
 from playhead_bench.synthetic_planner.perception.grounding import SURE, locate, narrowed
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_tools import options as choose
 from playhead_tools.evidence import listed
 from playhead_tools.retrieval import list_videos
-from playhead_tools.spec import EVERY, Deed, QuestionSpec
+from playhead_tools.spec import EVERY, ActionTriple, QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
 from playhead_tools.video_llm.parse_response import normalised
 
@@ -41,14 +41,14 @@ class Seen:
     """
 
     name: str
-    best: Sighting
+    best: Detection
 
     def option(self, options: Sequence[str]) -> int | None:
         """The option that is its name, with or without the ending."""
         return choose.by_file(options, self.name)
 
 
-def see_videos(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def see_videos(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     """In which of the videos, or in how many of them, a deed or a thing is seen.
 
     Raises:
@@ -62,14 +62,14 @@ def see_videos(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     return _which(spec, desk, found, whole=whole)
 
 
-def _videos(deed: Deed, desk: ProcedureDesk) -> list[str]:
+def _videos(deed: ActionTriple, desk: ProcedureDesk) -> list[str]:
     every = list(dict.fromkeys(video_id for video_id, _ in desk.stretches))
     if len(every) <= MOST_VIDEOS:
         return every
     return list(dict.fromkeys(video_id for video_id, _ in desk.places_of(deed, MOST_MOMENTS)))
 
 
-def _in_each(deed: Deed, video_ids: Sequence[str], desk: ProcedureDesk) -> list[Seen]:
+def _in_each(deed: ActionTriple, video_ids: Sequence[str], desk: ProcedureDesk) -> list[Seen]:
     """The videos with their likeliest sighting, where there is any; the looks of all are wanted at once."""
     videos = {video.video_id: video for video in list_videos(desk.context.catalog)}
     desks = []
@@ -91,7 +91,7 @@ def _in_each(deed: Deed, video_ids: Sequence[str], desk: ProcedureDesk) -> list[
     ]
 
 
-def _best(deed: Deed, desk: ProcedureDesk) -> Sighting | None:
+def _best(deed: ActionTriple, desk: ProcedureDesk) -> Detection | None:
     """The likeliest sighting in one video, however unlikely; None where the thing is not there at all."""
     most = MOST if deed.verb else FIRST
     found = locate(desk, deed, most, surely_happens=True)
@@ -100,7 +100,9 @@ def _best(deed: Deed, desk: ProcedureDesk) -> Sighting | None:
     return found[0] if found else None
 
 
-def _which(spec: QuestionSpec, desk: ProcedureDesk, found: Sequence[Seen], *, whole: bool) -> Sight:
+def _which(
+    spec: QuestionSpec, desk: ProcedureDesk, found: Sequence[Seen], *, whole: bool
+) -> PerceptionResult:
     ranked = sorted(found, key=lambda one: -one.best.p)
     deed, least = spec.deeds[0], SURE if not spec.deeds[0].verb else LIKELY
     sure = [one for one in ranked if one.best.p >= SURE]
@@ -112,44 +114,50 @@ def _which(spec: QuestionSpec, desk: ProcedureDesk, found: Sequence[Seen], *, wh
         if choice is not None or not spec.options:
             places = tuple(desk.at_once([partial(narrowed, desk, deed, one.best) for one in together]))
             names = listed([one.name for one in together])
-            return Sight("chosen", f"in {names}", places, choice, p=together[-1].best.p, whole=whole)
+            return PerceptionResult(
+                "chosen", f"in {names}", places, choice, p=together[-1].best.p, whole=whole
+            )
     if not ranked or ranked[0].best.p < least:
         choice = _saying(spec.options, _NONE)
         whole = whole and desk.whole
         if choice is None:
-            return Sight("absent", whole=whole)
-        return Sight("chosen", spec.options[choice], (), choice, p=UNSEEN if whole else SURE / 2, whole=whole)
+            return PerceptionResult("absent", whole=whole)
+        return PerceptionResult(
+            "chosen", spec.options[choice], (), choice, p=UNSEEN if whole else SURE / 2, whole=whole
+        )
     first, rest = ranked[0], [one.best.p for one in ranked[1:2]]
     p = min(1.0, first.best.p * (0.7 + first.best.p - max(rest, default=0.0)))
     place, choice = narrowed(desk, deed, first.best), first.option(spec.options)
-    return Sight("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
+    return PerceptionResult("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
 
 
-def _nth(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], ordinal: int) -> Sight:
+def _nth(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], ordinal: int) -> PerceptionResult:
     """The video in which it is seen as the nth, by when the videos were recorded."""
     line = desk.line(one.best.video_id for one in seen)
     if line is None:
-        return Sight("unknown", NO_CLOCK, whole=False)
+        return PerceptionResult("unknown", NO_CLOCK, whole=False)
     if abs(ordinal) > 1 and spec.deeds[0].verb:  # the second time may well be in the first video
-        return Sight("unknown", whole=False)
+        return PerceptionResult("unknown", whole=False)
     ordered = sorted(seen, key=lambda one: line[one.best.video_id] + one.best.window.start_s)
     if abs(ordinal) > len(ordered):
-        return Sight("unknown", whole=desk.whole)
+        return PerceptionResult("unknown", whole=desk.whole)
     counted = ordered[:ordinal] if ordinal > 0 else ordered[ordinal:][::-1]
     places = desk.at_once([partial(narrowed, desk, spec.deeds[0], one.best) for one in counted])
     name, p = counted[-1].name, min(one.best.p for one in counted)
     choice = counted[-1].option(spec.options)
-    return Sight("chosen", f"in {name}", tuple(places), choice, p=p, whole=desk.whole)
+    return PerceptionResult("chosen", f"in {name}", tuple(places), choice, p=p, whole=desk.whole)
 
 
-def _how_many(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], *, whole: bool) -> Sight:
+def _how_many(
+    spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], *, whole: bool
+) -> PerceptionResult:
     value, whole = float(len(seen)), whole and desk.whole
     choice = choose.by_number(spec.options, value)
     if not seen and spec.options and choice is None:
-        return Sight("absent", whole=whole)
+        return PerceptionResult("absent", whole=whole)
     p = min((one.best.p for one in seen), default=UNSEEN) * (0.9 if whole else SURE)
     text, places = f"in {value:.0f} video{'' if value == 1 else 's'}", tuple(one.best for one in seen)
-    return Sight("chosen", text, places, choice, value, p, whole=whole)
+    return PerceptionResult("chosen", text, places, choice, value, p, whole=whole)
 
 
 def _saying(options: Sequence[str], words: Sequence[str]) -> int | None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sight, Sighting
-from playhead_agent.perception.session import Desk
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection, PerceptionResult
+from playhead_agent.perception.session import PerceptionSession
+from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.event_times import see_when
 from playhead_bench.synthetic_planner.perception.grounding import (
     SAME_S,
@@ -31,7 +31,7 @@ from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_bench.synthetic_planner.perception.subjects import agreed
 from playhead_index.window import Window
 from playhead_tools import options as choose
-from playhead_tools.spec import Anchor, Deed, QuestionSpec
+from playhead_tools.spec import ActionTriple, Anchor, QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
 
 CANDIDATES = 6
@@ -49,12 +49,12 @@ MOSTLY = 0.6
 
 def see(
     spec: QuestionSpec,
-    desk: Desk,
-    anchors: Sequence[Stretch] = (),
+    desk: PerceptionSession,
+    anchors: Sequence[SegmentRef] = (),
     *,
     critic: bool = True,
     algebra: bool = True,
-) -> Sight:
+) -> PerceptionResult:
     """What looking tells of a question.
 
     Args:
@@ -78,7 +78,7 @@ def see(
         own.hand_over(desk)
 
 
-def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Stretch] = ()) -> Sight:
+def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[SegmentRef] = ()) -> PerceptionResult:
     """What looking tells of a question, worked out at a desk of the procedures; errors are those of `see`."""
     if not desk.algebra:
         return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
@@ -103,7 +103,7 @@ def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Stretch] =
 # ---- what, who, where, which ----
 
 
-def _described(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def _described(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     """The question put to the clips that show what it is about."""
     claims = claims_of(spec, spec.options)
     deed = spec.deeds[0] if spec.deeds else None
@@ -115,7 +115,7 @@ def _described(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     if found:
         sight = told_at(spec, desk, found[:2], deed)
     elif deed.verb and not claims and not desk.must_choose:
-        return Sight("absent", whole=desk.whole)  # what is not seen to happen happens nowhere
+        return PerceptionResult("absent", whole=desk.whole)  # what is not seen to happen happens nowhere
     else:
         places = desk.places_of(deed, CANDIDATES)
         there = present(desk, deed.subject, places)
@@ -124,22 +124,22 @@ def _described(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     return _chosen(spec, desk, claims) if undecided and claims else sight
 
 
-def _chosen(spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim]) -> Sight:
+def _chosen(spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim]) -> PerceptionResult:
     """The option whose deed is seen with the most certainty."""
     sightings = _claimed(desk, claims)
     told = agreed(spec, desk, [claim for claim, _ in sightings], [found for _, found in sightings])
     sightings = [(claim, found) for (claim, _), found in zip(sightings, told, strict=True)]
     ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
     if not ranked:
-        return Sight("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=desk.whole)
     claim, (best, *_) = ranked[0]
     margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
     best = narrowed(desk, claim.deed, best)
     p = min(1.0, best.p * (0.7 + margin))
-    return Sight("chosen", spec.options[claim.option], (best,), claim.option, p=p)
+    return PerceptionResult("chosen", spec.options[claim.option], (best,), claim.option, p=p)
 
 
-def _claimed(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Sighting]]]:
+def _claimed(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Detection]]]:
     """The claims that are seen, each with its sightings; all looks of all claims are wanted at once."""
     found = _together(desk, [claim.deed for claim in claims], CLAIM_CANDIDATES)
     if desk.must_choose:  # what is not sure counts only where nothing is
@@ -149,25 +149,25 @@ def _claimed(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, 
 
 
 def _together(
-    desk: ProcedureDesk, deeds: Sequence[Deed], most: int, *, surely_happens: bool = False
-) -> list[list[Sighting]]:
+    desk: ProcedureDesk, deeds: Sequence[ActionTriple], most: int, *, surely_happens: bool = False
+) -> list[list[Detection]]:
     return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
 
 
 # ---- before, after, between ----
 
 
-def _related(spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[Stretch]) -> Sight:
+def _related(spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[SegmentRef]) -> PerceptionResult:
     relation = spec.relation
     if relation is None:
         raise ValueError("there is no relation to follow")
     anchors = _anchor_sightings(desk, relation.anchors, places)
     if not anchors or not all(anchors):
         claims = claims_of(spec, spec.options) if desk.must_choose else []
-        return _chosen(spec, desk, claims) if claims else Sight("absent", whole=desk.whole)
+        return _chosen(spec, desk, claims) if claims else PerceptionResult("absent", whole=desk.whole)
     if spec.asks == "words" or spec.wanted in ("speech", "screen"):
         likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
-        return Sight("anchors", sightings=likely, p=min(a[0].p for a in anchors))
+        return PerceptionResult("anchors", sightings=likely, p=min(a[0].p for a in anchors))
     first = anchors[0][0]
     if relation.kind == "during":
         return told_at(spec, desk, [first], spec.deeds[0] if spec.deeds else None)
@@ -175,19 +175,21 @@ def _related(spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[Stretch])
 
 
 def _anchor_sightings(
-    desk: ProcedureDesk, anchors: Sequence[Anchor], places: Sequence[Stretch]
-) -> list[list[Sighting]]:
+    desk: ProcedureDesk, anchors: Sequence[Anchor], places: Sequence[SegmentRef]
+) -> list[list[Detection]]:
     """Where the anchors are: as they were said or written, else as they are seen."""
     if places:
-        return [[Sighting(video_id, window, 0.9, "", window) for video_id, window in places]]
-    deeds = [anchor.deed or Deed(anchor.text, "") for anchor in anchors]
+        return [[Detection(video_id, window, 0.9, "", window) for video_id, window in places]]
+    deeds = [anchor.deed or ActionTriple(anchor.text, "") for anchor in anchors]
     found = _together(desk, deeds, CANDIDATES)
     pairs = [(deed, seen[0]) for deed, seen in zip(deeds, found, strict=True) if seen]
     exact = iter(desk.at_once([partial(narrowed, desk, deed, first) for deed, first in pairs]))
     return [[next(exact), *seen[1:]] if seen else [] for seen in found]
 
 
-def _beside(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting], kind: str) -> Sight:
+def _beside(
+    spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Detection], kind: str
+) -> PerceptionResult:
     """What happens before, after or between what was seen: the options are looked for and put in order."""
     claims = claims_of(spec, spec.options)
     if not claims:
@@ -200,16 +202,16 @@ def _beside(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting]
             if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
                 fitting.append((claim, sighting))
     if not fitting:
-        return _chosen(spec, desk, claims) if desk.must_choose else Sight("unknown", whole=False)
+        return _chosen(spec, desk, claims) if desk.must_choose else PerceptionResult("unknown", whole=False)
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
     best = narrowed(desk, claim.deed, best) if near is None else best
     text = spec.options[claim.option]
-    return Sight("chosen", text, (*anchors, best), claim.option, p=min(first.p, best.p) * 0.8)
+    return PerceptionResult("chosen", text, (*anchors, best), claim.option, p=min(first.p, best.p) * 0.8)
 
 
 def _adjoining(
-    desk: ProcedureDesk, claims: Sequence[Claim], anchors: Sequence[Sighting], kind: str
-) -> tuple[Claim, Sighting] | None:
+    desk: ProcedureDesk, claims: Sequence[Claim], anchors: Sequence[Detection], kind: str
+) -> tuple[Claim, Detection] | None:
     """The claim that is seen nearest to the anchor, in its own segment or one of the next few; else None."""
     first, segments = anchors[0], desk.segments(anchors[0].video_id)
     ends = [_segment_at(segments, one.window) for one in anchors if one.video_id == first.video_id]
@@ -239,13 +241,13 @@ def _segment_at(segments: Sequence[Window], window: Window) -> int:
     return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
 
 
-def _seen_in(desk: ProcedureDesk, deed: Deed, place: Stretch) -> list[Sighting]:
+def _seen_in(desk: ProcedureDesk, deed: ActionTriple, place: SegmentRef) -> list[Detection]:
     """Where in one place a deed is surely seen."""
     there = present(desk, deed.subject, pieces([place]))
     return [one for one in judge_all(desk, deed, there) if one.p >= SURE]
 
 
-def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
+def _lies(kind: str, sighting: Detection, anchors: Sequence[Detection]) -> bool:
     start_s, first = sighting.window.start_s, anchors[0].window
     if kind == "between":
         last = anchors[-1].window
@@ -256,7 +258,9 @@ def _lies(kind: str, sighting: Sighting, anchors: Sequence[Sighting]) -> bool:
     return sighting.window.end_s < first.end_s - SAME_S / 2
 
 
-def _stepped(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting], kind: str) -> Sight:
+def _stepped(
+    spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Detection], kind: str
+) -> PerceptionResult:
     """The stretches next to the anchor, nearest first, asked one after the other."""
     first = anchors[0]
     step_s = 8.0
@@ -276,7 +280,7 @@ def _stepped(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Sighting
 # ---- how often, whether, in what order, how long ----
 
 
-def _count(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def _count(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     """An exhaustive scan: every moment that may show the thing is looked at, and what lies next to it."""
     events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
     value = float(len(events))
@@ -284,15 +288,15 @@ def _count(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
     if choice is None and desk.must_choose:
         choice = choose.nearest_number(spec.options, value)
     if not events:
-        return Sight("absent", whole=desk.whole, value=0.0, choice=choice)
+        return PerceptionResult("absent", whole=desk.whole, value=0.0, choice=choice)
     p = sum(one.p for one in events) / len(events) * (0.9 if desk.whole else 0.6)
     events = _exact(desk, spec.deeds[0], events, COUNTED)
-    return Sight("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
+    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
 
 
-def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sighting]:
+def merged(sightings: Sequence[Detection], gap_s: float = SAME_S) -> list[Detection]:
     """Sightings in time order, those that touch or nearly do made one."""
-    out: list[Sighting] = []
+    out: list[Detection] = []
     for one in sorted(sightings, key=lambda s: (s.video_id, s.window)):
         last = out[-1] if out else None
         if last is not None and last.video_id == one.video_id and last.window.gap_s(one.window) < gap_s:
@@ -304,63 +308,65 @@ def merged(sightings: Sequence[Sighting], gap_s: float = SAME_S) -> list[Sightin
     return out
 
 
-def _yes_no(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def _yes_no(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     deed = spec.deeds[0]
     events = merged(locate(desk, deed, CANDIDATES * 2, sure=True))
     if events:
         choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
         best = max(events, key=lambda one: one.p)
         events = _exact(desk, deed, events)
-        return Sight("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=desk.whole)
-    thing = locate(desk, Deed(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
+        return PerceptionResult("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=desk.whole)
+    thing = locate(desk, ActionTriple(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
     like = _coloured(desk, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
     choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=like)
-    return Sight("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
+    return PerceptionResult("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
 
 
 def _coloured(desk: ProcedureDesk, kind: str) -> bool:
     """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
     places = desk.moments(kind, CANDIDATES)
-    looks = desk.look_all([LookRequest(v, w, f"What colour is the {kind}?") for v, w in places])
+    looks = desk.look_all([ObservationRequest(v, w, f"What colour is the {kind}?") for v, w in places])
     return any(look is not None and not look.declines for look in looks)
 
 
-def _exact(desk: ProcedureDesk, deed: Deed, events: Sequence[Sighting], most: int = PLACES) -> list[Sighting]:
+def _exact(
+    desk: ProcedureDesk, deed: ActionTriple, events: Sequence[Detection], most: int = PLACES
+) -> list[Detection]:
     """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
     return [*desk.at_once([partial(narrowed, desk, deed, one) for one in events[:most]]), *events[most:]]
 
 
-def _order(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def _order(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
-        return Sight("unknown", whole=False)
+        return PerceptionResult("unknown", whole=False)
     exact = desk.at_once(
         [partial(narrowed, desk, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
     )
     line = desk.line(one.video_id for one in exact)
     if line is None:
-        return Sight("unknown", NO_CLOCK, whole=False)
+        return PerceptionResult("unknown", NO_CLOCK, whole=False)
     best = list(zip(spec.targets, exact, strict=True))
     ordered = sorted(best, key=lambda pair: line[pair[1].video_id] + pair[1].window.start_s)
     names = [name for name, _ in ordered]
     sightings = tuple(one for _, one in ordered)
     choice = choose.by_order(spec.options, names)
     p = min(one.p for one in sightings)
-    return Sight("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
+    return PerceptionResult("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
 
 
-def _how_long(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
+def _how_long(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
     if not events:
-        return Sight("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=desk.whole)
     events = [snapped(desk, one) for one in events]
     seconds = sum(one.window.duration_s for one in events)
     choice = choose.by_length(spec.options, seconds)
     p = min(one.p for one in events) * 0.8
-    return Sight("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
+    return PerceptionResult("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
 
 
-def snapped(desk: ProcedureDesk, sighting: Sighting) -> Sighting:
+def snapped(desk: ProcedureDesk, sighting: Detection) -> Detection:
     """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
     window = sighting.window
     inside = [
@@ -374,18 +380,18 @@ def snapped(desk: ProcedureDesk, sighting: Sighting) -> Sighting:
     return replace(sighting, window=hull) if hull.overlap_s(window) >= MOSTLY * hull.duration_s else sighting
 
 
-def _longest(spec: QuestionSpec, desk: ProcedureDesk) -> Sight:
-    deeds = spec.deeds or tuple(Deed(target, "") for target in spec.targets)
+def _longest(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+    deeds = spec.deeds or tuple(ActionTriple(target, "") for target in spec.targets)
     found = _together(desk, deeds, CLAIM_CANDIDATES)
     found = [[one for one in seen if one.p >= SURE] for seen in found]
     found = [[snapped(desk, one) for one in seen] for seen in found]
     lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
     if not any(lengths):
-        return Sight("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=desk.whole)
     known = [i for i, length in enumerate(lengths) if length]
     pick = max if spec.superlative == "longest" else min
     at = pick(known, key=lambda i: lengths[i])
     choice = choose.by_text(spec.options, deeds[at].subject)
     sightings = tuple(one for i in known for one in merged(found[i]))
     p = 0.7 if len(known) == len(deeds) else 0.5
-    return Sight("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=desk.whole)
+    return PerceptionResult("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=desk.whole)

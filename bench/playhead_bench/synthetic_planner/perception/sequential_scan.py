@@ -8,14 +8,14 @@ asked openly who does it; a name counts when the model also says so of that thin
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sighting
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection
+from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import SAME_S, SURE, judge_all, pieces
 from playhead_bench.synthetic_planner.perception.options import Claim
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_bench.synthetic_planner.perception.subjects import thing_named
-from playhead_tools.spec import Deed, QuestionSpec
+from playhead_tools.spec import ActionTriple, QuestionSpec
 
 STRIDE = 6
 """So many clips are looked at together."""
@@ -30,7 +30,7 @@ the search 3."""
 
 def walk(
     spec: QuestionSpec, desk: ProcedureDesk, ordinal: int, claims: Sequence[Claim]
-) -> list[tuple[Claim, Sighting]]:
+) -> list[tuple[Claim, Detection]]:
     """Who does it as the nth, and where, behind those that were counted on the way to it.
 
     Nothing when it is not reached, or is better left to the search.
@@ -52,9 +52,9 @@ def walk(
         return []
     places = places[: FAR if outermost else FARTHER]
     only = frozenset(offered) if outermost else frozenset()
-    passed, fitting = list[tuple[Claim, Sighting]](), list[int]()
+    passed, fitting = list[tuple[Claim, Detection]](), list[int]()
     for rank, (name, sighting) in enumerate(_events(spec, desk, deed, places, only), 1):
-        claim = offered.get(name) or Claim(rank - 1, Deed(name, deed.verb, deed.object))
+        claim = offered.get(name) or Claim(rank - 1, ActionTriple(name, deed.verb, deed.object))
         passed.append((claim, sighting))
         if name in offered or not offered:
             fitting.append(rank)
@@ -69,13 +69,17 @@ def walk(
 
 
 def _events(
-    spec: QuestionSpec, desk: ProcedureDesk, deed: Deed, places: Sequence[Stretch], only: frozenset[str]
-) -> Iterator[tuple[str, Sighting]]:
+    spec: QuestionSpec,
+    desk: ProcedureDesk,
+    deed: ActionTriple,
+    places: Sequence[SegmentRef],
+    only: frozenset[str],
+) -> Iterator[tuple[str, Detection]]:
     """What does it on the way, and where; of the things in `only`, of all where that is empty."""
-    question, last = spec.clip_question or spec.text, dict[str, Sighting]()
+    question, last = spec.clip_question or spec.text, dict[str, Detection]()
     for start in range(0, len(places), STRIDE):
         some = places[start : start + STRIDE]
-        looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in some])
+        looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in some])
         told = [
             (place, name)
             for place, look in zip(some, looks, strict=True)
@@ -83,7 +87,10 @@ def _events(
             if name in only or not only
         ]
         judged = desk.at_once(
-            [partial(judge_all, desk, Deed(name, deed.verb, deed.object), [place]) for place, name in told]
+            [
+                partial(judge_all, desk, ActionTriple(name, deed.verb, deed.object), [place])
+                for place, name in told
+            ]
         )
         for (_, name), seen in zip(told, judged, strict=True):
             for one in seen:
@@ -94,12 +101,12 @@ def _events(
                         yield name, one
 
 
-def _clips(desk: ProcedureDesk, *, backwards: bool) -> list[Stretch]:
+def _clips(desk: ProcedureDesk, *, backwards: bool) -> list[SegmentRef]:
     """The clips of what the question looks at, in the order in which they are walked through.
 
     None where they are of several videos of which nobody knows which was recorded first.
     """
-    found = list[Stretch]()
+    found = list[SegmentRef]()
     line = desk.line(video_id for video_id, _ in desk.stretches)
     if line is None:
         return found

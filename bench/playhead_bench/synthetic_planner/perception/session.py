@@ -4,19 +4,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.session import FOR_UNRANKED, MOST_MOMENTS, Desk, NeedLooks
-from playhead_agent.state import Stretch
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.session import (
+    FOR_UNRANKED,
+    MOST_MOMENTS,
+    PendingObservations,
+    PerceptionSession,
+)
+from playhead_agent.state import SegmentRef
 from playhead_index.search.fusion import rrf
 from playhead_index.store.recordings import read_clock
-from playhead_tools.spec import Deed
+from playhead_tools.spec import ActionTriple
 from playhead_tools.temporal.clock import timelines
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class ProcedureDesk(Desk):
+class ProcedureDesk(PerceptionSession):
     """A desk on which deeds are looked for, several at once.
 
     Args:
@@ -40,7 +45,7 @@ class ProcedureDesk(Desk):
         """The part of all looks that a first look at what no search ranks may take here."""
         return FOR_UNRANKED / self.sharing
 
-    def hand_over(self, desk: Desk) -> None:
+    def hand_over(self, desk: PerceptionSession) -> None:
         """Tells another desk what could not be looked at here."""
         desk.short |= self.short
         desk.unviewed |= self.unviewed
@@ -52,17 +57,17 @@ class ProcedureDesk(Desk):
         Raises:
             NeedLooks: one of them wants looks.
         """
-        wanted, found = list[LookRequest](), list[T]()
+        wanted, found = list[ObservationRequest](), list[T]()
         for search in searches:
             try:
                 found.append(search())
-            except NeedLooks as need:
+            except PendingObservations as need:
                 wanted += need.requests
         if wanted:
-            raise NeedLooks(tuple(dict.fromkeys(wanted))[: self.afford])
+            raise PendingObservations(tuple(dict.fromkeys(wanted))[: self.afford])
         return found
 
-    def places_of(self, deed: Deed, most: int) -> list[Stretch]:
+    def places_of(self, deed: ActionTriple, most: int) -> list[SegmentRef]:
         """Moments in which a deed may be seen, best first: those that fit its thing, ranked with those that
         fit all of it.
 
@@ -79,16 +84,16 @@ class ProcedureDesk(Desk):
         return lines[0] if len(lines) == 1 else None
 
 
-def fused(lists: Sequence[Sequence[Stretch]]) -> list[Stretch]:
+def fused(lists: Sequence[Sequence[SegmentRef]]) -> list[SegmentRef]:
     """The moments of several searches as one list, best first: by reciprocal ranks, overlapping ones as one.
 
     >>> from playhead_index.window import Window
     >>> fused([[("v", Window(0, 4)), ("v", Window(8, 9))], [("v", Window(7, 10))]])
     [('v', Window(start_s=8, end_s=9)), ('v', Window(start_s=0, end_s=4))]
     """
-    known, named = list[Stretch](), list[list[Stretch]]()
+    known, named = list[SegmentRef](), list[list[SegmentRef]]()
     for found in lists:
-        names = list[Stretch]()
+        names = list[SegmentRef]()
         for video_id, window in found:
             alike = [one for one in known if one[0] == video_id and one[1].overlap_s(window) > 0]
             names += alike or [(video_id, window)]

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.perception.look_request import LookRequest
-from playhead_agent.perception.results import Sighting
+from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.results import Detection
 from playhead_bench.synthetic_planner.perception.grounding import pieces
 from playhead_bench.synthetic_planner.perception.options import Claim
 from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
 from playhead_tools.citations import reads_like_orders
-from playhead_tools.spec import Deed, QuestionSpec
-from playhead_tools.video_llm.client import Look
+from playhead_tools.spec import ActionTriple, QuestionSpec
+from playhead_tools.video_llm.client import Observation
 
 NAMED_PART = 0.3
 """How much it counts whom the model names as doing it, beside what it says of each thing on its own."""
@@ -28,15 +28,15 @@ def named_doers(spec: QuestionSpec, desk: ProcedureDesk, most: int) -> list[Clai
     deed = spec.deeds[0]
     places = pieces(desk.moments(deed.text or spec.text, most))
     question = spec.clip_question or spec.text
-    looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in places])
+    looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
     told = [look.text for look in looks if look is not None and not look.declines]
     names = dict.fromkeys(name for text in told if (name := thing_named(text)))
-    return [Claim(i, Deed(name, deed.verb, deed.object)) for i, name in enumerate(names)]
+    return [Claim(i, ActionTriple(name, deed.verb, deed.object)) for i, name in enumerate(names)]
 
 
 def agreed(
-    spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim], found: Sequence[Sequence[Sighting]]
-) -> list[list[Sighting]]:
+    spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim], found: Sequence[Sequence[Detection]]
+) -> list[list[Detection]]:
     """Sightings of who may have done something, held against whom the model names there, best first.
 
     Asked of each thing by itself whether it does it, a model says yes too often; asked who does it, it can
@@ -50,7 +50,7 @@ def agreed(
         return [list(seen) for seen in found]
     question = spec.clip_question or spec.text
     places = list(dict.fromkeys((one.video_id, one.looked) for seen in found for one in seen))
-    looks = desk.look_all([LookRequest(video_id, window, question) for video_id, window in places])
+    looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
     told = dict(zip(places, looks, strict=True))
     return [
         sorted((_held(one, told[one.video_id, one.looked], deed.subject) for one in seen), key=lambda o: -o.p)
@@ -58,7 +58,7 @@ def agreed(
     ]
 
 
-def _held(sighting: Sighting, look: Look | None, subject: str) -> Sighting:
+def _held(sighting: Detection, look: Observation | None, subject: str) -> Detection:
     if look is None:
         return sighting
     named = thing_named(look.text).lower()

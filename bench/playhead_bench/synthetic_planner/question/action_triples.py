@@ -1,7 +1,7 @@
 """Who does what in a clause, found by its verb: `the man in the blue shirt opens the door`."""
 
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base, is_past, is_third
-from playhead_tools.spec import Deed
+from playhead_tools.spec import ActionTriple
 from playhead_tools.wording import is_colour, re_any_case, strip_marks, word_set
 
 _DETERMINERS = word_set(
@@ -56,7 +56,7 @@ def noun(text: str) -> str:
     return "" if THING.fullmatch(bare) else bare
 
 
-def shows(deed: Deed) -> bool:
+def shows(deed: ActionTriple) -> bool:
     """Whether the verb of a deed is one of those that a picture shows for sure."""
     return bool(deed.verb) and is_base(
         base_form(deed.verb.removeprefix("is ").removeprefix("are ").split()[0])
@@ -70,7 +70,7 @@ def without_tail(text: str) -> str:
     return text
 
 
-def deed_in(clause: str, *, bare: bool = False) -> Deed | None:
+def deed_in(clause: str, *, bare: bool = False) -> ActionTriple | None:
     """The deed of a clause, in either order of words; None where no verb is found and `bare` is not set.
 
     Args:
@@ -101,19 +101,19 @@ def deed_in(clause: str, *, bare: bool = False) -> Deed | None:
     return found or _only(text, bare)
 
 
-def _only(text: str, bare: bool) -> Deed | None:
-    return Deed(noun(text), "") if bare and noun(text) else None
+def _only(text: str, bare: bool) -> ActionTriple | None:
+    return ActionTriple(noun(text), "") if bare and noun(text) else None
 
 
-def _passive(text: str, inverted: bool) -> Deed | None:
+def _passive(text: str, inverted: bool) -> ActionTriple | None:
     """`the boat is carried by the cross` says that the cross carries the boat."""
     found = (_BY_INVERTED if inverted else _BY).match(text)
     if found is None or not is_past(found["verb"]):
         return None
-    return Deed(noun(found["who"]), as_third(found["verb"]), noun(found["what"]))
+    return ActionTriple(noun(found["who"]), as_third(found["verb"]), noun(found["what"]))
 
 
-def _relative(text: str) -> Deed | None:
+def _relative(text: str) -> ActionTriple | None:
     """`A cross that jumps` says that a cross jumps, `the cup that he carries` that he carries a cup."""
     found = _RELATIVE.match(text)
     if found is None:
@@ -121,14 +121,18 @@ def _relative(text: str) -> Deed | None:
     rest = found["rest"]
     seen = _PRESENCE.search(f" {rest}")
     if seen is not None and seen.start() == 0:
-        return Deed(noun(found["noun"]), "")
+        return ActionTriple(noun(found["noun"]), "")
     if rest.split()[0].lower() in _DETERMINERS | _PRONOUNS:
         inner = deed_in(rest)
-        return None if inner is None or inner.object else Deed(inner.subject, inner.verb, noun(found["noun"]))
+        return (
+            None
+            if inner is None or inner.object
+            else ActionTriple(inner.subject, inner.verb, noun(found["noun"]))
+        )
     return predicate(rest, noun(found["noun"]))
 
 
-def predicate(text: str, subject: str, *, plural: bool = False) -> Deed | None:
+def predicate(text: str, subject: str, *, plural: bool = False) -> ActionTriple | None:
     """The deed of a verb and what follows it, of a known subject.
 
     >>> predicate("is holding the red cup", "woman"), predicate("changes colour", "star").verb
@@ -153,7 +157,7 @@ def predicate(text: str, subject: str, *, plural: bool = False) -> Deed | None:
             rest = rest[1:]
     if _FRAME.fullmatch(" ".join(rest)):
         verb, rest = [*verb, *rest], []
-    return Deed(subject, " ".join(verb), noun(" ".join(rest)))
+    return ActionTriple(subject, " ".join(verb), noun(" ".join(rest)))
 
 
 def _said_verb(word: str, suffered: bool, plural: bool) -> str:
@@ -176,7 +180,7 @@ def _starts_object(words: list[str]) -> bool:
     )
 
 
-def _split(words: list[str], lead: str, plural: bool) -> Deed | None:
+def _split(words: list[str], lead: str, plural: bool) -> ActionTriple | None:
     inverted, after_be = lead in _DO, lead in _BE | _OTHER_AUX
     scored = [(_score(words, n, inverted, after_be), -n) for n in range(1, len(words))]
     best, place = max(scored, default=(0, 0))

@@ -6,7 +6,7 @@ from playhead_bench.synthetic_planner.question.hops import LATER
 from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.verbs import base_form
-from playhead_tools.spec import Deed
+from playhead_tools.spec import ActionTriple
 from playhead_tools.wording import ASKS, re_any_case, strip_marks
 
 _TAIL = re_any_case(r"\s+(?:next|then|meanwhile|afterwards|again|later(?:\s+on)?)$")
@@ -41,10 +41,11 @@ def finished(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}{'?' if _ASKED.match(text) or _ASKED.match(last) else '.'}"
 
 
-def yes_no_question(deed: Deed) -> str:
+def yes_no_question(deed: ActionTriple) -> str:
     """Whether one clip shows a deed.
 
-    >>> yes_no_question(Deed("red cross", "jumps")), yes_no_question(Deed("she", "picks up", "knife"))
+    >>> triples = ActionTriple("red cross", "jumps"), ActionTriple("she", "picks up", "knife")
+    >>> tuple(map(yes_no_question, triples))
     ('Does a red cross jump?', 'Does she pick up the knife?')
     """
     subject = deed.subject or "something"
@@ -54,5 +55,5 @@ def yes_no_question(deed: Deed) -> str:
         subject = f"{'an' if subject[0].lower() in 'aeiou' else 'a'} {subject}"
     if not deed.verb:
         return f"Is there {subject}?"
-    whole = Deed("", base_form(deed.verb), deed.object).text
+    whole = ActionTriple("", base_form(deed.verb), deed.object).text
     return f"{'Do' if subject.lower() in _SOMEBODY else 'Does'} {subject} {whole}?"

@@ -4,7 +4,7 @@ import re
 
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.spec import Anchor, Deed, Kind, QuestionSpec
+from playhead_tools.spec import ActionTriple, Anchor, Kind, QuestionSpec
 from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks
 
 _LEAD = re_any_case(r"^(?:(?:and|ok(?:ay)?|so|but|then|also|now|hm+|yes|no|please)\b[\s,!.]*)*")
@@ -111,11 +111,11 @@ def _clause(anchor: Anchor, previous: QuestionSpec) -> str:
     return _the(anchor.text)
 
 
-def _sentence(deed: Deed) -> str:
+def _sentence(deed: ActionTriple) -> str:
     subject = _the(deed.subject) if deed.subject else "something"
     if not deed.verb:
         return f"{subject} is in the picture"
-    return Deed(subject, deed.verb, deed.object).text
+    return ActionTriple(subject, deed.verb, deed.object).text
 
 
 def _the(thing: str) -> str:
@@ -136,7 +136,7 @@ def _nth(word: str, previous: QuestionSpec) -> str | None:
     nth = "last" if number == -1 else _NTH[number - 1]
     if previous.deeds and not previous.deeds[0].subject:
         deed = previous.deeds[0]
-        return f"Which thing is the {nth} to {Deed('', base_form(deed.verb), deed.object).text}?"
+        return f"Which thing is the {nth} to {ActionTriple('', base_form(deed.verb), deed.object).text}?"
     if previous.deeds:
         return f"{_question('When', previous.deeds[0])} for the {nth} time?"
     if not previous.targets:
@@ -152,14 +152,14 @@ def _mentioned(previous: QuestionSpec) -> str:
     return f"{target} {how.get(previous.wanted, 'shown')}"
 
 
-def _question(ask: str, deed: Deed) -> str:
+def _question(ask: str, deed: ActionTriple) -> str:
     """A question for the time or the place of a deed, without its mark."""
     subject = _the(deed.subject)
     if not deed.verb:
         return f"{ask} is {subject} seen" if ask == "When" else f"{ask} is {subject}"
     if deed.verb.startswith("is "):
         return f"{ask} is {subject} {deed.verb.removeprefix('is ')}"
-    return f"{ask} does {Deed(subject, base_form(deed.verb), deed.object).text}"
+    return f"{ask} does {ActionTriple(subject, base_form(deed.verb), deed.object).text}"
 
 
 def _asked_of(ask: str, previous: QuestionSpec) -> str | None:

@@ -18,7 +18,7 @@ from playhead_bench.synthetic_planner.question.visual_questions import Shown, re
 from playhead_bench.synthetic_planner.question.word_questions import spec_of_words
 from playhead_bench.synthetic_planner.wording import looks_visible
 from playhead_tools.question.choices import split_folders, split_options
-from playhead_tools.spec import Anchor, Deed, Hop, Kind, QuestionSpec, Relation, Superlative
+from playhead_tools.spec import ActionTriple, Anchor, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
 from playhead_tools.wording import ASKS, re_any_case, single_blanks, which_one
 
@@ -143,7 +143,7 @@ def _nearest(
     return relation, near if relation.next and subject_asked and ordinal is None else ordinal
 
 
-def _resolved(anchor: Anchor, deeds: tuple[Deed, ...]) -> Anchor:
+def _resolved(anchor: Anchor, deeds: tuple[ActionTriple, ...]) -> Anchor:
     """An anchor whose he, she or it, or who is left out, is the one of whom the question speaks."""
     if anchor.deed is None or not deeds or not deeds[0].subject or deeds[0].subject.lower() in _WORDS_FOR_ONE:
         return anchor
@@ -155,7 +155,7 @@ def _resolved(anchor: Anchor, deeds: tuple[Deed, ...]) -> Anchor:
     )
 
 
-def _put_to_clip(parts: Parts, shown: Shown, deeds: tuple[Deed, ...], quoted: Masked) -> str:
+def _put_to_clip(parts: Parts, shown: Shown, deeds: tuple[ActionTriple, ...], quoted: Masked) -> str:
     if shown.intent == "count" and not shown.of_things and deeds:
         return yes_no_question(deeds[0])
     later = shown.hop is not None and shown.hop.later

@@ -8,7 +8,7 @@ from playhead_bench.synthetic_planner.question.imperative import as_question
 from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.relation import Related, split_relation
 from playhead_bench.synthetic_planner.wording import where_it_stands
-from playhead_tools.spec import Deed, Kind, Relation
+from playhead_tools.spec import ActionTriple, Kind, Relation
 from playhead_tools.wording import AUX, re_any_case
 
 LONGEST = re_any_case(r"\b(?:for\s+)?the\s+(?:very\s+)?(?P<which>longest|shortest)\b")
@@ -57,11 +57,13 @@ class Parts:
         return where_it_stands(_REQUEST.sub("", self.core)) if self.hint == "any" else self.hint
 
 
-def restored(deed: Deed, quoted: Masked) -> Deed:
+def restored(deed: ActionTriple, quoted: Masked) -> ActionTriple:
     """A deed with its quotes back."""
-    return Deed(quoted.restored(deed.subject), quoted.restored(deed.verb), quoted.restored(deed.object))
+    return ActionTriple(
+        quoted.restored(deed.subject), quoted.restored(deed.verb), quoted.restored(deed.object)
+    )
 
 
-def target_of(deed: Deed) -> str:
+def target_of(deed: ActionTriple) -> str:
     """The words of a deed to look for; he, she and it look like nothing."""
     return _PRONOUN.sub("", deed.text)

@@ -8,7 +8,7 @@ from playhead_bench.synthetic_planner.question.masked_quotes import Masked
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
 from playhead_bench.synthetic_planner.wording import looks_visible, where_it_stands
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.spec import EVERY, Anchor, Deed, Kind, Relation, RelationKind
+from playhead_tools.spec import EVERY, ActionTriple, Anchor, Kind, Relation, RelationKind
 from playhead_tools.wording import (
     ASKS,
     AUX,
@@ -175,7 +175,7 @@ def anchor_of(clause: str, masked: Masked, ordinal: int | None = None) -> Anchor
     return Anchor(masked.restored(text or clause), kind, None if which == EVERY else which, restored)
 
 
-def _anchor_deed(clause: str, kind: Kind) -> Deed | None:
+def _anchor_deed(clause: str, kind: Kind) -> ActionTriple | None:
     """The deed of a clause; of `opening the door` with its subject left open."""
     word = clause.partition(" ")[0]
     if word.lower().endswith("ing") and is_base(base_form(as_third(word))):
@@ -183,11 +183,11 @@ def _anchor_deed(clause: str, kind: Kind) -> Deed | None:
     return deed_in(clause, bare=kind == "picture")
 
 
-def _surely_shown(deed: Deed, clause: str) -> bool:
+def _surely_shown(deed: ActionTriple, clause: str) -> bool:
     return looks_visible(clause) and (not deed.verb or shows(deed))
 
 
-def _restored(deed: Deed, masked: Masked) -> Deed | None:
+def _restored(deed: ActionTriple, masked: Masked) -> ActionTriple | None:
     parts = (masked.restored(part) for part in (deed.subject, deed.verb, deed.object))
-    whole = Deed(*parts)
+    whole = ActionTriple(*parts)
     return whole if whole.text else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from playhead_bench.synthetic_planner.question.action_triples import deed_in, noun, shows, without_tail
 from playhead_bench.synthetic_planner.question.hops import hop_in
 from playhead_bench.synthetic_planner.wording import looks_visible
-from playhead_tools.spec import Asks, Deed, Hop, Intent, Kind
+from playhead_tools.spec import ActionTriple, Asks, Hop, Intent, Kind
 from playhead_tools.wording import is_colour, is_the_video, re_any_case, strip_marks, word_set
 
 PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
@@ -40,7 +40,7 @@ class Shown:
 
     intent: Intent
     asks: Asks
-    deeds: tuple[Deed, ...] = ()
+    deeds: tuple[ActionTriple, ...] = ()
     hop: Hop | None = None
     visible: bool = True
     of_things: bool = False
@@ -73,7 +73,7 @@ def _read(head: str, whole: str) -> Shown | None:
     return None
 
 
-def _about(clause: str) -> tuple[Deed, ...]:
+def _about(clause: str) -> tuple[ActionTriple, ...]:
     """The deed of a clause that may be no more than a noun."""
     if _EMPTY.fullmatch(clause.strip()):
         return ()
@@ -133,7 +133,7 @@ def _partner(found: re.Match[str]) -> Shown | None:
     if shows(deed):
         return Shown("describe", "thing", (deed,))
     if looks_visible(deed.subject) and deed.subject:
-        return Shown("describe", "", (Deed(deed.subject, ""),))
+        return Shown("describe", "", (ActionTriple(deed.subject, ""),))
     return None
 
 
@@ -142,7 +142,7 @@ def _how(found: re.Match[str]) -> Shown | None:
     deed = deed_in(found["s"])
     if deed is None or not looks_visible(deed.subject):
         return None
-    return Shown("describe", "", (deed if shows(deed) else Deed(deed.subject, ""),))
+    return Shown("describe", "", (deed if shows(deed) else ActionTriple(deed.subject, ""),))
 
 
 def _made(found: re.Match[str]) -> Shown | None:
@@ -196,7 +196,7 @@ def _coloured(found: re.Match[str]) -> Shown | None:
     colour = found["s"].split()[0]
     if not is_colour(colour):
         return None
-    return Shown("describe", "thing", (Deed(f"{colour} thing", ""),))
+    return Shown("describe", "thing", (ActionTriple(f"{colour} thing", ""),))
 
 
 def _nothing(intent: Intent, asks: Asks) -> Callable[[re.Match[str]], Shown]:
