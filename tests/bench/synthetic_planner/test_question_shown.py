@@ -3,11 +3,11 @@
 import pytest
 
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
-from playhead_tools.spec import ActionTriple as Triple
+from playhead_tools.spec import ActionActionTriple as Triple
 from playhead_tools.spec import Hop, QuestionSpec
 
 # sentence -> intent, asks, deeds
-SHOWN: list[tuple[str, str, str, tuple[ActionTriple, ...]]] = [
+SHOWN: list[tuple[str, str, str, tuple[Triple, ...]]] = [
     ("When does the man in the blue shirt open the door?", "when", "time",
      (Triple("man in the blue shirt", "opens", "door"),)),
     ("How many times does she pick up the knife?", "count", "number", (Triple("she", "picks up", "knife"),)),
@@ -31,13 +31,13 @@ SHOWN: list[tuple[str, str, str, tuple[ActionTriple, ...]]] = [
 
 
 @pytest.mark.parametrize(("sentence", "intent", "asks", "deeds"), SHOWN, ids=[row[0] for row in SHOWN])
-def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[ActionTriple, ...]) -> None:
+def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[Triple, ...]) -> None:
     spec = parse_question(sentence)
     assert (spec.intent, spec.asks, spec.deeds) == (intent, asks, deeds)
 
 
 # sentence -> kind of relation, only the nearest, deeds of the anchors
-TIED: list[tuple[str, str, bool, tuple[ActionTriple | None, ...]]] = [
+TIED: list[tuple[str, str, bool, tuple[Triple | None, ...]]] = [
     ("What happens right after the goal?", "after", True, (None,)),
     ("What happens next after the woman falls?", "after", True, (Triple("woman", "falls"),)),
     ("What does the boy do before he leaves the house?", "before", False, (Triple("boy", "leaves", "house"),)),
@@ -51,7 +51,7 @@ TIED: list[tuple[str, str, bool, tuple[ActionTriple | None, ...]]] = [
 
 @pytest.mark.parametrize(("sentence", "kind", "nearest", "deeds"), TIED, ids=[row[0] for row in TIED])
 def test_what_it_is_tied_to(
-    sentence: str, kind: str, nearest: bool, deeds: tuple[ActionTriple | None, ...]
+    sentence: str, kind: str, nearest: bool, deeds: tuple[Triple | None, ...]
 ) -> None:
     relation = parse_question(sentence).relation
     assert relation is not None
