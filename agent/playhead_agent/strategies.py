@@ -47,7 +47,7 @@ def load_strategy(name: str) -> "Strategy":
 
         return strategy.PLANNER
     if name == RULES:
-        from playhead_agent.rules.components import strategy as rules_strategy
+        from playhead_agent.rules import strategy as rules_strategy
 
         return rules_strategy.RULES
     if name in BASELINES:

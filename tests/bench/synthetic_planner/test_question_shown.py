@@ -3,7 +3,7 @@
 import pytest
 
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
-from playhead_tools.spec import ActionActionTriple as Triple
+from playhead_tools.spec import ActionTriple as Triple
 from playhead_tools.spec import Hop, QuestionSpec
 
 # sentence -> intent, asks, deeds
@@ -40,7 +40,8 @@ def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[Tripl
 TIED: list[tuple[str, str, bool, tuple[Triple | None, ...]]] = [
     ("What happens right after the goal?", "after", True, (None,)),
     ("What happens next after the woman falls?", "after", True, (Triple("woman", "falls"),)),
-    ("What does the boy do before he leaves the house?", "before", False, (Triple("boy", "leaves", "house"),)),
+    ("What does the boy do before he leaves the house?", "before", False,
+     (Triple("boy", "leaves", "house"),)),
     ("What does the man do after opening the door?", "after", False, (Triple("man", "opens", "door"),)),
     ("What is the last thing the man does before leaving?", "before", True, (Triple("man", "leaves"),)),
     ("Who runs after the dog barks and before the man falls?", "between", False,
