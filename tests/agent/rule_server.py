@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,9 +28,12 @@ PATCH_PX = 28
 _ROW = re.compile(r"^(E\d+)\b[ |:(]{1,3}[\d:.–-]{3,40}[)|, ]{1,3}(.{0,2000})$", re.MULTILINE)
 """A line of evidence in a prompt: its id, its times, what it says."""
 _KIND = re.compile(r"^(?:speech|picture|caption|screen|screen text): ")
-_WORD = re.compile(r"[a-z]{4,}")
+_WORD = re.compile(r"[a-z]{3,}")
 _VISUAL = re.compile(r"\b(see|seen|look|looks|wear|wears|colou?r|picture|shown|visible)\b", re.IGNORECASE)
-_COMMON_WORDS = "what does that this with from when where which they their there about have video"
+_COMMON_WORDS = """
+    the and was for you are how who did his her not what does that this with from when where which they
+    their there about have video
+"""
 _COMMON = frozenset(_COMMON_WORDS.split())
 Transport = Literal["tools", "json_schema", "prompted"]
 
@@ -162,7 +166,7 @@ def next_call(request: Mapping[str, Any], model: RuleModel) -> tuple[str, dict[s
         rows = [row for row in rows if row[1].startswith("picture: ")] or rows
     best = max(rows, key=lambda row: len(_words(row[1]) & _words(question)), default=None)
     if best and ("look" in made or _words(best[1]) & _words(question) or "search" in made):
-        return "finish", {"claims": [{"text": _sentence(best[1]), "ids": [best[0]]}]}
+        return "finish", {"claims": [{"text": _sentence(best[1], question), "ids": [best[0]]}]}
     if "search" in tools and "search" not in made:
         return "search", {"query": question}
     return "abstain", {"reason": "nothing was found"}
@@ -220,9 +224,11 @@ def _words(text: str) -> set[str]:
     return set(_WORD.findall(text.lower())) - _COMMON
 
 
-def _sentence(said: str) -> str:
-    """Of a row, the first sentence."""
-    return re.split(r"(?<=[.!?])\s", _KIND.sub("", said))[0][:300]
+def _sentence(said: str, question: str) -> str:
+    """Of a row, the sentence that shares most words with the question; those of few sentences count more."""
+    sentences = re.split(r"(?<=[.!?])\s", _KIND.sub("", said))
+    num = Counter(word for one in sentences for word in _words(one))
+    return max(sentences, key=lambda one: sum(1 / num[word] for word in _words(one) & _words(question)))[:300]
 
 
 def reply_to(request: Mapping[str, Any], model: RuleModel) -> dict[str, Any]:

@@ -21,12 +21,17 @@ def draft_of(record: Mapping[str, Any], options: Sequence[str] = (), notes: Sequ
     if "abstained" in record:
         return Draft(abstained=record["abstained"], notes=tuple(notes))
     claims = tuple(
-        Claim(row["text"], tuple(row["evidence_ids"]), quote=row["quote"]) for row in record["claims"]
+        Claim(row["text"], tuple(row["evidence_ids"]), quote=row.get("quote", "")) for row in record["claims"]
     )
     choice = chosen(record.get("choice", ""), options)
     if record.get("choice") and options and choice is None:
         notes = [*notes, f"the choice {record['choice'][:40]!r} is none of the options"]
     return Draft(claims, choice, notes=tuple(notes))
+
+
+def row_of(claim: Claim) -> dict[str, Any]:
+    """A claim as a row of a conclusion, from which `draft_of` reads it."""
+    return {"text": claim.text, "quote": claim.quote, "evidence_ids": list(claim.evidence_ids)}
 
 
 def chosen(choice: str, options: Sequence[str]) -> int | None:

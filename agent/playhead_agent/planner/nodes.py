@@ -25,6 +25,7 @@ from playhead_agent.planner.conclusion import (
     draft_of,
     report_from_json,
     report_to_json,
+    row_of,
 )  # fmt: skip
 from playhead_agent.planner.egress import egress_line
 from playhead_agent.planner.pictures import (
@@ -275,16 +276,7 @@ def restate(state: PlannerState, runtime: Runtime[Context]) -> Update:
             new[claim.text] = made
     _tell(runtime, "restate", f"{len(new)} of {len(state['weak'])} claims written again", toolbox)
     kept = tuple(new.get(claim.text, claim) for claim in report.kept)
-    rows = [
-        {
-            "text": new[row["text"]].text,
-            "quote": new[row["text"]].quote,
-            "evidence_ids": list(new[row["text"]].evidence_ids),
-        }
-        if row["text"] in new
-        else row
-        for row in state["draft"]["claims"]
-    ]
+    rows = [row_of(new[row["text"]]) if row["text"] in new else row for row in state["draft"]["claims"]]
     return {
         "draft": {**state["draft"], "claims": rows},
         "report": report_to_json(replace(report, kept=kept)),

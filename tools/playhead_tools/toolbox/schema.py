@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, create_model
@@ -22,7 +22,7 @@ class ToolSpec:
 
     Args:
         function: that does it.
-        hidden: arguments that a model is not told of, for they mean nothing to its question.
+        hidden: arguments that are left out of the schema, for they mean nothing to the question.
     """
 
     function: Tool
@@ -43,15 +43,7 @@ class ToolSpec:
     @cached_property
     def form(self) -> type[BaseModel]:
         """A form of the arguments."""
-        described = _argument_descriptions(inspect.getdoc(self.function) or "")
-        fields: dict[str, Any] = {}
-        signature = inspect.signature(self.function, eval_str=True)
-        for name, parameter in list(signature.parameters.items())[1:]:
-            if name in self.hidden:
-                continue
-            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            fields[name] = (parameter.annotation, Field(default, description=described.get(name)))
-        return create_model(self.name, **fields)
+        return _form(self.function, self.hidden)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -90,6 +82,20 @@ class ToolSpec:
     def run(self, kit: ToolContext, arguments: Mapping[str, Any]) -> Record:
         """What the tool gives for checked arguments."""
         return self.function(kit, **arguments)
+
+
+@cache
+def _form(function: Tool, hidden: frozenset[str]) -> type[BaseModel]:
+    """A form of the arguments of a tool but the hidden ones; made once, for specs are made each turn."""
+    described = _argument_descriptions(inspect.getdoc(function) or "")
+    fields: dict[str, Any] = {}
+    signature = inspect.signature(function, eval_str=True)
+    for name, parameter in list(signature.parameters.items())[1:]:
+        if name in hidden:
+            continue
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[name] = (parameter.annotation, Field(default, description=described.get(name)))
+    return create_model(function.__name__, **fields)
 
 
 def _argument_descriptions(text: str) -> dict[str, str]:

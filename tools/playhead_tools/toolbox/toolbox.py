@@ -103,13 +103,13 @@ class Toolbox:
             images: the planner takes pictures, so that it can look by itself.
         """
         if ending:
-            return [self._told(self._specs[name]) for name in ENDING]
+            return [self._with_useful_arguments(self._specs[name]) for name in ENDING]
         only_words = self.kit.scope.speakers is not None  # what is seen is said by nobody
         without = {"look"} if only_words or (self.eyes is None and not images) else set()
         without |= {"browse"} if self.reader is None else set()
-        return [self._told(spec) for spec in TOOLS if spec.name not in without]
+        return [self._with_useful_arguments(spec) for spec in TOOLS if spec.name not in without]
 
-    def _told(self, spec: ToolSpec) -> ToolSpec:
+    def _with_useful_arguments(self, spec: ToolSpec) -> ToolSpec:
         """A tool without the arguments that choose where there is one thing alone."""
         hidden = set[str]()
         if len(self.kit.videos()) < 2:
