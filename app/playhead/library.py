@@ -182,8 +182,8 @@ class Library:
             paths: files and folders, or one of them; folders are searched through for videos.
             recipe: all settings, or those fields of `IndexSettings` that are given, such as `{"fps": 4.0}`.
                 For the rest a video keeps what it was made with and a new one gets what the library was made
-                with, else the defaults. A video that was made with other settings is made again as far as they
-                change it.
+                with, else the defaults. A video that was made with other settings is made again as far as
+                they change it.
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
