@@ -77,15 +77,21 @@ def test_a_claim_that_holds_is_cited_with_its_window_and_its_words(context: Cont
 
 
 def test_a_judge_that_may_drop_drops_what_is_not_said_and_keeps_the_rest(context: Context) -> None:
-    grounds, report = grounds_of(ledger(), context), check_draft(Draft((TRUE, FALSE)), ledger(), context)
-    done = judged(report, FixedJudge(["yes", "no"]), grounds)
+    citation_context, report = (
+        grounds_of(ledger(), context),
+        check_draft(Draft((TRUE, FALSE)), ledger(), context),
+    )
+    done = judged(report, FixedJudge(["yes", "no"]), citation_context)
     assert [one.status for one in done.kept] == ["supported"]
     assert done.problems == ("claim “Bayes is the examiner.”: the evidence does not say it",)
 
 
 def test_a_judge_that_may_only_mark_makes_a_claim_unverified(context: Context) -> None:
-    grounds, report = grounds_of(ledger(), context), check_draft(Draft((TRUE, FALSE)), ledger(), context)
-    done = judged(report, FixedJudge(["partly", "no"], may_drop=False), grounds)
+    citation_context, report = (
+        grounds_of(ledger(), context),
+        check_draft(Draft((TRUE, FALSE)), ledger(), context),
+    )
+    done = judged(report, FixedJudge(["partly", "no"], may_drop=False), citation_context)
     assert [(one.status, one.why) for one in done.kept] == [
         ("unverified", "the evidence says it only in part"), ("unverified", "the evidence does not say it")
     ]  # fmt: skip
@@ -101,9 +107,11 @@ def test_a_judge_that_cannot_be_asked_leaves_the_check_by_code(context: Context)
 
 def test_a_judge_that_agrees_with_everything_is_found_out_by_plain_words(context: Context) -> None:
     denied = Draft((Claim("This is not the idea of Thomas Bayes.", ("E1",)),))
-    report, grounds = check_draft(denied, ledger(), context), grounds_of(ledger(), context)
-    assert judged(report, FixedJudge(["yes"], may_mark=False), grounds).kept[0].status == "unverified"
-    assert judged(report, FixedJudge(["yes"]), grounds).kept[0].status == "supported"
+    report, citation_context = check_draft(denied, ledger(), context), grounds_of(ledger(), context)
+    assert (
+        judged(report, FixedJudge(["yes"], may_mark=False), citation_context).kept[0].status == "unverified"
+    )
+    assert judged(report, FixedJudge(["yes"]), citation_context).kept[0].status == "supported"
 
 
 def test_a_judge_reads_who_says_what_and_when(context: Context) -> None:

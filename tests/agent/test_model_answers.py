@@ -240,9 +240,9 @@ def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
             "events": [["v", 8, 9, ["E8"]]],
         }
     )
-    material = AnswerContext(parse_question("x"), finding, records, texts, {})
-    assert [e.id for e in shown_evidence(material, 1000)] == ["E1", "E2", "E8"]
-    assert material.notes == ["the model was shown 3 of 8 pieces of evidence"]
+    answer_context = AnswerContext(parse_question("x"), finding, records, texts, {})
+    assert [e.id for e in shown_evidence(answer_context, 1000)] == ["E1", "E2", "E8"]
+    assert answer_context.notes == ["the model was shown 3 of 8 pieces of evidence"]
 
 
 def test_a_form_needs_something_to_cite() -> None:

@@ -200,8 +200,8 @@ def test_passages_without_a_word_of_the_question_are_said_to_be_the_closest_in_m
     window = Window(0.0, 9.0)
     record = Evidence("E1", LECTURE, window, "speech", "unverified", (1,), match=match, role="passage")
     finding = TemporalResult("passages", (Event(LECTURE, window, ("E1",)),))
-    material = AnswerContext(
+    answer_context = AnswerContext(
         parse_question("What about penguins?"), finding, {"E1": record}, {"E1": "We like pens."}, {}
     )
     judgement = AnswerVerdict("partial", "unknown", 0.3)
-    assert _partly(material, judgement, "Said.") == f"{lead}:\nSaid."
+    assert _partly(answer_context, judgement, "Said.") == f"{lead}:\nSaid."

@@ -10,7 +10,7 @@ from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
 from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import FrameSource
-from playhead_bench.evaluate.strategies.desk import Desk, Place, Replied
+from playhead_bench.evaluate.strategies.session import Desk, Place, Replied
 from playhead_index.errors import LibraryError
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer

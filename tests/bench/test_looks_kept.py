@@ -127,9 +127,11 @@ def test_a_clip_is_named_by_its_file_and_times_before_it_is_decoded(video: Path)
 
 
 def test_a_kept_reply_is_found_without_decoding(video: Path, tmp_path: Path) -> None:
-    desk = desk_of({"v": video})
-    first = CachedAnswerer(tmp_path, desk.answerer).answer(desk.source.later(REQUEST), "Which?", ("green",))
-    clip = desk.source.later(REQUEST)
+    session = desk_of({"v": video})
+    first = CachedAnswerer(tmp_path, session.answerer).answer(
+        session.source.later(REQUEST), "Which?", ("green",)
+    )
+    clip = session.source.later(REQUEST)
     again = CachedAnswerer(tmp_path, ScriptedAnswerer([]), replay=True).answer(clip, "Which?", ("green",))
     assert (again, "frames" in vars(clip)) == (first, False)
 

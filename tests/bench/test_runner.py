@@ -14,7 +14,7 @@ from playhead_bench.evaluate.errors import ReplyMissing, RunDamaged, RunMismatch
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.manifest import make_manifest, read_manifest
 from playhead_bench.evaluate.runner import run
-from playhead_bench.evaluate.strategies.desk import Desk
+from playhead_bench.evaluate.strategies.session import Desk
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 
 SAMPLES = [sample("a", "red", (1, 5)), sample("b", "green", (7, 11)), sample("c", None)]
@@ -27,15 +27,15 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(video: Path) -> Desk:
+def session(video: Path) -> Desk:
     return desk_of({"v": video})
 
 
-def go(folder: Path, desk: Desk, *, samples: Sequence[Any] = SAMPLES, **how: Any) -> list[dict[str, Any]]:
+def go(folder: Path, session: Desk, *, samples: Sequence[Any] = SAMPLES, **how: Any) -> list[dict[str, Any]]:
     manifest = make_manifest(
-        samples, {"answerer": desk.answerer.revision}, {"budget": desk.budget}, desk.seed
+        samples, {"answerer": session.answerer.revision}, {"budget": session.budget}, session.seed
     )
-    return run(folder, samples, how.pop("strategies", STRATEGIES), desk, manifest, **how)
+    return run(folder, samples, how.pop("strategies", STRATEGIES), session, manifest, **how)
 
 
 def told(rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -48,21 +48,21 @@ EXPECTED = [
 ]  # fmt: skip
 
 
-def test_every_strategy_answers_every_sample(tmp_path: Path, desk: Desk) -> None:
-    assert told(go(tmp_path, desk)) == EXPECTED
+def test_every_strategy_answers_every_sample(tmp_path: Path, session: Desk) -> None:
+    assert told(go(tmp_path, session)) == EXPECTED
     assert told(read_lines(tmp_path / "run.jsonl")) == EXPECTED
 
 
-def test_a_row_says_what_was_shown_and_what_it_took(tmp_path: Path, desk: Desk) -> None:
-    row = go(tmp_path, desk)[3]
+def test_a_row_says_what_was_shown_and_what_it_took(tmp_path: Path, session: Desk) -> None:
+    row = go(tmp_path, session)[3]
     (call,) = row["calls"]
     assert (row["windows"], row["found"]) == ([[1, 5]], [["v", 1, 5]])
     assert (call["video"], call["times_s"][0], call["frames"], call["visual_tokens"]) == ("v", 1.0, 8, 80)
     assert row["seconds"] > 0
 
 
-def test_the_manifest_says_what_the_run_was_made_with(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
+def test_the_manifest_says_what_the_run_was_made_with(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
     manifest = read_manifest(tmp_path)
     assert manifest is not None
     assert (manifest.finished, manifest.samples["count"], manifest.models) == (True, 3, {"answerer": "1"})
@@ -74,8 +74,8 @@ class Stops:
 
     name, revision = "scripted", "1"
 
-    def __init__(self, desk: Desk, after: int) -> None:
-        self.inner, self.left = desk.answerer, after
+    def __init__(self, session: Desk, after: int) -> None:
+        self.inner, self.left = session.answerer, after
 
     def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Any:
         if self.left == 0:
@@ -84,22 +84,22 @@ class Stops:
         return self.inner.answer(clip, question, options)
 
 
-def test_a_run_that_is_stopped_goes_on_where_it_stood(tmp_path: Path, desk: Desk) -> None:
+def test_a_run_that_is_stopped_goes_on_where_it_stood(tmp_path: Path, session: Desk) -> None:
     with pytest.raises(KeyboardInterrupt):
-        go(tmp_path, replace(desk, answerer=Stops(desk, 2)))
+        go(tmp_path, replace(session, answerer=Stops(session, 2)))
     assert told(read_lines(tmp_path / "run.jsonl")) == EXPECTED[:4]  # blind asks the same words thrice
     manifest = read_manifest(tmp_path)
     assert manifest is not None
     assert not manifest.finished
-    assert told(go(tmp_path, desk)) == EXPECTED
+    assert told(go(tmp_path, session)) == EXPECTED
 
 
-def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
+def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
     path = tmp_path / "run.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
     assert told(read_lines(path)) == EXPECTED[:-1]
-    assert told(go(tmp_path, desk)) == EXPECTED
+    assert told(go(tmp_path, session)) == EXPECTED
     assert told(read_lines(path)) == EXPECTED
 
 
@@ -116,51 +116,51 @@ def test_a_row_after_a_cut_line_stands_on_its_own(tmp_path: Path) -> None:
     assert read_lines(path) == [{"a": 1}, {"c": 2}]
 
 
-def test_the_same_question_about_the_same_frames_is_asked_once(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
-    assert isinstance(desk.answerer, ScriptedAnswerer)
-    assert len(desk.answerer.asked) == 4  # blind once for all three, gold thrice
+def test_the_same_question_about_the_same_frames_is_asked_once(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
+    assert isinstance(session.answerer, ScriptedAnswerer)
+    assert len(session.answerer.asked) == 4  # blind once for all three, gold thrice
 
 
-def test_a_replay_asks_nothing_and_gives_the_same_rows(tmp_path: Path, desk: Desk) -> None:
-    first = go(tmp_path, desk)
+def test_a_replay_asks_nothing_and_gives_the_same_rows(tmp_path: Path, session: Desk) -> None:
+    first = go(tmp_path, session)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    again = go(tmp_path, replace(desk, answerer=ScriptedAnswerer([])), replay=True)
+    again = go(tmp_path, replace(session, answerer=ScriptedAnswerer([])), replay=True)
     assert told(again) == told(first)
     assert [row["calls"] for row in again] == [row["calls"] for row in first]
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_a_replay_without_a_kept_reply_is_an_error(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
+def test_a_replay_without_a_kept_reply_is_an_error(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
     with pytest.raises(
         ReplyMissing, match=r"keeps no reply of scripted 1 to 'What colour is it\?' \(8 frames\)"
     ):
-        go(tmp_path, desk, strategies=[RANDOM], replay=True)
+        go(tmp_path, session, strategies=[RANDOM], replay=True)
 
 
-def test_a_run_of_other_questions_is_not_mixed_in(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
+def test_a_run_of_other_questions_is_not_mixed_in(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
     with pytest.raises(RunMismatch, match=r"holds a run with samples .* choose another folder with --out"):
-        go(tmp_path, desk, samples=SAMPLES[:2])
+        go(tmp_path, session, samples=SAMPLES[:2])
 
 
-def test_a_run_of_another_model_is_not_mixed_in(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk)
+def test_a_run_of_another_model_is_not_mixed_in(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session)
     with pytest.raises(RunMismatch, match="holds a run with models"):
-        go(tmp_path, replace(desk, answerer=ScriptedAnswerer([], revision="2")))
+        go(tmp_path, replace(session, answerer=ScriptedAnswerer([], revision="2")))
 
 
-def test_more_strategies_join_an_earlier_run(tmp_path: Path, desk: Desk) -> None:
-    go(tmp_path, desk, strategies=[BLIND])
-    assert told(go(tmp_path, desk, strategies=[BLIND, GOLD])) == EXPECTED
+def test_more_strategies_join_an_earlier_run(tmp_path: Path, session: Desk) -> None:
+    go(tmp_path, session, strategies=[BLIND])
+    assert told(go(tmp_path, session, strategies=[BLIND, GOLD])) == EXPECTED
 
 
-def test_samples_of_one_id_are_refused(tmp_path: Path, desk: Desk) -> None:
+def test_samples_of_one_id_are_refused(tmp_path: Path, session: Desk) -> None:
     with pytest.raises(ValueError, match="'a' comes more than once"):
-        go(tmp_path, desk, samples=[SAMPLES[0], SAMPLES[0]])
+        go(tmp_path, session, samples=[SAMPLES[0], SAMPLES[0]])
 
 
-def test_rows_are_plain_json(tmp_path: Path, desk: Desk) -> None:
-    rows = go(tmp_path, desk)
+def test_rows_are_plain_json(tmp_path: Path, session: Desk) -> None:
+    rows = go(tmp_path, session)
     assert json.loads(json.dumps(rows)) == rows

@@ -14,7 +14,7 @@ from playhead_bench.evaluate.errors import EvaluationError
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import FrameSource
 from playhead_bench.evaluate.strategies.asking import ask_clips
-from playhead_bench.evaluate.strategies.desk import Desk
+from playhead_bench.evaluate.strategies.session import Desk
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 from playhead_index.errors import VideoUnknown
 from playhead_index.window import Window
@@ -29,7 +29,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(video: Path) -> Desk:
+def session(video: Path) -> Desk:
     return desk_of({"v": video})
 
 
@@ -79,31 +79,31 @@ def test_a_video_that_nobody_gave_is_named() -> None:
         FrameSource({"v": Path("v.mp4")}).whole("w")
 
 
-def test_blind_shows_nothing(desk: Desk) -> None:
-    outcome = BLIND.answer(sample("q", "red"), desk)
+def test_blind_shows_nothing(session: Desk) -> None:
+    outcome = BLIND.answer(sample("q", "red"), session)
     assert (outcome.status, outcome.calls[0].request) == ("abstained", None)
 
 
-def test_gold_of_an_absent_thing_is_spread_evenly_and_gives_each_frame_twice(desk: Desk) -> None:
-    (call,) = GOLD.answer(sample("q", "red"), desk).calls
+def test_gold_of_an_absent_thing_is_spread_evenly_and_gives_each_frame_twice(session: Desk) -> None:
+    (call,) = GOLD.answer(sample("q", "red"), session).calls
     assert call.request is not None
     assert call.request.times_s == (2.25, 2.25, 6.75, 6.75, 11.25, 11.25, 15.75, 15.75)
     assert call.reply.frames == 8
 
 
-def test_random_frames_are_the_same_for_the_same_seed_and_question(desk: Desk) -> None:
-    one, two, other = (RANDOM.answer(sample(name, "red"), desk).calls[0].request for name in "aab")
+def test_random_frames_are_the_same_for_the_same_seed_and_question(session: Desk) -> None:
+    one, two, other = (RANDOM.answer(sample(name, "red"), session).calls[0].request for name in "aab")
     assert one == two != other
 
 
-def test_gold_looks_at_the_gold_window(desk: Desk) -> None:
-    outcome = GOLD.answer(sample("q", "green", (7, 11)), desk)
+def test_gold_looks_at_the_gold_window(session: Desk) -> None:
+    outcome = GOLD.answer(sample("q", "green", (7, 11)), session)
     assert (outcome.status, outcome.choice, outcome.text) == ("answered", 1, "B")
     assert outcome.found == (("v", Window(7, 11)),)
 
 
-def test_gold_shares_the_budget_among_windows(desk: Desk) -> None:
-    calls = GOLD.answer(sample("q", "red", (0, 1), (6, 7)), desk).calls
+def test_gold_shares_the_budget_among_windows(session: Desk) -> None:
+    calls = GOLD.answer(sample("q", "red", (0, 1), (6, 7)), session).calls
     assert [len(call.request.times_s) for call in calls if call.request] == [4]
 
 
@@ -123,9 +123,9 @@ def test_gold_windows_of_several_videos_that_nobody_placed_are_refused(video: Pa
 
 
 def test_frames_are_shared_among_the_videos_of_a_question(colour_video: MadeVideo) -> None:
-    desk = desk_of({"v": colour_video.path, "w": colour_video.path})
-    desk.answerer = ScriptedAnswerer(["not visible", "A"])
-    outcome = RANDOM.answer(Sample("q", ("v", "w"), "Which?", COLOURS), desk)
+    session = desk_of({"v": colour_video.path, "w": colour_video.path})
+    session.answerer = ScriptedAnswerer(["not visible", "A"])
+    outcome = RANDOM.answer(Sample("q", ("v", "w"), "Which?", COLOURS), session)
     assert [call.reply.frames for call in outcome.calls] == [4, 4]
     assert outcome.choice == 0
 
@@ -133,9 +133,9 @@ def test_frames_are_shared_among_the_videos_of_a_question(colour_video: MadeVide
 def said(
     replies: list[str], options: tuple[str, ...], clips: int, path: Path
 ) -> tuple[str, str, int | None, int]:
-    desk = Desk(ScriptedAnswerer(replies), FrameSource({"v": path}, 32), None, 8)
+    session = Desk(ScriptedAnswerer(replies), FrameSource({"v": path}, 32), None, 8)
     requests = [dense("v", Window(i, i + 1), Window(0, 7), 2) for i in range(clips)]
-    outcome = ask_clips(Sample("q", ("v",), "Is there one?", options), requests, desk)
+    outcome = ask_clips(Sample("q", ("v",), "Is there one?", options), requests, session)
     return outcome.status, outcome.text, outcome.choice, len(outcome.calls)
 
 

@@ -84,9 +84,9 @@ def test_looks_are_calls_of_a_model(video: Path) -> None:
 
 def test_what_a_strategy_stands_on_is_cited(video: Path) -> None:
     finder = ScriptedFinder([("v", RED), ("v", GREEN)], (np.array([1.0, 8.0]), np.array([0.1, 0.9])))
-    desk = desk_of({"v": video}, finder, budget=4)
+    session = desk_of({"v": video}, finder, budget=4)
     asked = sample("q", "green", (7, 9))
-    cited = [one.answer(asked, desk).cited for one in (BLIND, GOLD)]
+    cited = [one.answer(asked, session).cited for one in (BLIND, GOLD)]
     assert cited == [None, (("v", Window(7, 9)),)]
     assert TOP_FRAMES.answer(asked, desk_of({"v": video}, finder, budget=2)).cited == (
         ("v", Window(8.0, 8.5)),

@@ -102,7 +102,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...], str]] = [
 def test_an_attack_is_dropped_and_named(
     grounds_for: Callable[..., CitationContext], _: str, text: str, ids: tuple[str, ...], why: str
 ) -> None:
-    grounds = grounds_for(
+    citation_context = grounds_for(
         evidence_of("E1", BAYES),
         evidence_of("E2", EXAM),
         evidence_of("E3", ORDERS),
@@ -113,7 +113,7 @@ def test_an_attack_is_dropped_and_named(
         evidence_of("E8", BAYES, span_ids=(4711,)),
         evidence_of("E9", BAYES, kind="screen"),
     )
-    report = check_claims([Claim(text, ids)], grounds)
+    report = check_claims([Claim(text, ids)], citation_context)
     assert report.kept == ()
     assert any(why in one.why for one in report.dropped), report.dropped
 
@@ -121,8 +121,8 @@ def test_an_attack_is_dropped_and_named(
 def test_one_bad_citation_does_not_take_the_claim_with_it(
     grounds_for: Callable[..., CitationContext],
 ) -> None:
-    grounds = grounds_for(evidence_of("E1", BAYES))
-    report = check_claims([Claim("He speaks of Bayes.", ("E1", "E99"))], grounds)
+    citation_context = grounds_for(evidence_of("E1", BAYES))
+    report = check_claims([Claim("He speaks of Bayes.", ("E1", "E99"))], citation_context)
     assert report.kept == (Claim("He speaks of Bayes.", ("E1",), "supported"),)
     assert [(d.evidence_id, d.why) for d in report.dropped] == [("E99", "there is no such evidence")]
 
@@ -151,17 +151,19 @@ def test_a_time_inside_a_cited_window_may_be_said(grounds_for: Callable[..., Cit
 def test_where_a_model_judges_the_meaning_no_word_need_be_shared(
     grounds_for: Callable[..., CitationContext],
 ) -> None:
-    claim, grounds = Claim("It is his thought.", ("E1",)), grounds_for(evidence_of("E1", BAYES))
-    assert not check_claims([claim], grounds).kept
-    assert [one.status for one in check_claims([claim], grounds, needs_shared_words=False).kept] == [
+    claim, citation_context = Claim("It is his thought.", ("E1",)), grounds_for(evidence_of("E1", BAYES))
+    assert not check_claims([claim], citation_context).kept
+    assert [one.status for one in check_claims([claim], citation_context, needs_shared_words=False).kept] == [
         "unverified"
     ]
 
 
 def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., CitationContext]) -> None:
-    grounds = grounds_for(evidence_of("E1", BAYES))
-    videos = {LECTURE: replace(grounds.videos[LECTURE], path=Path("/x/week 7.mp4"))}
-    report = check_claims([Claim("Bayes is said in week 7.mp4.", ("E1",))], replace(grounds, videos=videos))
+    citation_context = grounds_for(evidence_of("E1", BAYES))
+    videos = {LECTURE: replace(citation_context.videos[LECTURE], path=Path("/x/week 7.mp4"))}
+    report = check_claims(
+        [Claim("Bayes is said in week 7.mp4.", ("E1",))], replace(citation_context, videos=videos)
+    )
     assert report.kept
 
 
@@ -174,10 +176,12 @@ def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[.
 
 
 def test_what_a_span_orders_is_only_what_it_says(grounds_for: Callable[..., CitationContext]) -> None:
-    grounds = grounds_for(evidence_of("E1", ORDERS), scope=(DEMO,))
-    kept = check_claims([Claim("A voice says to ignore all previous instructions.", ("E1",))], grounds).kept
+    citation_context = grounds_for(evidence_of("E1", ORDERS), scope=(DEMO,))
+    kept = check_claims(
+        [Claim("A voice says to ignore all previous instructions.", ("E1",))], citation_context
+    ).kept
     assert kept[0].status == "supported"
-    assert reads_like_orders(stored_texts(grounds.catalog, grounds.evidence.values())["E1"])
+    assert reads_like_orders(stored_texts(citation_context.catalog, citation_context.evidence.values())["E1"])
 
 
 def test_markers_in_the_words_of_a_video_are_defused() -> None:
@@ -198,8 +202,10 @@ IDS = st.lists(st.sampled_from(["E1", "E2", "E3", "E99", "", "E1 "]), max_size=4
 def test_whatever_is_claimed_only_checked_citations_are_left(
     grounds_for: Callable[..., CitationContext], rows: list[tuple[str, tuple[str, ...]]]
 ) -> None:
-    grounds = grounds_for(evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS))
-    report = check_claims([Claim(text, ids) for text, ids in rows], grounds)
+    citation_context = grounds_for(
+        evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS)
+    )
+    report = check_claims([Claim(text, ids) for text, ids in rows], citation_context)
     for claim in report.kept:
         assert claim.evidence_ids
         assert set(claim.evidence_ids) <= {"E1", "E2"}
@@ -216,7 +222,7 @@ def test_the_catalog_is_the_truth(made: Catalog) -> None:
 
 def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
     clock = evidence_of("E1", CLOCK)
-    grounds = CitationContext(
+    citation_context = CitationContext(
         made,
         {"E1": clock},
         {v.video_id: v for v in list_videos(made)},
@@ -224,7 +230,7 @@ def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
         texts={"E1": "02:00\n060 120 240"},
     )
     claim = Claim("On screen at that time: “02:00 060 120 240”", ("E1",))
-    assert [kept.status for kept in check_claims([claim], grounds).kept] == ["supported"]
+    assert [kept.status for kept in check_claims([claim], citation_context).kept] == ["supported"]
 
 
 @pytest.mark.parametrize(
@@ -243,8 +249,8 @@ def test_a_word_of_a_claim_must_stand_in_its_evidence_with_its_signs(
     span = next(iter(catalog.spans(LECTURE)))
     record = Evidence("E1", LECTURE, Window(10.0, 12.0), "speech", "supported", (span.id,))
     videos = {video.video_id: video for video in list_videos(catalog)}
-    grounds = CitationContext(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
-    report = check_claims([Claim(claim, ("E1",))], grounds)
+    citation_context = CitationContext(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
+    report = check_claims([Claim(claim, ("E1",))], citation_context)
     assert bool(report.kept) is is_kept
 
 
@@ -306,8 +312,8 @@ def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., Ci
 def test_only_a_claim_without_any_citation_that_holds_is_written_again(
     grounds_for: Callable[..., CitationContext],
 ) -> None:
-    grounds = grounds_for(evidence_of("E1", BAYES))
+    citation_context = grounds_for(evidence_of("E1", BAYES))
     beside = Claim("The idea of Thomas Bayes.", ("E1", "E9"))
-    assert check_claims([beside], grounds).problems == ()
-    (problem,) = check_claims([Claim("The idea of Thomas Bayes.", ("E9",))], grounds).problems[:1]
+    assert check_claims([beside], citation_context).problems == ()
+    (problem,) = check_claims([Claim("The idea of Thomas Bayes.", ("E9",))], citation_context).problems[:1]
     assert "E9" in problem

@@ -165,12 +165,12 @@ def metadata_text(video: VideoEntry) -> str:
     return f"{video.name} {', '.join(facts)}"
 
 
-def check_evidence(evidence_id: str, grounds: CitationContext) -> str:
+def check_evidence(evidence_id: str, citation_context: CitationContext) -> str:
     """Why a citation of this id does not hold; empty when it does."""
-    record = grounds.evidence.get(evidence_id)
+    record = citation_context.evidence.get(evidence_id)
     if record is None:
         return "there is no such evidence"
-    video = grounds.videos.get(record.video_id)
+    video = citation_context.videos.get(record.video_id)
     if video is None:
         return "its video is outside the scope of the question"
     if record.window.start_s < 0 or record.window.end_s > video.duration_s + _WINDOW_SLACK_S:
@@ -179,18 +179,22 @@ def check_evidence(evidence_id: str, grounds: CitationContext) -> str:
         )
     if record.verdict in ("contradicted", "not_visible"):
         return f"its verdict is {record.verdict}"
-    seen = any(v == record.video_id and w.overlap_s(record.window) > 0 for v, w in grounds.looked_at)
+    seen = any(v == record.video_id and w.overlap_s(record.window) > 0 for v, w in citation_context.looked_at)
     if not seen and record.kind != "metadata":
         return "nothing was retrieved or read there"
-    return _check_spans(record, grounds)
+    return _check_spans(record, citation_context)
 
 
-def _check_spans(record: Evidence, grounds: CitationContext) -> str:
+def _check_spans(record: Evidence, citation_context: CitationContext) -> str:
     if record.kind in WORDLESS_KINDS:
         return ""
-    unread = [i for i in record.span_ids if i not in grounds.spans]
-    read = read_spans(grounds.catalog, unread) if unread else {}
-    spans = {i: known for i in record.span_ids if (known := grounds.spans.get(i) or read.get(i)) is not None}
+    unread = [i for i in record.span_ids if i not in citation_context.spans]
+    read = read_spans(citation_context.catalog, unread) if unread else {}
+    spans = {
+        i: known
+        for i in record.span_ids
+        if (known := citation_context.spans.get(i) or read.get(i)) is not None
+    }
     if not record.span_ids or any(i not in spans for i in record.span_ids):
         return "its words are no longer in the library"
     if any(s.video_id != record.video_id or s.words.kind != record.kind for s in spans.values()):
@@ -203,7 +207,7 @@ def _check_spans(record: Evidence, grounds: CitationContext) -> str:
 
 
 def check_claims(
-    claims: Iterable[Claim], grounds: CitationContext, *, needs_shared_words: bool = True
+    claims: Iterable[Claim], citation_context: CitationContext, *, needs_shared_words: bool = True
 ) -> CheckReport:
     """The claims that hold by ids, windows, quotes, numbers and times, and what was dropped.
 
@@ -217,40 +221,44 @@ def check_claims(
 
     Args:
         claims: to be checked.
-        grounds: what they are held against.
+        citation_context: what they are held against.
         needs_shared_words: a citation that shares no content word with its claim does not hold; off where a
             model judges the meaning.
     """
     claims = [replace(claim, text=clean_text(claim.text)) for claim in claims]
-    named = dict.fromkeys(i for claim in claims for i in claim.evidence_ids if i in grounds.evidence)
-    cited = [grounds.evidence[i] for i in named]
-    unread = [record for record in cited if not all(i in grounds.spans for i in record.span_ids)]
-    spans = {**grounds.spans, **spans_of(grounds.catalog, unread)}
-    unknown = [record for record in cited if record.id not in grounds.texts]
-    texts = {**texts_of(grounds.catalog, unknown, spans), **grounds.texts}
-    grounds = replace(grounds, spans=spans)
+    named = dict.fromkeys(i for claim in claims for i in claim.evidence_ids if i in citation_context.evidence)
+    cited = [citation_context.evidence[i] for i in named]
+    unread = [record for record in cited if not all(i in citation_context.spans for i in record.span_ids)]
+    spans = {**citation_context.spans, **spans_of(citation_context.catalog, unread)}
+    unknown = [record for record in cited if record.id not in citation_context.texts]
+    texts = {**texts_of(citation_context.catalog, unknown, spans), **citation_context.texts}
+    citation_context = replace(citation_context, spans=spans)
     kept, dropped = [], []
     for claim in claims:
-        ids, lost = _ids_that_hold(claim, grounds, texts, needs_shared_words)
+        ids, lost = _ids_that_hold(claim, citation_context, texts, needs_shared_words)
         dropped += lost
-        why = _why_not(claim.text, ids, grounds, texts)
+        why = _why_not(claim.text, ids, citation_context, texts)
         if why:
             dropped.append(Dropped(claim.text, "", why))
             continue
         quote = claim.quote if any(holds_quote(texts[i], claim.quote) for i in ids) else ""
-        kept.append(Claim(claim.text, ids, *_status(claim.text, ids, grounds, texts, quote), quote))
+        kept.append(Claim(claim.text, ids, *_status(claim.text, ids, citation_context, texts, quote), quote))
     return CheckReport(tuple(kept), tuple(dropped))
 
 
 def _ids_that_hold(
-    claim: Claim, grounds: CitationContext, texts: Mapping[str, str], needs_shared_words: bool
+    claim: Claim, citation_context: CitationContext, texts: Mapping[str, str], needs_shared_words: bool
 ) -> tuple[tuple[str, ...], list[Dropped]]:
     ids, lost = [], []
     quotes = quotes_in(claim.text) if needs_shared_words else ()
-    words = _without_numbers(_bare(claim.text, grounds)) if needs_shared_words else ""
+    words = _without_numbers(_bare(claim.text, citation_context)) if needs_shared_words else ""
     for evidence_id in dict.fromkeys(claim.evidence_ids):
-        why = check_evidence(evidence_id, grounds)
-        if not why and needs_shared_words and grounds.evidence[evidence_id].kind not in WORDLESS_KINDS:
+        why = check_evidence(evidence_id, citation_context)
+        if (
+            not why
+            and needs_shared_words
+            and citation_context.evidence[evidence_id].kind not in WORDLESS_KINDS
+        ):
             why = _unrelated(words, quotes, texts[evidence_id])
         if why:
             lost.append(Dropped(claim.text, evidence_id, why))
@@ -268,7 +276,9 @@ def _unrelated(words: str, quotes: Sequence[str], text: str) -> str:
     return ""
 
 
-def _why_not(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
+def _why_not(
+    text: str, ids: Sequence[str], citation_context: CitationContext, texts: Mapping[str, str]
+) -> str:
     if not plain(_MARKER.sub(" ", text)):
         return "the claim is empty"
     if not ids:
@@ -276,10 +286,10 @@ def _why_not(text: str, ids: Sequence[str], grounds: CitationContext, texts: Map
     for quote in quotes_in(text):
         if not any(says(texts[i], quote) for i in ids):
             return f"“{quote}” does not stand in {', '.join(ids)}"
-    for word in _signed_words(put_away_quotes(_bare(text, grounds), _no_mark)[0]):
+    for word in _signed_words(put_away_quotes(_bare(text, citation_context), _no_mark)[0]):
         if not any(_stands(word, texts[i]) for i in ids):
             return f"“{word.key}” does not stand with its signs in {', '.join(ids)}"
-    return _wrong_time(text, ids, grounds, texts)
+    return _wrong_time(text, ids, citation_context, texts)
 
 
 def _no_mark(number: int) -> str:
@@ -300,21 +310,23 @@ def _stands(word: Word, text: str) -> bool:
     return bool(names) and any(there.has(words_in(name)[0]) for name in names)
 
 
-def _times_s(ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> list[float]:
+def _times_s(ids: Sequence[str], citation_context: CitationContext, texts: Mapping[str, str]) -> list[float]:
     """The times and lengths that a claim may give, in seconds, ascending: cited, said there, or computed."""
-    windows = [grounds.evidence[i].window for i in ids]
+    windows = [citation_context.evidence[i].window for i in ids]
     times_s = [t for w in windows for t in (w.start_s, w.end_s, w.duration_s)]
-    return sorted([*times_s, *grounds.computed, *(t for i in ids for t in clocks_in(texts[i]))])
+    return sorted([*times_s, *citation_context.computed, *(t for i in ids for t in clocks_in(texts[i]))])
 
 
-def _wrong_time(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
+def _wrong_time(
+    text: str, ids: Sequence[str], citation_context: CitationContext, texts: Mapping[str, str]
+) -> str:
     """What is wrong with the clock times of a claim; one inside a cited window is right."""
-    clocks = clocks_in(_bare(text, grounds))
-    times_s = _times_s(ids, grounds, texts) if clocks else []
+    clocks = clocks_in(_bare(text, citation_context))
+    times_s = _times_s(ids, citation_context, texts) if clocks else []
     for clock_s in clocks:
         at = bisect_left(times_s, clock_s)
         is_near = any(abs(clock_s - t) <= _CLOCK_SLACK_S for t in times_s[max(0, at - 1) : at + 1])
-        if not is_near and not any(clock_s in grounds.evidence[i].window for i in ids):
+        if not is_near and not any(clock_s in citation_context.evidence[i].window for i in ids):
             return f"the time {format_time(clock_s)} is neither in {', '.join(ids)} nor computed"
     return ""
 
@@ -327,15 +339,17 @@ _SECONDS = re.compile(
 """A unit of seconds in a claim: its numbers may be times of what it cites."""
 
 
-def wrong_number(text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str]) -> str:
+def wrong_number(
+    text: str, ids: Sequence[str], citation_context: CitationContext, texts: Mapping[str, str]
+) -> str:
     """Which number of a claim is neither in what it cites nor computed; empty when there is none."""
-    numbers = numbers_in(_bare(text, grounds))
+    numbers = numbers_in(_bare(text, citation_context))
     if not numbers:
         return ""
     known = {n for i in ids for n in numbers_stated(texts[i])}
-    known |= set(grounds.computed)
+    known |= set(citation_context.computed)
     if _SECONDS.search(text):  # else a count would hold wherever it happens to be the second of a window
-        times_s = _times_s(ids, grounds, texts)
+        times_s = _times_s(ids, citation_context, texts)
         known |= {rounded for time_s in times_s for rounded in (round(time_s), round(time_s, 1))}
     for number in numbers:
         if number not in known:
@@ -343,10 +357,10 @@ def wrong_number(text: str, ids: Sequence[str], grounds: CitationContext, texts:
     return ""
 
 
-def _bare(text: str, grounds: CitationContext) -> str:
+def _bare(text: str, citation_context: CitationContext) -> str:
     """A claim without citation markers and without the names of files, which may hold numbers."""
     bare = _MARKER.sub(" ", text)
-    for video in grounds.videos.values():
+    for video in citation_context.videos.values():
         bare = bare.replace(video.name, " ").replace(video.path.name, " ")
     return bare
 
@@ -367,15 +381,15 @@ def holds_quote(text: str, quote: str) -> bool:
 
 
 def _status(
-    text: str, ids: Sequence[str], grounds: CitationContext, texts: Mapping[str, str], quote: str
+    text: str, ids: Sequence[str], citation_context: CitationContext, texts: Mapping[str, str], quote: str
 ) -> tuple[ClaimStatus, str]:
     """The status of a claim by code alone, and why it is unverified; its evidence's verdict needs no word."""
-    if wrong := wrong_number(text, ids, grounds, texts):
+    if wrong := wrong_number(text, ids, citation_context, texts):
         return "unverified", wrong
-    if any(grounds.evidence[i].verdict != "supported" for i in ids):
+    if any(citation_context.evidence[i].verdict != "supported" for i in ids):
         return "unverified", ""
     together = " ".join(texts[i] for i in ids)
-    stated = _without_numbers(_bare(text, grounds))
+    stated = _without_numbers(_bare(text, citation_context))
     if quotes_in(text) or words_support(stated, together) == "yes" or _follows(stated, quote):
         return "supported", ""
     return "unverified", ""

@@ -22,7 +22,7 @@ QUESTION = "When does somebody say good morning?"
 FOUND = "E1: 0:12-0:15, speech: Good morning, everybody."
 
 
-def search(kit: ToolContext, query: str) -> Record:
+def search(tool_context: ToolContext, query: str) -> Record:
     """Finds moments of the video.
 
     Args:
@@ -31,7 +31,7 @@ def search(kit: ToolContext, query: str) -> Record:
     raise NotImplementedError
 
 
-def finish(kit: ToolContext, claims: list[dict[str, Any]]) -> Record:
+def finish(tool_context: ToolContext, claims: list[dict[str, Any]]) -> Record:
     """Gives the answer.
 
     Args:

@@ -84,12 +84,12 @@ def _statement(sight: PerceptionResult, spec: QuestionSpec) -> Statement | None:
     return statement_asked(spec)
 
 
-def seen_claims(sight: PerceptionResult, material: AnswerContext) -> list[Claim]:
+def seen_claims(sight: PerceptionResult, answer_context: AnswerContext) -> list[Claim]:
     """The claims of a sight, each with the evidence of its moments."""
-    ids = material.finding.evidence_ids
+    ids = answer_context.finding.evidence_ids
     if not ids or sight.kind in ("absent", "unknown"):
         return []
-    places = [material.at(e.video_id, e.window) for e in material.finding.events]
+    places = [answer_context.at(e.video_id, e.window) for e in answer_context.finding.events]
     if sight.kind == "order":
         names = sight.text.split(", ")
         lines = [f"{name} at {place}" for name, place in zip(names, places, strict=False)]

@@ -64,12 +64,12 @@ def triage(state: State, context: Context) -> Triage:
     seen = [ObservedClip.from_json(row) for row in state["looks"]]
     afford = context.meter.looks_left(eyes.frames)
     looks = {one.request: one.look for one in seen}
-    desk = PerceptionSession(context, stretches, looks, afford, eyes.plain_prompt)
+    session = PerceptionSession(context, stretches, looks, afford, eyes.plain_prompt)
     try:
-        sight = context.rules.see(spec, desk, _word_anchors(spec, evidence, context))
+        sight = context.rules.see(spec, session, _word_anchors(spec, evidence, context))
     except PendingObservations as need:
-        return Triage(need.requests, None, coverage=tuple(desk.coverages))
-    return _done(spec, sight, desk, EvidenceTable.of(evidence, context.limits.evidence), context)
+        return Triage(need.requests, None, coverage=tuple(session.coverages))
+    return _done(spec, sight, session, EvidenceTable.of(evidence, context.limits.evidence), context)
 
 
 def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[SegmentRef]:
@@ -84,7 +84,7 @@ def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Con
 def _done(
     spec: QuestionSpec,
     sight: PerceptionResult,
-    desk: PerceptionSession,
+    session: PerceptionSession,
     table: EvidenceTable,
     context: Context,
 ) -> Triage:
@@ -98,13 +98,13 @@ def _done(
             said=one.said[:300],
         )  # fmt: skip
         ids.append(table.add(record))
-    looked = [(request.video_id, look.window) for request, look in desk.used.items()]
-    notes = [LOOKS_USED_UP] if desk.short else []
-    declined = sum(look.declines for look in desk.used.values())
+    looked = [(request.video_id, look.window) for request, look in session.used.items()]
+    notes = [LOOKS_USED_UP] if session.short else []
+    declined = sum(look.declines for look in session.used.values())
     if declined and not sight.sightings:
-        notes.append(f"the video model declined to answer for {declined} of {len(desk.used)} clips")
+        notes.append(f"the video model declined to answer for {declined} of {len(session.used)} clips")
     if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records.values()):
-        num = len(desk.used)
+        num = len(session.used)
         notes += [NOTHING_SEEN.format(num=num, clips="clip" if num == 1 else "clips")] if num else []
         return Triage((), None, notes=tuple(notes))
     if role == "anchor" and sight.sightings:
@@ -113,7 +113,7 @@ def _done(
         notes += said
     records = tuple(table.records.values())
     read_at = tuple(dict.fromkeys(looked))
-    return Triage((), sight, records, tuple(desk.coverages), read_at, tuple(notes))
+    return Triage((), sight, records, tuple(session.coverages), read_at, tuple(notes))
 
 
 def _words_answer(spec: QuestionSpec, evidence: Iterable[Evidence]) -> bool:

@@ -46,51 +46,56 @@ UNSEEN_P = 0.75
 SHOWS = 'Do these frames show what this question asks about, at least in part?\n"{}"'
 
 
-def see(spec: QuestionSpec, desk: PerceptionSession, anchors: Sequence[SegmentRef] = ()) -> PerceptionResult:
+def see(
+    spec: QuestionSpec, session: PerceptionSession, anchors: Sequence[SegmentRef] = ()
+) -> PerceptionResult:
     """What looking tells of a question.
 
     Args:
         spec: the question.
-        desk: what looks were made, and what may be looked at.
+        session: what looks were made, and what may be looked at.
         anchors: where what the question is related to in time was said or written.
 
     Raises:
         NeedLooks: looks are wanted before it can go on.
     """
     if spec.wanted in WORDS:
-        return _anchors(spec, desk)
-    beside = _beside(spec, desk, anchors)
+        return _anchors(spec, session)
+    beside = _beside(spec, session, anchors)
     if beside:
         return _told(
-            spec, desk, [ObservationRequest(v, w, spec.text, spec.options) for v, w in beside], all_seen=False
+            spec,
+            session,
+            [ObservationRequest(v, w, spec.text, spec.options) for v, w in beside],
+            all_seen=False,
         )
-    if whole := _whole(spec, desk):
-        return _yes_no(desk, whole) if _is_yes_no(spec) else _told(spec, desk, whole, all_seen=True)
-    if _is_scanned(spec, desk.stretches):
-        return _scanned(spec, desk)
+    if whole := _whole(spec, session):
+        return _yes_no(session, whole) if _is_yes_no(spec) else _told(spec, session, whole, all_seen=True)
+    if _is_scanned(spec, session.stretches):
+        return _scanned(spec, session)
     if spec.intent == "when" and not spec.options:
-        return _located(spec, desk)
-    return _told(spec, desk, _best(spec, desk), all_seen=False)
+        return _located(spec, session)
+    return _told(spec, session, _best(spec, session), all_seen=False)
 
 
-def _located(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
+def _located(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
     """Where something is seen: of the best clips the likeliest, narrowed to the frames that a reply names."""
-    best = _best(spec, desk)
+    best = _best(spec, session)
     shows = SHOWS.format(spec.text)
-    likely = _likely(desk, [replace(request, question=shows, yes_no=True) for request in best])
+    likely = _likely(session, [replace(request, question=shows, yes_no=True) for request in best])
     if not likely:
-        whole = desk.whole and _covers(best, desk)
+        whole = session.whole and _covers(best, session)
         return PerceptionResult("absent" if whole else "unknown", whole=whole)
     first = likely[0]
-    look = desk.look(ObservationRequest(first.video_id, first.looked, spec.text))
+    look = session.look(ObservationRequest(first.video_id, first.looked, spec.text))
     if look is not None and not look.declines:
         first = replace(first, window=cited_window(look, first.window), said=look.text)
     return PerceptionResult("when", spec.text, (first,), p=first.p, whole=False)
 
 
-def _likely(desk: PerceptionSession, requests: Sequence[ObservationRequest]) -> list[Detection]:
+def _likely(session: PerceptionSession, requests: Sequence[ObservationRequest]) -> list[Detection]:
     """The clips of some yes-or-no looks that show what is asked about, the likeliest first."""
-    looks = desk.look_all(requests)
+    looks = session.look_all(requests)
     seen = [
         Detection(request.video_id, request.window, p_yes(look), look.text, look.window)
         for request, look in zip(requests, looks, strict=True)
@@ -99,26 +104,26 @@ def _likely(desk: PerceptionSession, requests: Sequence[ObservationRequest]) -> 
     return sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p)
 
 
-def _best(spec: QuestionSpec, desk: PerceptionSession) -> list[ObservationRequest]:
+def _best(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
     """Looks at the clips that the search ranks first for the question, and at what no search can rank."""
-    places = desk.moments(spec.query or spec.text, NUM_CLIPS)
+    places = session.moments(spec.query or spec.text, NUM_CLIPS)
     return [ObservationRequest(video_id, window, spec.text, spec.options) for video_id, window in places]
 
 
 # ---- a short scope, shown whole ----
 
 
-def _whole(spec: QuestionSpec, desk: PerceptionSession) -> list[ObservationRequest]:
+def _whole(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
     """Looks that show all of the scope; none where it is too long for that."""
-    seconds = sum(window.duration_s for _, window in desk.stretches)
-    num, limits = len(desk.stretches), desk.context.limits
+    seconds = sum(window.duration_s for _, window in session.stretches)
+    num, limits = len(session.stretches), session.context.limits
     frames = min(WHOLE_FRAMES, limits.frames, limits.visual_tokens // FRAME_TOKENS) // num
-    if desk.plain_prompt or seconds > SHORT_SCOPE_S or num > MAX_WHOLE_STRETCHES or frames < 2:
+    if session.plain_prompt or seconds > SHORT_SCOPE_S or num > MAX_WHOLE_STRETCHES or frames < 2:
         return []
     yes_no = _is_yes_no(spec)
     return [
         ObservationRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
-        for video_id, window in desk.stretches
+        for video_id, window in session.stretches
     ]
 
 
@@ -134,7 +139,7 @@ class Told:
 
 
 def _told(
-    spec: QuestionSpec, desk: PerceptionSession, requests: Sequence[ObservationRequest], *, all_seen: bool
+    spec: QuestionSpec, session: PerceptionSession, requests: Sequence[ObservationRequest], *, all_seen: bool
 ) -> PerceptionResult:
     """The first reply that tells something; `absent` or `unknown` where none does.
 
@@ -143,14 +148,14 @@ def _told(
     at = 0
     while at < len(requests):
         batch = requests[at : at + (NUM_CLIPS if at else 1)]
-        for request, look in zip(batch, desk.look_all(batch), strict=True):
+        for request, look in zip(batch, session.look_all(batch), strict=True):
             told = None if look is None else read_told(spec, look)
             if told is not None:
                 return _told_sight(
-                    spec, request, told, TOLD_P * LATER_CLIP**at, whole=all_seen and desk.whole
+                    spec, request, told, TOLD_P * LATER_CLIP**at, whole=all_seen and session.whole
                 )
             at += 1
-    whole = desk.whole and (all_seen or _covers(requests, desk))
+    whole = session.whole and (all_seen or _covers(requests, session))
     return PerceptionResult("absent" if whole else "unknown", whole=whole)
 
 
@@ -166,9 +171,9 @@ def _told_sight(
     return PerceptionResult("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
 
 
-def _covers(requests: Sequence[ObservationRequest], desk: PerceptionSession) -> bool:
+def _covers(requests: Sequence[ObservationRequest], session: PerceptionSession) -> bool:
     """Whether the windows of some looks, of which none overlap, are all that was recorded in the scope."""
-    recorded_s = sum(window.duration_s for _, window in desk.pieces(PIECE_S))
+    recorded_s = sum(window.duration_s for _, window in session.pieces(PIECE_S))
     return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
 
 
@@ -216,48 +221,48 @@ def _is_scanned(spec: QuestionSpec, stretches: Sequence[SegmentRef]) -> bool:
     return spec.relation is None and (_is_yes_no(spec) or counts or (ranks and one_video))
 
 
-def _scanned(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
+def _scanned(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
     if _is_yes_no(spec):
-        first = [replace(request, yes_no=True) for request in _best(spec, desk)]
-        found = _yes_no(desk, first)
-        return found if found.value else _yes_no(desk, [*first, *_pieces(spec, desk, spec.text)])
-    requests = _pieces(spec, desk, SHOWS.format(spec.text))
-    events = merged(_likely(desk, requests))
+        first = [replace(request, yes_no=True) for request in _best(spec, session)]
+        found = _yes_no(session, first)
+        return found if found.value else _yes_no(session, [*first, *_pieces(spec, session, spec.text)])
+    requests = _pieces(spec, session, SHOWS.format(spec.text))
+    events = merged(_likely(session, requests))
     if not events:
-        return PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole)
     if spec.intent == "count":
-        return _counted(spec, desk, events)
+        return _counted(spec, session, events)
     position = (spec.ordinal or 1) - 1 if (spec.ordinal or 1) > 0 else len(events) + (spec.ordinal or -1)
     if not 0 <= position < len(events):
-        return PerceptionResult("unknown", whole=desk.whole)
+        return PerceptionResult("unknown", whole=session.whole)
     event = events[position]
     return PerceptionResult(
-        "when", spec.text, (event,), p=event.p if desk.whole else event.p * SURE, whole=desk.whole
+        "when", spec.text, (event,), p=event.p if session.whole else event.p * SURE, whole=session.whole
     )
 
 
-def _pieces(spec: QuestionSpec, desk: PerceptionSession, question: str) -> list[ObservationRequest]:
-    return [ObservationRequest(v, window, question, yes_no=True) for v, window in desk.pieces(PIECE_S)]
+def _pieces(spec: QuestionSpec, session: PerceptionSession, question: str) -> list[ObservationRequest]:
+    return [ObservationRequest(v, window, question, yes_no=True) for v, window in session.pieces(PIECE_S)]
 
 
-def _yes_no(desk: PerceptionSession, requests: Sequence[ObservationRequest]) -> PerceptionResult:
+def _yes_no(session: PerceptionSession, requests: Sequence[ObservationRequest]) -> PerceptionResult:
     """Yes where one clip shows it; no where none does, which `desk.whole` qualifies."""
-    looks = desk.look_all(requests)
+    looks = session.look_all(requests)
     told = [(r, look) for r, look in zip(requests, looks, strict=True) if look is not None]
     seen = [Detection(r.video_id, r.window, p_yes(look), look.text, look.window) for r, look in told]
     best = max(seen, key=lambda one: one.p, default=None)
     if best is not None and best.p >= SURE:
-        return PerceptionResult("yes_no", "yes", (best,), value=1.0, p=best.p, whole=desk.whole)
+        return PerceptionResult("yes_no", "yes", (best,), value=1.0, p=best.p, whole=session.whole)
     if not told or all(look.declines for _, look in told):
         return PerceptionResult("unknown", whole=False)
-    return PerceptionResult("yes_no", "no", value=0.0, p=UNSEEN_P, whole=desk.whole)
+    return PerceptionResult("yes_no", "no", value=0.0, p=UNSEEN_P, whole=session.whole)
 
 
-def _counted(spec: QuestionSpec, desk: PerceptionSession, events: Sequence[Detection]) -> PerceptionResult:
+def _counted(spec: QuestionSpec, session: PerceptionSession, events: Sequence[Detection]) -> PerceptionResult:
     value = float(len(events))
-    p = sum(one.p for one in events) / len(events) * (LATER_CLIP if desk.whole else SURE)
+    p = sum(one.p for one in events) / len(events) * (LATER_CLIP if session.whole else SURE)
     choice = choose.by_number(spec.options, value)
-    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
+    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=session.whole)
 
 
 def p_yes(look: Observation) -> float:
@@ -284,21 +289,23 @@ def merged(sightings: Sequence[Detection]) -> list[Detection]:
 # ---- what is said, and what is shown, at another event ----
 
 
-def _anchors(spec: QuestionSpec, desk: PerceptionSession) -> PerceptionResult:
+def _anchors(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
     """Where what a question about words is tied to is seen: words are then read next to it."""
     found: list[list[Detection]] = []
     for anchor in spec.relation.anchors if spec.relation is not None else ():
         question = SHOWS.format(anchor.text)
-        places = desk.moments(anchor.text, NUM_CLIPS)
+        places = session.moments(anchor.text, NUM_CLIPS)
         requests = [ObservationRequest(v, window, question, yes_no=True) for v, window in places]
-        found.append(_likely(desk, requests))
+        found.append(_likely(session, requests))
     if not found or not all(found):
         return PerceptionResult("unknown", whole=False)
     likely = found[0] if len(found) == 1 else [one[0] for one in found]
     return PerceptionResult("anchors", sightings=tuple(likely), p=min(one[0].p for one in found))
 
 
-def _beside(spec: QuestionSpec, desk: PerceptionSession, anchors: Sequence[SegmentRef]) -> list[SegmentRef]:
+def _beside(
+    spec: QuestionSpec, session: PerceptionSession, anchors: Sequence[SegmentRef]
+) -> list[SegmentRef]:
     """The stretches that lie to some anchors as the question says, inside what it is about."""
     kind = spec.relation.kind if spec.relation is not None else ""
     if not anchors or not kind:
@@ -313,5 +320,5 @@ def _beside(spec: QuestionSpec, desk: PerceptionSession, anchors: Sequence[Segme
         places = [Window(max(0.0, window.start_s - BESIDE_S), window.start_s)] if window.start_s > 0 else []
     else:
         places = [window]
-    inside = [(v, one.clamped(scope)) for one in places for v, scope in desk.stretches if v == video_id]
+    inside = [(v, one.clamped(scope)) for one in places for v, scope in session.stretches if v == video_id]
     return [(v, one) for v, one in inside if one is not None]

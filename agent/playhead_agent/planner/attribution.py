@@ -24,7 +24,9 @@ MIN_HELD = 0.5
 """Part of a claim that a record must hold to be cited where the model does not cite it."""
 
 
-def attributed(conclusion: Mapping[str, Any], kit: ToolContext, ranked: Sequence[str]) -> dict[str, Any]:
+def attributed(
+    conclusion: Mapping[str, Any], tool_context: ToolContext, ranked: Sequence[str]
+) -> dict[str, Any]:
     """A conclusion whose claims cite first what holds most of them.
 
     Where the quote of a claim, or its text, stands in a part of that record, this part is put into the
@@ -32,16 +34,18 @@ def attributed(conclusion: Mapping[str, Any], kit: ToolContext, ranked: Sequence
 
     Args:
         conclusion: of the toolbox.
-        kit: the evidence of the run.
+        tool_context: the evidence of the run.
         ranked: ids in the order in which a search for the question ranked them.
     """
-    if "claims" not in conclusion or kit.computed or kit.scans:  # a computed number is tied to its ids
+    if (
+        "claims" not in conclusion or tool_context.computed or tool_context.scans
+    ):  # a computed number is tied to its ids
         return dict(conclusion)
-    texts = stored_texts(kit.catalog, kit.table.records.values())
+    texts = stored_texts(tool_context.catalog, tool_context.table.records.values())
     rank = {evidence_id: at for at, evidence_id in enumerate(ranked)}
     rows = []
     for row in conclusion["claims"]:
-        kinds = {kit.table.records[i].kind for i in row["evidence_ids"]}
+        kinds = {tool_context.table.records[i].kind for i in row["evidence_ids"]}
         if not kinds or kinds & set(WORDLESS_KINDS):  # words do not tell what is seen
             rows.append(row)
             continue
@@ -55,17 +59,19 @@ def attributed(conclusion: Mapping[str, Any], kit: ToolContext, ranked: Sequence
         more = [best] if best not in cited and held[best] >= MIN_HELD else []
         ordered = sorted(cited, key=lambda i: -worth[i])
         ids = [*(i for i in more if worth[i] > worth[ordered[0]]), *ordered]
-        part = _part_with(kit, kit.table.records[ids[0]], (row.get("quote", ""), row["text"]))
+        part = _part_with(
+            tool_context, tool_context.table.records[ids[0]], (row.get("quote", ""), row["text"])
+        )
         rows.append({**row, "evidence_ids": [part or ids[0], *ids[1:]]})
     return {**conclusion, "claims": rows}
 
 
-def _part_with(kit: ToolContext, record: Evidence, said: Sequence[str]) -> str:
+def _part_with(tool_context: ToolContext, record: Evidence, said: Sequence[str]) -> str:
     """The id of the shortest part of a record that holds the first of some texts which stands in it.
 
     Empty where none does, where it needs the whole record, and where the evidence table is full.
     """
-    stored = read_spans(kit.catalog, record.span_ids)
+    stored = read_spans(tool_context.catalog, record.span_ids)
     spans = [stored[i] for i in record.span_ids if i in stored]
     whole = " ".join(span.words.text for span in spans)
     words = next((text for text in said if holds_quote(whole, text)), "")
@@ -74,7 +80,7 @@ def _part_with(kit: ToolContext, record: Evidence, said: Sequence[str]) -> str:
     start, stop = _shortest_run([span.words for span in spans], words, coverage(words, whole))
     if stop - start == len(spans):
         return ""
-    return kit.table.add(spans_evidence(kit, spans[start:stop], record.match))
+    return tool_context.table.add(spans_evidence(tool_context, spans[start:stop], record.match))
 
 
 def _shortest_run(spans: Sequence[Words], wanted: str, share: float) -> tuple[int, int]:

@@ -103,14 +103,14 @@ def _plain(value: Any) -> Any:
 
 
 def make_brief(
-    kit: ToolContext, query: str, max_tokens: int, num_tokens: NumTokens, limits: BriefLimits
+    tool_context: ToolContext, query: str, max_tokens: int, num_tokens: NumTokens, limits: BriefLimits
 ) -> Brief:
     """What fits into some tokens: the transcript, else an outline, and what a search for the question finds.
 
     All that is shown verbatim is put into the evidence table.
 
     Args:
-        kit: of the question, its table still empty.
+        tool_context: of the question, its table still empty.
         query: what to search for.
         max_tokens: of the brief.
         num_tokens: how many a text has.
@@ -119,60 +119,64 @@ def make_brief(
     Raises:
         ToolError: the scope names a video that the library does not hold.
     """
-    videos = kit.videos()
+    videos = tool_context.videos()
     listed = tuple(video.video_id for video in videos[: limits.max_videos])
-    records = _whole(kit, videos, max_tokens, num_tokens)
-    shown = tuple(kit.table.add(record) for record in records)
-    found = _found(kit, query, limits)
+    records = _whole(tool_context, videos, max_tokens, num_tokens)
+    shown = tuple(tool_context.table.add(record) for record in records)
+    found = _found(tool_context, query, limits)
     if shown:
-        ranked = _ranked_among(kit, found, shown)
+        ranked = _ranked_among(tool_context, found, shown)
         return Brief(shown, ranked, listed)
-    outline = _outline_text(kit, videos, int(max_tokens * limits.outline_share), num_tokens)
+    outline = _outline_text(tool_context, videos, int(max_tokens * limits.outline_share), num_tokens)
     left = max_tokens - (num_tokens(outline) if outline else 0)
     ids: list[str] = []
     for record in found:
-        left -= num_tokens(_line(kit, replace(record, id="E00")))
+        left -= num_tokens(_line(tool_context, replace(record, id="E00")))
         if left < 0 and ids:
             break
-        ids.append(kit.table.add(record))
+        ids.append(tool_context.table.add(record))
     return Brief((), tuple(dict.fromkeys(filter(None, ids))), listed, bool(outline))
 
 
 def _whole(
-    kit: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
+    tool_context: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
 ) -> list[Evidence]:
     """The words of the scope in time order, of as many kinds as fit; none when what is said does not."""
-    stretches = kit.stretches()
+    stretches = tool_context.stretches()
     if len(videos) > 1 or not stretches:
         return []
     ((video_id, window),) = stretches.items()
     for kinds in _KIND_SETS:
-        records = passages(kit, video_id, window, kinds)
-        if len(records) <= kit.table.max_records and records:
-            text = "\n".join(_line(kit, replace(one, id="E000")) for one in records)
+        records = passages(tool_context, video_id, window, kinds)
+        if len(records) <= tool_context.table.max_records and records:
+            text = "\n".join(_line(tool_context, replace(one, id="E000")) for one in records)
             if num_tokens(text) <= max_tokens:
                 return records
     return []
 
 
-def passages(kit: ToolContext, video_id: str, window: Window, kinds: Sequence[SpanKind]) -> list[Evidence]:
+def passages(
+    tool_context: ToolContext, video_id: str, window: Window, kinds: Sequence[SpanKind]
+) -> list[Evidence]:
     """The words in a window of a video as evidence, in time order: speech in passages, the rest in spans."""
     records = [
         record
         for kind in kinds
-        for spans in _groups(kit, video_id, window, kind)
+        for spans in _groups(tool_context, video_id, window, kind)
         if spans
-        for record in [spans_evidence(kit, spans)]
+        for record in [spans_evidence(tool_context, spans)]
     ]
     return sorted(records, key=lambda one: (one.window, one.kind))
 
 
-def _groups(kit: ToolContext, video_id: str, window: Window, kind: SpanKind) -> Iterable[list[SpanRow]]:
-    said = kit.said_in_scope(kit.catalog.spans(video_id, kind, window))
+def _groups(
+    tool_context: ToolContext, video_id: str, window: Window, kind: SpanKind
+) -> Iterable[list[SpanRow]]:
+    said = tool_context.said_in_scope(tool_context.catalog.spans(video_id, kind, window))
     inside = [s for s in said if s.words.window.start_s in window]
     if kind != "speech":
         return ([span] for span in inside)
-    units = read_units(kit.catalog, video_id, "passage", kind)
+    units = read_units(tool_context.catalog, video_id, "passage", kind)
     if not units:
         return in_pieces(inside)
     by_id = {span.id: span for span in inside}
@@ -195,23 +199,23 @@ def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
     return groups
 
 
-def spans_evidence(kit: ToolContext, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
+def spans_evidence(tool_context: ToolContext, spans: Sequence[SpanRow], match: float = 1.0) -> Evidence:
     """Spans of one kind as a record, with who speaks them where that is one person."""
     record = words_evidence(spans, "supported", match=match, lanes=(spans[0].words.kind,))
-    speakers = {kit.speakers.of_span(span) for span in spans}
+    speakers = {tool_context.speakers.of_span(span) for span in spans}
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
 
 
-def _found(kit: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
+def _found(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
     """What a search finds, best first, each once."""
     if not query.strip():
         return []
-    scope = Scope(tuple(kit.stretches()), kit.scope.window, kit.scope.speakers)
+    scope = Scope(tuple(tool_context.stretches()), tool_context.scope.window, tool_context.scope.speakers)
     several = len(scope.video_ids or ()) > 1
     limit = 2 * limits.max_found if several else limits.max_found
-    searched = search_moments(kit.finder, query, scope=scope, limit=limit).result
-    kit.coverage.append(searched.coverage)
-    kit.search(("brief", query, scope.video_ids, str(scope.window), limit))
+    searched = search_moments(tool_context.finder, query, scope=scope, limit=limit).result
+    tool_context.coverage.append(searched.coverage)
+    tool_context.search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
     of_video: Counter[str] = Counter()
     for moment in searched.moments:
@@ -219,7 +223,7 @@ def _found(kit: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
         if several and of_video[moment.video_id] > limits.max_found_of_video:
             continue
         lanes = set(moment.lanes)
-        spans = kit.said_in_scope(kit.catalog.spans(moment.video_id, None, moment.window))
+        spans = tool_context.said_in_scope(tool_context.catalog.spans(moment.video_id, None, moment.window))
         hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
         pieces = in_pieces(speech) if "speech" in lanes else []
@@ -227,7 +231,7 @@ def _found(kit: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
         groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
-            record = spans_evidence(kit, group, coverage(query, words))
+            record = spans_evidence(tool_context, group, coverage(query, words))
             found.setdefault(record.identity, record)
     return list(found.values())
 
@@ -242,12 +246,14 @@ def _fit(piece: Sequence[SpanRow], hit: Collection[int], query: str) -> tuple[bo
     return any(span.id in hit for span in piece), coverage(query, words)
 
 
-def _ranked_among(kit: ToolContext, found: Sequence[Evidence], shown: Sequence[str]) -> tuple[str, ...]:
+def _ranked_among(
+    tool_context: ToolContext, found: Sequence[Evidence], shown: Sequence[str]
+) -> tuple[str, ...]:
     """The ids of what is shown already that hold what was found, best first."""
     ids: list[str] = []
     for record in found:
-        own = [i for i in shown if kit.table.records[i].kind == record.kind]
-        overlaps = [(kit.table.records[i].window.overlap_s(record.window), i) for i in own]
+        own = [i for i in shown if tool_context.table.records[i].kind == record.kind]
+        overlaps = [(tool_context.table.records[i].window.overlap_s(record.window), i) for i in own]
         best = max(overlaps, default=(0.0, ""), key=lambda one: one[0])
         if best[0] > 0:
             ids.append(best[1])
@@ -257,40 +263,44 @@ def _ranked_among(kit: ToolContext, found: Sequence[Evidence], shown: Sequence[s
 # ---- writing it out ----
 
 
-def stable_text(brief: Brief, kit: ToolContext, max_outline_tokens: int, num_tokens: NumTokens) -> str:
+def stable_text(
+    brief: Brief, tool_context: ToolContext, max_outline_tokens: int, num_tokens: NumTokens
+) -> str:
     """The part that depends on the videos alone: what they are, and their transcript or outline."""
-    videos = kit.videos()
-    parts = [videos_text(kit, videos, len(brief.listed))]
+    videos = tool_context.videos()
+    parts = [videos_text(tool_context, videos, len(brief.listed))]
     if brief.shown:
-        lines = [_line(kit, kit.table.records[i]) for i in brief.shown]
+        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.shown]
         parts.append(fenced(f"transcript of {videos[0].name}", "\n".join(lines)))
     if brief.has_outline:
-        parts.append(_outline_text(kit, videos, max_outline_tokens, num_tokens))
+        parts.append(_outline_text(tool_context, videos, max_outline_tokens, num_tokens))
     return "\n\n".join(parts)
 
 
-def found_text(brief: Brief, kit: ToolContext) -> str:
+def found_text(brief: Brief, tool_context: ToolContext) -> str:
     """The part that depends on the question: what the search for it found."""
     parts = []
     if brief.found and brief.shown:
-        lines = [_line(kit, kit.table.records[i]) for i in brief.found[:MAX_REPEATED]]
+        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.found[:MAX_REPEATED]]
         parts.append(fenced("of this, a search for the question ranks first, best first", "\n".join(lines)))
     elif brief.found:
-        several = len({kit.table.records[i].video_id for i in brief.found}) > 1 or len(brief.listed) > 1
-        lines = [_line(kit, kit.table.records[i], with_name=several) for i in brief.found]
+        several = (
+            len({tool_context.table.records[i].video_id for i in brief.found}) > 1 or len(brief.listed) > 1
+        )
+        lines = [_line(tool_context, tool_context.table.records[i], with_name=several) for i in brief.found]
         parts.append(fenced("evidence that a search for the question found, best first", "\n".join(lines)))
     return "\n\n".join(parts)
 
 
-def videos_text(kit: ToolContext, videos: Sequence[VideoEntry], max_listed: int) -> str:
+def videos_text(tool_context: ToolContext, videos: Sequence[VideoEntry], max_listed: int) -> str:
     """Names, lengths and recording dates of the videos, the stretch in scope."""
-    clock, stretches = read_clock(kit.catalog), kit.stretches()
+    clock, stretches = read_clock(tool_context.catalog), tool_context.stretches()
     lines = []
     for video in videos[:max_listed]:
-        line = f"{kit.label(video.video_id) or video.name}, {format_time(video.duration_s)} long"
+        line = f"{tool_context.label(video.video_id) or video.name}, {format_time(video.duration_s)} long"
         if video.video_id in clock:
             line += f", recorded {datetime.fromtimestamp(clock[video.video_id], UTC):%Y-%m-%d %H:%M} UTC"
-        if kit.scope.window is not None and video.video_id in stretches:
+        if tool_context.scope.window is not None and video.video_id in stretches:
             line += f", only {stretches[video.video_id]}"
         lines.append(line)
     more = len(videos) - len(lines)
@@ -298,17 +308,19 @@ def videos_text(kit: ToolContext, videos: Sequence[VideoEntry], max_listed: int)
     return fenced(label, "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
 
 
-def _line(kit: ToolContext, record: Evidence, *, with_name: bool = False) -> str:
+def _line(tool_context: ToolContext, record: Evidence, *, with_name: bool = False) -> str:
     """A record as the model reads it: id, times, who speaks, all its words."""
     name = ""
     if with_name:
-        name = f"{kit.label(record.video_id)} "
+        name = f"{tool_context.label(record.video_id)} "
     head = f"{record.id} ({name}{record.window})"
     if record.kind == "picture":
         return f"{head} picture: {record.said or 'not looked at yet'}"
-    spans = read_spans(kit.catalog, record.span_ids)
+    spans = read_spans(tool_context.catalog, record.span_ids)
     words = without_backchannels([spans[i] for i in record.span_ids if i in spans])
-    turns = kit.speakers.spoken(words) if record.kind == "speech" else [(record.kind, _joined(words))]
+    turns = (
+        tool_context.speakers.spoken(words) if record.kind == "speech" else [(record.kind, _joined(words))]
+    )
     said = "\n".join(f"{label}: {text}" if label else text for label, text in turns)
     unsure = " (recognised with low confidence)" if record.is_uncertain else ""
     return f"{head}{unsure} {said}"
@@ -332,13 +344,15 @@ def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:
 
 
 def _outline_text(
-    kit: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
+    tool_context: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
 ) -> str:
     """The topics of one video with their key terms; empty for several videos, or where it has none."""
     if len(videos) != 1:
         return ""
-    topics = _units(kit, videos[0], "topic")
-    texts, passages_ = ([one.text for one in units] for units in (topics, _units(kit, videos[0], "passage")))
+    topics = _units(tool_context, videos[0], "topic")
+    texts, passages_ = (
+        [one.text for one in units] for units in (topics, _units(tool_context, videos[0], "passage"))
+    )
     for num_terms in (NUM_TERMS, 5, 3):
         rows = key_terms(texts, passages_, num_terms)
         lines = [f"({t.window}) {', '.join(terms)}" for t, terms in zip(topics, rows, strict=True) if terms]
@@ -348,10 +362,10 @@ def _outline_text(
     return ""
 
 
-def _units(kit: ToolContext, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
+def _units(tool_context: ToolContext, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
     """The units of one level in the part of a video that is in scope."""
-    window = kit.stretches().get(video.video_id)
-    units = read_units(kit.catalog, video.video_id, level)
+    window = tool_context.stretches().get(video.video_id)
+    units = read_units(tool_context.catalog, video.video_id, level)
     return [one for one in units if window is not None and one.window.overlap_s(window) > 0]
 
 

@@ -67,7 +67,7 @@ def report_from_json(record: Mapping[str, Any]) -> CheckReport:
     return CheckReport(kept, dropped, record["judged_by"], record.get("judge_failure", ""))
 
 
-def best_from_evidence(question: str, brief: Brief, kit: ToolContext, why: str) -> Draft:
+def best_from_evidence(question: str, brief: Brief, tool_context: ToolContext, why: str) -> Draft:
     """A draft by code: the words of what a search for the question ranks first, or that nothing was found.
 
     Nobody has read whether they answer the question, so the confidence is half of what they allow. Words that
@@ -76,12 +76,12 @@ def best_from_evidence(question: str, brief: Brief, kit: ToolContext, why: str) 
     Args:
         question: that was asked.
         brief: its `found` are shown; without any, what the tools brought first.
-        kit: the evidence of the run.
+        tool_context: the evidence of the run.
         why: the model did not end the run.
     """
-    ids = [i for i in brief.found if i in kit.table.records] or list(kit.table.records)
-    records = [kit.table.records[i] for i in ids]
-    texts = stored_texts(kit.catalog, records)
+    ids = [i for i in brief.found if i in tool_context.table.records] or list(tool_context.table.records)
+    records = [tool_context.table.records[i] for i in ids]
+    texts = stored_texts(tool_context.catalog, records)
     said = [one for one in records if texts[one.id].strip() and one.kind != "metadata"]
     said = [one for one in said if not reads_like_orders(texts[one.id])][:MAX_SHOWN]
     if not said:

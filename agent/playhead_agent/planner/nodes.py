@@ -101,7 +101,7 @@ def brief(state: PlannerState, runtime: Runtime[Context]) -> Update:
     try:
         if meant.refusal:
             raise ToolError(meant.refusal)
-        if not toolbox.kit.videos():
+        if not toolbox.context.videos():
             raise ToolError(NO_VIDEO)
         shown, notes = _brief(state, context, toolbox)
         message = _briefly(shown, toolbox)
@@ -192,7 +192,7 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
         adopt(toolbox, row["replies"])
     made = {at: row for at, row in made.items() if "stopped" not in row}
     before = toolbox.snapshot()
-    shown = set(toolbox.kit.table.records)
+    shown = set(toolbox.context.table.records)
     is_mixed = any(call["name"] not in ENDING for call in pending["calls"])
     results = [
         made[at]["error"]
@@ -203,8 +203,8 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
     ]
     is_unusable = all("bad" in result for result in results)
     num_unusable = state["num_unusable"] + 1 if is_unusable else 0
-    conclusion = toolbox.kit.conclusion or {}
-    draft = attributed(conclusion, toolbox.kit, state["brief"]["found"])
+    conclusion = toolbox.context.conclusion or {}
+    draft = attributed(conclusion, toolbox.context, state["brief"]["found"])
     box = toolbox.snapshot()
     kept = {"said": pending["said"], "calls": [_plain(c["name"], c["args"]) for c in pending["calls"]]}
     kept |= {"results": results} | ({"dropped": pending["dropped"]} if pending["dropped"] else {})
@@ -236,7 +236,7 @@ def check(state: PlannerState, runtime: Runtime[Context]) -> Update:
     record = report_to_json(report)
     _tell(runtime, "check", f"{len(report.kept)} of {len(draft.claims)} claims hold", toolbox)
     if not report.problems or state["sent_back"] or not _may_go_on(meter):
-        weak = [] if state["options"] else weak_claims(report, state["question"], toolbox.kit)
+        weak = [] if state["options"] else weak_claims(report, state["question"], toolbox.context)
         return {"report": record, "weak": [claim.text for claim in weak]}
     why = f"not everything holds: {'; '.join(report.problems)}. Correct it and call finish once more"
     return _sent_back(state, toolbox, why) | {"best": {"draft": state["draft"], "report": record}}
@@ -244,7 +244,7 @@ def check(state: PlannerState, runtime: Runtime[Context]) -> Update:
 
 def _sent_back(state: PlannerState, toolbox: Toolbox, why: str) -> Update:
     """The last round with an error in place of the result of `finish`; the toolbox is open again."""
-    toolbox.kit.conclusion = None
+    toolbox.context.conclusion = None
     last = state["rounds"][-1]
     results = [
         {"error": why[:1200]} if call["name"] in ENDING and "error" not in given else given
@@ -269,7 +269,7 @@ def restate(state: PlannerState, runtime: Runtime[Context]) -> Update:
             continue
         ledger, language = ledger_of(state, context, toolbox), prompts.language_text(state)
         try:
-            made = restated(claim, state["question"], language, ledger, context, toolbox.kit, ranked)
+            made = restated(claim, state["question"], language, ledger, context, toolbox.context, ranked)
         except (ModelError, AgentStopped):
             break
         if made is not None:
@@ -318,23 +318,25 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         draft = draft_of(state["draft"], state["options"], [why] if why else [])
         report = check_draft(draft, ledger, context, use_model=False)
     else:
-        draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), toolbox.kit, why)
+        draft = best_from_evidence(
+            state["question"], Brief.from_json(state["brief"]), toolbox.context, why
+        )
         report = check_draft(draft, ledger, context, use_model=False)
     made = finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
     if why or not state["draft"]:
         return made
     if "abstained" not in state["draft"]:
         return replace(made, ended_by="finish")
-    return replace(_with_nearest(made, state, toolbox.kit, ledger, context), ended_by="abstain")
+    return replace(_with_nearest(made, state, toolbox.context, ledger, context), ended_by="abstain")
 
 
 def _with_nearest(
-    made: Answer, state: PlannerState, kit: ToolContext, ledger: Ledger, context: Context
+    made: Answer, state: PlannerState, tool_context: ToolContext, ledger: Ledger, context: Context
 ) -> Answer:
     """An answer that there is none, with the passages that come nearest; not where all was scanned."""
     if made.status != "abstained" or made.reason != "unknown":
         return made
-    draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), kit, "")
+    draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), tool_context, "")
     report = check_draft(draft, ledger, context, use_model=False)
     if not report.kept:
         return made
@@ -391,15 +393,15 @@ def after_check(state: PlannerState) -> str:
 
 def _brief(state: PlannerState, context: Context, toolbox: Toolbox) -> tuple[Brief, list[str]]:
     """The brief, and notes on what it lacks."""
-    switches, kit = Switches(**state["switches"]), toolbox.kit
+    switches, tool_context = Switches(**state["switches"]), toolbox.context
     if not switches.brief:
-        return Brief(listed=tuple(v.video_id for v in kit.videos()[: BRIEF_LIMITS.max_videos])), []
+        return Brief(listed=tuple(v.video_id for v in tool_context.videos()[: BRIEF_LIMITS.max_videos])), []
     chat = chat_of(context)
-    made = make_brief(kit, search_text(state), brief_tokens(context), chat.num_tokens, BRIEF_LIMITS)
+    made = make_brief(tool_context, search_text(state), brief_tokens(context), chat.num_tokens, BRIEF_LIMITS)
     made, note = with_look(made, state["question"], toolbox, images=chat.takes_images)
     notes = [note]
     if chat.takes_images and not made.look:
-        made, note = with_thumbnails(made, kit)
+        made, note = with_thumbnails(made, tool_context)
         notes.append(note)
     return made, [one for one in notes if one]
 
@@ -420,13 +422,15 @@ def search_text(state: PlannerState) -> str:
 
 def next_messages(state: PlannerState, context: Context, toolbox: Toolbox, *, closing: bool) -> list[Any]:
     """The messages of the next call of the model."""
-    chat, kit, meter = chat_of(context), toolbox.kit, context.meter
+    chat, tool_context, meter = chat_of(context), toolbox.context, context.meter
     shown = Brief.from_json(state["brief"])
     max_outline = int(brief_tokens(context) * BRIEF_LIMITS.outline_share)
-    stable = stable_text(shown, kit, max_outline, chat.num_tokens)
-    found = found_text(shown, kit)
+    stable = stable_text(shown, tool_context, max_outline, chat.num_tokens)
+    found = found_text(shown, tool_context)
     notes = (NO_LOOKING,) if toolbox.eyes is None and not chat.takes_images else ()
-    pictures = image_blocks(_thumbnails(shown, kit)) if chat.takes_images and shown.thumbnails else []
+    pictures = (
+        image_blocks(_thumbnails(shown, tool_context)) if chat.takes_images and shown.thumbnails else []
+    )
     if shown.look:
         looked = toolbox.recall("look", shown.look, images=chat.takes_images)
         found = "\n\n".join(filter(None, [found, looked.text]))
@@ -457,10 +461,10 @@ def offered_tools(state: PlannerState, chat: ChatModel, toolbox: Toolbox, *, clo
     ]
 
 
-def _thumbnails(shown: Brief, kit: ToolContext) -> list[ToolImage]:
+def _thumbnails(shown: Brief, tool_context: ToolContext) -> list[ToolImage]:
     """The thumbnails; none where a file has gone since they were chosen."""
     try:
-        return read_thumbnails(shown, kit)
+        return read_thumbnails(shown, tool_context)
     except (ToolError, VideoError):
         return []
 
@@ -598,7 +602,7 @@ def _ends_too_soon(call: dict[str, Any], shown: set[str], toolbox: Toolbox) -> d
     if call["name"] == "abstain":
         return {"error": "the results of the other calls come first; read them, then finish or abstain"}
     cited = {one.upper() for one in _CITED.findall(json.dumps(call["args"]))}
-    unread = sorted((cited & set(toolbox.kit.table.records)) - shown)
+    unread = sorted((cited & set(toolbox.context.table.records)) - shown)
     if call["name"] != "finish" or not unread:
         return {}
     return {"error": f"you have not read {listed(unread[:6])} yet; read the results, then call finish again"}
@@ -615,7 +619,7 @@ def _gave_up(runtime: Runtime[Context], why: str, *, limit: bool = False) -> Upd
 
 def _briefly(shown: Brief, toolbox: Toolbox) -> str:
     """What the model starts from, for people."""
-    n = len(toolbox.kit.videos())
+    n = len(toolbox.context.videos())
     parts = [f"{n} video{'' if n == 1 else 's'} in scope"]
     if shown.shown:
         parts.append(f"the whole transcript ({len(shown.shown)} passages)")
@@ -635,5 +639,5 @@ def _told(calls: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
 
 
 def _tell(runtime: Runtime[Context], node: str, message: str, toolbox: Toolbox | None = None) -> None:
-    evidence = [] if toolbox is None else list(toolbox.kit.table.records.values())
+    evidence = [] if toolbox is None else list(toolbox.context.table.records.values())
     runtime.stream_writer(Progress.of(node, message, evidence, runtime.context.meter.seconds).to_json())

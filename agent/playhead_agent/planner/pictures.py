@@ -33,11 +33,11 @@ def with_look(brief: Brief, question: str, toolbox: Toolbox, *, images: bool) ->
         toolbox: of the run.
         images: the planner takes pictures, so that it is given the frames.
     """
-    stretches = toolbox.kit.stretches()
+    stretches = toolbox.context.stretches()
     total_s = sum(window.duration_s for window in stretches.values())
     if total_s > CLIP_S or len(stretches) > MAX_CLIPS or (toolbox.eyes is None and not images):
         return brief, ""
-    numbers = {video.video_id: at for at, video in enumerate(toolbox.kit.videos(), start=1)}
+    numbers = {video.video_id: at for at, video in enumerate(toolbox.context.videos(), start=1)}
     several = len(stretches) > 1
     ranges = [f"{numbers[v]} {clock(w)}" if several else clock(w) for v, w in stretches.items()]
     arguments = {"ranges": ranges, "question": question}
@@ -48,22 +48,22 @@ def with_look(brief: Brief, question: str, toolbox: Toolbox, *, images: bool) ->
     return replace(brief, look=arguments), ""
 
 
-def with_thumbnails(brief: Brief, kit: ToolContext) -> tuple[Brief, str]:
+def with_thumbnails(brief: Brief, tool_context: ToolContext) -> tuple[Brief, str]:
     """The brief with small frames spread over the scope, as far as caps allow, and why there are none."""
-    places = thumbnail_places(kit.stretches())
-    if not places or kit.looks_left(len(places)) < 2:
+    places = thumbnail_places(tool_context.stretches())
+    if not places or tool_context.looks_left(len(places)) < 2:
         return brief, "no thumbnails: the caps leave no room for them" if places else ""
     rows: list[tuple[str, float, str]] = []
     for video_id, time_s in places:
         window = Window(max(0.0, time_s - 0.5), time_s + 0.5)
         record = Evidence("", video_id, window, "picture", "supported", match=1.0, lanes=("picture",))
-        rows.append((video_id, time_s, kit.table.add(record)))
+        rows.append((video_id, time_s, tool_context.table.add(record)))
     shown = replace(brief, thumbnails=tuple(rows))
     try:
-        frames = read_thumbnails(shown, kit)
+        frames = read_thumbnails(shown, tool_context)
     except (ToolError, VideoError) as error:
         return brief, f"no thumbnails: {error}"
-    kit.meter.look(len(frames), len(frames) * patches(THUMBNAIL_PX, THUMBNAIL_PX * 16 // 9))
+    tool_context.meter.look(len(frames), len(frames) * patches(THUMBNAIL_PX, THUMBNAIL_PX * 16 // 9))
     return shown, ""
 
 
@@ -87,20 +87,20 @@ def thumbnail_places(stretches: dict[str, Window]) -> list[tuple[str, float]]:
     return places
 
 
-def read_thumbnails(brief: Brief, kit: ToolContext) -> list[ToolImage]:
+def read_thumbnails(brief: Brief, tool_context: ToolContext) -> list[ToolImage]:
     """The thumbnails of a brief, decoded.
 
     Raises:
         ToolError: a file is not there any more.
         VideoError: a file cannot be decoded.
     """
-    reader = FrameReader(kit.catalog)
+    reader = FrameReader(tool_context.catalog)
     images: list[ToolImage] = []
     for video_id in dict.fromkeys(one[0] for one in brief.thumbnails):
         own = [one for one in brief.thumbnails if one[0] == video_id]
         frames = reader.frames(video_id, [time_s for _, time_s, _ in own], THUMBNAIL_PX)
         for frame, (_, time_s, name) in zip(frames, own, strict=True):
-            label = f"{name} {kit.label(video_id)} at {format_time(time_s)}".replace("  ", " ")
+            label = f"{name} {tool_context.label(video_id)} at {format_time(time_s)}".replace("  ", " ")
             images.append(ToolImage(jpeg_bytes(frame.rgb), video_id, time_s, label))
     return images
 

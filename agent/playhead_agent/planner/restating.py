@@ -41,7 +41,7 @@ _FRAMES = frozenset(map(stem, word_set("""
 """Words that say that something is said, and not what."""
 
 
-def weak_claims(report: CheckReport, question: str, kit: ToolContext) -> list[Claim]:
+def weak_claims(report: CheckReport, question: str, tool_context: ToolContext) -> list[Claim]:
     """The claims to be written again: those that add nothing to the question, or that words do not bear out.
 
     What a judge of meaning has spoken about, what a check found wrong, what cites pictures and what was
@@ -50,15 +50,15 @@ def weak_claims(report: CheckReport, question: str, kit: ToolContext) -> list[Cl
     Args:
         report: on the claims.
         question: that was asked.
-        kit: the evidence of the run.
+        tool_context: the evidence of the run.
     """
-    if kit.computed or kit.scans:
+    if tool_context.computed or tool_context.scans:
         return []
     weak = [
         claim
         for claim in report.kept
         if not claim.why
-        and not any(kit.table.records[i].kind in WORDLESS_KINDS for i in claim.evidence_ids)
+        and not any(tool_context.table.records[i].kind in WORDLESS_KINDS for i in claim.evidence_ids)
         and (adds_nothing(claim.text, question) or (claim.status == "unverified" and not report.judged_by))
     ]
     return weak[:MAX_RESTATED]
@@ -81,7 +81,7 @@ def restated(
     language: str,
     ledger: Ledger,
     context: Context,
-    kit: ToolContext,
+    tool_context: ToolContext,
     ranked: Sequence[str],
 ) -> Claim | None:
     """A claim written again from what it cites alone; None where that does not hold either.
@@ -92,7 +92,7 @@ def restated(
         language: of the answer, as the prompt names it.
         ledger: of the run.
         context: its seams; its chat model writes.
-        kit: the evidence of the run; the part that holds the quote is put into its table.
+        tool_context: the evidence of the run; the part that holds the quote is put into its table.
         ranked: ids in the order in which a search for the question ranked them.
 
     Raises:
@@ -111,8 +111,8 @@ def restated(
         "quote": _without_speaker(" ".join(filled.quote.split())),
         "evidence_ids": list(claim.evidence_ids),
     }
-    (row,) = attributed({"claims": [row]}, kit, ranked)["claims"]
-    found = replace(ledger, evidence=dict(kit.table.records))
+    (row,) = attributed({"claims": [row]}, tool_context, ranked)["claims"]
+    found = replace(ledger, evidence=dict(tool_context.table.records))
     made = Claim(row["text"], tuple(row["evidence_ids"]), quote=row["quote"])
     kept = check_claims([made], grounds_of(found, context)).kept
     return (

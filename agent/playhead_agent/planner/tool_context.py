@@ -83,5 +83,5 @@ def new_replies(toolbox: Toolbox, before: Mapping[str, Any]) -> dict[str, Any]:
 
 def adopt(toolbox: Toolbox, replies: Mapping[str, Any]) -> None:
     """Gives a toolbox what models replied in a copy of it, so that the same calls ask none again."""
-    toolbox.kit.looks.update(replies["looks"])
-    toolbox.kit.browsed.update(replies["browsed"])
+    toolbox.context.looks.update(replies["looks"])
+    toolbox.context.browsed.update(replies["browsed"])

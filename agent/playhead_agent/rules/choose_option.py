@@ -9,21 +9,21 @@ from playhead_tools.evidence import Claim
 START_SLACK_S = 2.0
 
 
-def chosen_option(material: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
+def chosen_option(answer_context: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
     """The one option that a finding, or else the words that are cited, say, and by which evidence.
 
     Returns:
         The option, None when none or several are said, and the id of the evidence whose words say it; empty
         where it was reckoned.
     """
-    if material.spec.each_video:
-        return _by_video(material, kept), ""
-    reckoned = _reckoned(material)
-    return reckoned if reckoned is not None else _by_words(material, kept)
+    if answer_context.spec.each_video:
+        return _by_video(answer_context, kept), ""
+    reckoned = _reckoned(answer_context)
+    return reckoned if reckoned is not None else _by_words(answer_context, kept)
 
 
-def _reckoned(material: AnswerContext) -> tuple[int | None, str] | None:
-    spec, finding = material.spec, material.finding
+def _reckoned(answer_context: AnswerContext) -> tuple[int | None, str] | None:
+    spec, finding = answer_context.spec, answer_context.finding
     options = spec.options
     if finding.op == "count":
         return choose.by_number(options, finding.value), ""
@@ -39,26 +39,26 @@ def _reckoned(material: AnswerContext) -> tuple[int | None, str] | None:
     return None
 
 
-def _by_video(material: AnswerContext, kept: Sequence[Claim]) -> int | None:
+def _by_video(answer_context: AnswerContext, kept: Sequence[Claim]) -> int | None:
     """The option that names the one video whose words fit best, or says how many videos have such words."""
-    spec = material.spec
-    cited = {i: material.evidence[i] for claim in kept for i in claim.evidence_ids}
+    spec = answer_context.spec
+    cited = {i: answer_context.evidence[i] for claim in kept for i in claim.evidence_ids}
     most = max((record.match for record in cited.values()), default=0.0)
     ids = {record.video_id for record in cited.values() if record.match == most}
     if spec.intent == "count":
         return choose.by_number(spec.options, float(len(ids)))
     if len(ids) != 1:
         return None
-    return choose.by_file(spec.options, material.videos[ids.pop()].name)
+    return choose.by_file(spec.options, answer_context.videos[ids.pop()].name)
 
 
-def _by_words(material: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
+def _by_words(answer_context: AnswerContext, kept: Sequence[Claim]) -> tuple[int | None, str]:
     """The option that the first cited words to hold any option hold."""
     cited = dict.fromkeys(i for claim in kept for i in claim.evidence_ids)
-    targets = [i for i in cited if not material.evidence[i].role.startswith("anchor")]
-    ranked = sorted(targets or cited, key=lambda i: -material.evidence[i].match)
+    targets = [i for i in cited if not answer_context.evidence[i].role.startswith("anchor")]
+    ranked = sorted(targets or cited, key=lambda i: -answer_context.evidence[i].match)
     for evidence_id in ranked:
-        choice = choose.by_text(material.spec.options, material.texts[evidence_id])
+        choice = choose.by_text(answer_context.spec.options, answer_context.texts[evidence_id])
         if choice is not None:
             return choice, evidence_id
     return None, ""

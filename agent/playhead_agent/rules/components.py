@@ -18,7 +18,7 @@ class See(Protocol):
     """Works a question about pictures out from looks."""
 
     def __call__(
-        self, spec: QuestionSpec, desk: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
+        self, spec: QuestionSpec, session: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
     ) -> "PerceptionResult":
         """What looking tells of a question.
 
@@ -72,8 +72,8 @@ def _follow_up(question: str, previous: QuestionSpec) -> str | None:
 
 
 def _see(
-    spec: QuestionSpec, desk: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
+    spec: QuestionSpec, session: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
 ) -> "PerceptionResult":
     from playhead_agent.perception.procedure import see
 
-    return see(spec, desk, anchors)
+    return see(spec, session, anchors)

@@ -259,24 +259,24 @@ def draft_claims(state: State, context: Context) -> tuple[dict[str, Any], list[s
         CostLimit: the model calls are used up.
         TimeLimit: the seconds are used up.
     """
-    material = material_of(state, context)
-    is_counted = material.finding.op == "speaking"
+    answer_context = answer_context_of(state, context)
+    is_counted = answer_context.finding.op == "speaking"
     if context.chat is None or is_counted or state["verdict"]["status"] == "abstained":
-        material.notes.extend(_suspicious(material))
-        return _draft(_code_claims(state, material), "code"), material.notes
+        answer_context.notes.extend(_suspicious(answer_context))
+        return _draft(_code_claims(state, answer_context), "code"), answer_context.notes
     try:
-        claims, no_answer = written_claims(material, context, material.notes)
+        claims, no_answer = written_claims(answer_context, context, answer_context.notes)
     except (ModelUnavailable, ModelOutputInvalid) as error:
         fallback = f"extractive answer: {failure_of(error)}"
-        material.notes.insert(0, fallback)
-        return _draft(_code_claims(state, material), "code", fallback=fallback), material.notes
-    material.notes.extend(_suspicious(material))
-    return _draft(claims, "model", no_answer), material.notes
+        answer_context.notes.insert(0, fallback)
+        return _draft(_code_claims(state, answer_context), "code", fallback=fallback), answer_context.notes
+    answer_context.notes.extend(_suspicious(answer_context))
+    return _draft(claims, "model", no_answer), answer_context.notes
 
 
-def _code_claims(state: State, material: AnswerContext) -> list[Claim]:
+def _code_claims(state: State, answer_context: AnswerContext) -> list[Claim]:
     sight = sight_of(state)
-    return extractive_claims(material) if sight is None else seen_claims(sight, material)
+    return extractive_claims(answer_context) if sight is None else seen_claims(sight, answer_context)
 
 
 def _draft(claims: Sequence[Claim], by: str, no_answer: str = "", fallback: str = "") -> dict[str, Any]:
@@ -284,16 +284,16 @@ def _draft(claims: Sequence[Claim], by: str, no_answer: str = "", fallback: str 
     return {"claims": rows, "by": by, "no_answer": no_answer, "fallback": fallback}
 
 
-def _suspicious(material: AnswerContext) -> list[str]:
-    found = [i for i, text in material.texts.items() if reads_like_orders(text)]
+def _suspicious(answer_context: AnswerContext) -> list[str]:
+    found = [i for i, text in answer_context.texts.items() if reads_like_orders(text)]
     return [f"{', '.join(found)} reads like an instruction to a model; it was taken as data"] if found else []
 
 
-def material_of(state: State, context: Context) -> AnswerContext:
+def answer_context_of(state: State, context: Context) -> AnswerContext:
     """What sentences are made of, the words read from the catalog; without notes."""
     inputs = (state["spec"], state["finding"], state["stretches"], state.get("evidence", []))
-    material = context.cache.once("material", inputs, lambda: _read_material(state, context))
-    return replace(material, notes=[])
+    answer_context = context.cache.once("material", inputs, lambda: _read_material(state, context))
+    return replace(answer_context, notes=[])
 
 
 def _read_material(state: State, context: Context) -> AnswerContext:
@@ -339,8 +339,8 @@ def final_answer(state: State, context: Context) -> Answer:
         return _answer(state, context, refusal["text"], "abstained", reason)
     if state["draft"]["no_answer"]:
         return _model_found_nothing(state, context, state["draft"]["no_answer"])
-    material = material_of(state, context)
-    checked = _checked(state, context, material)
+    answer_context = answer_context_of(state, context)
+    checked = _checked(state, context, answer_context)
     sight = sight_of(state)
     if sight is not None and is_negative(sight) and state["verdict"]["status"] != "abstained":
         judgement = AnswerVerdict(**state["verdict"])
@@ -357,16 +357,16 @@ def final_answer(state: State, context: Context) -> Answer:
         return _finalised(state, context, draft, CheckReport((), ()), checked.notes)
     if not checked.report.kept:
         nothing = _nothing(state, context, checked.notes)
-        return replace(nothing, choice=declining(material.spec.options))
+        return replace(nothing, choice=declining(answer_context.spec.options))
     choice, by = (None, "") if sight is None else (sight.choice, "")
-    if sight is None and material.spec.options:
-        choice, by = chosen_option(material, checked.report.kept)
-        declines = declining(material.spec.options)
+    if sight is None and answer_context.spec.options:
+        choice, by = chosen_option(answer_context, checked.report.kept)
+        declines = declining(answer_context.spec.options)
         if declines is not None and all(
-            material.evidence[i].verdict != "supported" for i in cited_by(checked)
+            answer_context.evidence[i].verdict != "supported" for i in cited_by(checked)
         ):
             choice, by = declines, ""  # the closest words are not what was asked, and that can be said
-    answer = _kept(state, context, material, _telling(checked, by))
+    answer = _kept(state, context, answer_context, _telling(checked, by))
     return replace(answer, choice=choice)
 
 
@@ -381,8 +381,8 @@ def _telling(checked: _Checked, evidence_id: str) -> _Checked:
     return replace(checked, report=replace(checked.report, kept=kept)) if evidence_id and kept else checked
 
 
-def _checked(state: State, context: Context, material: AnswerContext) -> _Checked:
-    ledger = _ledger(state, context, material)
+def _checked(state: State, context: Context, answer_context: AnswerContext) -> _Checked:
+    ledger = _ledger(state, context, answer_context)
     draft = state["draft"]
     claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
     by_model = draft["by"] == "model"
@@ -392,24 +392,27 @@ def _checked(state: State, context: Context, material: AnswerContext) -> _Checke
     if report.kept or not by_model:
         return _Checked(report, ledger, by_model, len(report.kept) / max(1, len(claims)), tuple(notes))
     notes.append(NO_CLAIM_HELD)
-    by_code = Draft(tuple(_code_claims(state, material)), by="code")
+    by_code = Draft(tuple(_code_claims(state, answer_context)), by="code")
     return _Checked(check_draft(by_code, ledger, context), ledger, False, 1.0, tuple(notes))
 
 
-def _ledger(state: State, context: Context, material: AnswerContext) -> Ledger:
+def _ledger(state: State, context: Context, answer_context: AnswerContext) -> Ledger:
     """What a run of rules has established: its words were all judged, so that a search of it is a scan."""
-    finding, spec = material.finding, material.spec
+    finding, spec = answer_context.finding, answer_context.spec
     ids = tuple(finding.evidence_ids)
-    targets = [one for one in material.evidence.values() if one.role.startswith("target")]
+    targets = [one for one in answer_context.evidence.values() if one.role.startswith("target")]
     num_found = sum(one.verdict == "supported" for one in targets)
     return Ledger(
-        material.evidence,
+        answer_context.evidence,
         extent_of(state, context),
         stretches_of(state["stretches"]),
         stretches_of(state["looked_at"]),
         [Computation(n, ids, finding.complete, _OPS.get(finding.op, "")) for n in computed_numbers(finding)],
         scans=[ScanRecord(", ".join(spec.targets), "words", state["whole"], num_found)],
-        texts={i: with_speaker(text, material.evidence[i].speaker) for i, text in material.texts.items()},
+        texts={
+            i: with_speaker(text, answer_context.evidence[i].speaker)
+            for i, text in answer_context.texts.items()
+        },
     )
 
 
@@ -428,74 +431,80 @@ def _finalised(
     return finalise(Question(state["question"]), full, report, ledger, context)
 
 
-def _kept(state: State, context: Context, material: AnswerContext, checked: _Checked) -> Answer:
+def _kept(state: State, context: Context, answer_context: AnswerContext, checked: _Checked) -> Answer:
     judgement, kept = AnswerVerdict(**state["verdict"]), checked.report.kept
     status, reason = judgement.status, judgement.reason
     extent = checked.ledger.extent
-    if status == "answered" and checked.by_model and not _may_say(material, kept, extent):
+    if status == "answered" and checked.by_model and not _may_say(answer_context, kept, extent):
         status, reason = "partial", "unknown"
-    text = _written(material, kept, checked.by_model)
-    coverage, sure = extent.coverage, judgement.confidence * checked.share * _form_factor(material)
-    missing = _missing_detail(state, material, checked)
+    text = _written(answer_context, kept, checked.by_model)
+    coverage, sure = extent.coverage, judgement.confidence * checked.share * _form_factor(answer_context)
+    missing = _missing_detail(state, answer_context, checked)
     if missing is not None and (status == "answered" or (status == "partial" and checked.by_model)):
         status, reason, sure = "partial", "unknown", sure * MENTION_ONLY
         text = f"Mentioned here; {NOT_STATED[missing]}:\n{text}"
     elif status == "partial":
-        text = _partly(material, judgement, text)
+        text = _partly(answer_context, judgement, text)
     if status == "partial":
         text += f"\n{coverage_sentence(coverage)}" if coverage else ""
     draft = Draft(kept, by="code", status=status, reason=reason, text=text, confidence=sure)
     answer = _finalised(state, context, draft, checked.report, checked.notes, checked.ledger)
-    evidence = tuple(replace(one, text=material.texts[one.id]) for one in answer.evidence)
+    evidence = tuple(replace(one, text=answer_context.texts[one.id]) for one in answer.evidence)
     return replace(answer, evidence=evidence)
 
 
-def _missing_detail(state: State, material: AnswerContext, checked: _Checked) -> Detail | None:
+def _missing_detail(state: State, answer_context: AnswerContext, checked: _Checked) -> Detail | None:
     """What is asked for beyond a mention and not stated; pictures that were looked at are not judged so."""
-    cited = [material.evidence[i] for i in cited_by(checked)]
+    cited = [answer_context.evidence[i] for i in cited_by(checked)]
     if sight_of(state) is not None or any(record.kind in ("picture", "metadata") for record in cited):
         return None
-    if any(record.speaker for record in cited) and required_detail(material.spec) == "speaker":
+    if any(record.speaker for record in cited) and required_detail(answer_context.spec) == "speaker":
         return None
-    return missing_detail(material.spec, checked.report.kept, material.texts, by_model=checked.by_model)
+    return missing_detail(
+        answer_context.spec, checked.report.kept, answer_context.texts, by_model=checked.by_model
+    )
 
 
-def _form_factor(material: AnswerContext) -> float:
+def _form_factor(answer_context: AnswerContext) -> float:
     """Less than 1 where an answer about where words stand has found them in other forms alone."""
-    finding, spec = material.finding, material.spec
+    finding, spec = answer_context.finding, answer_context.spec
     if not asks_for_words(spec) or not finding.evidence_ids:
         return 1.0
     ids = finding.evidence_ids
     only_forms = all(
-        forms_of(spec, material.evidence[i], material.texts[i]) for i in ids if i in material.texts
+        forms_of(spec, answer_context.evidence[i], answer_context.texts[i])
+        for i in ids
+        if i in answer_context.texts
     )
     return OTHER_FORM if only_forms else 1.0
 
 
-def _may_say(material: AnswerContext, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
+def _may_say(answer_context: AnswerContext, kept: Sequence[Claim], extent: SearchedExtent) -> bool:
     """Whether the claims of a model may be called an answer: one is supported, and none says more than all
     that was searched can tell."""
     if all(claim.status == "unverified" for claim in kept):
         return False
-    made = statement_made(material.spec, " ".join(claim.text for claim in kept))
-    if made is None or made == statement_asked(material.spec):  # a number asked for was judged by `judge`
+    made = statement_made(answer_context.spec, " ".join(claim.text for claim in kept))
+    if made is None or made == statement_asked(
+        answer_context.spec
+    ):  # a number asked for was judged by `judge`
         return True
-    return allowed_verdict(made, kinds_of(material.spec), extent).is_allowed
+    return allowed_verdict(made, kinds_of(answer_context.spec), extent).is_allowed
 
 
-def _written(material: AnswerContext, kept: Sequence[Claim], by_model: bool) -> str:
+def _written(answer_context: AnswerContext, kept: Sequence[Claim], by_model: bool) -> str:
     """The claims with their markers: the model's as prose, those of code a line each."""
     if by_model:
         return written(kept, "model")
-    supported = any(material.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
-    tells = material.finding.op not in ("compare", "none", "seen", "passages")
-    asked = material.spec.intent == "yes_no" and tells
+    supported = any(answer_context.evidence[i].verdict == "supported" for c in kept for i in c.evidence_ids)
+    tells = answer_context.finding.op not in ("compare", "none", "seen", "passages")
+    asked = answer_context.spec.intent == "yes_no" and tells
     return ("Found. " if asked and supported else "") + written(kept, "code")
 
 
-def _partly(material: AnswerContext, judgement: AnswerVerdict, text: str) -> str:
-    finding, spec = material.finding, material.spec
-    cited = [material.evidence[i] for i in finding.evidence_ids]
+def _partly(answer_context: AnswerContext, judgement: AnswerVerdict, text: str) -> str:
+    finding, spec = answer_context.finding, answer_context.spec
+    cited = [answer_context.evidence[i] for i in finding.evidence_ids]
     if finding.op == "passages":
         has_words = any(e.match > 0 or e.kind == "picture" for e in cited)
         return f"{BEST_PASSAGES if has_words else NEAREST_PASSAGES}:\n{text}"
@@ -515,7 +524,7 @@ def _partly(material: AnswerContext, judgement: AnswerVerdict, text: str) -> str
 
 
 def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
-    judgement, material = AnswerVerdict(**state["verdict"]), material_of(state, context)
+    judgement, answer_context = AnswerVerdict(**state["verdict"]), answer_context_of(state, context)
     spec, extent = spec_of(state), extent_of(state, context)
     coverage, lost = extent.coverage, lost_of(state)
     if spec.of_things and not spec.targets:
@@ -534,14 +543,14 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
     if elsewhere and not spec.speakers and reason == "absent" and spec.ordinal is None:
         reason = "unknown"
     if spec.speakers and lost.text:
-        text, reason = _not_said(spec, lost.text, material, context, elsewhere, reason)
+        text, reason = _not_said(spec, lost.text, answer_context, context, elsewhere, reason)
         text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
         return _answer(state, context, text, "abstained", reason, notes)
     any_searched = coverage is not None and is_any_searched(coverage)
     text = (
         f"No answer: {why}."
         if why
-        else abstention(spec, reason, lost, material.stretches, elsewhere, any_searched=any_searched)
+        else abstention(spec, reason, lost, answer_context.stretches, elsewhere, any_searched=any_searched)
     )
     text += f"\n{coverage_sentence(coverage)}" if coverage is not None else ""
     return _answer(state, context, text, "abstained", reason, notes)
@@ -550,13 +559,13 @@ def _nothing(state: State, context: Context, notes: Sequence[str]) -> Answer:
 def _not_said(
     spec: QuestionSpec,
     asked: str,
-    material: AnswerContext,
+    answer_context: AnswerContext,
     context: Context,
     elsewhere: Sequence[str],
     reason: Reason,
 ) -> tuple[str, Reason]:
     """What is said where the speakers that a question means do not say what it asks for."""
-    is_known = ScopeSpeakers(context.catalog, [v for v, _ in material.stretches]).is_complete()
+    is_known = ScopeSpeakers(context.catalog, [v for v, _ in answer_context.stretches]).is_complete()
     absent = reason == "absent" and is_known
     who = listed(list(spec.speakers))
     text = f"Nothing that {who} says matches “{asked}”"
@@ -576,8 +585,11 @@ def _places_of(lost: Lost, state: State, context: Context) -> list[str]:
         context.catalog, stretches_of(state["stretches"]), kinds, lost.text, spec_of(state).quoted,
         context.thresholds.supported,
     )  # fmt: skip
-    spans, material = read_spans(context.catalog, places.span_ids[:MAX_PLACES]), material_of(state, context)
-    named = [material.at(span.video_id, span.words.window) for span in spans.values()]
+    spans, answer_context = (
+        read_spans(context.catalog, places.span_ids[:MAX_PLACES]),
+        answer_context_of(state, context),
+    )
+    named = [answer_context.at(span.video_id, span.words.window) for span in spans.values()]
     more = len(places.span_ids) - len(named)
     return [*named, *([f"{more} more places"] if more else [])]
 

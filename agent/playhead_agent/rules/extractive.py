@@ -66,46 +66,50 @@ class AnswerContext:
         return f"{window}{name}"
 
 
-def extractive_claims(material: AnswerContext) -> list[Claim]:
+def extractive_claims(answer_context: AnswerContext) -> list[Claim]:
     """The claims of an answer, in the order in which they are to be read; none for an empty finding."""
-    finding = material.finding
+    finding = answer_context.finding
     if finding.op == "none":
         return []
-    forms = [_line(material, i) for event in finding.forms[:MAX_FORMS] for i in event.evidence_ids]
+    forms = [_line(answer_context, i) for event in finding.forms[:MAX_FORMS] for i in event.evidence_ids]
     if finding.op in ("count", "how_long", "order", "compare", "gap"):
-        return [_reckoned(material), *forms]
+        return [_reckoned(answer_context), *forms]
     if finding.op == "fact":
-        return _facts(material)
+        return _facts(answer_context)
     if finding.op == "speaking":
-        return _speaking(material)
-    ids = _without_repeated(material, finding.evidence_ids)
-    num_lines = len(ids) if material.spec.verbatim or finding.op == "outline" else MOST_LINES
-    lines = [_line(material, i) for i in ids[:num_lines]]
+        return _speaking(answer_context)
+    ids = _without_repeated(answer_context, finding.evidence_ids)
+    num_lines = len(ids) if answer_context.spec.verbatim or finding.op == "outline" else MOST_LINES
+    lines = [_line(answer_context, i) for i in ids[:num_lines]]
     return [
-        *_who_says_it(material, ids),
+        *_who_says_it(answer_context, ids),
         *lines,
-        *([_rest(material, ids[num_lines:])] if len(ids) > num_lines else []),
+        *([_rest(answer_context, ids[num_lines:])] if len(ids) > num_lines else []),
         *forms,
     ]
 
 
-def _without_repeated(material: AnswerContext, ids: Sequence[str]) -> list[str]:
+def _without_repeated(answer_context: AnswerContext, ids: Sequence[str]) -> list[str]:
     """The evidence, in its order, without records whose spans one before them holds all."""
     found: list[str] = []
     for i in ids:
-        own = set(material.evidence[i].span_ids)
-        if not own or not any(own <= set(material.evidence[j].span_ids) for j in found):
+        own = set(answer_context.evidence[i].span_ids)
+        if not own or not any(own <= set(answer_context.evidence[j].span_ids) for j in found):
             found.append(i)
     return found
 
 
-def _rest(material: AnswerContext, ids: Sequence[str]) -> Claim:
+def _rest(answer_context: AnswerContext, ids: Sequence[str]) -> Claim:
     """One claim for the places that get no line of their own."""
-    texts = [material.texts[i] for i in ids]
+    texts = [answer_context.texts[i] for i in ids]
     subject = (
-        named(_asked(material.spec), texts) if _asked(material.spec) else f"“{excerpt(texts[0], '', 40)}”"
+        named(_asked(answer_context.spec), texts)
+        if _asked(answer_context.spec)
+        else f"“{excerpt(texts[0], '', 40)}”"
     )
-    places = [material.at(material.evidence[i].video_id, material.evidence[i].window) for i in ids]
+    places = [
+        answer_context.at(answer_context.evidence[i].video_id, answer_context.evidence[i].window) for i in ids
+    ]
     return Claim(f"Further places with {subject}: {listed(places)}", tuple(ids))
 
 
@@ -148,39 +152,41 @@ def _unquoted(text: str) -> str:
 # ---- one line a piece of evidence ----
 
 
-def _line(material: AnswerContext, evidence_id: str) -> Claim:
-    record = material.evidence[evidence_id]
-    anchor = material.evidence.get(record.tied_to)
+def _line(answer_context: AnswerContext, evidence_id: str) -> Claim:
+    record = answer_context.evidence[evidence_id]
+    anchor = answer_context.evidence.get(record.tied_to)
     if anchor is not None:
-        return _tied_line(material, record, anchor)
-    where = material.at(record.video_id, record.window)
-    said = where if material.spec.verbatim else f"{_said(record)} at {where}"
-    counts = all(evidence_id not in event.evidence_ids for event in material.finding.forms)
-    lead = (_nth_lead(material, record) if counts else "") or said
-    forms = _forms_in(material, evidence_id)
+        return _tied_line(answer_context, record, anchor)
+    where = answer_context.at(record.video_id, record.window)
+    said = where if answer_context.spec.verbatim else f"{_said(record)} at {where}"
+    counts = all(evidence_id not in event.evidence_ids for event in answer_context.finding.forms)
+    lead = (_nth_lead(answer_context, record) if counts else "") or said
+    forms = _forms_in(answer_context, evidence_id)
     if forms:
         lead = f"In another form ({listed(forms)}): {lead[0].lower()}{lead[1:]}"
     if record.kind == "picture":
         return Claim(lead, (evidence_id,))
-    words = material.quotes.get(evidence_id, material.texts[evidence_id])
-    quote = f"“{excerpt(words, _asked(material.spec))}”"
+    words = answer_context.quotes.get(evidence_id, answer_context.texts[evidence_id])
+    quote = f"“{excerpt(words, _asked(answer_context.spec))}”"
     return Claim(f"{lead}: {with_speaker(quote, record.speaker)}", (evidence_id,))
 
 
-def _speaking(material: AnswerContext) -> list[Claim]:
-    finding = material.finding
-    quotes = [excerpt(material.texts[event.evidence_ids[0]], "", SPOKEN_CHARS) for event in finding.events]
-    places = [material.at(event.video_id, event.window) for event in finding.events]
-    return speaking_claims(material.spec, finding, quotes, places)
+def _speaking(answer_context: AnswerContext) -> list[Claim]:
+    finding = answer_context.finding
+    quotes = [
+        excerpt(answer_context.texts[event.evidence_ids[0]], "", SPOKEN_CHARS) for event in finding.events
+    ]
+    places = [answer_context.at(event.video_id, event.window) for event in finding.events]
+    return speaking_claims(answer_context.spec, finding, quotes, places)
 
 
-def _who_says_it(material: AnswerContext, ids: Sequence[str]) -> list[Claim]:
+def _who_says_it(answer_context: AnswerContext, ids: Sequence[str]) -> list[Claim]:
     """One claim that names those who say it, where that is asked and several do."""
-    if required_detail(material.spec) != "speaker":
+    if required_detail(answer_context.spec) != "speaker":
         return []
     by_name: dict[str, list[str]] = {}
     for i in ids:
-        by_name.setdefault(material.evidence[i].speaker, []).append(i)
+        by_name.setdefault(answer_context.evidence[i].speaker, []).append(i)
     named = {name: own for name, own in by_name.items() if name}
     if len(named) < 2:
         return []
@@ -192,29 +198,29 @@ def _said(record: Evidence) -> str:
     return (_UNCERTAIN if record.is_uncertain else _SAID)[record.kind]
 
 
-def _forms_in(material: AnswerContext, evidence_id: str) -> list[str]:
+def _forms_in(answer_context: AnswerContext, evidence_id: str) -> list[str]:
     """The words of an evidence, in quotation marks, that are only forms of what the question asks for."""
-    record, text = material.evidence[evidence_id], material.texts[evidence_id]
-    forms = forms_of(material.spec, record, text) if asks_for_words(material.spec) else ()
+    record, text = answer_context.evidence[evidence_id], answer_context.texts[evidence_id]
+    forms = forms_of(answer_context.spec, record, text) if asks_for_words(answer_context.spec) else ()
     return [f"“{form}”" for form in forms]
 
 
-def _nth_lead(material: AnswerContext, record: Evidence) -> str:
-    n = material.spec.ordinal
-    if material.finding.op != "nth" or n not in _NTH:
+def _nth_lead(answer_context: AnswerContext, record: Evidence) -> str:
+    n = answer_context.spec.ordinal
+    if answer_context.finding.op != "nth" or n not in _NTH:
         return ""
-    where = material.at(record.video_id, record.window)
+    where = answer_context.at(record.video_id, record.window)
     time = "time" if n in (1, -1) or n is None else "time there"
     return f"{_said(record)} for the {_NTH[n]} {time}, at {where}" if n else ""
 
 
-def _tied_line(material: AnswerContext, record: Evidence, anchor: Evidence) -> Claim:
-    relation = material.spec.relation
+def _tied_line(answer_context: AnswerContext, record: Evidence, anchor: Evidence) -> Claim:
+    relation = answer_context.spec.relation
     word = {"during": "While", "after": "After", "before": "Before", "until": "Until", "between": "Between"}[
         relation.kind if relation is not None else "during"
     ]
     asked = relation.anchors[0].text if relation is not None else ""
-    subject = named(asked, [material.texts[anchor.id]])
+    subject = named(asked, [answer_context.texts[anchor.id]])
     how = {"speech": "is said", "screen": "is on screen", "caption": "is shown", "picture": "is shown"}
     if relation is not None and relation.kind == "between":
         subject = f"{subject} and {named(relation.anchors[1].text, [])}"
@@ -224,8 +230,8 @@ def _tied_line(material: AnswerContext, record: Evidence, anchor: Evidence) -> C
     what = {"speech": "what is said", "screen": "what is on screen", "caption": "the caption"}.get(
         record.kind, "this"
     )
-    quote = f"“{excerpt(material.texts[record.id], '')}”"
-    where = material.at(record.video_id, record.window)
+    quote = f"“{excerpt(answer_context.texts[record.id], '')}”"
+    where = answer_context.at(record.video_id, record.window)
     return Claim(f"{lead}, {what} is {with_speaker(quote, record.speaker)} ({where})", (record.id, anchor.id))
 
 
@@ -236,38 +242,40 @@ def _asked(spec: QuestionSpec) -> str:
 # ---- one sentence for a number ----
 
 
-def _facts(material: AnswerContext) -> list[Claim]:
-    ids = material.finding.evidence_ids
-    if material.spec.intent != "count":
-        return [Claim(material.texts[i], (i,)) for i in ids[:MOST_LINES]]
-    names = listed([material.videos[material.evidence[i].video_id].name for i in ids[:MOST_LINES]])
+def _facts(answer_context: AnswerContext) -> list[Claim]:
+    ids = answer_context.finding.evidence_ids
+    if answer_context.spec.intent != "count":
+        return [Claim(answer_context.texts[i], (i,)) for i in ids[:MOST_LINES]]
+    names = listed(
+        [answer_context.videos[answer_context.evidence[i].video_id].name for i in ids[:MOST_LINES]]
+    )
     n = len(ids)
     return [
         Claim(f"There {'is' if n == 1 else 'are'} {n} video{'' if n == 1 else 's'} in scope: {names}", ids)
     ]
 
 
-def _reckoned(material: AnswerContext) -> Claim:
-    finding, ids = material.finding, material.finding.evidence_ids
+def _reckoned(answer_context: AnswerContext) -> Claim:
+    finding, ids = answer_context.finding, answer_context.finding.evidence_ids
     if finding.op in ("order", "compare"):
-        return _order_claim(material)
+        return _order_claim(answer_context)
     if finding.op == "gap":
         first, second = finding.events
-        ends = f"{_event(material, 0)} ({first.window}) and {_event(material, 1)} ({second.window})"
+        ends = f"{_event(answer_context, 0)} ({first.window}) and {_event(answer_context, 1)} ({second.window})"
         return Claim(f"Between {ends} lie {_seconds(finding.value)}", ids)
-    kinds = {material.evidence[i].kind for i in ids}
+    kinds = {answer_context.evidence[i].kind for i in ids}
     how = (
         {"speech": "is said", "screen": "is on screen"}.get(next(iter(kinds)), "is found")
         if len(kinds) == 1
         else "is found"
     )
-    asked, texts = _asked(material.spec), [material.texts[i] for i in ids]
+    asked, texts = _asked(answer_context.spec), [answer_context.texts[i] for i in ids]
     subject = named(asked, texts) if asked else f"“{excerpt(texts[0], '', 40)}”"
-    shown = _places_by_video(material, finding.events[:MOST_LINES])
+    shown = _places_by_video(answer_context, finding.events[:MOST_LINES])
     more = len(finding.events) - MOST_LINES
     shown += f"; and {more} more" if more > 0 else ""
     least = "" if finding.complete else "at least "
-    forms = list(dict.fromkeys(form for i in ids for form in _forms_in(material, i)))
+    forms = list(dict.fromkeys(form for i in ids for form in _forms_in(answer_context, i)))
     subject += f", in another form ({listed(forms)})," if forms else ""
     if finding.op == "how_long":
         return Claim(f"{subject} {how} for {least}{_seconds(finding.value)} in all: {shown}", ids)
@@ -276,37 +284,37 @@ def _reckoned(material: AnswerContext) -> Claim:
     return Claim(f"{subject} {how} {least}{times}: {shown}", ids)
 
 
-def _places_by_video(material: AnswerContext, events: Sequence[Event]) -> str:
+def _places_by_video(answer_context: AnswerContext, events: Sequence[Event]) -> str:
     """`0:35–0:41 and 1:02–1:04 of talk.mp4; 0:10–0:12 of other.mp4`: each file is named once."""
     by_video: dict[str, list[Window]] = {}
     for event in events:
         by_video.setdefault(event.video_id, []).append(event.window)
     groups = [
-        [*map(str, windows[:-1]), material.at(video_id, windows[-1])]
+        [*map(str, windows[:-1]), answer_context.at(video_id, windows[-1])]
         for video_id, windows in by_video.items()
     ]
     return "; ".join(map(listed, groups))
 
 
-def _event(material: AnswerContext, at: int) -> str:
-    relation = material.spec.relation
+def _event(answer_context: AnswerContext, at: int) -> str:
+    relation = answer_context.spec.relation
     if relation is None:
         return "the two"
-    evidence_id = material.finding.events[at].evidence_ids[0]
-    return named(relation.anchors[at].text, [material.texts[evidence_id]])
+    evidence_id = answer_context.finding.events[at].evidence_ids[0]
+    return named(relation.anchors[at].text, [answer_context.texts[evidence_id]])
 
 
 def _seconds(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".") + " s" if value < 60 else format_time(value)
 
 
-def _order_claim(material: AnswerContext) -> Claim:
-    finding, spec = material.finding, material.spec
+def _order_claim(answer_context: AnswerContext) -> Claim:
+    finding, spec = answer_context.finding, answer_context.spec
     labels = {"target": _asked(spec), "anchor": spec.relation.anchors[0].text if spec.relation else ""}
     parts = []
     for event, name in zip(finding.events, finding.names, strict=False):
-        texts = [material.texts[i] for i in event.evidence_ids]
-        parts.append(f"{named(labels.get(name, name), texts)} at {material.at(event.video_id, event.window)}")
+        texts = [answer_context.texts[i] for i in event.evidence_ids]
+        parts.append(f"{named(labels.get(name, name), texts)} at {answer_context.at(event.video_id, event.window)}")
     said = {1.0: "Yes: first", 0.0: "No: first"}[finding.value] if finding.op == "compare" else "First"
     return Claim(f"{said} {', then '.join(parts)}", finding.evidence_ids)
 

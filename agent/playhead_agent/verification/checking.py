@@ -49,27 +49,29 @@ def check_draft(draft: Draft, ledger: Ledger, context: Context, *, use_model: bo
         use_model: ask the chat model; off where a strategy has no call to spare for it.
     """
     chat = context.chat if use_model and draft.by == "model" else None
-    grounds = grounds_of(ledger, context)
-    report = check_claims(draft.claims, grounds, needs_shared_words=chat is None)
+    citation_context = grounds_of(ledger, context)
+    report = check_claims(draft.claims, citation_context, needs_shared_words=chat is None)
     if draft.by == "model":
-        report = _without_ordered(report, grounds)
+        report = _without_ordered(report, citation_context)
     if chat is not None and report.kept:
         judge = ChatJudge(chat, context.meter)
-        report = report if judge.is_ruled_out else judged(report, judge, grounds)
+        report = report if judge.is_ruled_out else judged(report, judge, citation_context)
     elif use_model and draft.by == "model" and _cites_pictures(report, ledger):
         eyes = context.open_eyes()
-        report = report if eyes is None else judged(report, VideoJudge(eyes, context.meter), grounds)
+        report = report if eyes is None else judged(report, VideoJudge(eyes, context.meter), citation_context)
     if draft.by == "code":
         return report
     lost = [Dropped(claim.text, "", why) for claim in report.kept if (why := _miscounted(claim, ledger))]
     gone = {one.claim for one in lost}
-    kept = tuple(_computed_claim(claim, ledger, grounds) for claim in report.kept if claim.text not in gone)
+    kept = tuple(
+        _computed_claim(claim, ledger, citation_context) for claim in report.kept if claim.text not in gone
+    )
     return replace(report, kept=kept, dropped=(*report.dropped, *lost))
 
 
-def _without_ordered(report: CheckReport, grounds: CitationContext) -> CheckReport:
+def _without_ordered(report: CheckReport, citation_context: CitationContext) -> CheckReport:
     """A report without the claims that only an instruction to a model asks for."""
-    words = _ordered_words(grounds)
+    words = _ordered_words(citation_context)
     ordered = [claim for claim in report.kept if _is_ordered(claim, words)]
     kept = tuple(claim for claim in report.kept if claim not in ordered)
     return replace(
@@ -77,9 +79,9 @@ def _without_ordered(report: CheckReport, grounds: CitationContext) -> CheckRepo
     )
 
 
-def _ordered_words(grounds: CitationContext) -> list[Word]:
+def _ordered_words(citation_context: CitationContext) -> list[Word]:
     """The content words that all evidence of a run has only in what reads like an instruction to a model."""
-    texts = list(grounds.texts.values())
+    texts = list(citation_context.texts.values())
     ordered = " ".join(what_orders_ask_for(text) for text in texts if reads_like_orders(text))
     rest = " ".join(map(without_orders, texts)) if ordered else ""
     words = (word for word in words_in(ordered) if not is_stop_word(word.key))
@@ -95,14 +97,14 @@ def _cites_pictures(report: CheckReport, ledger: Ledger) -> bool:
     return any(ledger.evidence[i].kind == "picture" for claim in report.kept for i in claim.evidence_ids)
 
 
-def judged(report: CheckReport, judge: EntailmentJudge, grounds: CitationContext) -> CheckReport:
+def judged(report: CheckReport, judge: EntailmentJudge, citation_context: CitationContext) -> CheckReport:
     """A report after a judge of meaning has spoken; what it cannot say stays as shared words have it.
 
     How good the judge is counts once it finds a claim unsupported or contradicts plain words. A claim that
     the evidence does not say is dropped where the judge may drop and another claim holds; else it is
     `unverified`, so that a judge alone never takes the whole answer away.
     """
-    pairs = [evidence_lines(claim, grounds) for claim in report.kept]
+    pairs = [evidence_lines(claim, citation_context) for claim in report.kept]
     try:
         verdicts = judge.judge(pairs)
     except (ModelError, AgentStopped) as error:
@@ -114,7 +116,7 @@ def judged(report: CheckReport, judge: EntailmentJudge, grounds: CitationContext
     else:
         lost = []
     kept = [
-        _with_verdict(claim, verdict, grounds)
+        _with_verdict(claim, verdict, citation_context)
         for claim, verdict in zip(report.kept, verdicts, strict=True)
         if claim not in lost
     ]
@@ -133,32 +135,32 @@ def _is_doubtful(pairs: Sequence[ClaimEvidence], verdicts: Sequence[Support | No
     )
 
 
-def _with_verdict(claim: Claim, verdict: Support | None, grounds: CitationContext) -> Claim:
+def _with_verdict(claim: Claim, verdict: Support | None, citation_context: CitationContext) -> Claim:
     if verdict is None or claim.why:
         return claim  # what code found wrong stays wrong
     if verdict != "yes":
         return replace(claim, status="unverified", why=NOT_SAID if verdict == "no" else SAID_IN_PART)
-    is_sure = not all(grounds.evidence[i].is_uncertain for i in claim.evidence_ids)
+    is_sure = not all(citation_context.evidence[i].is_uncertain for i in claim.evidence_ids)
     return replace(claim, status="supported" if is_sure else "unverified")
 
 
-def evidence_lines(claim: Claim, grounds: CitationContext) -> ClaimEvidence:
+def evidence_lines(claim: Claim, citation_context: CitationContext) -> ClaimEvidence:
     """A claim and what it cites, as a judge reads it."""
-    names = SpeakerNames(grounds.catalog)
+    names = SpeakerNames(citation_context.catalog)
     lines = []
-    for record in (grounds.evidence[i] for i in claim.evidence_ids):
-        text = _with_speakers(record, grounds, names)
+    for record in (citation_context.evidence[i] for i in claim.evidence_ids):
+        text = _with_speakers(record, citation_context, names)
         lines.append(f"[{format_time(record.window.start_s)}, {record.kind}] {text}")
-    records = [grounds.evidence[i] for i in claim.evidence_ids]
+    records = [citation_context.evidence[i] for i in claim.evidence_ids]
     pictures = tuple((one.video_id, one.window) for one in records if one.kind == "picture")
     return ClaimEvidence(claim.text, tuple(lines), pictures)
 
 
-def _with_speakers(record: Evidence, grounds: CitationContext, names: SpeakerNames) -> str:
+def _with_speakers(record: Evidence, citation_context: CitationContext, names: SpeakerNames) -> str:
     """The words of a record, behind the name of who says each of them where that is known."""
     if record.kind != "speech":
-        return grounds.texts[record.id]
-    spans = spans_of(grounds.catalog, [record])
+        return citation_context.texts[record.id]
+    spans = spans_of(citation_context.catalog, [record])
     turns = names.spoken(spans[i] for i in record.span_ids if i in spans)
     return " ".join(f"{name}: {words}" if name else words for name, words in turns)
 
@@ -175,7 +177,7 @@ def _miscounted(claim: Claim, ledger: Ledger) -> str:
     return f"{counts[0].value:g} were counted"
 
 
-def _computed_claim(claim: Claim, ledger: Ledger, grounds: CitationContext) -> Claim:
+def _computed_claim(claim: Claim, ledger: Ledger, citation_context: CitationContext) -> Claim:
     """A claim that gives a computed number and cites all that it was computed from is supported.
 
     One that was computed from less than all of the scope, and stands in no cited words, is `unverified`.
@@ -185,7 +187,7 @@ def _computed_claim(claim: Claim, ledger: Ledger, grounds: CitationContext) -> C
     used = [one for one in used if set(one.evidence_ids) <= cited]
     if not used or all(ledger.evidence[i].is_uncertain for i in cited):
         return claim
-    stated = {number for i in claim.evidence_ids for number in numbers_stated(grounds.texts[i])}
+    stated = {number for i in claim.evidence_ids for number in numbers_stated(citation_context.texts[i])}
     short = [one for one in used if one.op in NEEDS_WHOLE and not one.is_complete and one.value not in stated]
     if short:
         return replace(claim, status="unverified", why=claim.why or NOT_ALL_SCANNED)

@@ -85,36 +85,36 @@ NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "s
 
 def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] = ()) -> Ledger:
     """The ledger of a run that used the tools."""
-    kit = toolbox.kit
-    records = kit.table.records
-    stretches = list(kit.stretches().items())
-    events = [event.window for event in kit.table.events.values()]
+    tool_context = toolbox.context
+    records = tool_context.table.records
+    stretches = list(tool_context.stretches().items())
+    events = [event.window for event in tool_context.table.events.values()]
     return Ledger(
         dict(records),
         toolbox.extent(context.extents),
         stretches,
         [(record.video_id, record.window) for record in records.values()],
-        _computed(kit),
+        _computed(tool_context),
         tuple(notes),
-        _scans(kit),
+        _scans(tool_context),
         numbers=[t for w in events for t in (w.start_s, w.end_s, w.duration_s)],
     )
 
 
-def _computed(kit: ToolContext) -> list[Computation]:
+def _computed(tool_context: ToolContext) -> list[Computation]:
     found = [
         Computation(row.get("value"), tuple(row["ids"]), bool(row["complete"]), row["op"])
-        for row in kit.results
+        for row in tool_context.results
     ]
     known = {one.value for one in found}
-    return found + [Computation(value) for value in kit.computed if value not in known]
+    return found + [Computation(value) for value in tool_context.computed if value not in known]
 
 
-def _scans(kit: ToolContext) -> list[ScanRecord]:
-    whole = {video_id: [w.start_s, w.end_s] for video_id, w in kit.stretches().items()}
+def _scans(tool_context: ToolContext) -> list[ScanRecord]:
+    whole = {video_id: [w.start_s, w.end_s] for video_id, w in tool_context.stretches().items()}
     return [
         ScanRecord(one["what"], one["where"], one["scope"] == whole and scan_of(one).whole, len(one["ids"]))
-        for one in kit.scans
+        for one in tool_context.scans
     ]
 
 

@@ -11,7 +11,7 @@ from playhead import Library
 from playhead.models import encoder_callables
 from playhead_bench.evaluate.answerer import Reply
 from playhead_bench.evaluate.product import Product, Way
-from playhead_bench.evaluate.strategies.desk import Call, Place, Replied
+from playhead_bench.evaluate.strategies.session import Call, Place, Replied
 from playhead_index.embed.protocol import ImageTextEncoder
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_index.paths import text_to_path

@@ -5,7 +5,7 @@ from typing import Any
 
 from playhead_bench.evaluate.metrics.cost import AnswerCost
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Call, Outcome
+from playhead_bench.evaluate.strategies.session import Call, Outcome
 from playhead_tools.video_llm.parse_response import is_abstention, match_open, says
 
 Row = Mapping[str, Any]

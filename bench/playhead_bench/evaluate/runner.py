@@ -12,7 +12,7 @@ from playhead_bench.evaluate.manifest import RunManifest, require_same_run
 from playhead_bench.evaluate.reply_cache import CachedAnswerer
 from playhead_bench.evaluate.rows import row_of
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Desk, Strategy
+from playhead_bench.evaluate.strategies.session import Desk, Strategy
 
 RUN_NAME = "run.jsonl"
 
@@ -21,7 +21,7 @@ def run(
     folder: Path,
     samples: Sequence[Sample],
     strategies: Sequence[Strategy],
-    desk: Desk,
+    session: Desk,
     manifest: RunManifest,
     *,
     replay: bool = False,
@@ -36,7 +36,7 @@ def run(
         folder: of the run: `manifest.json`, `run.jsonl`, `replies.jsonl`.
         samples: with ids that differ.
         strategies: with names that differ.
-        desk: its answerer is asked only for replies that the folder does not keep.
+        session: its answerer is asked only for replies that the folder does not keep.
         manifest: what the run is made with.
         replay: ask nothing anew; a reply that is not kept is an error.
         on_row: called with each new row.
@@ -50,7 +50,7 @@ def run(
     _require_different("samples", [sample.id for sample in samples])
     _require_different("strategies", [strategy.name for strategy in strategies])
     require_same_run(folder, manifest)
-    cached = replace(desk, answerer=CachedAnswerer(folder, desk.answerer, replay=replay))
+    cached = replace(session, answerer=CachedAnswerer(folder, session.answerer, replay=replay))
     if replay:
         return list(_rows(samples, strategies, cached, {}, on_row))
     manifest.save(folder)
@@ -68,7 +68,7 @@ def run(
 def _rows(
     samples: Sequence[Sample],
     strategies: Sequence[Strategy],
-    desk: Desk,
+    session: Desk,
     done: dict[tuple[str, str], Any],
     on_row: Callable[[dict[str, Any]], None],
 ) -> Iterator[dict[str, Any]]:
@@ -76,20 +76,20 @@ def _rows(
         for sample in samples:
             if (strategy.name, sample.id) in done:
                 continue
-            row = answer_one(strategy, sample, desk)
+            row = answer_one(strategy, sample, session)
             yield row
             on_row(row)
 
 
-def answer_one(strategy: Strategy, sample: Sample, desk: Desk) -> dict[str, Any]:
+def answer_one(strategy: Strategy, sample: Sample, session: Desk) -> dict[str, Any]:
     """The row of one sample answered by one strategy.
 
     Its seconds are those of everything but the answerer, as measured, and those that each reply took when
     it was made, so that kept replies change nothing. What was prepared for the whole video is not in them.
     """
-    watched = _Watched(desk)
+    watched = _Watched(session)
     began = perf_counter()
-    outcome = strategy.answer(sample, watched.desk)
+    outcome = strategy.answer(sample, watched.session)
     around_s = perf_counter() - began - watched.seconds
     prepared_s = sum(call.reply.seconds for call in outcome.prepared)
     seconds = max(0.0, around_s) + watched.reply_seconds - prepared_s + outcome.spared_s
@@ -99,11 +99,11 @@ def answer_one(strategy: Strategy, sample: Sample, desk: Desk) -> dict[str, Any]
 class _Watched:
     """A desk whose answerer's time is counted: as it passes now, and as the replies say."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._answerer = desk.answerer
-        self.name, self.revision = desk.answerer.name, desk.answerer.revision
+    def __init__(self, session: Desk) -> None:
+        self._answerer = session.answerer
+        self.name, self.revision = session.answerer.name, session.answerer.revision
         self.seconds = self.reply_seconds = 0.0
-        self.desk = replace(desk, answerer=self)
+        self.session = replace(session, answerer=self)
 
     def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
         """The answerer's own reply."""

@@ -21,7 +21,7 @@ from playhead_bench.evaluate.report import StrategySummary, summaries
 from playhead_bench.evaluate.response_cache import LookBook, NoModel
 from playhead_bench.evaluate.runner import run
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, SHORT_SIDE_PX, FrameSource
-from playhead_bench.evaluate.strategies.desk import Desk, Strategy
+from playhead_bench.evaluate.strategies.session import Desk, Strategy
 from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
@@ -92,14 +92,20 @@ def evaluate(
         finder = index_videos(task, settings, say)
         if "pictures" in needed:
             finder.require_pictures()
-    desk = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
+    session = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
     models = {ANSWERER: f"{settings.answerer.name}@{settings.answerer.revision}"}
     decided = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
     spaces = {} if finder is None else _spaces(finder.library)
     manifest = make_manifest(task.samples, models, decided, settings.seed, spaces)
     say(f"{len(strategies)} strategies × {len(task.samples)} questions")
     rows = run(
-        settings.folder, task.samples, strategies, desk, manifest, replay=settings.replay, on_row=_told(say)
+        settings.folder,
+        task.samples,
+        strategies,
+        session,
+        manifest,
+        replay=settings.replay,
+        on_row=_told(say),
     )
     table, pairs = summaries(rows, settings.seed), comparisons(rows, settings.seed)
     told = {"task": task.name, "questions": len(task.samples), **record(table, pairs)}

@@ -30,7 +30,7 @@ def concluded(text: str, *ids: str, quote: str = "") -> dict[str, object]:
 
 
 def cited(box: Toolbox, conclusion: dict[str, object], *ranked: str) -> list[str]:
-    ids: list[str] = attributed(conclusion, box.kit, ranked)["claims"][0]["evidence_ids"]
+    ids: list[str] = attributed(conclusion, box.context, ranked)["claims"][0]["evidence_ids"]
     return ids
 
 
@@ -43,7 +43,7 @@ def test_what_holds_the_words_of_a_claim_is_cited_first(box: Toolbox) -> None:
 
 def test_a_computed_number_keeps_its_ids(box: Toolbox) -> None:
     right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
-    box.kit.computed.append({"op": "count", "value": 1})
+    box.context.computed.append({"op": "count", "value": 1})
     said = concluded("It is that of Thomas Bayes.", wrong, right)
     assert cited(box, said) == [wrong, right]
 
@@ -60,8 +60,8 @@ def test_the_rank_decides_where_words_do_not(box: Toolbox) -> None:
 
 
 def test_an_ending_without_claims_stays_as_it_is(box: Toolbox) -> None:
-    assert attributed({"abstained": "unknown"}, box.kit, ()) == {"abstained": "unknown"}
-    assert attributed({}, box.kit, ()) == {}
+    assert attributed({"abstained": "unknown"}, box.context, ()) == {"abstained": "unknown"}
+    assert attributed({}, box.context, ()) == {}
 
 
 def test_a_word_that_stands_in_few_texts_counts_more() -> None:
@@ -73,16 +73,16 @@ def test_a_word_that_stands_in_few_texts_counts_more() -> None:
 
 def test_of_a_record_the_part_that_holds_the_quote_is_cited(box: Toolbox) -> None:
     spans = box.catalog.spans(LECTURE, "speech")[:4]
-    wide = box.kit.table.add(spans_evidence(box.kit, spans))
+    wide = box.context.table.add(spans_evidence(box.context, spans))
     said = concluded("He welcomes everybody.", wide, quote=spans[1].words.text)
     (first,) = cited(box, said)
     assert first != wide
-    assert box.kit.table.records[first].window == spans[1].words.window
-    assert box.kit.table.records[first].span_ids == (spans[1].id,)
+    assert box.context.table.records[first].window == spans[1].words.window
+    assert box.context.table.records[first].span_ids == (spans[1].id,)
 
 
 def test_a_quote_of_the_whole_record_leaves_it_whole(box: Toolbox) -> None:
     spans = box.catalog.spans(LECTURE, "speech")[:2]
-    wide = box.kit.table.add(spans_evidence(box.kit, spans))
+    wide = box.context.table.add(spans_evidence(box.context, spans))
     quote = " ".join(span.words.text for span in spans)
     assert cited(box, concluded("It is said.", wide, quote=quote)) == [wide]

@@ -26,8 +26,12 @@ def brief_of(
     """A brief, its part for the videos, and its part for the question."""
     toolbox = Toolbox(catalog, WordFinder(catalog))
     toolbox.begin(scope)
-    made = make_brief(toolbox.kit, query, max_tokens, count, LIMITS)
-    return made, stable_text(made, toolbox.kit, max_tokens // 2, count), found_text(made, toolbox.kit)
+    made = make_brief(toolbox.context, query, max_tokens, count, LIMITS)
+    return (
+        made,
+        stable_text(made, toolbox.context, max_tokens // 2, count),
+        found_text(made, toolbox.context),
+    )
 
 
 @pytest.fixture
@@ -84,8 +88,8 @@ def test_every_id_that_is_shown_can_be_cited(divided: Catalog) -> None:
     for max_tokens in (1_000, 80):
         toolbox = Toolbox(divided, WordFinder(divided))
         toolbox.begin(Scope((LECTURE,)))
-        shown = make_brief(toolbox.kit, "Bayes", max_tokens, num_tokens, LIMITS)
-        assert {*shown.shown, *shown.found} == set(toolbox.kit.table.records)
+        shown = make_brief(toolbox.context, "Bayes", max_tokens, num_tokens, LIMITS)
+        assert {*shown.shown, *shown.found} == set(toolbox.context.table.records)
 
 
 def test_the_part_for_the_videos_is_the_same_for_every_question(divided: Catalog) -> None:

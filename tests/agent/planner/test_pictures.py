@@ -87,9 +87,9 @@ def test_caps_hold_for_the_first_look_and_for_thumbnails(wall: Catalog) -> None:
 def test_thumbnails_are_spread_over_the_scope_and_counted(wall: Catalog) -> None:
     meter = LookCounter()
     toolbox = Toolbox(wall, WordFinder(wall), meter=meter)
-    shown, why = with_thumbnails(Brief(), toolbox.kit)
+    shown, why = with_thumbnails(Brief(), toolbox.context)
     assert (len(shown.thumbnails), why, meter.frames) == (NUM_THUMBNAILS, "", NUM_THUMBNAILS)
-    assert {name for _, _, name in shown.thumbnails} == set(toolbox.kit.table.records)
+    assert {name for _, _, name in shown.thumbnails} == set(toolbox.context.table.records)
 
 
 def test_thumbnails_of_several_videos_share_the_number() -> None:

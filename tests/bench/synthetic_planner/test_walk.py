@@ -102,10 +102,10 @@ def _agreed(told: str, made: Catalog) -> list[float]:
     spec = parse_question("Which thing jumps?", ("the red cup", "the blue car"))
     request = ObservationRequest(LECTURE, window, spec.clip_question)
     looked = {request: Observation(LECTURE, window, request.question, told, (0.0,))}
-    desk = PerceptionSession(context, [(LECTURE, window)], looked, 0)
+    session = PerceptionSession(context, [(LECTURE, window)], looked, 0)
     claims = [Claim(0, ActionTriple("red cup", "jumps")), Claim(1, ActionTriple("blue car", "jumps"))]
     found = [[Detection(LECTURE, window, 0.8, "yes", window)] for _ in claims]
-    return [seen[0].p for seen in agreed(spec, desk, claims, found)]
+    return [seen[0].p for seen in agreed(spec, session, claims, found)]
 
 
 def test_who_is_named_gains_over_who_is_not(made: Catalog) -> None:

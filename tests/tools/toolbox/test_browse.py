@@ -46,7 +46,7 @@ def test_a_short_scope_is_read_in_one_call_and_cited(made: Catalog) -> None:
     assert [len(reader.asked), reader.asked[0][0]] == [1, "What is it about?"]
     assert reader.asked[0][1][0].text == "2 demo.mp4 0:02-0:06 | speech: Here is a short demo of the program."
     assert "It is about number 1. [E1]" in called.text
-    assert box.kit.table.records["E1"].video_id == DEMO
+    assert box.context.table.records["E1"].video_id == DEMO
     assert (called.record["complete"], "read 100% of the words in scope, 1 of 1 parts" in called.text) == (
         True,
         True,

@@ -25,7 +25,7 @@ def test_a_count_over_a_whole_scan_is_complete(box: Toolbox) -> None:
     record = called.record
     assert (record["value"], record["low"], record["high"], record["complete"]) == (3.0, 3.0, 3.0, True)
     assert "count = 3; complete" in called.text
-    assert box.kit.computed == [3.0]
+    assert box.context.computed == [3.0]
 
 
 def test_a_count_of_words_is_of_occurrences_and_leaves_other_forms_out(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_value_made_of_times_of_evidence_may_be_cited(box: Toolbox) -> None:
 def test_a_number_that_stands_nowhere_makes_no_fact(box: Toolbox) -> None:
     box.call("search", BAYES)
     called = box.call("compute", {"op": "calc", "arg": "42 + 0"})
-    assert (called.record["may_be_cited"], box.kit.computed) == (False, [])
+    assert (called.record["may_be_cited"], box.context.computed) == (False, [])
     assert "note: 42, 0 stands in no evidence, so the value may not stand in a claim" in called.text
 
 
@@ -186,13 +186,13 @@ def test_claims_end_the_question(box: Toolbox) -> None:
     box.call("search", BAYES)
     box.call("finish", {"claims": [SAID], "choice": "B"})
     said = {"text": SAID["text"], "quote": "", "evidence_ids": ["E1"]}
-    assert box.kit.conclusion == {"claims": [said], "choice": "B"}
+    assert box.context.conclusion == {"claims": [said], "choice": "B"}
 
 
 def test_ids_of_events_and_scans_stand_for_their_evidence(box: Toolbox) -> None:
     box.call("find_events", {"description": "okay", "videos": ["lecture"]})
     box.call("finish", {"claims": [{"text": "He says okay three times.", "ids": ["S1"]}]})
-    assert box.kit.conclusion["claims"][0]["evidence_ids"] == ["E1", "E2", "E3"]  # type: ignore[index]
+    assert box.context.conclusion["claims"][0]["evidence_ids"] == ["E1", "E2", "E3"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_claims_need_evidence_that_is_there(box: Toolbox, claims: list[Any], say
     box.call("search", BAYES)
     with pytest.raises(ToolError, match=says):
         box.call("finish", {"claims": claims})
-    assert box.kit.conclusion is None
+    assert box.context.conclusion is None
 
 
 def test_an_id_that_is_not_there_beside_one_that_is_costs_no_repair(box: Toolbox) -> None:
@@ -216,18 +216,18 @@ def test_an_id_that_is_not_there_beside_one_that_is_costs_no_repair(box: Toolbox
     claims = {"claims": [{"text": "Bayes is named.", "ids": ["E1", "E9"]}]}
     assert box.call("finish", claims).record["notes"] == ["no evidence E9"]
     said = {"text": "Bayes is named.", "quote": "", "evidence_ids": ["E1"]}
-    assert box.kit.conclusion == {"claims": [said]}
+    assert box.context.conclusion == {"claims": [said]}
 
 
 def test_markers_in_the_sentence_are_its_citations_where_no_ids_are_given(box: Toolbox) -> None:
     box.call("search", BAYES)
     box.call("finish", {"claims": ["Bayes is named twice [E1, E2]."]})
-    assert box.kit.conclusion["claims"][0]["evidence_ids"] == ["E1", "E2"]  # type: ignore[index]
+    assert box.context.conclusion["claims"][0]["evidence_ids"] == ["E1", "E2"]  # type: ignore[index]
 
 
 def test_no_answer_has_a_reason(box: Toolbox) -> None:
     box.call("abstain", {"reason": "not found"})
-    assert box.kit.conclusion == {"abstained": "absent"}
+    assert box.context.conclusion == {"abstained": "absent"}
 
 
 CUES = st.lists(
@@ -259,16 +259,16 @@ def test_a_quote_says_which_evidence_is_cited_first(box: Toolbox) -> None:
     second = list(words)[1]
     claim = {"quote": words[second][:60], "ids": [next(iter(words))], "text": "It is said."}
     box.call("finish", {"claims": [claim]})
-    assert box.kit.conclusion is not None
-    assert box.kit.conclusion["claims"][0]["evidence_ids"] == [second, next(iter(words))]
+    assert box.context.conclusion is not None
+    assert box.context.conclusion["claims"][0]["evidence_ids"] == [second, next(iter(words))]
 
 
 def test_a_quote_that_stands_nowhere_changes_nothing(box: Toolbox) -> None:
     first = box.call("read", {"video": "lecture"}).ids[0]
     claim = {"quote": "the walrus sold his bicycle yesterday", "ids": [first], "text": "It is said."}
     box.call("finish", {"claims": [claim]})
-    assert box.kit.conclusion is not None
-    assert box.kit.conclusion["claims"][0]["evidence_ids"] == [first]
+    assert box.context.conclusion is not None
+    assert box.context.conclusion["claims"][0]["evidence_ids"] == [first]
 
 
 def test_the_form_of_a_claim_asks_for_the_quote_before_the_sentence(box: Toolbox) -> None:

@@ -47,7 +47,7 @@ def test_ranges_may_be_ids_or_objects(seeing: Toolbox) -> None:
 def test_what_is_not_to_be_seen_is_no_evidence(seeing: Toolbox) -> None:
     asked = {"question": "What colour is the door?", "ranges": ["2-8"]}
     (row,) = seeing.call("look", asked).record["evidence"]
-    assert (row["id"], row["verdict"], seeing.kit.table.records) == ("-", "not_visible", {})
+    assert (row["id"], row["verdict"], seeing.tool_context.table.records) == ("-", "not_visible", {})
 
 
 def test_the_same_look_in_another_call_costs_nothing(wall: Catalog) -> None:
@@ -317,7 +317,7 @@ def test_a_call_made_again_with_its_looks_at_hand_stops_where_it_stopped(wall: C
     assert "one call looks at 2 of the 4 pieces; give ranges for the others" in was.text
     eyes = ScriptedLooker()
     later = Toolbox(wall, WordFinder(wall), eyes, limits=limits)
-    later.kit.looks = dict(first.kit.looks)
+    later.tool_context.looks = dict(first.tool_context.looks)
     assert (later.call("find_events", call).text, eyes.asked) == (was.text, [])
 
 
@@ -387,4 +387,4 @@ def test_videos_of_a_scope_are_all_gone_through(made: Catalog) -> None:
     record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record
     assert record["complete"] is True
     assert record["fraction_scanned"] == {"pictures": 1.0}
-    assert {LECTURE, DEMO} == set(box.kit.scans[0]["seen"])
+    assert {LECTURE, DEMO} == set(box.context.scans[0]["seen"])

@@ -62,7 +62,7 @@ def test_a_picture_that_was_found_is_a_likely_place_with_the_words_spoken_there(
         ("speech", 0.0),
     ]
     assert "picture: a likely place; nobody has looked at it yet" in called.text
-    assert box.kit.table.records["E2"].verdict == "unverified"
+    assert box.context.table.records["E2"].verdict == "unverified"
 
 
 def test_a_picture_model_that_is_missing_leaves_the_other_lanes_and_is_named(made: Catalog) -> None:

@@ -185,7 +185,7 @@ def test_calls_from_several_threads_give_every_row_an_id_of_its_own(made: Catalo
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(box.kit.table.records) == sorted(f"E{n}" for n in range(1, 15))
+    assert sorted(box.context.table.records) == sorted(f"E{n}" for n in range(1, 15))
 
 
 # ---- keeping ----
@@ -234,7 +234,7 @@ def test_no_words_of_the_catalog_are_in_a_snapshot(box: Toolbox) -> None:
 def test_a_new_question_begins_with_an_empty_table(box: Toolbox) -> None:
     box.call("search", BAYES)
     box.begin(Scope((LECTURE,)))
-    assert box.kit.table.records == {}
+    assert box.context.table.records == {}
     assert not box.call("search", BAYES).repeated
 
 

@@ -35,13 +35,13 @@ Place = tuple[str, Window]
 """The id of a video, and a window of it."""
 
 
-def video_of(kit: ToolContext, video: str) -> VideoEntry:
+def video_of(context: ToolContext, video: str) -> VideoEntry:
     """The video that a name, a number of the list or the beginning of an id means; the only one when empty.
 
     Raises:
         ToolError: none or several are meant; the message lists those that there are.
     """
-    videos = kit.videos()
+    videos = context.videos()
     asked = video.strip().strip("\"'").casefold()
     if not asked and len(videos) == 1:
         return videos[0]
@@ -84,36 +84,38 @@ def _named(videos: Sequence[VideoEntry], asked: str) -> list[VideoEntry]:
     return next((found for found in ways if found), [])
 
 
-def videos_of(kit: ToolContext, videos: Sequence[str]) -> list[VideoEntry]:
+def videos_of(context: ToolContext, videos: Sequence[str]) -> list[VideoEntry]:
     """The videos that some names mean, each once; all in scope for none.
 
     Raises:
         ToolError: one of the names means none or several.
     """
     named = [one for one in videos if one.strip().casefold() not in _WHOLE]
-    return list(dict.fromkeys(video_of(kit, one) for one in named)) if named else kit.videos()
+    return list(dict.fromkeys(video_of(context, one) for one in named)) if named else context.videos()
 
 
-def stretches_of(kit: ToolContext, videos: Sequence[str], range_: str, notes: list[str]) -> dict[str, Window]:
+def stretches_of(
+    context: ToolContext, videos: Sequence[str], range_: str, notes: list[str]
+) -> dict[str, Window]:
     """The part in scope of every video that is meant, cut to a range where one is given.
 
     Raises:
         ToolError: a name means none or several, or a range is given and several videos are meant.
     """
     if range_.strip().casefold() not in _WHOLE and not _NOTHING.fullmatch(range_.strip()):
-        video_id, window = place_of(kit, range_, videos, notes)
+        video_id, window = place_of(context, range_, videos, notes)
         return {video_id: window}
-    inside = kit.stretches()
-    return {v.video_id: inside[v.video_id] for v in videos_of(kit, videos) if v.video_id in inside}
+    inside = context.stretches()
+    return {v.video_id: inside[v.video_id] for v in videos_of(context, videos) if v.video_id in inside}
 
 
 def place_of(
-    kit: ToolContext, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0
+    context: ToolContext, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0
 ) -> Place:
     """The video and the window that a range means, inside what is in scope; what lies outside is clamped.
 
     Args:
-        kit: of the question.
+        context: of the question.
         text: `12:30-12:41`, `750-761`, `12:30`, `-1:00`, `4:00-end`, each with a video in front where several
             are in scope (`2 12:30-12:41`); an id (`E3`); a video alone; or nothing for all of the one video.
         videos: that the call names beside it.
@@ -125,46 +127,53 @@ def place_of(
     """
     plain = " ".join(text.split())[:MAX_RANGE_CHARS].strip("[]()\"' ")
     if _ID.match(plain.upper()):
-        return _of_id(kit, plain.upper())
+        return _of_id(context, plain.upper())
     if plain.casefold() in _WHOLE or _NOTHING.fullmatch(plain):
-        entry = _one_video(kit, videos)
-        return entry.video_id, kit.whole(entry)
-    alone = _named(kit.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []
+        entry = _one_video(context, videos)
+        return entry.video_id, context.whole(entry)
+    alone = _named(context.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []
     if len(alone) == 1:
-        return alone[0].video_id, kit.whole(alone[0])
+        return alone[0].video_id, context.whole(alone[0])
     found = _RANGE.search(plain) or _POINT.search(plain)
     if found is None or not any(char.isdigit() or char.isalpha() for char in found[0]):
-        raise ToolError(_NOT_A_RANGE.format(text=text[:60], video=_in_front(kit)))
+        raise ToolError(_NOT_A_RANGE.format(text=text[:60], video=_in_front(context)))
     front = plain[: found.start()].strip(" @,:;|[]()\"'").removeprefix("from ").removesuffix(" from").strip()
-    entry = video_of(kit, front) if front and front != "from" else _one_video(kit, videos)
+    entry = video_of(context, front) if front and front != "from" else _one_video(context, videos)
     start, end = found[1], found[2] if found.re is _RANGE else found[1]
-    return entry.video_id, _window(kit, entry, start, end, notes, around_s)
+    return entry.video_id, _window(context, entry, start, end, notes, around_s)
 
 
-def _in_front(kit: ToolContext) -> str:
-    return " with the video's number in front (2 12:30-12:41)" if len(kit.videos()) > 1 else ""
+def _in_front(context: ToolContext) -> str:
+    return " with the video's number in front (2 12:30-12:41)" if len(context.videos()) > 1 else ""
 
 
-def _one_video(kit: ToolContext, videos: Sequence[str]) -> VideoEntry:
-    entries = videos_of(kit, videos)
+def _one_video(context: ToolContext, videos: Sequence[str]) -> VideoEntry:
+    entries = videos_of(context, videos)
     if len(entries) > 1:
-        names = listed([f"{at} {v.name}" for at, v in enumerate(kit.videos()[:MAX_NAMED], 1) if v in entries])
+        names = listed(
+            [f"{at} {v.name}" for at, v in enumerate(context.videos()[:MAX_NAMED], 1) if v in entries]
+        )
         raise ToolError(f"a range is of one video; say which: {names}")
     return entries[0]
 
 
-def _of_id(kit: ToolContext, name: str) -> Place:
-    event = kit.table.event(name)
+def _of_id(context: ToolContext, name: str) -> Place:
+    event = context.table.event(name)
     if event is None:
-        raise ToolError(f"no {name}; {_there(kit)}")
+        raise ToolError(f"no {name}; {_there(context)}")
     return event.video_id, event.window
 
 
 def _window(
-    kit: ToolContext, video: VideoEntry, start: str | None, end: str | None, notes: list[str], around_s: float
+    context: ToolContext,
+    video: VideoEntry,
+    start: str | None,
+    end: str | None,
+    notes: list[str],
+    around_s: float,
 ) -> Window:
     """The stretch between two times, clamped to the scope; a single time gets `around_s` on each side."""
-    whole = kit.whole(video)
+    whole = context.whole(video)
     start_s = whole.start_s if start is None else seconds_of(start)
     end_s = whole.end_s if end is None else seconds_of(end)
     if end_s < start_s:
@@ -226,18 +235,18 @@ def fitting(value: int, least: int, most: int, name: str, notes: list[str]) -> i
     return inside
 
 
-def evidence_of(kit: ToolContext, evidence_id: str) -> Evidence:
+def evidence_of(context: ToolContext, evidence_id: str) -> Evidence:
     """The record of an id.
 
     Raises:
         ToolError: there is none; the message says which there are.
     """
-    record = kit.table.records.get(evidence_id.strip().upper())
+    record = context.table.records.get(evidence_id.strip().upper())
     if record is None:
-        raise ToolError(f"no evidence {evidence_id!r}; {_there(kit)}")
+        raise ToolError(f"no evidence {evidence_id!r}; {_there(context)}")
     return record
 
 
-def _there(kit: ToolContext) -> str:
-    n = len(kit.table.records)
+def _there(context: ToolContext) -> str:
+    n = len(context.table.records)
     return f"there is E1 to E{n}" if n else "there is none yet; search or read first"

@@ -44,7 +44,7 @@ class _Browsed:
 
 
 def browse(
-    kit: ToolContext,
+    context: ToolContext,
     question: str,
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
     range: str = "",
@@ -62,20 +62,20 @@ def browse(
     if not asked:
         raise ToolError("browse needs a question")
     notes: list[str] = []
-    stretches = stretches_of(kit, videos, range, notes)
-    parts = _parts(kit, stretches)
+    stretches = stretches_of(context, videos, range, notes)
+    parts = _parts(context, stretches)
     if not parts:
         raise ToolError("nothing is said, written or captioned there; look at the pictures instead")
-    chosen = parts[: kit.limits.max_parts]
-    done = _kept(kit, asked, chosen)
-    rows = [_sentence_row(kit, text, blocks) for text, blocks in done.sentences]
+    chosen = parts[: context.limits.max_parts]
+    done = _kept(context, asked, chosen)
+    rows = [_sentence_row(context, text, blocks) for text, blocks in done.sentences]
     cited = list({block[0].id: block for _, blocks in done.sentences for block in blocks}.values())
     read = {v: [one.window for one in done.parts_read if one.video_id == v] for v in stretches}
     scan = Scan(stretches, read)
     lanes: list[Lane] = ["speech", "screen", "caption"]
     if done.parts_read:
         places = [(one.video_id, one.window) for one in done.parts_read]
-        kit.coverage.append(reading_coverage(kit.catalog, places, lanes))
+        context.coverage.append(reading_coverage(context.catalog, places, lanes))
     if done.stopped:
         notes.append(f"reading stopped after {len(done.parts_read)} of {len(parts)} parts: {done.stopped}")
     elif len(chosen) < len(parts):
@@ -86,32 +86,36 @@ def browse(
         notes.append("nothing in what was read answers the question")
     share = f"read {scan.fraction:.0%} of the words in scope, {len(done.parts_read)} of {len(parts)} parts"
     return result(
-        word_rows(kit, cited), notes, summary=share, findings=rows, complete=scan.whole and not done.stopped
+        word_rows(context, cited),
+        notes,
+        summary=share,
+        findings=rows,
+        complete=scan.whole and not done.stopped,
     )
 
 
-def _sentence_row(kit: ToolContext, text: str, blocks: Sequence[Block]) -> Record:
-    ids = [row["id"] for row in word_rows(kit, blocks) if row["id"]]
+def _sentence_row(context: ToolContext, text: str, blocks: Sequence[Block]) -> Record:
+    ids = [row["id"] for row in word_rows(context, blocks) if row["id"]]
     return {"text": text, "evidence_ids": ids}
 
 
 # ---- parts ----
 
 
-def _parts(kit: ToolContext, stretches: Mapping[str, Window]) -> list[_Part]:
+def _parts(context: ToolContext, stretches: Mapping[str, Window]) -> list[_Part]:
     """The words of a scope in parts of about equal length, cut between topics where these are known."""
     parts: list[_Part] = []
     for video_id, window in stretches.items():
-        blocks = blocks_of(kit, video_id, window, ALL_KINDS)
+        blocks = blocks_of(context, video_id, window, ALL_KINDS)
         if blocks:
-            parts += _divided(kit, video_id, window, blocks)
+            parts += _divided(context, video_id, window, blocks)
     return parts
 
 
-def _divided(kit: ToolContext, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
+def _divided(context: ToolContext, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
     """Topics, packed into parts that one call may read; a topic that is longer is cut between two rows."""
-    max_chars = kit.limits.max_part_chars
-    starts = [unit.window.start_s for unit in read_units(kit.catalog, video_id, "topic")]
+    max_chars = context.limits.max_part_chars
+    starts = [unit.window.start_s for unit in read_units(context.catalog, video_id, "topic")]
     pieces = _cut(
         blocks, [bisect_right(starts, block[0].words.window.start_s) for block in blocks], max_chars
     )
@@ -154,33 +158,33 @@ def _chars(block: Block) -> int:
 # ---- reading ----
 
 
-def _kept(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _kept(context: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
     """What reading gave; a call that was made before is not made again."""
     places = "|".join(f"{one.video_id} {clock(one.window)}" for one in parts)
     key = hashlib.sha256(f"{question}|{places}".encode()).hexdigest()[:16]
     blocks = {block[0].id: block for one in parts for block in one.blocks}
-    if key not in kit.browsed:
-        if kit.is_replay:
+    if key not in context.browsed:
+        if context.is_replay:
             raise ToolError("what was read then is not kept; call browse again")
-        done = _read(kit, question, parts)
-        kit.browsed[key] = {
+        done = _read(context, question, parts)
+        context.browsed[key] = {
             "sentences": [[text, [block[0].id for block in cited]] for text, cited in done.sentences],
             "num_read": len(done.parts_read),
             "stopped": done.stopped,
         }
-    row = kit.browsed[key]
+    row = context.browsed[key]
     sentences = [(text, tuple(blocks[i] for i in ids if i in blocks)) for text, ids in row["sentences"]]
     return _Browsed(sentences, list(parts[: row["num_read"]]), row["stopped"])
 
 
-def _read(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _read(context: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
     """Reads part by part; what several parts gave is then answered from once more."""
-    if kit.reader is None:
+    if context.reader is None:
         raise ToolError("browse needs a chat model; use read")
     done = _Browsed([], [])
     for part in parts:
         try:
-            done.sentences += _read_part(kit, kit.reader, question, part, many=len(parts) > 1)
+            done.sentences += _read_part(context, context.reader, question, part, many=len(parts) > 1)
         except (AgentStopped, ModelError) as error:
             if not done.parts_read:
                 raise ToolError(f"browse could not read: {error}; use search and read") from error
@@ -189,7 +193,7 @@ def _read(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
         done.parts_read.append(part)
     if len(done.parts_read) > 1 and len(done.sentences) > 1 and not done.stopped:
         try:
-            done.sentences = _reduced(kit.reader, question, done.sentences)
+            done.sentences = _reduced(context.reader, question, done.sentences)
         except (AgentStopped, ModelError) as error:
             done.stopped = f"the findings were not joined: {error}"
     done.sentences = done.sentences[:MAX_SENTENCES]
@@ -197,10 +201,10 @@ def _read(kit: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
 
 
 def _read_part(
-    kit: ToolContext, reader: Reader, question: str, part: _Part, *, many: bool
+    context: ToolContext, reader: Reader, question: str, part: _Part, *, many: bool
 ) -> list[tuple[str, tuple[Block, ...]]]:
     named = {f"P{at}": block for at, block in enumerate(part.blocks, start=1)}
-    passages = [Passage(name, block_text(kit, block)) for name, block in named.items()]
+    passages = [Passage(name, block_text(context, block)) for name, block in named.items()]
     asked = (
         f"{question}\n(This is one part of several: give what it says to the question.)" if many else question
     )

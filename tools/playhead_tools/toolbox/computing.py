@@ -29,7 +29,7 @@ _SCAN_ID = re.compile(r"S\d{1,6}$")
 
 
 def compute(
-    kit: ToolContext,
+    context: ToolContext,
     op: Op,
     events: list[str] = [],  # noqa: B006 - never changed; the default of a schema
     anchors: list[str] = [],  # noqa: B006
@@ -47,22 +47,22 @@ def compute(
         arg: nth: 2, -1. at: mm:ss. calc: an expression like "(E2.start - E1.end) / 60".
     """
     if op == "calc":
-        return _calc(kit, arg)
+        return _calc(context, arg)
     if not events:
         raise ToolError(f"{op} needs events: ids that a tool gave, like E1, V1 or S1")
     named, others = _names(events), _names(anchors)
-    if op == "between" and len(others) == 1 and len(_events(kit, others)) != 2:
+    if op == "between" and len(others) == 1 and len(_events(context, others)) != 2:
         raise ToolError("between needs two anchors")
     try:
-        found = _run(kit, op, named, others, arg)
+        found = _run(context, op, named, others, arg)
     except ValueError as error:
         raise ToolError(f"{op}: {error}") from error
-    return _record(kit, op, found, _unindexed(kit, [*named, *others]))
+    return _record(context, op, found, _unindexed(context, [*named, *others]))
 
 
-def _unindexed(kit: ToolContext, names: Sequence[str]) -> str:
+def _unindexed(context: ToolContext, names: Sequence[str]) -> str:
     """What the result says nothing of, because it is not indexed; empty where it is."""
-    scans = [scan for name in names if (scan := _scan(kit, name)) is not None]
+    scans = [scan for name in names if (scan := _scan(context, name)) is not None]
     kinds = dict.fromkeys(kind for scan in scans for kind in scan["unindexed"])
     return (
         f"{' and '.join('screen text' if kind == 'screen' else kind for kind in kinds)} not indexed"
@@ -75,19 +75,19 @@ def _names(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one.strip().strip("[]()").upper() for one in names if one.strip()))
 
 
-def _run(kit: ToolContext, op: Op, names: list[str], anchors: list[str], arg: str) -> Justified:
-    events, others = _events(kit, names), _events(kit, anchors)
-    searched = _searched(kit, [*names, *anchors])
-    clock = read_clock(kit.catalog)
+def _run(context: ToolContext, op: Op, names: list[str], anchors: list[str], arg: str) -> Justified:
+    events, others = _events(context, names), _events(context, anchors)
+    searched = _searched(context, [*names, *anchors])
+    clock = read_clock(context.catalog)
     if op == "order":
-        groups = {one: _events(kit, [one]) for one in names}
+        groups = {one: _events(context, [one]) for one in names}
         return algebra.arranged(groups, searched_whole=searched, clock=clock)
     if op in ("before", "after", "during", "between"):
         if len(others) > (2 if op == "between" else 1):
             others = _outermost(op, others)
         return algebra.found(op, events, others, searched_whole=searched, clock=clock)
     if op == "at":
-        return _at(kit, events, searched, arg)
+        return _at(context, events, searched, arg)
     if op in ("first", "last", "nth"):
         which = {"first": 1, "last": -1}.get(op) or _rank(arg)
         return algebra.nth(events, which, searched_whole=searched, clock=clock)
@@ -103,59 +103,59 @@ def _run(kit: ToolContext, op: Op, names: list[str], anchors: list[str], arg: st
         return algebra.frequency(events, merge_gap_s=MERGE_GAP_S, scan=searched)
     if op in ("longest", "shortest"):
         pick = algebra.longest if op == "longest" else algebra.shortest
-        whole = _is_all_videos(kit, names) or searched
+        whole = _is_all_videos(context, names) or searched
         return pick(events if whole is True else algebra.merged(events, MERGE_GAP_S), searched_whole=whole)
     measure: Callable[..., Ranged] = algebra.count if op == "count" else algebra.total_duration
-    if op == "count" and (beyond := _more_than_the_table(kit, names)) is not None:
+    if op == "count" and (beyond := _more_than_the_table(context, names)) is not None:
         return beyond
     measured = measure(events, merge_gap_s=MERGE_GAP_S, searched_whole=searched)
-    return _of_occurrences(kit, measured) if op == "count" else measured
+    return _of_occurrences(context, measured) if op == "count" else measured
 
 
-def _more_than_the_table(kit: ToolContext, names: Sequence[str]) -> Ranged | None:
+def _more_than_the_table(context: ToolContext, names: Sequence[str]) -> Ranged | None:
     """The count of a scan of words that found more texts than have ids; None for any other."""
-    scan = _scan(kit, names[0]) if len(names) == 1 else None
+    scan = _scan(context, names[0]) if len(names) == 1 else None
     if scan is None or scan["full"] or scan["occurrences"] is None:
         return None
     seen = scan_of({**scan, "full": True})
     value, complete = float(scan["occurrences"]), seen.whole
     meaning = "" if complete else "of those found"
-    events = tuple(_events(kit, names))
+    events = tuple(_events(context, names))
     return Ranged(value, events, complete, meaning, low=value, high=value, scanned=seen.fraction)
 
 
-def _events(kit: ToolContext, names: Sequence[str]) -> list[Event]:
+def _events(context: ToolContext, names: Sequence[str]) -> list[Event]:
     events: list[Event] = []
     for one in names:
-        scan = _scan(kit, one)
-        found = [kit.table.event(name) for name in (scan["events"] if scan is not None else [one])]
+        scan = _scan(context, one)
+        found = [context.table.event(name) for name in (scan["events"] if scan is not None else [one])]
         if any(event is None for event in found):
             raise ToolError(f"no {one}; take ids that a tool gave: E1, V1 or S1")
         events += [event for event in found if event is not None]
     return list(dict.fromkeys(events))
 
 
-def _scan(kit: ToolContext, name: str) -> Record | None:
+def _scan(context: ToolContext, name: str) -> Record | None:
     at = int(name[1:]) - 1 if _SCAN_ID.match(name) else -1
-    return kit.scans[at] if 0 <= at < len(kit.scans) else None
+    return context.scans[at] if 0 <= at < len(context.scans) else None
 
 
-def _searched(kit: ToolContext, names: Sequence[str]) -> Searched:
+def _searched(context: ToolContext, names: Sequence[str]) -> Searched:
     """Where was looked: in the scan that all ids are from, or everywhere when whole scans are named."""
-    single = {name for name in names if _scan(kit, name) is None}
-    scans = [scan for name in names if (scan := _scan(kit, name)) is not None]
+    single = {name for name in names if _scan(context, name) is None}
+    scans = [scan for name in names if (scan := _scan(context, name)) is not None]
     if len(scans) > 1:
         same = all(scan["scope"] == scans[0]["scope"] and scan_of(scan).whole for scan in scans)
         return scan_of(scans[0]) if same and not single else False
-    behind = [scan_of(scan) for scan in scans or kit.scans if single <= {*scan["ids"], *scan["events"]}]
+    behind = [scan_of(scan) for scan in scans or context.scans if single <= {*scan["ids"], *scan["events"]}]
     return max(behind, key=lambda one: one.fraction, default=False)
 
 
-def _is_all_videos(kit: ToolContext, names: Sequence[str]) -> bool:
+def _is_all_videos(context: ToolContext, names: Sequence[str]) -> bool:
     """Whether the ids are the facts of all files in scope: then nothing longer or shorter is missing."""
-    records = [kit.table.records.get(name) for name in names]
+    records = [context.table.records.get(name) for name in names]
     ids = {one.video_id for one in records if one is not None and one.kind == "metadata"}
-    return len(ids) == len(records) and ids == {one.video_id for one in kit.videos()}
+    return len(ids) == len(records) and ids == {one.video_id for one in context.videos()}
 
 
 def _outermost(op: Op, anchors: list[Event]) -> list[Event]:
@@ -166,11 +166,11 @@ def _outermost(op: Op, anchors: list[Event]) -> list[Event]:
     return [ordered[0] if op == "before" else ordered[-1]]
 
 
-def _at(kit: ToolContext, events: list[Event], searched: Searched, arg: str) -> Found:
+def _at(context: ToolContext, events: list[Event], searched: Searched, arg: str) -> Found:
     video_ids = list(dict.fromkeys(event.video_id for event in events))
-    names = [kit.video(video_ids[0]).video_id] if len(video_ids) == 1 else []
+    names = [context.video(video_ids[0]).video_id] if len(video_ids) == 1 else []
     notes: list[str] = []
-    video_id, window = place_of(kit, arg, names, notes)
+    video_id, window = place_of(context, arg, names, notes)
     middle_s = (window.start_s + window.end_s) / 2
     return algebra.at(events, middle_s, searched_whole=searched, video_id=video_id)
 
@@ -183,42 +183,42 @@ def _rank(arg: str) -> int:
     return int(found[0]) if found else words[arg.strip().casefold()]
 
 
-def _of_occurrences(kit: ToolContext, counted: Ranged) -> Ranged:
+def _of_occurrences(context: ToolContext, counted: Ranged) -> Ranged:
     """A count of how often words occur, where they are what a scan of words found; else as it is."""
     ids = set(counted.evidence_ids)
-    in_words = [scan for scan in kit.scans if scan["where"] not in IN_PICTURES]
+    in_words = [scan for scan in context.scans if scan["where"] not in IN_PICTURES]
     asked = [scan["what"] for scan in in_words if ids <= set(scan["ids"])]
     if not asked or not ids:
         return counted
-    spans = spans_of(kit.catalog, (kit.table.records[name] for name in ids))
+    spans = spans_of(context.catalog, (context.table.records[name] for name in ids))
     wordings = wordings_of(asked[-1])
     value = 0
     for event in counted.events:
-        own = dict.fromkeys(i for name in event.evidence_ids for i in kit.table.records[name].span_ids)
+        own = dict.fromkeys(i for name in event.evidence_ids for i in context.table.records[name].span_ids)
         value += count_wordings(wordings, [spans[i] for i in own if i in spans], MIN_MATCH)
     return replace(counted, value=float(value), low=float(value), high=float(value))
 
 
-def _record(kit: ToolContext, op: Op, found: Justified, unindexed: str) -> Record:
+def _record(context: ToolContext, op: Op, found: Justified, unindexed: str) -> Record:
     """The result as a record; its numbers count as computed from now on."""
     complete = bool(getattr(found, "complete", False))
-    given: Record = {"op": op, "complete": complete, "events": [_event_row(kit, e) for e in found.events]}
+    given: Record = {"op": op, "complete": complete, "events": [_event_row(context, e) for e in found.events]}
     if meaning := "; ".join(one for one in (getattr(found, "meaning", ""), unindexed) if one):
         given["meaning"] = meaning
     if isinstance(found, ComputedValue) and op not in ("first", "last", "nth"):
         given["value"] = number(found.value)
-        kit.computed += [v for v in [given["value"]] if v is not None and v not in kit.computed]
+        context.computed += [v for v in [given["value"]] if v is not None and v not in context.computed]
     if isinstance(found, Ranged):
         given["low"], given["high"] = number(found.low), number(found.high)
     if isinstance(found, Picked) and found.ties:
-        given["ties"] = [_event_row(kit, e) for e in found.ties]
+        given["ties"] = [_event_row(context, e) for e in found.ties]
     if isinstance(found, Found) and found.maybe:
-        given["maybe"] = [_event_row(kit, e) for e in found.maybe]
+        given["maybe"] = [_event_row(context, e) for e in found.maybe]
     if isinstance(found, Arranged):
         given["order"] = None if found.names is None else list(found.names)
         given["undetermined"] = [list(pair) for pair in found.undetermined]
     row = {"op": op, "ids": list(found.evidence_ids), "complete": complete, "value": given.get("value")}
-    kit.results += [row] if row not in kit.results else []
+    context.results += [row] if row not in context.results else []
     return result((), (), summary=_summary(op, given, found), **given)
 
 
@@ -246,28 +246,28 @@ def _summary(op: Op, given: Record, found: Justified) -> str:
     return "; ".join(parts)
 
 
-def _event_row(kit: ToolContext, event: Event) -> Record:
-    row = {"id": kit.table.add_event(event), **place(kit, event.video_id, event.window)}
+def _event_row(context: ToolContext, event: Event) -> Record:
+    row = {"id": context.table.add_event(event), **place(context, event.video_id, event.window)}
     sure = {} if event.is_certain else {"p": number(event.p)}
     return {**row, "evidence_ids": list(event.evidence_ids), **sure}
 
 
-def _calc(kit: ToolContext, expression: str) -> Record:
+def _calc(context: ToolContext, expression: str) -> Record:
     """The value of an expression; it counts as computed when every number in it stands in evidence."""
     if not expression.strip():
         raise ToolError('calc needs an expression in arg, like "(E2.start - E1.end) / 60"')
     names: dict[str, float] = {}
-    for name, window in kit.table.windows().items():
+    for name, window in context.table.windows().items():
         names |= {f"{name}.start": window.start_s, f"{name}.end": window.end_s}
         names |= {f"{name}.length": window.duration_s, f"{name}.duration": window.duration_s}
     computed = evaluate(expression, names)
-    known = kit.known_numbers()
+    known = context.known_numbers()
     loose = [value for value in computed.written if value not in known and value not in _UNITS]
     stands = not loose and (computed.named > 0 or any(value in known for value in computed.written))
     value = round(computed.value, 6)
     notes = [] if stands else [_loose_note(loose)]
-    if stands and value not in kit.computed:
-        kit.computed.append(value)
+    if stands and value not in context.computed:
+        context.computed.append(value)
     return result(
         (), notes, summary=f"{expression.strip()[:80]} = {value:g}", value=value, may_be_cited=stands
     )

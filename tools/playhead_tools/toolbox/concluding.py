@@ -34,7 +34,7 @@ class ClaimDraft(BaseModel):
     text: str = Field(description="one fact, a full sentence")
 
 
-def finish(kit: ToolContext, claims: list[ClaimDraft], choice: str = "") -> Record:
+def finish(context: ToolContext, claims: list[ClaimDraft], choice: str = "") -> Record:
     """Ends with the answer, as claims that are each checked against their evidence.
 
     Args:
@@ -45,13 +45,13 @@ def finish(kit: ToolContext, claims: list[ClaimDraft], choice: str = "") -> Reco
     if not drafts and not choice.strip():
         raise ToolError("finish needs at least one claim with ids; abstain ends without an answer")
     notes = [f"only the first {MAX_CLAIMS} claims count"] if len(claims) > MAX_CLAIMS else []
-    rows = [_row(kit, one, notes) for one in drafts]
+    rows = [_row(context, one, notes) for one in drafts]
     problems = [note for note in notes if note.startswith("no evidence")]
     without = [row["text"][:60] for row in rows if not row["evidence_ids"]]
-    if without and not kit.sent_back:  # an id that is not there beside one that is costs no repair
-        kit.sent_back = True
+    if without and not context.sent_back:  # an id that is not there beside one that is costs no repair
+        context.sent_back = True
         problems.append(f"no ids in the claim {listed(without[:3])}")
-        n = len(kit.table.records)
+        n = len(context.table.records)
         there = f"there is E1 to E{n}" if n else "there is none yet: search or read first"
         raise ToolError(
             f"{'; '.join(dict.fromkeys(problems))}; {there}. Cite what says it and call finish again"
@@ -59,21 +59,21 @@ def finish(kit: ToolContext, claims: list[ClaimDraft], choice: str = "") -> Reco
     conclusion: Record = {"claims": rows}
     if choice.strip():
         conclusion["choice"] = choice.strip()[:MAX_CHOICE_CHARS]
-    kit.conclusion = conclusion
+    context.conclusion = conclusion
     return result((), notes, finished=True)
 
 
-def _row(kit: ToolContext, draft: ClaimDraft, notes: list[str]) -> Record:
+def _row(context: ToolContext, draft: ClaimDraft, notes: list[str]) -> Record:
     """A claim with the ids of evidence that there is: ids of events and scans stand for their evidence."""
     text = " ".join(draft.text.split())
     cited = [one.strip().strip("[]()").upper() for one in draft.ids] or _MARKER.findall(text)
     ids: list[str] = []
     for one in cited:
-        found = _evidence_ids(kit, one)
+        found = _evidence_ids(context, one)
         if not found and one:
             notes.append(f"no evidence {one[:20]}")
         ids += found
-    quoted = _quoted_id(kit, draft.quote, ids)
+    quoted = _quoted_id(context, draft.quote, ids)
     if quoted and quoted not in ids:
         notes.append(f"the quote stands in {quoted}, which is cited too")
     return {
@@ -83,29 +83,29 @@ def _row(kit: ToolContext, draft: ClaimDraft, notes: list[str]) -> Record:
     }
 
 
-def _quoted_id(kit: ToolContext, quote: str, cited: Sequence[str]) -> str:
+def _quoted_id(context: ToolContext, quote: str, cited: Sequence[str]) -> str:
     """The record that holds a quote, a cited one before others; empty where none does."""
-    texts = stored_texts(kit.catalog, kit.table.records.values())
+    texts = stored_texts(context.catalog, context.table.records.values())
     order = [*(i for i in cited if i in texts), *(i for i in texts if i not in cited)]
     verbatim = next((i for i in order if says(texts[i], quote)), "")
     best = verbatim or max(order, key=lambda i: coverage(quote, texts[i]), default="")
     return best if best and holds_quote(texts[best], quote) else ""
 
 
-def _evidence_ids(kit: ToolContext, name: str) -> Sequence[str]:
-    if name in kit.table.records:
+def _evidence_ids(context: ToolContext, name: str) -> Sequence[str]:
+    if name in context.table.records:
         return (name,)
-    if name in kit.table.events:
-        return kit.table.events[name].evidence_ids
+    if name in context.table.events:
+        return context.table.events[name].evidence_ids
     at = int(name[1:]) - 1 if name[:1] == "S" and name[1:].isdigit() else -1
-    return tuple(kit.scans[at]["ids"]) if 0 <= at < len(kit.scans) else ()
+    return tuple(context.scans[at]["ids"]) if 0 <= at < len(context.scans) else ()
 
 
-def abstain(kit: ToolContext, reason: NoAnswer) -> Record:
+def abstain(context: ToolContext, reason: NoAnswer) -> Record:
     """Ends without an answer, which is better than a guess.
 
     Args:
         reason: absent only after a complete find_events; unknown when it may be there.
     """
-    kit.conclusion = {"abstained": reason}
+    context.conclusion = {"abstained": reason}
     return result((), (), finished=True)

@@ -56,7 +56,7 @@ _LABEL = re.compile(r"^(?:words|pictures|description)\s?:\s?")
 
 
 def find_events(
-    kit: ToolContext,
+    context: ToolContext,
     description: str,
     where: Where = "words",
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
@@ -77,11 +77,11 @@ def find_events(
     if not wanted.strip("| "):
         raise ToolError("find_events needs a description of what to find")
     notes: list[str] = []
-    scope = stretches_of(kit, videos, range, notes)
-    if where in IN_PICTURES and kit.scope.speakers is not None:
-        raise ToolError(f"only what {listed(list(kit.scope.speakers))} says is in scope; find it in speech")
-    if where in IN_PICTURES and not kit.is_replay:
-        need_eyes(kit)
+    scope = stretches_of(context, videos, range, notes)
+    if where in IN_PICTURES and context.scope.speakers is not None:
+        raise ToolError(f"only what {listed(list(context.scope.speakers))} says is in scope; find it in speech")
+    if where in IN_PICTURES and not context.is_replay:
+        need_eyes(context)
     rows: list[Record] = []
     num_found = 0
     read = _Read({}, {}, (), 0)
@@ -91,15 +91,17 @@ def find_events(
     scanned: dict[str, float] = {}
     unindexed: dict[str, str] = {}
     if where != "pictures":
-        found, read = _scan_words(kit, wanted, KINDS[where], scope, notes)
+        found, read = _scan_words(context, wanted, KINDS[where], scope, notes)
         rows += found
         num_found += len(found)
-        events += [event for row in found if row["id"] and (event := kit.table.event(row["id"])) is not None]
+        events += [
+            event for row in found if row["id"] and (event := context.table.event(row["id"])) is not None
+        ]
         scanned |= read.fractions
         unindexed = read.unindexed
         seen.append({video_id: [scope[video_id]] for video_id in read.video_ids})
     if where in IN_PICTURES:
-        found, shown, looked, costs = _scan_pictures(kit, wanted, scope, notes)
+        found, shown, looked, costs = _scan_pictures(context, wanted, scope, notes)
         rows += found
         num_found += len(shown)
         events += shown
@@ -110,18 +112,18 @@ def find_events(
     occurrences = read.num_occurrences if where not in IN_PICTURES else None
     is_full = all(row["id"] for row in rows)
     name = _stored(
-        kit,
+        context,
         what=wanted,
         where=where,
         unindexed=list(unindexed),
         occurrences=occurrences,
         ids=list(dict.fromkeys(one for event in events for one in event.evidence_ids)),
-        events=[kit.table.add_event(event) for event in events],
+        events=[context.table.add_event(event) for event in events],
         scope={v: [w.start_s, w.end_s] for v, w in scope.items()},
         seen={v: [[w.start_s, w.end_s] for w in windows] for v, windows in covered.items()},
         full=is_full,
     )
-    given = rows[: kit.limits.max_rows]
+    given = rows[: context.limits.max_rows]
     if len(given) < len(rows):
         notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} stands for all")
     return result(
@@ -134,7 +136,7 @@ def find_events(
         complete=whole,
         fraction_scanned=scanned,
         unindexed=unindexed,
-        events=[_event_row(kit, one) for one in events if kit.table.add_event(one).startswith("V")],
+        events=[_event_row(context, one) for one in events if context.table.add_event(one).startswith("V")],
     )
 
 
@@ -155,8 +157,8 @@ def _summary(
     return "; ".join([f"{name}: {found} “{what[:80]}”", gone, *without, rest])
 
 
-def _event_row(kit: ToolContext, event: Event) -> Record:
-    row = {"id": kit.table.add_event(event), **place(kit, event.video_id, event.window)}
+def _event_row(context: ToolContext, event: Event) -> Record:
+    row = {"id": context.table.add_event(event), **place(context, event.video_id, event.window)}
     sure = {} if event.is_certain else {"p": number(event.p)}
     return {**row, "evidence_ids": list(event.evidence_ids), **sure}
 
@@ -173,12 +175,12 @@ def _in_all(scope: Stretches, seen: Sequence[Mapping[str, Sequence[Window]]]) ->
     return parts
 
 
-def _stored(kit: ToolContext, **scan: Any) -> str:
+def _stored(context: ToolContext, **scan: Any) -> str:
     """The id of a scan, put into the kit with what it found and where it was."""
-    known = [i for i, one in enumerate(kit.scans, start=1) if one == scan]
+    known = [i for i, one in enumerate(context.scans, start=1) if one == scan]
     if not known:
-        kit.scans.append(scan)
-    return f"S{known[0] if known else len(kit.scans)}"
+        context.scans.append(scan)
+    return f"S{known[0] if known else len(context.scans)}"
 
 
 def scan_of(record: Record) -> Scan:
@@ -220,13 +222,13 @@ class _Read:
 
 
 def _scan_words(
-    kit: ToolContext, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+    context: ToolContext, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
 ) -> tuple[list[Record], _Read]:
     """Rows of all texts that hold one of the wordings, and how much of the words could be read."""
     found: dict[int, tuple[SpanRow, str]] = {}
     is_whole = True
     for wording in wordings_of(description):
-        spans, whole = _spans_with(kit, wording, kinds, scope, notes)
+        spans, whole = _spans_with(context, wording, kinds, scope, notes)
         is_whole &= whole
         for span in spans:
             found.setdefault(span.id, (span, wording))
@@ -235,11 +237,11 @@ def _scan_words(
             "only texts with these very words count; try other wordings (a | b), or search by meaning"
         )
     rows = [
-        word_row(kit, [span], coverage(wording, span.words.text), wording)
+        word_row(context, [span], coverage(wording, span.words.text), wording)
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
     ]
     spans_found = [span for span, _ in found.values()]
-    read = replace(_readable(kit, kinds, scope), num_occurrences=_occurrences(description, spans_found))
+    read = replace(_readable(context, kinds, scope), num_occurrences=_occurrences(description, spans_found))
     return rows, read if is_whole else replace(
         read, fractions=dict.fromkeys(read.fractions, 0.0), video_ids=()
     )
@@ -254,11 +256,11 @@ def _occurrences(description: str, spans: Sequence[SpanRow]) -> int:
 
 
 def _spans_with(
-    kit: ToolContext, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+    context: ToolContext, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
 ) -> tuple[list[SpanRow], bool]:
     """All spans that hold a wording, and whether every span that could was read."""
-    ids, whole = scan_words(kit.catalog, list(scope), kinds, what)
-    found = kit.said_in_scope(list(read_spans(kit.catalog, ids).values()))
+    ids, whole = scan_words(context.catalog, list(scope), kinds, what)
+    found = context.said_in_scope(list(read_spans(context.catalog, ids).values()))
     spans = [s for s in found if s.words.window.overlap_s(scope[s.video_id]) > 0]
     full = [span for span in spans if coverage(what, span.words.text) >= MIN_MATCH]
     if len(full) < len(spans):
@@ -283,11 +285,11 @@ def _literal_first(what: str, spans: Sequence[SpanRow], notes: list[str]) -> lis
     return literal or list(spans)
 
 
-def _readable(kit: ToolContext, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
+def _readable(context: ToolContext, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
     """How much of the words is stored. Captions are searched too, but nothing is complete by them."""
     lanes: list[Lane] = list(kinds)
-    joined = reading_coverage(kit.catalog, list(scope.items()), lanes)
-    kit.coverage.append(joined)
+    joined = reading_coverage(context.catalog, list(scope.items()), lanes)
+    context.coverage.append(joined)
     wanted = [one for one in joined.modalities if one.modality in ("speech", "screen")]
     missing = {v.video_id for one in wanted for v in one.not_covered}
     unindexed: dict[str, str] = {}
@@ -317,12 +319,12 @@ def look_question(description: str) -> str:
 
 
 def _scan_pictures(
-    kit: ToolContext, description: str, scope: Stretches, notes: list[str]
+    context: ToolContext, description: str, scope: Stretches, notes: list[str]
 ) -> tuple[list[Record], list[Event], dict[str, list[Window]], list[Record]]:
     """Rows and events of what was seen, the windows with a clear reply, and what the looks cost."""
     question = look_question(description)
-    pieces = _likely_first(kit, description, scope)
-    looked = _look_through(kit, pieces, question, notes)
+    pieces = _likely_first(context, description, scope)
+    looked = _look_through(context, pieces, question, notes)
     clear = [(at, one) for at, one in looked.items() if one.p_yes is not None]
     if len(clear) < len(looked):
         rest = len(looked) - len(clear)
@@ -332,22 +334,22 @@ def _scan_pictures(
         named = ", ".join(clock(w) for _, w in missed[:MAX_NAMED_GAPS])
         more = " …" if len(missed) > MAX_NAMED_GAPS else ""
         notes.append(f"{len(missed)} of {len(pieces)} pieces were not looked at: {named}{more}")
-    seen = _without_pictures(kit, scope, pieces, notes)
+    seen = _without_pictures(context, scope, pieces, notes)
     for video_id, window in (piece for piece, _ in clear):
         seen[video_id].append(window)
     found = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
     costs = [one.cost for one in looked.values()]
-    narrowed = _narrowed(kit, found, {at for at, _ in clear}, question, costs)
-    rows = [_seen_row(kit, at, one, description, question) for at, one in sorted(narrowed.items())]
-    events = _events(kit, rows, narrowed)
+    narrowed = _narrowed(context, found, {at for at, _ in clear}, question, costs)
+    rows = [_seen_row(context, at, one, description, question) for at, one in sorted(narrowed.items())]
+    events = _events(context, rows, narrowed)
     return rows, events, seen, costs
 
 
 def _without_pictures(
-    kit: ToolContext, scope: Stretches, pieces: Sequence[Place], notes: list[str]
+    context: ToolContext, scope: Stretches, pieces: Sequence[Place], notes: list[str]
 ) -> dict[str, list[Window]]:
     """The windows of each video in which there is nothing to see: gaps, and recordings of sound alone."""
-    gaps = read_gaps(kit.catalog, scope.keys())
+    gaps = read_gaps(context.catalog, scope.keys())
     sound_only = [video_id for video_id in scope if not any(one == video_id for one, _ in pieces)]
     if sound_only:
         notes.append(f"{len(sound_only)} of {len(scope)} videos have no pictures")
@@ -356,26 +358,26 @@ def _without_pictures(
 
 
 def _look_through(
-    kit: ToolContext, pieces: Sequence[Place], question: str, notes: list[str]
+    context: ToolContext, pieces: Sequence[Place], question: str, notes: list[str]
 ) -> dict[Place, CachedObservation]:
     """Looks piece by piece, as far as the caps allow; a piece whose frames cannot be shown is passed over.
 
     A call that is made again with its looks at hand stops where it stopped, and says the same.
     """
     looked: dict[Place, CachedObservation] = {}
-    max_looks = kit.limits.max_scan_looks
+    max_looks = context.limits.max_scan_looks
     ended = hashlib.sha256(f"{question}|{pieces}".encode()).hexdigest()[:16]
     for piece in pieces[:max_looks]:
-        is_known = known_look(kit, *piece, question, yes_no=True) is not None
-        if not is_known and (ended in kit.looks or kit.looks_left() < 1):
-            notes.append(kit.looks.setdefault(ended, {"ended": NONE_LEFT})["ended"])
+        is_known = known_look(context, *piece, question, yes_no=True) is not None
+        if not is_known and (ended in context.looks or context.looks_left() < 1):
+            notes.append(context.looks.setdefault(ended, {"ended": NONE_LEFT})["ended"])
             return looked
         try:
-            looked[piece] = look_at(kit, *piece, question, yes_no=True)
+            looked[piece] = look_at(context, *piece, question, yes_no=True)
         except ToolError as error:
             notes.append(str(error))
-            if kit.meter.look_failure and not is_known:
-                kit.looks[ended] = {"ended": str(error)}
+            if context.meter.look_failure and not is_known:
+                context.looks[ended] = {"ended": str(error)}
                 return looked
     if len(pieces) > max_looks:
         notes.append(f"one call looks at {max_looks} of the {len(pieces)} pieces; give ranges for the others")
@@ -383,7 +385,7 @@ def _look_through(
 
 
 def _narrowed(
-    kit: ToolContext,
+    context: ToolContext,
     found: Mapping[Place, CachedObservation],
     clear: set[Place],
     question: str,
@@ -406,21 +408,23 @@ def _narrowed(
         )
         kept = window
         if before and not after:
-            kept = _bisected(kit, video_id, window, question, costs, at_start=True)
+            kept = _bisected(context, video_id, window, question, costs, at_start=True)
         elif after and not before:
-            kept = _bisected(kit, video_id, window, question, costs, at_start=False)
+            kept = _bisected(context, video_id, window, question, costs, at_start=False)
         elif before and after:
-            kept = _halved(kit, video_id, window, question, costs)
+            kept = _halved(context, video_id, window, question, costs)
         narrowed[video_id, kept] = seen
     return narrowed
 
 
-def _halved(kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]) -> Window:
+def _halved(
+    context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
+) -> Window:
     """The half, quarter ... of a window that alone says Yes."""
     while window.duration_s / 2 >= MIN_PIECE_S:
         middle_s = (window.start_s + window.end_s) / 2
         halves = [Window(window.start_s, middle_s), Window(middle_s, window.end_s)]
-        replies = [_says_yes(kit, video_id, half, question, costs) for half in halves]
+        replies = [_says_yes(context, video_id, half, question, costs) for half in halves]
         if None in replies or replies[0] == replies[1]:
             break
         window = halves[0] if replies[0] else halves[1]
@@ -428,14 +432,14 @@ def _halved(kit: ToolContext, video_id: str, window: Window, question: str, cost
 
 
 def _bisected(
-    kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record], *, at_start: bool
+    context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record], *, at_start: bool
 ) -> Window:
     """A window without the outer halves, quarters ... of which a look says No."""
     outer_s, inner_s = (window.start_s, window.end_s) if at_start else (window.end_s, window.start_s)
     while abs(inner_s - outer_s) / 2 >= MIN_PIECE_S:
         middle_s = (outer_s + inner_s) / 2
         half = Window(min(outer_s, middle_s), max(outer_s, middle_s))
-        says_yes = _says_yes(kit, video_id, half, question, costs)
+        says_yes = _says_yes(context, video_id, half, question, costs)
         if says_yes is None:
             break
         if says_yes:
@@ -447,13 +451,13 @@ def _bisected(
 
 
 def _says_yes(
-    kit: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
+    context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
 ) -> bool | None:
     """What a look at a part says; None where none can be made, or it says neither Yes nor No."""
-    if known_look(kit, video_id, window, question, yes_no=True) is None and kit.looks_left() < 1:
+    if known_look(context, video_id, window, question, yes_no=True) is None and context.looks_left() < 1:
         return None
     try:
-        seen = look_at(kit, video_id, window, question, yes_no=True)
+        seen = look_at(context, video_id, window, question, yes_no=True)
     except ToolError:
         return None
     costs.append(seen.cost)
@@ -461,32 +465,37 @@ def _says_yes(
 
 
 def _seen_row(
-    kit: ToolContext, piece: Place, seen: CachedObservation, description: str, question: str
+    context: ToolContext, piece: Place, seen: CachedObservation, description: str, question: str
 ) -> Record:
     said = f"{description} {seen.text}" if description == question else f"{description}: {seen.text}"
     match = seen.p_yes or 0.0
     record = Evidence("", *piece, "picture", "supported", match=match, lanes=("picture",), said=said)
-    row = evidence_row(kit, record, said, kit.table.add(record, question))
+    row = evidence_row(context, record, said, context.table.add(record, question))
     return {**row, "p_yes": seen.p_yes}
 
 
-def _events(kit: ToolContext, rows: Sequence[Record], seen: Mapping[Place, CachedObservation]) -> list[Event]:
+def _events(
+    context: ToolContext, rows: Sequence[Record], seen: Mapping[Place, CachedObservation]
+) -> list[Event]:
     """Pieces that follow one another as one event; its boundaries may be off by half of the shortest look."""
-    events = [event for row in rows if row["id"] and (event := kit.table.event(row["id"])) is not None]
+    events = [event for row in rows if row["id"] and (event := context.table.event(row["id"])) is not None]
     return merged(events, 1e-3)
 
 
-def _likely_first(kit: ToolContext, what: str, scope: Stretches) -> list[Place]:
+def _likely_first(context: ToolContext, what: str, scope: Stretches) -> list[Place]:
     """All pieces of the scope, those first that a search for pictures and captions ranks high."""
-    gaps = read_gaps(kit.catalog, scope.keys())
+    gaps = read_gaps(context.catalog, scope.keys())
     pieces = [
         (video_id, piece)
-        for video_id, window in with_pictures(kit.catalog, list(scope.items()))
+        for video_id, window in with_pictures(context.catalog, list(scope.items()))
         for piece in pieces_to_view(
-            window, [one.window for one in kit.catalog.segments(video_id)], gaps.get(video_id, ()), PIECE_S
+            window,
+            [one.window for one in context.catalog.segments(video_id)],
+            gaps.get(video_id, ()),
+            PIECE_S,
         )
     ]
-    moments = _moments(kit, what, tuple(scope))
+    moments = _moments(context, what, tuple(scope))
 
     def rank(piece: Place) -> float:
         video_id, window = piece
@@ -495,12 +504,12 @@ def _likely_first(kit: ToolContext, what: str, scope: Stretches) -> list[Place]:
     return sorted(pieces, key=lambda piece: (-rank(piece), piece))
 
 
-def _moments(kit: ToolContext, what: str, video_ids: tuple[str, ...]) -> list[tuple[str, Window, float]]:
-    scope = Scope(video_ids, kit.scope.window)
+def _moments(context: ToolContext, what: str, video_ids: tuple[str, ...]) -> list[tuple[str, Window, float]]:
+    scope = Scope(video_ids, context.scope.window)
     query = Query(text=what.replace("|", " "), scope=scope, lanes=("picture", "caption"), limit=MAX_LIKELY)
     try:
-        found = kit.finder.search(query)
+        found = context.finder.search(query)
     except ModelUnavailable:
         return []  # the order is then that of time; every piece is looked at all the same
-    kit.search(("likely", what, video_ids))
+    context.search(("likely", what, video_ids))
     return [(moment.video_id, moment.window, moment.score) for moment in found.moments]

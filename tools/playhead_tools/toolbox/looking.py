@@ -39,7 +39,7 @@ SHORT_SIDE_PX = 448
 
 
 def look(
-    kit: ToolContext,
+    context: ToolContext,
     ranges: list[str],
     question: str,
     density: Density = "normal",
@@ -58,16 +58,16 @@ def look(
     notes: list[str] = []
     asked = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
     part = _region(region, notes)
-    places = _places(kit, ranges, notes)
-    if kit.shows_images:
-        return _show(kit, places, asked, density, part, notes)
-    if not any(_known(kit, place, asked, density, part) for place in places):
-        need_eyes(kit)
-    seen = _looked(kit, places, asked, density, part, notes)
+    places = _places(context, ranges, notes)
+    if context.shows_images:
+        return _show(context, places, asked, density, part, notes)
+    if not any(_known(context, place, asked, density, part) for place in places):
+        need_eyes(context)
+    seen = _looked(context, places, asked, density, part, notes)
     rows: list[Record] = []
     for one in seen:
-        rows.append(_seen_row(kit, one, asked))
-        rows += spoken_rows(kit, one.video_id, one.window)
+        rows.append(_seen_row(context, one, asked))
+        rows += spoken_rows(context, one.video_id, one.window)
     return result(rows, notes, summed([one.cost for one in seen]), summary=f"asked of the frames: {asked}")
 
 
@@ -79,35 +79,39 @@ def _region(text: str, notes: list[str]) -> Region | None:
         return None
 
 
-def _places(kit: ToolContext, ranges: Sequence[str], notes: list[str]) -> list[Place]:
+def _places(context: ToolContext, ranges: Sequence[str], notes: list[str]) -> list[Place]:
     """The stretches to look at, each once, at most so many as a call may look at."""
-    places = [place_of(kit, one, (), notes) for one in ranges or [""]]
-    places = list(dict.fromkeys((v, shortened(window, kit.limits.max_look_s, notes)) for v, window in places))
-    if len(places) > kit.limits.max_looks:
-        notes.append(f"{len(places)} ranges, the first {kit.limits.max_looks} were looked at")
-    return places[: kit.limits.max_looks]
+    places = [place_of(context, one, (), notes) for one in ranges or [""]]
+    places = list(
+        dict.fromkeys((v, shortened(window, context.limits.max_look_s, notes)) for v, window in places)
+    )
+    if len(places) > context.limits.max_looks:
+        notes.append(f"{len(places)} ranges, the first {context.limits.max_looks} were looked at")
+    return places[: context.limits.max_looks]
 
 
-def spoken_rows(kit: ToolContext, video_id: str, window: Window) -> list[Record]:
+def spoken_rows(context: ToolContext, video_id: str, window: Window) -> list[Record]:
     """The words spoken in a window, at most some rows."""
-    return word_rows(kit, blocks_of(kit, video_id, window, ("speech",))[:MAX_WORD_ROWS])
+    return word_rows(context, blocks_of(context, video_id, window, ("speech",))[:MAX_WORD_ROWS])
 
 
 # ---- a video model looks ----
 
 
-def _frames(kit: ToolContext, density: Density) -> int | None:
+def _frames(context: ToolContext, density: Density) -> int | None:
     """Most frames of a look; None for what the model takes by itself."""
-    usual = DEFAULT_FRAMES if kit.eyes is None else kit.eyes.frames
+    usual = DEFAULT_FRAMES if context.eyes is None else context.eyes.frames
     return None if density == "normal" else max(2, round(usual * _SHARE[density]))
 
 
-def _known(kit: ToolContext, place: Place, question: str, density: Density, region: Region | None) -> bool:
-    return known_look(kit, *place, question, frames=_frames(kit, density), region=region) is not None
+def _known(
+    context: ToolContext, place: Place, question: str, density: Density, region: Region | None
+) -> bool:
+    return known_look(context, *place, question, frames=_frames(context, density), region=region) is not None
 
 
 def _looked(
-    kit: ToolContext,
+    context: ToolContext,
     places: Sequence[Place],
     question: str,
     density: Density,
@@ -116,10 +120,10 @@ def _looked(
 ) -> list[CachedObservation]:
     """What was seen in each place, as far as the caps allow; the others are named."""
     seen: list[CachedObservation] = []
-    frames = _frames(kit, density)
+    frames = _frames(context, density)
     for at, (video_id, window) in enumerate(places):
         try:
-            seen.append(look_at(kit, video_id, window, question, frames=frames, region=region))
+            seen.append(look_at(context, video_id, window, question, frames=frames, region=region))
         except ToolError as error:
             if not seen and len(places) == 1:
                 raise
@@ -131,7 +135,7 @@ def _looked(
     return seen
 
 
-def _seen_row(kit: ToolContext, seen: CachedObservation, question: str) -> Record:
+def _seen_row(context: ToolContext, seen: CachedObservation, question: str) -> Record:
     """The row of an open look; what was declined is no evidence and has no id."""
     said = f"{question} {seen.text}" if yes_or_no(seen.text) is not None else seen.text
     record = Evidence(
@@ -145,8 +149,8 @@ def _seen_row(kit: ToolContext, seen: CachedObservation, question: str) -> Recor
         said=said,
     )
     if seen.declined:
-        return {**evidence_row(kit, record, seen.text, "-"), "id": "-", "verdict": "not_visible"}
-    row = evidence_row(kit, record, seen.text, kit.table.add(record, question))
+        return {**evidence_row(context, record, seen.text, "-"), "id": "-", "verdict": "not_visible"}
+    row = evidence_row(context, record, seen.text, context.table.add(record, question))
     return {**row, "verdict": "supported"}
 
 
@@ -154,7 +158,7 @@ def _seen_row(kit: ToolContext, seen: CachedObservation, question: str) -> Recor
 
 
 def _show(
-    kit: ToolContext,
+    context: ToolContext,
     places: Sequence[Place],
     question: str,
     density: Density,
@@ -165,9 +169,9 @@ def _show(
     rows: list[Record] = []
     costs: list[Record] = []
     many = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(places)) ** 0.5))
-    reader = FrameReader(kit.catalog)
+    reader = FrameReader(context.catalog)
     for at, place in enumerate(places):
-        if not _is_shown(kit, place, many, region) and kit.looks_left(many) < 1:
+        if not _is_shown(context, place, many, region) and context.looks_left(many) < 1:
             rest = ", ".join(clock(window) for _, window in places[at:])
             notes.append(f"{NONE_LEFT} (not looked at: {rest})")
             break
@@ -176,40 +180,42 @@ def _show(
         except VideoError as error:
             notes.append(f"looking at {clock(place[1])} failed: {error}")
             continue
-        costs.append(_count_shown(kit, place, many, region, shown))
-        rows += _shown_rows(kit, place, question, shown)
+        costs.append(_count_shown(context, place, many, region, shown))
+        rows += _shown_rows(context, place, question, shown)
     if not rows:
         raise ToolError(notes[-1])
     return result(rows, notes, summed(costs), summary=f"look for: {question}")
 
 
-def _is_shown(kit: ToolContext, place: Place, many: int, region: Region | None) -> bool:
-    return look_key(*place, "", frames=many, region=region) in kit.looks
+def _is_shown(context: ToolContext, place: Place, many: int, region: Region | None) -> bool:
+    return look_key(*place, "", frames=many, region=region) in context.looks
 
 
 def _count_shown(
-    kit: ToolContext, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
+    context: ToolContext, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
 ) -> Record:
     """What showing frames costs; nothing for those that were shown before."""
-    if _is_shown(kit, place, many, region):
+    if _is_shown(context, place, many, region):
         return {}
     window = [place[1].start_s, place[1].end_s]
     row = {"video_id": place[0], "window": window, "text": "", "p_yes": None, "declined": False}
-    kit.looks[look_key(*place, "", frames=many, region=region)] = row
+    context.looks[look_key(*place, "", frames=many, region=region)] = row
     tokens = sum(patches(*frame.rgb.shape[:2]) for frame in shown)
-    kit.meter.look(len(shown), tokens, tokens)
+    context.meter.look(len(shown), tokens, tokens)
     return {"looks": 1, "frames": len(shown), "visual_tokens": tokens}
 
 
-def _shown_rows(kit: ToolContext, place: Place, question: str, shown: Sequence[TimedFrame]) -> list[Record]:
+def _shown_rows(
+    context: ToolContext, place: Place, question: str, shown: Sequence[TimedFrame]
+) -> list[Record]:
     """The row of what was shown, and the words spoken there; the frames go into `ToolContext.images`."""
     record = Evidence("", *place, "picture", "supported", match=OPEN_MATCH, lanes=("picture",))
-    row = evidence_row(kit, record, "", kit.table.add(record, question))
+    row = evidence_row(context, record, "", context.table.add(record, question))
     times = ", ".join(format_time(frame.time_s) for frame in shown)
     state = f"{len(shown)} frames are shown to you, at {times}"
     for number, frame in enumerate(shown, start=1):
         label = (
             f"{row['id'] or clock(place[1])} frame {number} of {len(shown)} at {format_time(frame.time_s)}"
         )
-        kit.images.append(ToolImage(jpeg_bytes(frame.rgb), place[0], frame.time_s, label))
-    return [{**row, "state": state, "verdict": "supported"}, *spoken_rows(kit, *place)]
+        context.images.append(ToolImage(jpeg_bytes(frame.rgb), place[0], frame.time_s, label))
+    return [{**row, "state": state, "verdict": "supported"}, *spoken_rows(context, *place)]

@@ -43,36 +43,36 @@ class CachedObservation:
     failed: str = ""
 
 
-def need_eyes(kit: ToolContext) -> None:
+def need_eyes(context: ToolContext) -> None:
     """Nothing comes out where a model can look.
 
     Raises:
         ToolError: no model looks here, or it failed before; it says what to do instead.
     """
-    if kit.eyes is None:
+    if context.eyes is None:
         raise ToolError(NO_EYES)
-    if kit.meter.look_failure and not kit.is_replay:
-        raise ToolError(f"{kit.meter.look_failure}; it is not asked again: use search and read")
+    if context.meter.look_failure and not context.is_replay:
+        raise ToolError(f"{context.meter.look_failure}; it is not asked again: use search and read")
 
 
 def known_look(
-    kit: ToolContext, video_id: str, window: Window, question: str, **how: object
+    context: ToolContext, video_id: str, window: Window, question: str, **how: object
 ) -> CachedObservation | None:
     """A look that was made before, or that failed; None for one that was not made. It costs nothing.
 
     Args:
-        kit: of the question.
+        context: of the question.
         video_id: in which video.
         window: that was to be shown.
         question: that was asked.
         how: `yes_no`, `frames` and `region` of `look_at`, where they were given.
     """
-    row = kit.looks.get(look_key(video_id, window, question, **how))
+    row = context.looks.get(look_key(video_id, window, question, **how))
     return None if row is None else _seen(row, {})
 
 
 def look_at(
-    kit: ToolContext,
+    context: ToolContext,
     video_id: str,
     window: Window,
     question: str,
@@ -86,13 +86,13 @@ def look_at(
     Raises:
         ToolError: no model can look, no look is left, or the file or the model failed.
     """
-    known = known_look(kit, video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+    known = known_look(context, video_id, window, question, yes_no=yes_no, frames=frames, region=region)
     if known is None:
-        need_eyes(kit)
-        if kit.looks_left(frames) < 1:
+        need_eyes(context)
+        if context.looks_left(frames) < 1:
             raise ToolError(NONE_LEFT)
         key = look_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
-        known = _made(kit, key, video_id, window, question, yes_no, frames, region)
+        known = _made(context, key, video_id, window, question, yes_no, frames, region)
     if known.failed:
         raise ToolError(f"looking at {clock(window)} failed: {known.failed}")
     return known
@@ -113,7 +113,7 @@ def look_key(
 
 
 def _made(
-    kit: ToolContext,
+    context: ToolContext,
     key: str,
     video_id: str,
     window: Window,
@@ -123,26 +123,26 @@ def _made(
     region: Region | None,
 ) -> CachedObservation:
     """A look that is made, counted and kept; frames that cannot be shown are kept as such."""
-    if kit.eyes is None:
+    if context.eyes is None:
         raise ToolError(NO_EYES)
     row: Record = {"video_id": video_id, "window": [window.start_s, window.end_s]}
     try:
-        made = kit.eyes.look(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+        made = context.eyes.look(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
     except ModelUnavailable as error:
-        kit.meter.look_failed(f"the video model could not be used: {error}")
+        context.meter.look_failed(f"the video model could not be used: {error}")
         raise ToolError(f"looking at {clock(window)} failed: {error}") from error
     except (ModelError, VideoError) as error:
-        kit.looks[key] = {**row, "failed": str(error)[:MAX_FAILURE_CHARS]}
-        return _seen(kit.looks[key], {})
-    kit.looks[key] = row | {
+        context.looks[key] = {**row, "failed": str(error)[:MAX_FAILURE_CHARS]}
+        return _seen(context.looks[key], {})
+    context.looks[key] = row | {
         "window": [made.window.start_s, made.window.end_s],
         "text": " ".join(made.text.split())[:MAX_REPLY_CHARS],
         "p_yes": _p_yes(made) if yes_no else made.p_yes,
         "declined": made.declines,
     }
-    kit.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
+    context.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
     used = {"looks": 1, "frames": made.frames, "visual_tokens": made.visual_tokens, "seconds": made.seconds}
-    return _seen(kit.looks[key], {name: round(amount, 3) for name, amount in used.items() if amount})
+    return _seen(context.looks[key], {name: round(amount, 3) for name, amount in used.items() if amount})
 
 
 def _seen(row: Record, cost: Record) -> CachedObservation:

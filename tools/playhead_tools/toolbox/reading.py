@@ -18,7 +18,7 @@ ROW_OVERHEAD_CHARS, NOTES_CHARS = 60, 400
 
 
 def read(
-    kit: ToolContext,
+    context: ToolContext,
     video: str = "",
     range: str = "",
     kinds: list[TextKind] = [],  # noqa: B006 - never changed; the default of a schema
@@ -31,14 +31,14 @@ def read(
         kinds: all when empty.
     """
     notes: list[str] = []
-    video_id, window = place_of(kit, range, [video], notes, AROUND_S)
+    video_id, window = place_of(context, range, [video], notes, AROUND_S)
     wanted = tuple(kinds) or ALL_KINDS
-    blocks = blocks_of(kit, video_id, window, wanted)
+    blocks = blocks_of(context, video_id, window, wanted)
     lanes: list[Lane] = list(wanted)
-    coverage = reading_coverage(kit.catalog, [(video_id, window)], lanes)
-    kit.coverage.append(coverage)
+    coverage = reading_coverage(context.catalog, [(video_id, window)], lanes)
+    context.coverage.append(coverage)
     notes += [f"{line.lane}: {line.why_not or 'none here'}" for line in coverage.lanes if not line.items]
-    given = _fitting(kit, blocks)
+    given = _fitting(context, blocks)
     read_s = window
     if len(given) < len(blocks):
         until = blocks[len(given)][0].words.window.start_s
@@ -46,23 +46,23 @@ def read(
         read_s = Window(window.start_s, max(until, window.start_s + 1e-3))
     if not blocks:
         notes.append("nothing is said, written or captioned there")
-    return result(word_rows(kit, given), notes, read=clock(read_s))
+    return result(word_rows(context, given), notes, read=clock(read_s))
 
 
 def blocks_of(
-    kit: ToolContext, video_id: str, window: Window, kinds: tuple[TextKind, ...] = ALL_KINDS
+    context: ToolContext, video_id: str, window: Window, kinds: tuple[TextKind, ...] = ALL_KINDS
 ) -> list[list[SpanRow]]:
     """The rows of words of a video that lie in a window, in time order."""
-    blocks = [block for block in video_blocks(kit, video_id) if block[0].words.kind in kinds]
+    blocks = [block for block in video_blocks(context, video_id) if block[0].words.kind in kinds]
     return [block for block in blocks if any(span.words.window.overlap_s(window) > 0 for span in block)]
 
 
-def _fitting(kit: ToolContext, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
+def _fitting(context: ToolContext, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
     """The first blocks that fit a result, at least one."""
-    room, given = kit.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
-    for block in blocks[: kit.limits.max_rows]:
+    room, given = context.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
+    for block in blocks[: context.limits.max_rows]:
         chars = sum(len(span.words.text) + 1 for span in block)
-        room -= min(chars, kit.limits.max_row_chars) + ROW_OVERHEAD_CHARS
+        room -= min(chars, context.limits.max_row_chars) + ROW_OVERHEAD_CHARS
         if room < 0 and given:
             break
         given.append(block)

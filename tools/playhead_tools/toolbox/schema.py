@@ -79,9 +79,9 @@ class ToolSpec:
             raise BadCall(f"{self.name}: {problems}; it takes {takes}") from error
         return {name: getattr(form, name) for name in self.form.model_fields}, notes
 
-    def run(self, kit: ToolContext, arguments: Mapping[str, Any]) -> Record:
+    def run(self, context: ToolContext, arguments: Mapping[str, Any]) -> Record:
         """What the tool gives for checked arguments."""
-        return self.function(kit, **arguments)
+        return self.function(context, **arguments)
 
 
 @cache

@@ -34,7 +34,7 @@ _LANES: dict[Kind, tuple[Lane, ...]] = {
 
 
 def search(
-    kit: ToolContext,
+    context: ToolContext,
     query: str = "",
     kind: Kind = "any",
     videos: list[str] = [],  # noqa: B006 - never changed; the default of a schema
@@ -57,48 +57,48 @@ def search(
     """
     notes: list[str] = []
     if not query.strip() and not speaker.strip():
-        return _list_videos(kit, videos, notes)
+        return _list_videos(context, videos, notes)
     limit = fitting(k, 1, MAX_MOMENTS, "k", notes)
-    scope = _said_by(kit, speaker, _scope(kit, videos, range, notes))
+    scope = _said_by(context, speaker, _scope(context, videos, range, notes))
     if not query.strip():
-        return _said_first(kit, speaker, scope, limit, notes)
+        return _said_first(context, speaker, scope, limit, notes)
     lanes: tuple[Lane, ...] = ("speech",) if scope.speakers else _LANES[kind]
     text = query
-    found, more = _found(kit, text, scope, lanes, limit)
+    found, more = _found(context, text, scope, lanes, limit)
     if kind != "any" and not scope.speakers and not any(one.items for one in found.coverage.lanes):
         notes.append(f"nothing of the kind {kind} was indexed here, so all kinds were searched")
         lanes = _LANES["any"]
-        found, more = _found(kit, text, scope, lanes, limit)
-    kit.coverage.append(found.coverage)
+        found, more = _found(context, text, scope, lanes, limit)
+    context.coverage.append(found.coverage)
     notes += more
     notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not and not one.items]
-    rows = _rows(kit, found, text)
+    rows = _rows(context, found, text)
     if not rows:
         notes.append(
             "nothing was found; try other words, another kind, or find_events, which goes through everything"
         )
-    cost = kit.search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
-    return result(rows, notes, cost, summary=_moments(kit, found) if rows else "")
+    cost = context.search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
+    return result(rows, notes, cost, summary=_moments(context, found) if rows else "")
 
 
-def _moments(kit: ToolContext, found: SearchResult) -> str:
+def _moments(context: ToolContext, found: SearchResult) -> str:
     """Where the moments lie, best first: the stretches to read on in."""
-    places = [f"{kit.label(one.video_id)} {clock(one.window)}".strip() for one in found.moments]
+    places = [f"{context.label(one.video_id)} {clock(one.window)}".strip() for one in found.moments]
     return f"moments, best first: {'; '.join(places)}"
 
 
-def _scope(kit: ToolContext, videos: list[str], range_: str, notes: list[str]) -> Scope:
-    stretches = stretches_of(kit, videos, range_, notes)
+def _scope(context: ToolContext, videos: list[str], range_: str, notes: list[str]) -> Scope:
+    stretches = stretches_of(context, videos, range_, notes)
     windows = set(stretches.values())
-    only = next(iter(windows)) if range_.strip() and len(windows) == 1 else kit.scope.window
-    return Scope(tuple(stretches), only, kit.scope.speakers)
+    only = next(iter(windows)) if range_.strip() and len(windows) == 1 else context.scope.window
+    return Scope(tuple(stretches), only, context.scope.speakers)
 
 
-def _said_by(kit: ToolContext, speaker: str, scope: Scope) -> Scope:
+def _said_by(context: ToolContext, speaker: str, scope: Scope) -> Scope:
     """A scope in which only one speaker counts; as it is where none is named."""
     if not speaker.strip():
         return scope
-    known = ScopeSpeakers(kit.catalog, scope.video_ids or ())
+    known = ScopeSpeakers(context.catalog, scope.video_ids or ())
     try:
         find_speakers(known.known, speaker)
     except SpeakerUnknown as error:
@@ -112,65 +112,67 @@ def _said_by(kit: ToolContext, speaker: str, scope: Scope) -> Scope:
     return replace(scope, speakers=(speaker.strip(),))
 
 
-def _said_first(kit: ToolContext, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
+def _said_first(context: ToolContext, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
     """The first rows of what a speaker says, in time order; how many there are is said."""
-    labels = ScopeSpeakers(kit.catalog, scope.video_ids or ()).labels([speaker])
+    labels = ScopeSpeakers(context.catalog, scope.video_ids or ()).labels([speaker])
     blocks = [
         block
         for video_id, own in labels.items()
-        for block in video_blocks(kit, video_id)
+        for block in video_blocks(context, video_id)
         if block[0].words.kind == "speech" and block[0].words.speaker in own
         if scope.window is None or _lies_in(block, scope.window)
     ]
-    places = [(v, scope.window or kit.whole(kit.video(v))) for v in scope.video_ids or ()]
-    kit.coverage.append(reading_coverage(kit.catalog, places, ["speech"]))
+    places = [(v, scope.window or context.whole(context.video(v))) for v in scope.video_ids or ()]
+    context.coverage.append(reading_coverage(context.catalog, places, ["speech"]))
     if len(blocks) > limit:
         notes.append(f"{speaker} says {len(blocks)} rows, the first {limit} are given; give a query, or read")
-    return result(word_rows(kit, blocks[:limit]), notes)
+    return result(word_rows(context, blocks[:limit]), notes)
 
 
 def _found(
-    kit: ToolContext, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
+    context: ToolContext, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
 ) -> tuple[SearchResult, tuple[str, ...]]:
     """One search; without the picture lane when its model cannot be loaded, which it says."""
     try:
-        searched = search_moments(kit.finder, query, scope=scope, lanes=lanes, limit=limit)
+        searched = search_moments(context.finder, query, scope=scope, lanes=lanes, limit=limit)
     except ModelUnavailable as error:
         rest = tuple(lane for lane in lanes if lane != "picture")
         if rest == lanes or not rest:
             raise ToolError(f"this cannot be searched here: {error}") from error
-        found, notes = _found(kit, query, scope, rest, limit)
+        found, notes = _found(context, query, scope, rest, limit)
         return found, (*notes, f"pictures were not searched: {error}")
     return searched.result, searched.notes
 
 
-def _rows(kit: ToolContext, found: SearchResult, query: str) -> list[Record]:
+def _rows(context: ToolContext, found: SearchResult, query: str) -> list[Record]:
     """A row for each block of words and each best picture of the moments, best moment first, each once."""
     rows: dict[str, Record] = {}
     for moment in found.moments:
-        if len(rows) >= kit.limits.max_rows:
+        if len(rows) >= context.limits.max_rows:
             break
-        for row in _moment_rows(kit, moment, query):
+        for row in _moment_rows(context, moment, query):
             rows.setdefault(row["id"] or str(len(rows)), row)
-    return list(rows.values())[: kit.limits.max_rows]
+    return list(rows.values())[: context.limits.max_rows]
 
 
-def _moment_rows(kit: ToolContext, moment: Moment, query: str) -> list[Record]:
+def _moment_rows(context: ToolContext, moment: Moment, query: str) -> list[Record]:
     """The words that were found in a moment, else those that are spoken there; and its best picture."""
     hits = [int(hit.ref.partition(":")[2]) for hit in moment.hits if hit.ref.startswith("span:")]
     pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
-    blocks = video_blocks(kit, moment.video_id)
+    blocks = video_blocks(context, moment.video_id)
     order = {span_id: at for at, span_id in enumerate(dict.fromkeys(hits))}
     held = [block for block in blocks if any(span.id in order for span in block)]
     held.sort(key=lambda block: min(order[span.id] for span in block if span.id in order))
     there = held or [b for b in blocks if b[0].words.kind != "screen" and _lies_in(b, moment.window)]
-    rows = [_word_row(kit, block, query) for block in there[:MAX_BLOCKS_OF_MOMENT]]
+    rows = [_word_row(context, block, query) for block in there[:MAX_BLOCKS_OF_MOMENT]]
     if pictures:
         best = max(pictures, key=lambda hit: hit.score)
         window = moment.window if len(pictures) == len(moment.hits) else best.window
         frame = int(best.ref.partition(":")[2])
         record = Evidence("", best.video_id, window, "picture", "unverified", (), frame, lanes=(best.lane,))
-        rows.insert(0 if not held else len(rows), evidence_row(kit, record, "", kit.table.add(record)))
+        rows.insert(
+            0 if not held else len(rows), evidence_row(context, record, "", context.table.add(record))
+        )
     return rows
 
 
@@ -178,34 +180,34 @@ def _lies_in(block: list[SpanRow], window: Window) -> bool:
     return block[0].words.window.start_s < window.end_s and block[-1].words.window.end_s > window.start_s
 
 
-def _word_row(kit: ToolContext, block: list[SpanRow], query: str) -> Record:
+def _word_row(context: ToolContext, block: list[SpanRow], query: str) -> Record:
     match = coverage(query, " ".join(span.words.text for span in block))
-    return {**word_row(kit, block, match, query), "match": round(match, 2)}
+    return {**word_row(context, block, match, query), "match": round(match, 2)}
 
 
 # ---- the list of videos ----
 
 
-def _list_videos(kit: ToolContext, videos: list[str], notes: list[str]) -> Record:
-    entries = videos_of(kit, videos)
-    if len(entries) > kit.limits.max_rows:
-        notes.append(f"{len(entries)} videos, the first {kit.limits.max_rows} are given; name some in videos")
-    rows = [_video_row(kit, one) for one in entries[: kit.limits.max_rows]]
+def _list_videos(context: ToolContext, videos: list[str], notes: list[str]) -> Record:
+    entries = videos_of(context, videos)
+    if len(entries) > context.limits.max_rows:
+        notes.append(f"{len(entries)} videos, the first {context.limits.max_rows} are given; name some in videos")
+    rows = [_video_row(context, one) for one in entries[: context.limits.max_rows]]
     known = sum("recorded" in row for row in rows)
     if known < len(rows):
         notes.append(f"when it was recorded is not known of {len(rows) - known} of {len(rows)} videos")
-    return result(rows, notes, summary=f"{len(kit.videos())} videos in scope", videos=len(entries))
+    return result(rows, notes, summary=f"{len(context.videos())} videos in scope", videos=len(entries))
 
 
-def _video_row(kit: ToolContext, video: VideoEntry) -> Record:
+def _video_row(context: ToolContext, video: VideoEntry) -> Record:
     """The facts of a file as evidence of kind metadata."""
     record = Evidence("", video.video_id, Window(0.0, video.duration_s), "metadata", "supported", match=1.0)
-    row = evidence_row(kit, record, "", kit.table.add(record))
+    row = evidence_row(context, record, "", context.table.add(record))
     row["length_s"], row["length"] = round(video.duration_s, 2), format_time(video.duration_s)
     if video.recorded_at is not None:
         row["recorded"] = datetime.fromtimestamp(video.recorded_at, UTC).isoformat(timespec="seconds")
-    row["holds"] = count_spans(kit.catalog, (video.video_id,))
-    speakers = summarise_speakers(kit.catalog, video.video_id)[:MAX_SPEAKERS]
+    row["holds"] = count_spans(context.catalog, (video.video_id,))
+    speakers = summarise_speakers(context.catalog, video.video_id)[:MAX_SPEAKERS]
     if speakers:
         row["speaks_s"] = {one_line(one.display_name): round(one.speaking_s, 1) for one in speakers}
     row["words"] = "; ".join(_facts(video, row))

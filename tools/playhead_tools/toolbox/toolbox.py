@@ -89,7 +89,7 @@ class Toolbox:
         """Empties the table for a new question about these videos."""
         with self._lock:
             table = EvidenceTable(self.limits.max_evidence)
-            self.kit = ToolContext(
+            self.context = ToolContext(
                 self.catalog, self.finder, self.eyes, self.limits, scope, table, self.meter, self.reader
             )
             self._memo: dict[str, Called] = {}
@@ -104,7 +104,7 @@ class Toolbox:
         """
         if ending:
             return [self._with_useful_arguments(self._specs[name]) for name in ENDING]
-        only_words = self.kit.scope.speakers is not None  # what is seen is said by nobody
+        only_words = self.context.scope.speakers is not None  # what is seen is said by nobody
         without = {"look"} if only_words or (self.eyes is None and not images) else set()
         without |= {"browse"} if self.reader is None else set()
         return [self._with_useful_arguments(spec) for spec in TOOLS if spec.name not in without]
@@ -112,11 +112,11 @@ class Toolbox:
     def _with_useful_arguments(self, spec: ToolSpec) -> ToolSpec:
         """A tool without the arguments that choose where there is one thing alone."""
         hidden = set[str]()
-        if len(self.kit.videos()) < 2:
+        if len(self.context.videos()) < 2:
             hidden |= {"video", "videos"}
-        if not self.kit.has_speakers:
+        if not self.context.has_speakers:
             hidden |= {"speaker"}
-        if len({lane.lane for one in self.kit.coverage for lane in one.lanes if lane.items}) == 1:
+        if len({lane.lane for one in self.context.coverage for lane in one.lanes if lane.items}) == 1:
             hidden |= {"kind", "kinds"}
         return replace(spec, hidden=spec.hidden | hidden)
 
@@ -136,7 +136,7 @@ class Toolbox:
             spec = self._spec(name)
             checked, notes = spec.arguments(arguments)
             if spec.name in ENDING:
-                return self._called(spec, spec.run(self.kit, checked), notes)
+                return self._called(spec, spec.run(self.context, checked), notes)
             key = _key(spec.name, checked, images)
             if key in self._made:
                 called = self.recall(name, arguments, images=images)
@@ -161,17 +161,17 @@ class Toolbox:
             checked, _ = spec.arguments(arguments)
             key = _key(spec.name, checked, images)
             if key not in self._memo:
-                coverage = list(self.kit.coverage)
-                with self.kit.replaying():
+                coverage = list(self.context.coverage)
+                with self.context.replaying():
                     called = self._run(spec, checked, images)
-                self.kit.coverage = coverage
+                self.context.coverage = coverage
                 self._memo[key] = replace(called, record={**called.record, "cost": {}})
             return self._memo[key]
 
     def _run(self, spec: ToolSpec, checked: Mapping[str, Any], images: bool) -> Called:
-        self.kit.images, self.kit.shows_images = [], images
-        record = spec.run(self.kit, checked)
-        shown, self.kit.images = tuple(self.kit.images), []
+        self.context.images, self.context.shows_images = [], images
+        record = spec.run(self.context, checked)
+        shown, self.context.images = tuple(self.context.images), []
         return self._called(spec, record, (), shown)
 
     def _called(
@@ -183,7 +183,7 @@ class Toolbox:
         return Called(record, _ids(record), text=text, images=images)
 
     def _text(self, spec: ToolSpec, record: Record) -> str:
-        several = len(self.kit.videos()) > 1
+        several = len(self.context.videos()) > 1
         return result_text(spec.name, record, self.limits.max_text_chars, name_videos=several)
 
     def _spec(self, name: str) -> ToolSpec:
@@ -197,19 +197,19 @@ class Toolbox:
     def snapshot(self) -> Record:
         """All that a later process needs to go on, in plain JSON types, without the words of the catalog."""
         with self._lock:
-            kit = self.kit
-            coverage = join_coverage(kit.coverage)
+            context = self.context
+            coverage = join_coverage(context.coverage)
             return {
-                "scope": _scope_row(kit.scope),
-                "table": kit.table.to_json(),
-                "looks": dict(kit.looks),
-                "browsed": dict(kit.browsed),
+                "scope": _scope_row(context.scope),
+                "table": context.table.to_json(),
+                "looks": dict(context.looks),
+                "browsed": dict(context.browsed),
                 "coverage": None if coverage is None else coverage_to_json(coverage),
-                "computed": list(kit.computed),
-                "scans": list(kit.scans),
-                "results": list(kit.results),
-                "sent_back": kit.sent_back,
-                "conclusion": kit.conclusion,
+                "computed": list(context.computed),
+                "scans": list(context.scans),
+                "results": list(context.results),
+                "sent_back": context.sent_back,
+                "conclusion": context.conclusion,
                 "made": list(self._made),
             }
 
@@ -219,18 +219,18 @@ class Toolbox:
             if snapshot == self.snapshot():
                 return
             self.begin(_scope_of(snapshot["scope"]))
-            kit = self.kit
-            kit.table = EvidenceTable.from_json(snapshot["table"], self.limits.max_evidence)
-            kit.looks, kit.browsed = dict(snapshot["looks"]), dict(snapshot["browsed"])
-            kit.coverage = [coverage_from_json(snapshot["coverage"])] if snapshot["coverage"] else []
-            kit.computed, kit.scans = list(snapshot["computed"]), list(snapshot["scans"])
-            kit.results, kit.sent_back = list(snapshot["results"]), snapshot["sent_back"]
-            kit.conclusion = snapshot["conclusion"]
+            context = self.context
+            context.table = EvidenceTable.from_json(snapshot["table"], self.limits.max_evidence)
+            context.looks, context.browsed = dict(snapshot["looks"]), dict(snapshot["browsed"])
+            context.coverage = [coverage_from_json(snapshot["coverage"])] if snapshot["coverage"] else []
+            context.computed, context.scans = list(snapshot["computed"]), list(snapshot["scans"])
+            context.results, context.sent_back = list(snapshot["results"]), snapshot["sent_back"]
+            context.conclusion = snapshot["conclusion"]
             self._made = list(snapshot["made"])
 
     def coverage(self) -> Coverage | None:
         """What was searched, read and gone through so far."""
-        return join_coverage(self.kit.coverage)
+        return join_coverage(self.context.coverage)
 
     def extent(self, reader: ExtentReader) -> SearchedExtent:
         """What of the scope the tools have searched, gone through and viewed.
@@ -238,11 +238,11 @@ class Toolbox:
         Args:
             reader: of the library; cached from question to question.
         """
-        kit = self.kit
-        stretches = list(kit.stretches().items())
+        context = self.context
+        stretches = list(context.stretches().items())
         viewed = [
             (video_id, Window(*window))
-            for scan in kit.scans
+            for scan in context.scans
             if scan["where"] in finding.IN_PICTURES
             for video_id, windows in scan["seen"].items()
             for window in windows

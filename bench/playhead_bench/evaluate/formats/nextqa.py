@@ -66,12 +66,12 @@ def read_nextgqa(path: Path, grounding: Path) -> Dataset:
         FormatUnreadable: one of the files is not of that format.
     """
     value, doubled = read_json(grounding)
-    grounds = {key: held for _, key, held in keyed(grounding, value)}
+    citation_context = {key: held for _, key, held in keyed(grounding, value)}
     spelling = replace(NEXTQA, ways=("text", "index", "letter"), may_be_open=False)
 
     def make(placed: Placed) -> Sample:
         sample = _sample(placed, spelling)
-        held = grounds.get(sample.video_ids[0])
+        held = citation_context.get(sample.video_ids[0])
         ground = held if isinstance(held, dict) else {}
         located = ground.get("location")
         qid = identifier(placed.row["qid"])

@@ -142,10 +142,12 @@ def cite_f1(
     for sentence, _, videos in predicted:
         for video in dict.fromkeys(videos):
             said.setdefault(video, []).append(sentence)
-    grounds = [claim for claim, videos in reference.items() if any(video in said for video in videos)]
+    citation_context = [
+        claim for claim, videos in reference.items() if any(video in said for video in videos)
+    ]
     claims = list(dict.fromkeys(claim for _, found, _ in predicted for claim in found))
     wanted = {claim: videos for claim, videos in reference.items() if videos}
-    right = sum(entails(claim, grounds) for claim in claims)
+    right = sum(entails(claim, citation_context) for claim in claims)
     found = 0
     for claim, videos in wanted.items():
         found += any(entails(claim, said[video]) for video in videos if video in said)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playhead_agent.strategies import BASELINES
 from playhead_bench.evaluate.product import Way
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Desk, Needs, Outcome, OutcomeStatus
+from playhead_bench.evaluate.strategies.session import Desk, Needs, Outcome, OutcomeStatus
 from playhead_bench.synthetic_planner import rules
 from playhead_tools.evidence import Answer
 from playhead_tools.video_llm.parse_response import is_abstention, normalised
@@ -36,16 +36,16 @@ class Asking:
     needs: Needs = "library"
     num_ranked: int = 0
 
-    def answer(self, sample: Sample, desk: Desk) -> Outcome:
+    def answer(self, sample: Sample, session: Desk) -> Outcome:
         """The product's answer, its citations as what it found."""
-        replied = desk.search.ask(sample.question, sample.video_ids, sample.options, self.way)
+        replied = session.search.ask(sample.question, sample.video_ids, sample.options, self.way)
         answer, cost = replied.answer, cost_of(replied.answer)
         choice = chosen(answer, sample.options)
         cited = found = replied.found
         if not self.way.is_baseline:
             cited = replied.cited
         elif self.num_ranked:
-            found = tuple(desk.search.moments(sample.question, sample.video_ids, self.num_ranked))
+            found = tuple(session.search.moments(sample.question, sample.video_ids, self.num_ranked))
         return Outcome(
             standing(answer, sample.options, choice), answer.text, choice, replied.calls, found,
             is_sentence=True, model_calls=int(cost["model_calls"] - cost["looks"]), cited=cited,

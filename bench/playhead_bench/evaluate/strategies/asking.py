@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from playhead_agent.baselines.reading import Said, best_of, settles
 from playhead_agent.baselines.reading import read_reply as read_said
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.desk import Call, Desk, Needs, Outcome, OutcomeStatus, Place
+from playhead_bench.evaluate.strategies.session import Call, Desk, Needs, Outcome, OutcomeStatus, Place
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
@@ -41,17 +41,17 @@ class Selecting:
     select: Callable[[Sample, Desk], Selection]
     needs: Needs = "files"
 
-    def answer(self, sample: Sample, desk: Desk) -> Outcome:
+    def answer(self, sample: Sample, session: Desk) -> Outcome:
         """The answer of the selected clips."""
-        selection = self.select(sample, desk)
-        outcome = ask_clips(sample, selection.requests, desk, selection.shown)
+        selection = self.select(sample, session)
+        outcome = ask_clips(sample, selection.requests, session, selection.shown)
         return replace(outcome, found=selection.found)
 
 
 def ask_clips(
     sample: Sample,
     requests: Sequence[ClipRequest | None],
-    desk: Desk,
+    session: Desk,
     shown: Sequence[tuple[Place, ...]] | None = None,
 ) -> Outcome:
     """What the clips say together: the first reply that settles the question.
@@ -63,13 +63,13 @@ def ask_clips(
     Args:
         sample: what is asked.
         requests: the clips, in the order in which they are asked.
-        desk: with the answerer.
+        session: with the answerer.
         shown: for each clip the windows to cite; None to cite nothing.
     """
     said: list[Said] = []
     calls: list[Call] = []
     for request in requests:
-        calls.append(desk.call(request, sample.question, sample.options))
+        calls.append(session.call(request, sample.question, sample.options))
         said.append(read_said(calls[-1].reply.text, sample.options))
         if settles(said[-1], sample.options):
             break

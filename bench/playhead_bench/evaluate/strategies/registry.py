@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
-from playhead_bench.evaluate.strategies.desk import Strategy
+from playhead_bench.evaluate.strategies.session import Strategy
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 from playhead_bench.evaluate.strategies.searched import AKS, TOP_FRAMES
 

@@ -13,7 +13,7 @@ OPTION_S = 4.0
 BEFORE_S = 0.5
 
 
-def see_when(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def see_when(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """When the deed of a question happens; options are times that are each looked at.
 
     Raises:
@@ -21,29 +21,29 @@ def see_when(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     """
     deed = spec.deeds[0]
     if spec.options and any(time_s is not None for time_s in choose.option_times_s(spec.options)):
-        return _among(spec, desk)
-    found = locate(desk, deed, CANDIDATES)
+        return _among(spec, session)
+    found = locate(session, deed, CANDIDATES)
     if not found:
-        return PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole)
     wanted = found if spec.ordinal is None else sorted(found, key=lambda one: one.window.start_s)
     at = 0 if spec.ordinal in (None, 0) else (spec.ordinal - 1 if spec.ordinal > 0 else spec.ordinal)
     if at >= len(wanted) or -at > len(wanted):
         return PerceptionResult("unknown", whole=False)
-    best = narrowed(desk, deed, wanted[at])
+    best = narrowed(session, deed, wanted[at])
     return PerceptionResult(
         "when", format_time(best.window.start_s), (best,), value=best.window.start_s, p=best.p
     )
 
 
-def _among(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def _among(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """Every option's time is looked at: the one at which the deed is likeliest."""
     places: list[tuple[int, SegmentRef]] = []
     for i, time_s in enumerate(choose.option_times_s(spec.options)):
-        for video_id, window in desk.stretches:
+        for video_id, window in session.stretches:
             inside = None if time_s is None else _from(time_s).clamped(window)
             if inside is not None:
                 places.append((i, (video_id, inside)))
-    judged = judge_all(desk, spec.deeds[0], [place for _, place in places])
+    judged = judge_all(session, spec.deeds[0], [place for _, place in places])
     if not judged:
         return PerceptionResult("unknown", whole=False)
     by_place = {(one.video_id, one.window): one for one in judged}
@@ -52,8 +52,8 @@ def _among(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
         key=lambda row: -row[0],
     )
     p, option, best = ranked[0]
-    if p < SURE and not desk.must_choose:
-        return PerceptionResult("absent", whole=desk.whole, sightings=())
+    if p < SURE and not session.must_choose:
+        return PerceptionResult("absent", whole=session.whole, sightings=())
     margin = p - (ranked[1][0] if len(ranked) > 1 else 0.0)
     window = Window(best.window.start_s + BEFORE_S, best.window.end_s - OPTION_S / 2 + BEFORE_S)
     kept = Detection(best.video_id, window, p, best.said, best.looked)

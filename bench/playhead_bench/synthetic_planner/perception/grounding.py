@@ -50,7 +50,7 @@ _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNOR
 
 
 def locate(
-    desk: ProcedureDesk,
+    session: ProcedureDesk,
     deed: ActionTriple,
     most: int,
     *,
@@ -61,7 +61,7 @@ def locate(
     """Where a deed, or a thing, is seen, best first.
 
     Args:
-        desk: at which it is worked out.
+        session: at which it is worked out.
         deed: with a subject; without a verb the thing being there is enough.
         most: candidates that are looked at.
         sure: only where it is more likely than not, also when something must be chosen.
@@ -71,38 +71,38 @@ def locate(
     Raises:
         NeedLooks: looks are wanted.
     """
-    candidates = desk.places_of(deed, most)
+    candidates = session.places_of(deed, most)
     if deed.verb and deed.subject:
-        there = present(desk, deed.subject, candidates)
-        candidates = there or (candidates[:1] if desk.must_choose and not sure else [])
+        there = present(session, deed.subject, candidates)
+        candidates = there or (candidates[:1] if session.must_choose and not sure else [])
     if deed.verb:
-        candidates = pieces(widened(desk, candidates) if wide else candidates)
-    sightings = judge_all(desk, deed, candidates)
+        candidates = pieces(widened(session, candidates) if wide else candidates)
+    sightings = judge_all(session, deed, candidates)
     ranked = sorted(sightings, key=lambda one: -one.p)
     likely = [one for one in ranked if one.p >= SURE]
-    if sure or not (desk.must_choose or surely_happens):
+    if sure or not (session.must_choose or surely_happens):
         return likely
     return likely or ranked[:1]
 
 
-def present(desk: ProcedureDesk, thing: str, places: Sequence[SegmentRef]) -> list[SegmentRef]:
+def present(session: ProcedureDesk, thing: str, places: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The places in which a thing is seen at all: that is told surely and by one look, so it comes first.
 
     Raises:
         NeedLooks: looks are wanted.
     """
     requests = [ObservationRequest(v, w, happens(ActionTriple(thing, "")), yes_no=True) for v, w in places]
-    looks = desk.look_all(requests)
+    looks = session.look_all(requests)
     return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
 
 
-def judge_all(desk: ProcedureDesk, deed: ActionTriple, places: Sequence[SegmentRef]) -> list[Detection]:
+def judge_all(session: ProcedureDesk, deed: ActionTriple, places: Sequence[SegmentRef]) -> list[Detection]:
     """How likely a deed is in each place; places that cannot be looked at are left out."""
     anything = deed.verb in ANYTHING
     closed = [] if anything else [ObservationRequest(v, w, happens(deed), yes_no=True) for v, w in places]
-    openly = bool(deed.verb and deed.subject) and (anything or desk.critic)
+    openly = bool(deed.verb and deed.subject) and (anything or session.critic)
     opened = [ObservationRequest(v, w, doing(deed)) for v, w in places] if openly else []
-    looks = desk.look_all([*closed, *opened])
+    looks = session.look_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
         yes = looks[i] if closed else None
@@ -162,7 +162,7 @@ def stands_still(look: Observation) -> bool:
     return bool(_STILL.search(look.text))
 
 
-def widened(desk: ProcedureDesk, places: Sequence[SegmentRef]) -> list[SegmentRef]:
+def widened(session: ProcedureDesk, places: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The places with what lies just before and behind them, up to the cuts; short ones up to a piece.
 
     What enters, leaves, blinks or is chased away is at the edge of where it can be found.
@@ -171,7 +171,7 @@ def widened(desk: ProcedureDesk, places: Sequence[SegmentRef]) -> list[SegmentRe
     for video_id, window in places:
         margin_s = EDGE_S if window.duration_s >= PIECE_S else min(EDGE_S, (PIECE_S - window.duration_s) / 2)
         reach = Window(max(0.0, window.start_s - margin_s), window.end_s + margin_s)
-        shots = [one for one in desk.segments(video_id) if one.overlap_s(window) > 0]
+        shots = [one for one in session.segments(video_id) if one.overlap_s(window) > 0]
         hull = Window(shots[0].start_s, shots[-1].end_s) if shots else window
         wide.append((video_id, (reach.clamped(hull) or window).hull(window)))
     return wide
@@ -188,7 +188,7 @@ def pieces(places: Sequence[SegmentRef], most_s: float = PIECE_S) -> list[Segmen
     return cut
 
 
-def narrowed(desk: ProcedureDesk, deed: ActionTriple, sighting: Detection) -> Detection:
+def narrowed(session: ProcedureDesk, deed: ActionTriple, sighting: Detection) -> Detection:
     """A sighting with the part of its window in which the deed happens; of a thing that is there, as it is.
 
     The same question is asked of overlapping parts of a few seconds, for a deed that is not known the open
@@ -198,11 +198,11 @@ def narrowed(desk: ProcedureDesk, deed: ActionTriple, sighting: Detection) -> De
         NeedLooks: looks are wanted.
     """
     whole = sighting.looked
-    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not desk.critic:
+    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not session.critic:
         return sighting
     parts, anything = _parts(whole), deed.verb in ANYTHING
     question = doing(deed) if anything else happens(deed)
-    looks = desk.look_all(
+    looks = session.look_all(
         [ObservationRequest(sighting.video_id, one, question, yes_no=not anything) for one in parts]
     )
     scored = [

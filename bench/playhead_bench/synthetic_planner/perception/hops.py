@@ -19,7 +19,7 @@ LIKELY = 0.25
 is more likely than not."""
 
 
-def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def see_hop(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """The answer to a question about a thing that another one carries, chases, stands beside, …
 
     Raises:
@@ -29,33 +29,33 @@ def see_hop(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     hop = spec.hop
     if hop is None:
         raise ValueError("the question names its thing directly")
-    found = locate(desk, hop.deed, CANDIDATES, surely_happens=True)
+    found = locate(session, hop.deed, CANDIDATES, surely_happens=True)
     if not found or found[0].p < LIKELY:
-        return PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole)
     first = found[0]
     if not hop.later and spec.clip_question:
-        at_once = ask_each(spec, desk, [first.place])
+        at_once = ask_each(spec, session, [first.place])
         if at_once.kind == "told":
-            window = narrowed(desk, hop.deed, first).window
+            window = narrowed(session, hop.deed, first).window
             return replace(at_once, sightings=tuple(replace(s, window=window) for s in at_once.sightings))
-    thing = _thing(desk, hop.deed, first)
+    thing = _thing(session, hop.deed, first)
     if not thing:
         return PerceptionResult("unknown", sightings=(first,), whole=False)
-    places = _later(thing, desk, first) if hop.later else [first.place]
+    places = _later(thing, session, first) if hop.later else [first.place]
     asked = replace(
         spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(ActionTriple(thing, ""),)
     )
-    sight = ask_each(asked, desk, places[:CANDIDATES])
-    exact = narrowed(desk, hop.deed, first)
+    sight = ask_each(asked, session, places[:CANDIDATES])
+    exact = narrowed(session, hop.deed, first)
     return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
 
 
-def _thing(desk: ProcedureDesk, deed: ActionTriple, at: Detection) -> str:
+def _thing(session: ProcedureDesk, deed: ActionTriple, at: Detection) -> str:
     """What the missing side of a deed is, as the model names it."""
     question = f"Which thing {deed.text}?"
     if deed.subject:
         question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
-    look = desk.look(ObservationRequest(at.video_id, at.looked, question))
+    look = session.look(ObservationRequest(at.video_id, at.looked, question))
     if look is None or look.declines:
         return ""
     return thing_named(look.text)
@@ -66,14 +66,14 @@ def _base(verb: str) -> str:
     return " ".join(part for part in (base_form(first), rest) if part)
 
 
-def _later(thing: str, desk: ProcedureDesk, first: Detection) -> list[SegmentRef]:
+def _later(thing: str, session: ProcedureDesk, first: Detection) -> list[SegmentRef]:
     """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
     after_s = first.window.end_s
     places = pieces(
         [
             (video_id, Window(max(window.start_s, after_s), window.end_s))
-            for video_id, window in desk.moments(thing, CANDIDATES * 2)
+            for video_id, window in session.moments(thing, CANDIDATES * 2)
             if video_id == first.video_id and window.end_s > after_s + 1.0
         ]
     )
-    return present(desk, thing, places) or places
+    return present(session, thing, places) or places

@@ -23,7 +23,7 @@ AROUND_S = 2.0
 
 
 def ask_each(
-    spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[SegmentRef], deed: ActionTriple | None = None
+    spec: QuestionSpec, session: ProcedureDesk, places: Sequence[SegmentRef], deed: ActionTriple | None = None
 ) -> PerceptionResult:
     """The answer of the first place that gives one; `absent` when all of them decline.
 
@@ -37,7 +37,7 @@ def ask_each(
     still: PerceptionResult | None = None
     said_no: PerceptionResult | None = None
     for i, place in enumerate(looked):
-        told = _ask(spec, desk, place)
+        told = _ask(spec, session, place)
         if told is None:
             continue
         look, sight = told[0], _sight(spec, told, place, 0.95**i)
@@ -47,10 +47,10 @@ def ask_each(
         if spec.asks == "deed" and stands_still(look):
             still = still or sight
             continue
-        return _timed(desk, sight, deed) if spec.asks == "deed" and deed is not None else sight
+        return _timed(session, sight, deed) if spec.asks == "deed" and deed is not None else sight
     if said_no is not None:
-        return PerceptionResult("yes_no", "no", p=said_no.p, whole=desk.whole)
-    return still or PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("yes_no", "no", p=said_no.p, whole=session.whole)
+    return still or PerceptionResult("absent", whole=session.whole)
 
 
 def says_no(text: str) -> bool:
@@ -62,17 +62,17 @@ def _is_bare(text: str) -> bool:
     return normalised(text) in ("yes", "no")
 
 
-def _timed(desk: ProcedureDesk, sight: PerceptionResult, deed: ActionTriple) -> PerceptionResult:
+def _timed(session: ProcedureDesk, sight: PerceptionResult, deed: ActionTriple) -> PerceptionResult:
     """The sight with the part of its window in which what was told happens."""
     verb = re.sub(r"^it\s+", "", sight.text.strip().rstrip("."), flags=re.IGNORECASE)
     if len(verb.split()) > MOST_DEED_WORDS or reads_like_orders(verb):
         return sight  # more than a deed: words of a model or of a video are never asked back
     (sighting,) = sight.sightings
-    return replace(sight, sightings=(narrowed(desk, ActionTriple(deed.subject, verb), sighting),))
+    return replace(sight, sightings=(narrowed(session, ActionTriple(deed.subject, verb), sighting),))
 
 
 def told_at(
-    spec: QuestionSpec, desk: ProcedureDesk, sightings: Sequence[Detection], deed: ActionTriple | None
+    spec: QuestionSpec, session: ProcedureDesk, sightings: Sequence[Detection], deed: ActionTriple | None
 ) -> PerceptionResult:
     """The answer of places where what the question is about was seen already.
 
@@ -83,10 +83,10 @@ def told_at(
     for sighting in sightings:
         window = _around(sighting.window)
         place = (sighting.video_id, window)
-        told = _ask(spec, desk, place)
+        told = _ask(spec, session, place)
         if told is not None:
             sight = _sight(spec, told, sighting.place, sighting.p)
-            exact = narrowed(desk, deed, sighting) if deed is not None else sighting
+            exact = narrowed(session, deed, sighting) if deed is not None else sighting
             kept = Detection(exact.video_id, exact.window, exact.p, told[0].text, told[0].window)
             return replace(sight, sightings=(kept,))
     return PerceptionResult("unknown", sightings=(best,), whole=False)
@@ -99,12 +99,14 @@ def _around(window: Window) -> Window:
     return Window(max(0.0, window.start_s - AROUND_S / 2), window.end_s + AROUND_S / 2)
 
 
-def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: SegmentRef) -> tuple[Observation, int | None] | None:
+def _ask(
+    spec: QuestionSpec, session: ProcedureDesk, place: SegmentRef
+) -> tuple[Observation, int | None] | None:
     """A reply that tells, with the option that it chooses; None for one that declines or cannot be read."""
     question = spec.clip_question or spec.text
     free = (
-        desk.look(ObservationRequest(place[0], place[1], question))
-        if desk.openly or not spec.options
+        session.look(ObservationRequest(place[0], place[1], question))
+        if session.openly or not spec.options
         else None
     )
     if free is not None and not spec.options and spec.intent != "yes_no" and _is_bare(free.text):
@@ -113,9 +115,9 @@ def _ask(spec: QuestionSpec, desk: ProcedureDesk, place: SegmentRef) -> tuple[Ob
         choice = choose.by_text(spec.options, free.text)
         if choice is not None or not spec.options:
             return free, choice
-    if not spec.options or (free is not None and free.declines and not desk.must_choose):
+    if not spec.options or (free is not None and free.declines and not session.must_choose):
         return None
-    look = desk.look(ObservationRequest(place[0], place[1], question, spec.options))
+    look = session.look(ObservationRequest(place[0], place[1], question, spec.options))
     choice = None if look is None or look.declines else _choice(look.text, spec.options)
     if look is None or choice is None or is_abstention(spec.options[choice]):
         return None

@@ -17,38 +17,38 @@ DOERS = 10
 """Moments in which the model is asked who does something, where nobody is named."""
 
 
-def see_ranked(spec: QuestionSpec, desk: ProcedureDesk, ordinal: int) -> PerceptionResult:
+def see_ranked(spec: QuestionSpec, session: ProcedureDesk, ordinal: int) -> PerceptionResult:
     """The nth to do something: the video is walked through to it; else the options are put in order.
 
     Raises:
         NeedLooks: looks are wanted.
     """
     claims = claims_of(spec, spec.options)
-    counted = walk(spec, desk, ordinal, claims)
+    counted = walk(spec, session, ordinal, claims)
     if not counted:
-        claims = claims or named_doers(spec, desk, DOERS)
-        found = agreed(spec, desk, claims, _located(desk, claims))
+        claims = claims or named_doers(spec, session, DOERS)
+        found = agreed(spec, session, claims, _located(session, claims))
         events = [(one, seen[0]) for one, seen in zip(claims, found, strict=True) if seen]
-        line = desk.line(seen.video_id for _, seen in events)
+        line = session.line(seen.video_id for _, seen in events)
         if line is None and events:
             return PerceptionResult("unknown", NO_CLOCK, whole=False)
         ordered = sorted(events, key=lambda pair: (line or {})[pair[1].video_id] + pair[1].window.start_s)
         if not ordered or (abs(ordinal) > len(ordered) and not spec.options):
-            return PerceptionResult("absent" if not ordered else "unknown", whole=desk.whole)
+            return PerceptionResult("absent" if not ordered else "unknown", whole=session.whole)
         chances = nth_chances([one.p for _, one in ordered], ordinal)
         at = max(range(len(ordered)), key=chances.__getitem__)
         passed = ordered[:at] if ordinal > 0 else ordered[:at:-1]
         counted = [*(pair for pair in passed if pair[1].p >= SURE), ordered[at]]
     counted = counted[-abs(ordinal) :]
     claim, best = counted[-1]
-    sightings = tuple(desk.at_once([partial(narrowed, desk, one.deed, seen) for one, seen in counted]))
+    sightings = tuple(session.at_once([partial(narrowed, session, one.deed, seen) for one, seen in counted]))
     text = spec.options[claim.option] if spec.options else f"the {claim.deed.subject}"
     choice = claim.option if spec.options else None
-    return PerceptionResult("chosen", text, sightings, choice, p=best.p, whole=desk.whole)
+    return PerceptionResult("chosen", text, sightings, choice, p=best.p, whole=session.whole)
 
 
-def _located(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[list[Detection]]:
-    return desk.at_once([partial(locate, desk, one.deed, CANDIDATES) for one in claims])
+def _located(session: ProcedureDesk, claims: Sequence[Claim]) -> list[list[Detection]]:
+    return session.at_once([partial(locate, session, one.deed, CANDIDATES) for one in claims])
 
 
 def nth_chances(happens: Sequence[float], ordinal: int) -> list[float]:

@@ -48,42 +48,42 @@ class Seen:
         return choose.by_file(options, self.name)
 
 
-def see_videos(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def see_videos(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """In which of the videos, or in how many of them, a deed or a thing is seen.
 
     Raises:
         NeedLooks: looks are wanted.
     """
-    deed, video_ids = spec.deeds[0], _videos(spec.deeds[0], desk)
-    whole = len(video_ids) == len({video_id for video_id, _ in desk.stretches})
-    found = _in_each(deed, video_ids, desk)
+    deed, video_ids = spec.deeds[0], _videos(spec.deeds[0], session)
+    whole = len(video_ids) == len({video_id for video_id, _ in session.stretches})
+    found = _in_each(deed, video_ids, session)
     if spec.intent == "count":
-        return _how_many(spec, desk, [one for one in found if one.best.p >= SURE], whole=whole)
-    return _which(spec, desk, found, whole=whole)
+        return _how_many(spec, session, [one for one in found if one.best.p >= SURE], whole=whole)
+    return _which(spec, session, found, whole=whole)
 
 
-def _videos(deed: ActionTriple, desk: ProcedureDesk) -> list[str]:
-    every = list(dict.fromkeys(video_id for video_id, _ in desk.stretches))
+def _videos(deed: ActionTriple, session: ProcedureDesk) -> list[str]:
+    every = list(dict.fromkeys(video_id for video_id, _ in session.stretches))
     if len(every) <= MOST_VIDEOS:
         return every
-    return list(dict.fromkeys(video_id for video_id, _ in desk.places_of(deed, MOST_MOMENTS)))
+    return list(dict.fromkeys(video_id for video_id, _ in session.places_of(deed, MOST_MOMENTS)))
 
 
-def _in_each(deed: ActionTriple, video_ids: Sequence[str], desk: ProcedureDesk) -> list[Seen]:
+def _in_each(deed: ActionTriple, video_ids: Sequence[str], session: ProcedureDesk) -> list[Seen]:
     """The videos with their likeliest sighting, where there is any; the looks of all are wanted at once."""
-    videos = {video.video_id: video for video in list_videos(desk.context.catalog)}
+    videos = {video.video_id: video for video in list_videos(session.context.catalog)}
     desks = []
     for video_id in video_ids:
-        part = [stretch for stretch in desk.stretches if stretch[0] == video_id]
+        part = [stretch for stretch in session.stretches if stretch[0] == video_id]
         desks.append(
             ProcedureDesk(
-                desk.context, part, desk.seen, desk.afford, coverages=desk.coverages, used=desk.used,
-                openly=desk.openly, sharing=len(video_ids), critic=desk.critic, algebra=desk.algebra,
+                session.context, part, session.seen, session.afford, coverages=session.coverages, used=session.used,
+                openly=session.openly, sharing=len(video_ids), critic=session.critic, algebra=session.algebra,
             )
         )  # fmt: skip
-    found = desk.at_once([partial(_best, deed, one) for one in desks])
+    found = session.at_once([partial(_best, deed, one) for one in desks])
     for one in desks:
-        one.hand_over(desk)
+        one.hand_over(session)
     return [
         Seen(videos[video_id].name, best)
         for video_id, best in zip(video_ids, found, strict=True)
@@ -91,35 +91,35 @@ def _in_each(deed: ActionTriple, video_ids: Sequence[str], desk: ProcedureDesk) 
     ]
 
 
-def _best(deed: ActionTriple, desk: ProcedureDesk) -> Detection | None:
+def _best(deed: ActionTriple, session: ProcedureDesk) -> Detection | None:
     """The likeliest sighting in one video, however unlikely; None where the thing is not there at all."""
     most = MOST if deed.verb else FIRST
-    found = locate(desk, deed, most, surely_happens=True)
+    found = locate(session, deed, most, surely_happens=True)
     if not deed.verb and not (found and found[0].p >= SURE):
-        found = locate(desk, deed, MOST, surely_happens=True)
+        found = locate(session, deed, MOST, surely_happens=True)
     return found[0] if found else None
 
 
 def _which(
-    spec: QuestionSpec, desk: ProcedureDesk, found: Sequence[Seen], *, whole: bool
+    spec: QuestionSpec, session: ProcedureDesk, found: Sequence[Seen], *, whole: bool
 ) -> PerceptionResult:
     ranked = sorted(found, key=lambda one: -one.best.p)
     deed, least = spec.deeds[0], SURE if not spec.deeds[0].verb else LIKELY
     sure = [one for one in ranked if one.best.p >= SURE]
     together = [one for one in sure if one.best.p >= sure[0].best.p - AS_LIKELY]
     if spec.ordinal not in (None, EVERY) and len(sure) > 1:
-        return _nth(spec, desk, sure, spec.ordinal)
+        return _nth(spec, session, sure, spec.ordinal)
     if len(together) > 1:
         choice = _saying(spec.options, _SEVERAL)
         if choice is not None or not spec.options:
-            places = tuple(desk.at_once([partial(narrowed, desk, deed, one.best) for one in together]))
+            places = tuple(session.at_once([partial(narrowed, session, deed, one.best) for one in together]))
             names = listed([one.name for one in together])
             return PerceptionResult(
                 "chosen", f"in {names}", places, choice, p=together[-1].best.p, whole=whole
             )
     if not ranked or ranked[0].best.p < least:
         choice = _saying(spec.options, _NONE)
-        whole = whole and desk.whole
+        whole = whole and session.whole
         if choice is None:
             return PerceptionResult("absent", whole=whole)
         return PerceptionResult(
@@ -127,31 +127,31 @@ def _which(
         )
     first, rest = ranked[0], [one.best.p for one in ranked[1:2]]
     p = min(1.0, first.best.p * (0.7 + first.best.p - max(rest, default=0.0)))
-    place, choice = narrowed(desk, deed, first.best), first.option(spec.options)
+    place, choice = narrowed(session, deed, first.best), first.option(spec.options)
     return PerceptionResult("chosen", f"in {first.name}", (place,), choice, p=p, whole=whole)
 
 
-def _nth(spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], ordinal: int) -> PerceptionResult:
+def _nth(spec: QuestionSpec, session: ProcedureDesk, seen: Sequence[Seen], ordinal: int) -> PerceptionResult:
     """The video in which it is seen as the nth, by when the videos were recorded."""
-    line = desk.line(one.best.video_id for one in seen)
+    line = session.line(one.best.video_id for one in seen)
     if line is None:
         return PerceptionResult("unknown", NO_CLOCK, whole=False)
     if abs(ordinal) > 1 and spec.deeds[0].verb:  # the second time may well be in the first video
         return PerceptionResult("unknown", whole=False)
     ordered = sorted(seen, key=lambda one: line[one.best.video_id] + one.best.window.start_s)
     if abs(ordinal) > len(ordered):
-        return PerceptionResult("unknown", whole=desk.whole)
+        return PerceptionResult("unknown", whole=session.whole)
     counted = ordered[:ordinal] if ordinal > 0 else ordered[ordinal:][::-1]
-    places = desk.at_once([partial(narrowed, desk, spec.deeds[0], one.best) for one in counted])
+    places = session.at_once([partial(narrowed, session, spec.deeds[0], one.best) for one in counted])
     name, p = counted[-1].name, min(one.best.p for one in counted)
     choice = counted[-1].option(spec.options)
-    return PerceptionResult("chosen", f"in {name}", tuple(places), choice, p=p, whole=desk.whole)
+    return PerceptionResult("chosen", f"in {name}", tuple(places), choice, p=p, whole=session.whole)
 
 
 def _how_many(
-    spec: QuestionSpec, desk: ProcedureDesk, seen: Sequence[Seen], *, whole: bool
+    spec: QuestionSpec, session: ProcedureDesk, seen: Sequence[Seen], *, whole: bool
 ) -> PerceptionResult:
-    value, whole = float(len(seen)), whole and desk.whole
+    value, whole = float(len(seen)), whole and session.whole
     choice = choose.by_number(spec.options, value)
     if not seen and spec.options and choice is None:
         return PerceptionResult("absent", whole=whole)

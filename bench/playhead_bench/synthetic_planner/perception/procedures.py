@@ -49,7 +49,7 @@ MOSTLY = 0.6
 
 def see(
     spec: QuestionSpec,
-    desk: PerceptionSession,
+    session: PerceptionSession,
     anchors: Sequence[SegmentRef] = (),
     *,
     critic: bool = True,
@@ -59,7 +59,7 @@ def see(
 
     Args:
         spec: the question.
-        desk: of the product, with the looks that were made.
+        session: of the product, with the looks that were made.
         anchors: where what it is related to was said or written; empty where that is to be seen too.
         critic: as `ProcedureDesk` has it.
         algebra: likewise.
@@ -68,152 +68,160 @@ def see(
         NeedLooks: looks are wanted before it can go on.
     """
     own = ProcedureDesk(
-        desk.context, desk.stretches, desk.seen, desk.afford, coverages=desk.coverages, used=desk.used,
-        openly=desk.plain_prompt, must_choose=bool(spec.options) and choose.declining(spec.options) is None,
+        session.context, session.stretches, session.seen, session.afford, coverages=session.coverages, used=session.used,
+        openly=session.plain_prompt, must_choose=bool(spec.options) and choose.declining(spec.options) is None,
         critic=critic, algebra=algebra,
     )  # fmt: skip
     try:
         return see_on(spec, own, anchors)
     finally:
-        own.hand_over(desk)
+        own.hand_over(session)
 
 
-def see_on(spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[SegmentRef] = ()) -> PerceptionResult:
+def see_on(
+    spec: QuestionSpec, session: ProcedureDesk, anchors: Sequence[SegmentRef] = ()
+) -> PerceptionResult:
     """What looking tells of a question, worked out at a desk of the procedures; errors are those of `see`."""
-    if not desk.algebra:
-        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
+    if not session.algebra:
+        return ask_each(spec, session, session.moments(spec.clip_question or spec.text, CANDIDATES))
     if spec.hop is not None:
-        return see_hop(spec, desk)
+        return see_hop(spec, session)
     if spec.relation is not None:
-        return _related(spec, desk, anchors)
+        return _related(spec, session, anchors)
     if spec.each_video and spec.deeds:
-        return see_videos(spec, desk)
+        return see_videos(spec, session)
     if spec.superlative:
-        return _longest(spec, desk)
+        return _longest(spec, session)
     procedures = {
         "when": see_when, "count": _count, "yes_no": _yes_no, "order": _order, "how_long": _how_long,
     }  # fmt: skip
     if spec.intent in procedures and spec.deeds:
-        return procedures[spec.intent](spec, desk)
+        return procedures[spec.intent](spec, session)
     if spec.ordinal is not None and spec.deeds and not spec.deeds[0].subject:
-        return see_ranked(spec, desk, spec.ordinal)
-    return _described(spec, desk)
+        return see_ranked(spec, session, spec.ordinal)
+    return _described(spec, session)
 
 
 # ---- what, who, where, which ----
 
 
-def _described(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def _described(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """The question put to the clips that show what it is about."""
     claims = claims_of(spec, spec.options)
     deed = spec.deeds[0] if spec.deeds else None
     if claims and (spec.asks == "colour" or (deed is not None and not deed.subject)):
-        return _chosen(spec, desk, claims)
+        return _chosen(spec, session, claims)
     if deed is None or not deed.subject:
-        return ask_each(spec, desk, desk.moments(spec.clip_question or spec.text, CANDIDATES))
-    found = locate(desk, deed, CANDIDATES) if deed.verb else []
+        return ask_each(spec, session, session.moments(spec.clip_question or spec.text, CANDIDATES))
+    found = locate(session, deed, CANDIDATES) if deed.verb else []
     if found:
-        sight = told_at(spec, desk, found[:2], deed)
-    elif deed.verb and not claims and not desk.must_choose:
-        return PerceptionResult("absent", whole=desk.whole)  # what is not seen to happen happens nowhere
+        sight = told_at(spec, session, found[:2], deed)
+    elif deed.verb and not claims and not session.must_choose:
+        return PerceptionResult("absent", whole=session.whole)  # what is not seen to happen happens nowhere
     else:
-        places = desk.places_of(deed, CANDIDATES)
-        there = present(desk, deed.subject, places)
-        sight = ask_each(spec, desk, there or (places[:1] if desk.must_choose else []), deed)
+        places = session.places_of(deed, CANDIDATES)
+        there = present(session, deed.subject, places)
+        sight = ask_each(spec, session, there or (places[:1] if session.must_choose else []), deed)
     undecided = sight.kind in ("absent", "unknown")
-    return _chosen(spec, desk, claims) if undecided and claims else sight
+    return _chosen(spec, session, claims) if undecided and claims else sight
 
 
-def _chosen(spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim]) -> PerceptionResult:
+def _chosen(spec: QuestionSpec, session: ProcedureDesk, claims: Sequence[Claim]) -> PerceptionResult:
     """The option whose deed is seen with the most certainty."""
-    sightings = _claimed(desk, claims)
-    told = agreed(spec, desk, [claim for claim, _ in sightings], [found for _, found in sightings])
+    sightings = _claimed(session, claims)
+    told = agreed(spec, session, [claim for claim, _ in sightings], [found for _, found in sightings])
     sightings = [(claim, found) for (claim, _), found in zip(sightings, told, strict=True)]
     ranked = sorted(sightings, key=lambda pair: -pair[1][0].p)
     if not ranked:
-        return PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole)
     claim, (best, *_) = ranked[0]
     margin = best.p - (ranked[1][1][0].p if len(ranked) > 1 else 0.0)
-    best = narrowed(desk, claim.deed, best)
+    best = narrowed(session, claim.deed, best)
     p = min(1.0, best.p * (0.7 + margin))
     return PerceptionResult("chosen", spec.options[claim.option], (best,), claim.option, p=p)
 
 
-def _claimed(desk: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Detection]]]:
+def _claimed(session: ProcedureDesk, claims: Sequence[Claim]) -> list[tuple[Claim, list[Detection]]]:
     """The claims that are seen, each with its sightings; all looks of all claims are wanted at once."""
-    found = _together(desk, [claim.deed for claim in claims], CLAIM_CANDIDATES)
-    if desk.must_choose:  # what is not sure counts only where nothing is
+    found = _together(session, [claim.deed for claim in claims], CLAIM_CANDIDATES)
+    if session.must_choose:  # what is not sure counts only where nothing is
         sure = [[one for one in seen if one.p >= SURE] for seen in found]
         found = sure if any(sure) else found
     return [(claim, seen) for claim, seen in zip(claims, found, strict=True) if seen]
 
 
 def _together(
-    desk: ProcedureDesk, deeds: Sequence[ActionTriple], most: int, *, surely_happens: bool = False
+    session: ProcedureDesk, deeds: Sequence[ActionTriple], most: int, *, surely_happens: bool = False
 ) -> list[list[Detection]]:
-    return desk.at_once([partial(locate, desk, one, most, surely_happens=surely_happens) for one in deeds])
+    return session.at_once(
+        [partial(locate, session, one, most, surely_happens=surely_happens) for one in deeds]
+    )
 
 
 # ---- before, after, between ----
 
 
-def _related(spec: QuestionSpec, desk: ProcedureDesk, places: Sequence[SegmentRef]) -> PerceptionResult:
+def _related(spec: QuestionSpec, session: ProcedureDesk, places: Sequence[SegmentRef]) -> PerceptionResult:
     relation = spec.relation
     if relation is None:
         raise ValueError("there is no relation to follow")
-    anchors = _anchor_sightings(desk, relation.anchors, places)
+    anchors = _anchor_sightings(session, relation.anchors, places)
     if not anchors or not all(anchors):
-        claims = claims_of(spec, spec.options) if desk.must_choose else []
-        return _chosen(spec, desk, claims) if claims else PerceptionResult("absent", whole=desk.whole)
+        claims = claims_of(spec, spec.options) if session.must_choose else []
+        return _chosen(spec, session, claims) if claims else PerceptionResult("absent", whole=session.whole)
     if spec.asks == "words" or spec.wanted in ("speech", "screen"):
         likely = tuple(anchors[0][:PLACES]) if len(anchors) == 1 else tuple(one[0] for one in anchors)
         return PerceptionResult("anchors", sightings=likely, p=min(a[0].p for a in anchors))
     first = anchors[0][0]
     if relation.kind == "during":
-        return told_at(spec, desk, [first], spec.deeds[0] if spec.deeds else None)
-    return _beside(spec, desk, [one[0] for one in anchors], relation.kind)
+        return told_at(spec, session, [first], spec.deeds[0] if spec.deeds else None)
+    return _beside(spec, session, [one[0] for one in anchors], relation.kind)
 
 
 def _anchor_sightings(
-    desk: ProcedureDesk, anchors: Sequence[Anchor], places: Sequence[SegmentRef]
+    session: ProcedureDesk, anchors: Sequence[Anchor], places: Sequence[SegmentRef]
 ) -> list[list[Detection]]:
     """Where the anchors are: as they were said or written, else as they are seen."""
     if places:
         return [[Detection(video_id, window, 0.9, "", window) for video_id, window in places]]
     deeds = [anchor.deed or ActionTriple(anchor.text, "") for anchor in anchors]
-    found = _together(desk, deeds, CANDIDATES)
+    found = _together(session, deeds, CANDIDATES)
     pairs = [(deed, seen[0]) for deed, seen in zip(deeds, found, strict=True) if seen]
-    exact = iter(desk.at_once([partial(narrowed, desk, deed, first) for deed, first in pairs]))
+    exact = iter(session.at_once([partial(narrowed, session, deed, first) for deed, first in pairs]))
     return [[next(exact), *seen[1:]] if seen else [] for seen in found]
 
 
 def _beside(
-    spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Detection], kind: str
+    spec: QuestionSpec, session: ProcedureDesk, anchors: Sequence[Detection], kind: str
 ) -> PerceptionResult:
     """What happens before, after or between what was seen: the options are looked for and put in order."""
     claims = claims_of(spec, spec.options)
     if not claims:
-        return _stepped(spec, desk, anchors, kind)
+        return _stepped(spec, session, anchors, kind)
     first = anchors[0]
-    near = _adjoining(desk, claims, anchors, kind)
+    near = _adjoining(session, claims, anchors, kind)
     fitting = [near] if near is not None else []
-    for claim, found in _claimed(desk, claims) if near is None else ():
+    for claim, found in _claimed(session, claims) if near is None else ():
         for sighting in found:
             if sighting.video_id == first.video_id and _lies(kind, sighting, anchors):
                 fitting.append((claim, sighting))
     if not fitting:
-        return _chosen(spec, desk, claims) if desk.must_choose else PerceptionResult("unknown", whole=False)
+        return (
+            _chosen(spec, session, claims)
+            if session.must_choose
+            else PerceptionResult("unknown", whole=False)
+        )
     claim, best = min(fitting, key=lambda pair: abs(pair[1].window.start_s - first.window.start_s))
-    best = narrowed(desk, claim.deed, best) if near is None else best
+    best = narrowed(session, claim.deed, best) if near is None else best
     text = spec.options[claim.option]
     return PerceptionResult("chosen", text, (*anchors, best), claim.option, p=min(first.p, best.p) * 0.8)
 
 
 def _adjoining(
-    desk: ProcedureDesk, claims: Sequence[Claim], anchors: Sequence[Detection], kind: str
+    session: ProcedureDesk, claims: Sequence[Claim], anchors: Sequence[Detection], kind: str
 ) -> tuple[Claim, Detection] | None:
     """The claim that is seen nearest to the anchor, in its own segment or one of the next few; else None."""
-    first, segments = anchors[0], desk.segments(anchors[0].video_id)
+    first, segments = anchors[0], session.segments(anchors[0].video_id)
     ends = [_segment_at(segments, one.window) for one in anchors if one.video_id == first.video_id]
     if kind == "between":
         steps = segments[min(ends) : max(ends) + 1]
@@ -224,11 +232,11 @@ def _adjoining(
         steps = segments[max(0, ends[0] - ADJOINING + 1) : ends[0] + 1][::-1]
     for window in steps:
         place = (first.video_id, window)
-        seen = desk.at_once([partial(_seen_in, desk, claim.deed, place) for claim in claims])
+        seen = session.at_once([partial(_seen_in, session, claim.deed, place) for claim in claims])
         fitting = [
             (claim, exact)
             for claim, found in zip(claims, seen, strict=True)
-            for exact in _exact(desk, claim.deed, found)
+            for exact in _exact(session, claim.deed, found)
             if _lies(kind, exact, anchors)
         ]
         if fitting:
@@ -241,10 +249,10 @@ def _segment_at(segments: Sequence[Window], window: Window) -> int:
     return max(range(len(segments)), key=lambda i: segments[i].overlap_s(window))
 
 
-def _seen_in(desk: ProcedureDesk, deed: ActionTriple, place: SegmentRef) -> list[Detection]:
+def _seen_in(session: ProcedureDesk, deed: ActionTriple, place: SegmentRef) -> list[Detection]:
     """Where in one place a deed is surely seen."""
-    there = present(desk, deed.subject, pieces([place]))
-    return [one for one in judge_all(desk, deed, there) if one.p >= SURE]
+    there = present(session, deed.subject, pieces([place]))
+    return [one for one in judge_all(session, deed, there) if one.p >= SURE]
 
 
 def _lies(kind: str, sighting: Detection, anchors: Sequence[Detection]) -> bool:
@@ -259,39 +267,39 @@ def _lies(kind: str, sighting: Detection, anchors: Sequence[Detection]) -> bool:
 
 
 def _stepped(
-    spec: QuestionSpec, desk: ProcedureDesk, anchors: Sequence[Detection], kind: str
+    spec: QuestionSpec, session: ProcedureDesk, anchors: Sequence[Detection], kind: str
 ) -> PerceptionResult:
     """The stretches next to the anchor, nearest first, asked one after the other."""
     first = anchors[0]
     step_s = 8.0
     if kind == "between":
         window = Window(first.window.end_s, max(anchors[-1].window.start_s, first.window.end_s + step_s))
-        return ask_each(spec, desk, [(first.video_id, window)])
+        return ask_each(spec, session, [(first.video_id, window)])
     starts = [first.window.end_s + i * step_s for i in range(CANDIDATES)]
     if kind == "before":
         starts = [first.window.start_s - (i + 1) * step_s for i in range(CANDIDATES)]
-    within = dict(desk.stretches)
+    within = dict(session.stretches)
     places = [Window(max(0.0, s), s + step_s) for s in starts if s + step_s > 0]
     inside = [w for one in places if (w := one.clamped(within[first.video_id])) is not None]
-    sight = ask_each(spec, desk, [(first.video_id, window) for window in inside])
+    sight = ask_each(spec, session, [(first.video_id, window) for window in inside])
     return replace(sight, sightings=(first, *sight.sightings)) if sight.sightings else sight
 
 
 # ---- how often, whether, in what order, how long ----
 
 
-def _count(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def _count(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     """An exhaustive scan: every moment that may show the thing is looked at, and what lies next to it."""
-    events = merged(locate(desk, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
+    events = merged(locate(session, spec.deeds[0], EXHAUSTIVE, sure=True, wide=True))
     value = float(len(events))
     choice = choose.by_number(spec.options, value)
-    if choice is None and desk.must_choose:
+    if choice is None and session.must_choose:
         choice = choose.nearest_number(spec.options, value)
     if not events:
-        return PerceptionResult("absent", whole=desk.whole, value=0.0, choice=choice)
-    p = sum(one.p for one in events) / len(events) * (0.9 if desk.whole else 0.6)
-    events = _exact(desk, spec.deeds[0], events, COUNTED)
-    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole, value=0.0, choice=choice)
+    p = sum(one.p for one in events) / len(events) * (0.9 if session.whole else 0.6)
+    events = _exact(session, spec.deeds[0], events, COUNTED)
+    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=session.whole)
 
 
 def merged(sightings: Sequence[Detection], gap_s: float = SAME_S) -> list[Detection]:
@@ -308,42 +316,45 @@ def merged(sightings: Sequence[Detection], gap_s: float = SAME_S) -> list[Detect
     return out
 
 
-def _yes_no(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def _yes_no(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     deed = spec.deeds[0]
-    events = merged(locate(desk, deed, CANDIDATES * 2, sure=True))
+    events = merged(locate(session, deed, CANDIDATES * 2, sure=True))
     if events:
         choice = choose.by_presence(spec.options, len(events), thing_seen=True, kind_seen=True)
         best = max(events, key=lambda one: one.p)
-        events = _exact(desk, deed, events)
-        return PerceptionResult("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=desk.whole)
-    thing = locate(desk, ActionTriple(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
-    like = _coloured(desk, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
+        events = _exact(session, deed, events)
+        return PerceptionResult("yes_no", "yes", tuple(events), choice, 1.0, best.p, whole=session.whole)
+    thing = locate(session, ActionTriple(deed.subject, ""), CANDIDATES, sure=True) if deed.verb else []
+    like = _coloured(session, deed.subject.split()[-1]) if not deed.verb and " " in deed.subject else False
     choice = choose.by_presence(spec.options, 0, thing_seen=bool(thing), kind_seen=like)
-    return PerceptionResult("yes_no", "no", (), choice, 0.0, 0.75, whole=desk.whole)
+    return PerceptionResult("yes_no", "no", (), choice, 0.0, 0.75, whole=session.whole)
 
 
-def _coloured(desk: ProcedureDesk, kind: str) -> bool:
+def _coloured(session: ProcedureDesk, kind: str) -> bool:
     """Whether a kind of thing is there in some colour: it is, where its colour can be told."""
-    places = desk.moments(kind, CANDIDATES)
-    looks = desk.look_all([ObservationRequest(v, w, f"What colour is the {kind}?") for v, w in places])
+    places = session.moments(kind, CANDIDATES)
+    looks = session.look_all([ObservationRequest(v, w, f"What colour is the {kind}?") for v, w in places])
     return any(look is not None and not look.declines for look in looks)
 
 
 def _exact(
-    desk: ProcedureDesk, deed: ActionTriple, events: Sequence[Detection], most: int = PLACES
+    session: ProcedureDesk, deed: ActionTriple, events: Sequence[Detection], most: int = PLACES
 ) -> list[Detection]:
     """The first few of some sightings narrowed to the deed; of a thing that is only there, as they are."""
-    return [*desk.at_once([partial(narrowed, desk, deed, one) for one in events[:most]]), *events[most:]]
+    return [
+        *session.at_once([partial(narrowed, session, deed, one) for one in events[:most]]),
+        *events[most:],
+    ]
 
 
-def _order(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
-    found = _together(desk, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
+def _order(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
+    found = _together(session, spec.deeds, CLAIM_CANDIDATES, surely_happens=True)
     if not all(found):
         return PerceptionResult("unknown", whole=False)
-    exact = desk.at_once(
-        [partial(narrowed, desk, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
+    exact = session.at_once(
+        [partial(narrowed, session, deed, seen[0]) for deed, seen in zip(spec.deeds, found, strict=True)]
     )
-    line = desk.line(one.video_id for one in exact)
+    line = session.line(one.video_id for one in exact)
     if line is None:
         return PerceptionResult("unknown", NO_CLOCK, whole=False)
     best = list(zip(spec.targets, exact, strict=True))
@@ -352,26 +363,28 @@ def _order(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
     sightings = tuple(one for _, one in ordered)
     choice = choose.by_order(spec.options, names)
     p = min(one.p for one in sightings)
-    return PerceptionResult("order", ", ".join(names), sightings, choice, p=p, whole=desk.whole)
+    return PerceptionResult("order", ", ".join(names), sightings, choice, p=p, whole=session.whole)
 
 
-def _how_long(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
-    events = merged(locate(desk, spec.deeds[0], CANDIDATES * 2))
+def _how_long(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
+    events = merged(locate(session, spec.deeds[0], CANDIDATES * 2))
     if not events:
-        return PerceptionResult("absent", whole=desk.whole)
-    events = [snapped(desk, one) for one in events]
+        return PerceptionResult("absent", whole=session.whole)
+    events = [snapped(session, one) for one in events]
     seconds = sum(one.window.duration_s for one in events)
     choice = choose.by_length(spec.options, seconds)
     p = min(one.p for one in events) * 0.8
-    return PerceptionResult("length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=desk.whole)
+    return PerceptionResult(
+        "length", f"{seconds:.1f} s", tuple(events), choice, seconds, p, whole=session.whole
+    )
 
 
-def snapped(desk: ProcedureDesk, sighting: Detection) -> Detection:
+def snapped(session: ProcedureDesk, sighting: Detection) -> Detection:
     """A sighting whose window ends where the cuts of the video are, which are known to the frame."""
     window = sighting.window
     inside = [
         segment
-        for segment in desk.segments(sighting.video_id)
+        for segment in session.segments(sighting.video_id)
         if segment.overlap_s(window) >= MOSTLY * min(segment.duration_s, window.duration_s)
     ]
     if not inside:
@@ -380,18 +393,20 @@ def snapped(desk: ProcedureDesk, sighting: Detection) -> Detection:
     return replace(sighting, window=hull) if hull.overlap_s(window) >= MOSTLY * hull.duration_s else sighting
 
 
-def _longest(spec: QuestionSpec, desk: ProcedureDesk) -> PerceptionResult:
+def _longest(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
     deeds = spec.deeds or tuple(ActionTriple(target, "") for target in spec.targets)
-    found = _together(desk, deeds, CLAIM_CANDIDATES)
+    found = _together(session, deeds, CLAIM_CANDIDATES)
     found = [[one for one in seen if one.p >= SURE] for seen in found]
-    found = [[snapped(desk, one) for one in seen] for seen in found]
+    found = [[snapped(session, one) for one in seen] for seen in found]
     lengths = [sum(one.window.duration_s for one in merged(seen)) for seen in found]
     if not any(lengths):
-        return PerceptionResult("absent", whole=desk.whole)
+        return PerceptionResult("absent", whole=session.whole)
     known = [i for i, length in enumerate(lengths) if length]
     pick = max if spec.superlative == "longest" else min
     at = pick(known, key=lambda i: lengths[i])
     choice = choose.by_text(spec.options, deeds[at].subject)
     sightings = tuple(one for i in known for one in merged(found[i]))
     p = 0.7 if len(known) == len(deeds) else 0.5
-    return PerceptionResult("chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=desk.whole)
+    return PerceptionResult(
+        "chosen", deeds[at].subject, sightings, choice, lengths[at], p, whole=session.whole
+    )

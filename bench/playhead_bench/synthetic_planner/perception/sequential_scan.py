@@ -29,7 +29,7 @@ the search 3."""
 
 
 def walk(
-    spec: QuestionSpec, desk: ProcedureDesk, ordinal: int, claims: Sequence[Claim]
+    spec: QuestionSpec, session: ProcedureDesk, ordinal: int, claims: Sequence[Claim]
 ) -> list[tuple[Claim, Detection]]:
     """Who does it as the nth, and where, behind those that were counted on the way to it.
 
@@ -37,7 +37,7 @@ def walk(
 
     Args:
         spec: asks who does something.
-        desk: at which it is worked out.
+        session: at which it is worked out.
         ordinal: 1 for the first, -1 for the last.
         claims: the options; empty where there are none. Of these the one counts whose place in the order is
             nearest to the one that is asked for, since some on the way may be overlooked.
@@ -47,13 +47,13 @@ def walk(
     """
     deed, offered = spec.deeds[0], {claim.deed.subject.lower(): claim for claim in claims}
     outermost = abs(ordinal) == 1
-    places = _clips(desk, backwards=ordinal < 0)
+    places = _clips(session, backwards=ordinal < 0)
     if offered and len(places) <= COVERED:
         return []
     places = places[: FAR if outermost else FARTHER]
     only = frozenset(offered) if outermost else frozenset()
     passed, fitting = list[tuple[Claim, Detection]](), list[int]()
-    for rank, (name, sighting) in enumerate(_events(spec, desk, deed, places, only), 1):
+    for rank, (name, sighting) in enumerate(_events(spec, session, deed, places, only), 1):
         claim = offered.get(name) or Claim(rank - 1, ActionTriple(name, deed.verb, deed.object))
         passed.append((claim, sighting))
         if name in offered or not offered:
@@ -70,7 +70,7 @@ def walk(
 
 def _events(
     spec: QuestionSpec,
-    desk: ProcedureDesk,
+    session: ProcedureDesk,
     deed: ActionTriple,
     places: Sequence[SegmentRef],
     only: frozenset[str],
@@ -79,16 +79,18 @@ def _events(
     question, last = spec.clip_question or spec.text, dict[str, Detection]()
     for start in range(0, len(places), STRIDE):
         some = places[start : start + STRIDE]
-        looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in some])
+        looks = session.look_all(
+            [ObservationRequest(video_id, window, question) for video_id, window in some]
+        )
         told = [
             (place, name)
             for place, look in zip(some, looks, strict=True)
             if look is not None and not look.declines and (name := thing_named(look.text).lower())
             if name in only or not only
         ]
-        judged = desk.at_once(
+        judged = session.at_once(
             [
-                partial(judge_all, desk, ActionTriple(name, deed.verb, deed.object), [place])
+                partial(judge_all, session, ActionTriple(name, deed.verb, deed.object), [place])
                 for place, name in told
             ]
         )
@@ -101,16 +103,16 @@ def _events(
                         yield name, one
 
 
-def _clips(desk: ProcedureDesk, *, backwards: bool) -> list[SegmentRef]:
+def _clips(session: ProcedureDesk, *, backwards: bool) -> list[SegmentRef]:
     """The clips of what the question looks at, in the order in which they are walked through.
 
     None where they are of several videos of which nobody knows which was recorded first.
     """
     found = list[SegmentRef]()
-    line = desk.line(video_id for video_id, _ in desk.stretches)
+    line = session.line(video_id for video_id, _ in session.stretches)
     if line is None:
         return found
-    for video_id, window in sorted(desk.stretches, key=lambda one: line[one[0]] + one[1].start_s):
-        inside = [(video_id, w) for s in desk.segments(video_id) if (w := s.clamped(window)) is not None]
+    for video_id, window in sorted(session.stretches, key=lambda one: line[one[0]] + one[1].start_s):
+        inside = [(video_id, w) for s in session.segments(video_id) if (w := s.clamped(window)) is not None]
         found += pieces(inside)
     return found[::-1] if backwards else found

@@ -45,11 +45,11 @@ class ProcedureDesk(PerceptionSession):
         """The part of all looks that a first look at what no search ranks may take here."""
         return FOR_UNRANKED / self.sharing
 
-    def hand_over(self, desk: PerceptionSession) -> None:
+    def hand_over(self, session: PerceptionSession) -> None:
         """Tells another desk what could not be looked at here."""
-        desk.short |= self.short
-        desk.unviewed |= self.unviewed
-        desk.undecided |= self.undecided
+        session.short |= self.short
+        session.unviewed |= self.unviewed
+        session.undecided |= self.undecided
 
     def at_once(self, searches: Sequence[Callable[[], T]]) -> list[T]:
         """What several searches find; all looks that they want are wanted at once.

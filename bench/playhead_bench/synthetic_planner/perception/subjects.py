@@ -19,23 +19,23 @@ MOST_WORDS = 5
 """A longer reply is no name of a thing."""
 
 
-def named_doers(spec: QuestionSpec, desk: ProcedureDesk, most: int) -> list[Claim]:
+def named_doers(spec: QuestionSpec, session: ProcedureDesk, most: int) -> list[Claim]:
     """The things that the model names in the moments that fit best, each as a deed to be looked for.
 
     Raises:
         NeedLooks: looks are wanted.
     """
     deed = spec.deeds[0]
-    places = pieces(desk.moments(deed.text or spec.text, most))
+    places = pieces(session.moments(deed.text or spec.text, most))
     question = spec.clip_question or spec.text
-    looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
+    looks = session.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
     told = [look.text for look in looks if look is not None and not look.declines]
     names = dict.fromkeys(name for text in told if (name := thing_named(text)))
     return [Claim(i, ActionTriple(name, deed.verb, deed.object)) for i, name in enumerate(names)]
 
 
 def agreed(
-    spec: QuestionSpec, desk: ProcedureDesk, claims: Sequence[Claim], found: Sequence[Sequence[Detection]]
+    spec: QuestionSpec, session: ProcedureDesk, claims: Sequence[Claim], found: Sequence[Sequence[Detection]]
 ) -> list[list[Detection]]:
     """Sightings of who may have done something, held against whom the model names there, best first.
 
@@ -50,7 +50,7 @@ def agreed(
         return [list(seen) for seen in found]
     question = spec.clip_question or spec.text
     places = list(dict.fromkeys((one.video_id, one.looked) for seen in found for one in seen))
-    looks = desk.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
+    looks = session.look_all([ObservationRequest(video_id, window, question) for video_id, window in places])
     told = dict(zip(places, looks, strict=True))
     return [
         sorted((_held(one, told[one.video_id, one.looked], deed.subject) for one in seen), key=lambda o: -o.p)

@@ -157,6 +157,6 @@ class Strategy(Protocol):
         """What must be there: the files alone, an indexed library, or one with picture vectors."""
         ...
 
-    def answer(self, sample: Sample, desk: Desk) -> Outcome:
+    def answer(self, sample: Sample, session: Desk) -> Outcome:
         """The answer to a sample, and what it took."""
         ...
